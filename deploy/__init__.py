@@ -1,0 +1,1 @@
+"""Where the pieces are wired into processes and shipped; the only place that imports everything."""

@@ -1,0 +1,1 @@
+"""Time, pure: rules, calendars and gap-free timelines, without a clock, a database or I/O of their own."""

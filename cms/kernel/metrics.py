@@ -1,0 +1,74 @@
+"""Metrics: one documented table; a metric that is not in it cannot be made.
+
+Names begin with ``yunping_``; units are in the name (seconds, bytes, total). Served as ``/metrics`` on each role's own
+loopback port.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One line of the table: its kind, what it counts, and its labels."""
+
+    kind: Literal["counter", "gauge", "histogram"]
+    name: str
+    help: str
+    labels: tuple[str, ...] = ()
+    buckets: tuple[float, ...] = (0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 15, 60)
+
+
+class Metrics:
+    """A registry built from a table of `Metric`; each process has one."""
+
+    def __init__(self, table: Sequence[Metric]) -> None:
+        self.registry = CollectorRegistry()
+        self.table = tuple(table)
+        self._made: dict[str, Counter | Gauge | Histogram] = {}
+        for metric in table:
+            self._made[metric.name] = _make(metric, self.registry)
+
+    def count(self, name: str, amount: float = 1, **labels: str) -> None:
+        found = self._made[name]
+        assert isinstance(found, Counter)  # noqa: S101
+        (found.labels(**labels) if labels else found).inc(amount)
+
+    def gauge(self, name: str, value: float, **labels: str) -> None:
+        found = self._made[name]
+        assert isinstance(found, Gauge)  # noqa: S101
+        (found.labels(**labels) if labels else found).set(value)
+
+    def observe(self, name: str, seconds: float, **labels: str) -> None:
+        found = self._made[name]
+        assert isinstance(found, Histogram)  # noqa: S101
+        (found.labels(**labels) if labels else found).observe(seconds)
+
+    def text(self) -> bytes:
+        """The exposition format."""
+        return generate_latest(self.registry)
+
+
+def _make(metric: Metric, registry: CollectorRegistry) -> Counter | Gauge | Histogram:
+    if metric.kind == "counter":
+        return Counter(metric.name, metric.help, metric.labels, registry=registry)
+    if metric.kind == "gauge":
+        return Gauge(metric.name, metric.help, metric.labels, registry=registry)
+    return Histogram(metric.name, metric.help, metric.labels, registry=registry, buckets=metric.buckets)
+
+
+CORE: tuple[Metric, ...] = (
+    Metric("counter", "yunping_http_requests_total", "Requests answered", ("route", "method", "status")),
+    Metric("histogram", "yunping_http_seconds", "Time to answer a request", ("route",)),
+    Metric("counter", "yunping_refusals_total", "Refused actions by code", ("code",)),
+    Metric("counter", "yunping_sign_ins_total", "Sign-ins by outcome", ("outcome",)),
+    Metric("counter", "yunping_deliveries_total", "Deliveries finished", ("channel", "state")),
+    Metric("histogram", "yunping_delivery_seconds", "From due to receipt", ("channel",)),
+    Metric("gauge", "yunping_deliveries_waiting", "Deliveries due and not finished"),
+    Metric("counter", "yunping_recalls_total", "Releases recalled"),
+    Metric("counter", "yunping_intake_total", "Uploads by outcome", ("kind", "outcome")),
+    Metric("histogram", "yunping_loop_lag_seconds", "Lag of the event loop"),
+)
