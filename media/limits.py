@@ -1,0 +1,56 @@
+"""Every bound on what an upload may be or cost, as data with the harm each one prevents."""
+
+from dataclasses import dataclass
+from typing import Final
+
+MIB: Final = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class PictureLimits:
+    """Bounds on a picture.
+
+    Attributes:
+        file_bytes: of the upload; a camera's largest JPEG is about 30 MB.
+        pixels: width × height before decoding; 60 MP need 240 MB of memory.
+        side: pixels; no encoder downstream takes more than 16,384.
+        master_side: pixels; larger pictures are scaled down, no channel shows more.
+        seconds: wall clock for decoding and encoding.
+        memory_bytes: address space of the decoder.
+    """
+
+    file_bytes: int = 40 * MIB
+    pixels: int = 60_000_000
+    side: int = 16_384
+    master_side: int = 6_000
+    seconds: int = 60
+    memory_bytes: int = 1_536 * MIB
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentLimits:
+    """Bounds on a PDF or Word document.
+
+    Attributes:
+        file_bytes: of the upload.
+        pages: of a PDF; a newspaper has 4 to 100.
+        page_width: pixels of a rendered page; 2,160 is twice a street screen, for zooming.
+        page_height: pixels; longer pages are scaled down to fit.
+        entries: files inside a docx.
+        entry_bytes: largest unpacked file inside a docx.
+        unpacked_bytes: sum of the unpacked sizes inside a docx.
+        ratio: unpacked to packed size of one entry, above 1 MiB; XML packs to about 1:30.
+        seconds: wall clock for everything.
+        memory_bytes: address space of the decoder.
+    """
+
+    file_bytes: int = 100 * MIB
+    pages: int = 200
+    page_width: int = 2_160
+    page_height: int = 8_192
+    entries: int = 3_000
+    entry_bytes: int = 100 * MIB
+    unpacked_bytes: int = 300 * MIB
+    ratio: int = 200
+    seconds: int = 180
+    memory_bytes: int = 1_536 * MIB

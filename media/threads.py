@@ -1,0 +1,26 @@
+"""Blocking work off the event loop that is never left running behind a cancelled caller."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+async def in_thread(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Run `call` in a thread; on cancellation wait for it before passing the cancellation on.
+
+    `asyncio.to_thread` alone would let clean-up close a file that the thread still writes to.
+    """
+    work = asyncio.ensure_future(asyncio.to_thread(call, *args, **kwargs))
+    try:
+        return await asyncio.shield(work)
+    except asyncio.CancelledError:
+        while not work.done():
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.wait([work])
+        if not work.cancelled():
+            work.exception()  # seen, so that the loop does not report it as never retrieved
+        raise
