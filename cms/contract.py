@@ -443,7 +443,7 @@ class Channel:
 
 
 class ContractError(Exception):
-    """Raised by services:
+    """Raised by services.
 
     ContractError
     ├── AssetGone         the file was recalled or never was
