@@ -1,0 +1,87 @@
+"""Keys: Ed25519 pairs, key ids and the one base64url spelling of raw bytes."""
+
+import base64
+import binascii
+import hashlib
+from dataclasses import dataclass
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from cms.trust.errors import TrustError
+
+ED25519 = "ed25519"
+ALGORITHMS = frozenset({ED25519, "webauthn-es256", "sm2"})  # the last two are reserved names
+
+
+def b64(raw: bytes) -> str:
+    """Base64url without padding."""
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode("ascii")
+
+
+def unb64(text: str, *, size: int) -> bytes:
+    """Exactly `size` bytes from their only base64url spelling (no padding, no stray bits)."""
+    try:
+        raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise TrustError("trust.base64") from error
+    if len(raw) != size or b64(raw) != text:
+        raise TrustError("trust.base64")
+    return raw
+
+
+def sha256(data: bytes) -> str:
+    """Lower-case hex."""
+    return hashlib.sha256(data).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class PublicKey:
+    """A raw Ed25519 public key; `text` is its base64url spelling in every object."""
+
+    raw: bytes
+
+    @classmethod
+    def read(cls, text: str) -> "PublicKey":
+        return cls(unb64(text, size=32))
+
+    @property
+    def text(self) -> str:
+        return b64(self.raw)
+
+    @property
+    def id(self) -> str:
+        """The key id: the first 32 hex digits of sha256 of the raw bytes."""
+        return sha256(self.raw)[:32]
+
+    def verifies(self, signature: str, data: bytes) -> bool:
+        """Whether `signature` (base64url) is this key's over `data`; never raises for bad input."""
+        try:
+            key = Ed25519PublicKey.from_public_bytes(self.raw)
+            key.verify(unb64(signature, size=64), data)
+        except (InvalidSignature, ValueError, TrustError):
+            return False
+        return True
+
+
+class SigningKey:
+    """An Ed25519 private key; never printed, never compared, written only by the guard's keyring."""
+
+    __slots__ = ("_key", "public")
+
+    def __init__(self, seed: bytes) -> None:
+        self._key = Ed25519PrivateKey.from_private_bytes(seed)
+        self.public = PublicKey(self._key.public_key().public_bytes_raw())
+
+    @classmethod
+    def generate(cls) -> "SigningKey":
+        return cls(Ed25519PrivateKey.generate().private_bytes_raw())
+
+    @property
+    def seed(self) -> bytes:
+        """The 32 secret bytes, for sealing."""
+        return self._key.private_bytes_raw()
+
+    def sign(self, data: bytes) -> str:
+        """The base64url signature over `data`."""
+        return b64(self._key.sign(data))

@@ -1,0 +1,43 @@
+"""Upper bounds of everything a reader takes in: an endless answer must end in a refusal.
+
+The player holds the same numbers; raising one is a change of the format for old players.
+"""
+
+from typing import Final
+
+MAX_INTEGER: Final = 2**53 - 1  # what a JavaScript number holds exactly
+MAX_DEPTH: Final = 32
+MAX_TEXT: Final = 4 * 2**20  # bytes of any canonical text
+MAX_STRING: Final = 2**20  # bytes of one string inside it, save a signed text itself
+
+MAX_TEXT_OF: Final = {
+    "root": 64 * 2**10,
+    "delegations": 2**20,
+    "release": 2**20,
+    "recalls": MAX_TEXT,
+    "manifest": MAX_TEXT,
+    "beacon": 4 * 2**10,
+    "screen": 16 * 2**10,
+}
+MAX_SIGNATURES: Final = 16
+MAX_APPROVALS: Final = 16
+
+MAX_KEYS: Final = 64  # keys in a root, keys of one person
+MAX_PEOPLE: Final = 5_000
+MAX_AUTHORS: Final = 256
+MAX_UNITS: Final = 1_000  # units in one envelope
+MAX_CHANNELS: Final = 32
+MAX_BLOCKS: Final = 5_000
+MAX_ASSETS: Final = 2_000
+CHUNK: Final = 2**20  # an asset is hashed per chunk so that a video is checked while it plays
+MAX_CHUNKS: Final = 8_192
+MAX_RECALLS: Final = 20_000
+MAX_RELEASES: Final = 5_000  # in one manifest
+MAX_SLOTS: Final = 10_000
+MAX_LOOP: Final = 1_000
+MAX_TAGS: Final = 100
+MAX_ROOTS: Final = 64  # new root versions taken at once
+
+THRESHOLD: Final = 2  # distinct people who approve a release
+URGENT_MS: Final = 24 * 3_600_000  # an urgent release must end within this time of its start
+STALE_MS: Final = 60_000  # a beacon older than this: the screen says stale and goes on
