@@ -279,12 +279,21 @@ class LineUps(Protocol):
     async def line_up(self, target: Target, *, start: dt.datetime, end: dt.datetime) -> LineUp: ...
 
     async def newest(
-        self, target: Target, *, column: str | None = None, kind: str | None = None, offset: int = 0, limit: int = 50
+        self,
+        target: Target,
+        *,
+        column: str | None = None,
+        kind: str | None = None,
+        since: dt.datetime | None = None,
+        until: dt.datetime | None = None,
+        limit: int = 50,
     ) -> Sequence[Piece]:
-        """Live pieces, newest first publication first."""
+        """Live pieces whose first publication lies in [since, until), newest first."""
         ...
 
-    async def count(self, target: Target, *, column: str | None = None, kind: str | None = None) -> int: ...
+    async def months(self, target: Target, *, column: str | None = None) -> Sequence[tuple[str, int]]:
+        """Beijing months (``2026-11``) that have live pieces, newest first, with their counts."""
+        ...
 
     async def columns(self) -> Sequence[tuple[str, str]]:
         """Codes and names of the columns in their order."""
