@@ -92,6 +92,10 @@ class Target:
     settings: Mapping[str, Any] = field(default_factory=dict)
 
 
+Columns = Sequence[tuple[str, str]]
+"""Codes and names of the columns, in their order."""
+
+
 # ---------------------------------------------------------------- line-ups
 
 
@@ -141,6 +145,7 @@ class Removed:
     document: str
     releases: tuple[str, ...]
     column: str
+    published_at: dt.datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,9 +300,7 @@ class LineUps(Protocol):
         """Beijing months (``2026-11``) that have live pieces, newest first, with their counts."""
         ...
 
-    async def columns(self) -> Sequence[tuple[str, str]]:
-        """Codes and names of the columns in their order."""
-        ...
+    async def columns(self) -> Columns: ...
 
     async def targets(self, kind: str) -> Sequence[Target]: ...
 
