@@ -1,0 +1,106 @@
+"""Blocks of an article as HTML: the closed list of formats.md §5, escaped, with pictures from the release's files."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from markupsafe import Markup, escape
+
+from cms.contract import Piece
+from renderers.web.pictures import picture
+
+_MARKS = {"b": Markup("strong"), "i": Markup("em"), "u": Markup("u"), "s": Markup("s")}
+_ORDERED, _BULLETS = Markup("ol"), Markup("ul")
+
+
+def body(piece: Piece) -> Markup:
+    """The article's body. A block of an unknown type is a defect of the release and raises KeyError."""
+    return Markup("\n").join(_BLOCKS[block["type"]](block, piece) for block in piece.body["blocks"])
+
+
+def shows_cover(piece: Piece) -> bool:
+    """Whether the body itself has the cover picture, so that it need not stand above the text again."""
+    return any(block["type"] == "image" and block["asset"] == piece.cover for block in piece.body["blocks"])
+
+
+def inline(text: Sequence[Mapping[str, Any]]) -> Markup:
+    """Runs of text with their marks and links."""
+    return Markup("").join(_run(run) for run in text)
+
+
+def plain(text: Sequence[Mapping[str, Any]]) -> str:
+    """Runs of text without marks."""
+    return "".join(run["t"] for run in text)
+
+
+def _run(run: Mapping[str, Any]) -> Markup:
+    html = Markup("<br>").join(escape(line) for line in run["t"].split("\n"))
+    for mark in run.get("m", ()):
+        html = Markup("<{0}>{1}</{0}>").format(_MARKS[mark], html)
+    if href := run.get("href"):
+        html = Markup('<a href="{}" rel="noopener nofollow">{}</a>').format(href, html)
+    return html
+
+
+def _paragraph(block: Mapping[str, Any], _piece: Piece) -> Markup:
+    return Markup('<p id="{}">{}</p>').format(block["id"], inline(block["text"]))
+
+
+def _heading(block: Mapping[str, Any], _piece: Piece) -> Markup:
+    return Markup('<h{0} id="{1}">{2}</h{0}>').format(int(block["level"]), block["id"], inline(block["text"]))
+
+
+def _list(block: Mapping[str, Any], _piece: Piece) -> Markup:
+    tag = _ORDERED if block["ordered"] else _BULLETS
+    items = Markup("").join(
+        Markup('<li id="{}">{}</li>').format(item["id"], inline(item["text"])) for item in block["items"]
+    )
+    return Markup('<{0} id="{1}">{2}</{0}>').format(tag, block["id"], items)
+
+
+def _quote(block: Mapping[str, Any], _piece: Piece) -> Markup:
+    cite = Markup("<footer><cite>{}</cite></footer>").format(block["cite"]) if block.get("cite") else Markup("")
+    return Markup('<blockquote id="{}"><p>{}</p>{}</blockquote>').format(block["id"], inline(block["text"]), cite)
+
+
+def _image(block: Mapping[str, Any], piece: Piece) -> Markup:
+    drawn = picture(piece, block["asset"], alt=block["alt"], sizes="(min-width: 800px) 720px, 100vw", lazy=True)
+    caption = Markup("<figcaption>{}</figcaption>").format(block["caption"]) if block.get("caption") else Markup("")
+    return Markup('<figure id="{}">{}{}</figure>').format(block["id"], drawn, caption)
+
+
+def _notice(block: Mapping[str, Any], _piece: Piece) -> Markup:
+    return Markup(
+        '<aside class="notice-card" id="{0}" aria-labelledby="{0}-t"><h3 id="{0}-t">{1}</h3><p>{2}</p></aside>'
+    ).format(block["id"], block["title"], inline(block["text"]))
+
+
+def _table(block: Mapping[str, Any], _piece: Piece) -> Markup:
+    rows = list(block["rows"])
+    head = Markup("")
+    if block["header"] and rows:
+        cells = Markup("").join(Markup('<th scope="col">{}</th>').format(inline(cell)) for cell in rows.pop(0))
+        head = Markup("<thead><tr>{}</tr></thead>").format(cells)
+    lines = Markup("").join(
+        Markup("<tr>{}</tr>").format(Markup("").join(Markup("<td>{}</td>").format(inline(c)) for c in row))
+        for row in rows
+    )
+    # Focusable, so that a keyboard can scroll a table that is wider than a phone (WCAG 2.1.1).
+    return Markup(
+        '<div class="table" id="{}" tabindex="0" role="group"><table>{}<tbody>{}</tbody></table></div>'
+    ).format(block["id"], head, lines)
+
+
+def _divider(block: Mapping[str, Any], _piece: Piece) -> Markup:
+    return Markup('<hr id="{}">').format(block["id"])
+
+
+_BLOCKS: Mapping[str, Callable[[Mapping[str, Any], Piece], Markup]] = {
+    "paragraph": _paragraph,
+    "heading": _heading,
+    "list": _list,
+    "quote": _quote,
+    "image": _image,
+    "notice": _notice,
+    "table": _table,
+    "divider": _divider,
+}

@@ -1,0 +1,75 @@
+"""Templates of the public site, and the dates and marks they need."""
+
+import datetime as dt
+import hashlib
+from functools import cache
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import jinja2
+from markupsafe import Markup
+
+from cms.contract import Piece
+from renderers.web import blocks, paths, pictures
+
+HERE = Path(__file__).parent
+BEIJING = ZoneInfo("Asia/Shanghai")
+
+
+@cache
+def environment() -> jinja2.Environment:
+    """Autoescaping, and strict: a name that is not given is a defect."""
+    env = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    env.filters.update(day=day, minute=minute, iso=iso, short=short)
+    env.globals.update(
+        paths=paths,
+        cover=pictures.cover,
+        thumb=pictures.thumb,
+        picture=pictures.picture,
+        body=blocks.body,
+        shows_cover=blocks.shows_cover,
+        mark=mark,
+        css=stylesheet()[0],
+    )
+    return env
+
+
+def page(template: str, **context: object) -> bytes:
+    return environment().get_template(template).render(**context).encode()
+
+
+def mark(piece: Piece, html: Markup) -> Markup:
+    """Brackets a list item, so that the serving path can leave it out the moment its release is recalled."""
+    if not piece.release:
+        return html
+    return Markup("<!--r:{0}-->{1}<!--/r-->").format(piece.release, html)
+
+
+@cache
+def stylesheet() -> tuple[str, bytes]:
+    """Path and bytes of the one stylesheet; the hash in the path makes it cacheable for ever."""
+    data = (HERE / "static" / "site.css").read_bytes()
+    return f"/static/site-{hashlib.sha256(data).hexdigest()[:16]}.css", data
+
+
+def day(at: dt.datetime) -> str:
+    local = at.astimezone(BEIJING)
+    return f"{local.year}年{local.month}月{local.day}日"
+
+
+def minute(at: dt.datetime) -> str:
+    return at.astimezone(BEIJING).strftime("%Y-%m-%d %H:%M")
+
+
+def short(at: dt.datetime) -> str:
+    return at.astimezone(BEIJING).strftime("%m-%d")
+
+
+def iso(at: dt.datetime) -> str:
+    return at.astimezone(BEIJING).isoformat(timespec="seconds")

@@ -1,0 +1,141 @@
+"""The display of the web: from a delta to the files that change, in the order in which they may become visible."""
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from cms.contract import Columns, Delta, File, Files, Piece, Removed, Services
+from renderers.web import feeds, pages, paths
+
+HEADLINES = 9
+PER_COLUMN = 6
+NOTICES_AT_HOME = 7
+FRONT = 30
+MONTH = 2000
+HTML = "text/html; charset=utf-8"
+
+
+class WebDisplay:
+    """Renders articles, column fronts and months, notices, feeds and home, and nothing that did not change."""
+
+    async def render(self, delta: Delta, services: Services, now: dt.datetime) -> Files:  # noqa: ARG002 - a page has no clock
+        work = _Work(delta, services, tuple(await services.line_ups.columns()))
+        changed = await work.everything() if delta.full else delta.changed
+        touched = {p.column for p in changed} | {r.column for r in delta.removed}
+        write = [_stylesheet()]
+        write += [work.article(piece) for piece in changed]
+        for code, name in work.columns:
+            if delta.full or code in touched:
+                write += await work.column(code, name, _months(changed, delta.removed, code))
+        write += await work.shared()
+        return Files(tuple(write), tuple(paths.article(r.document) for r in delta.removed))
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """One render: the target, the services and the columns that all its pages name."""
+
+    delta: Delta
+    services: Services
+    columns: Columns
+
+    def article(self, piece: Piece) -> File:
+        data = self._page("article.html", piece=piece)
+        return File(paths.article_of(piece), HTML, data, (piece.release,))
+
+    async def column(self, code: str, name: str, changed_months: frozenset[str]) -> list[File]:
+        """The column's front, the months that changed (all when full), and its feed."""
+        lines, target = self.services.line_ups, self.delta.target
+        newest = await lines.newest(target, column=code, limit=max(FRONT, feeds.SIZE))
+        months = await lines.months(target, column=code)
+        files = [
+            self._list(paths.column(code), name, newest[:FRONT], code=code, months=months, month=None),
+            feeds.rss(
+                newest[: feeds.SIZE],
+                self.services.site,
+                path=paths.column_feed(code),
+                title=name,
+                link=paths.column(code),
+            ),
+        ]
+        wanted = {m for m, _ in months} if self.delta.full else changed_months
+        for month in sorted(wanted):
+            since, until = month_span(month)
+            pieces = await lines.newest(target, column=code, since=since, until=until, limit=MONTH)
+            files.append(self._list(paths.month(code, month), name, pieces, code=code, months=months, month=month))
+        return files
+
+    async def shared(self) -> list[File]:
+        """Notices, feeds and, last of all, home."""
+        lines, target, site = self.services.line_ups, self.delta.target, self.services.site
+        newest = await lines.newest(target, limit=feeds.SIZE)
+        notices = await lines.newest(target, kind="notice", limit=FRONT)
+        blocks = [
+            (code, name, await lines.newest(target, column=code, limit=PER_COLUMN)) for code, name in self.columns
+        ]
+        headlines = [p for p in newest if p.kind != "notice"][:HEADLINES]
+        lead = next((p for p in headlines if p.cover), headlines[0] if headlines else None)
+        home = self._page(
+            "home.html",
+            lead=lead,
+            headlines=[p for p in headlines if p is not lead],
+            notices=notices[:NOTICES_AT_HOME],
+            blocks=[block for block in blocks if block[2]],
+        )
+        shown = [*headlines, *notices[:NOTICES_AT_HOME], *(p for _, _, pieces in blocks for p in pieces)]
+        return [
+            self._list(paths.NOTICES, "通知公告", notices, code=None, months=(), month=None),
+            feeds.rss(newest, site, path=paths.RSS, title=site.name, link=paths.HOME),
+            feeds.json_feed(newest, site),
+            File(paths.HOME, HTML, home, _releases(shown)),
+        ]
+
+    async def everything(self) -> Sequence[Piece]:
+        lines, target = self.services.line_ups, self.delta.target
+        found: list[Piece] = []
+        for month, _ in await lines.months(target):
+            since, until = month_span(month)
+            found += await lines.newest(target, since=since, until=until, limit=1_000_000)
+        return found
+
+    def _list(
+        self,
+        path: str,
+        title: str,
+        pieces: Sequence[Piece],
+        *,
+        code: str | None,
+        months: Sequence[tuple[str, int]],
+        month: str | None,
+    ) -> File:
+        data = self._page("list.html", path=path, title=title, pieces=pieces, code=code, months=months, month=month)
+        return File(path, HTML, data, _releases(pieces))
+
+    def _page(self, template: str, **context: object) -> bytes:
+        return pages.page(template, site=self.services.site, columns=self.columns, **context)
+
+
+def month_span(month: str) -> tuple[dt.datetime, dt.datetime]:
+    """The half-open UTC span of a Beijing month named ``2026-11``."""
+    year, number = (int(part) for part in month.split("-"))
+    start = dt.datetime(year, number, 1, tzinfo=pages.BEIJING)
+    end = dt.datetime(year + number // 12, number % 12 + 1, 1, tzinfo=pages.BEIJING)
+    return start.astimezone(dt.UTC), end.astimezone(dt.UTC)
+
+
+def _months(changed: Iterable[Piece], removed: Iterable[Removed], code: str) -> frozenset[str]:
+    found = {_month(p.published_at) for p in changed if p.column == code}
+    return frozenset(found | {_month(r.published_at) for r in removed if r.column == code})
+
+
+def _month(at: dt.datetime) -> str:
+    return at.astimezone(pages.BEIJING).strftime("%Y-%m")
+
+
+def _releases(pieces: Iterable[Piece]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(p.release for p in pieces if p.release))
+
+
+def _stylesheet() -> File:
+    path, data = pages.stylesheet()
+    return File(path, "text/css; charset=utf-8", data)
