@@ -1,0 +1,178 @@
+"""The settings of an installation: one documented model, read once from ``YUNPING_*`` variables and a file.
+
+The file is ``yunping.env`` in the data folder (``NAME=value`` lines, ``#`` comments); the environment wins over it. An
+unknown or ill-formed name stops the start and is named: a typo must never silently leave a default in force.
+"""
+
+import difflib
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+PREFIX = "YUNPING_"
+FILE = "yunping.env"
+# Read by the shell script before Python runs; they are no settings of the product.
+BOOTSTRAP = frozenset({"YUNPING_PYTHON", "YUNPING_HOME"})
+
+Role = Literal["web", "gateway", "worker", "guard"]
+ROLES: tuple[Role, ...] = get_args(Role)
+
+
+class SettingsError(Exception):
+    """Settings that cannot be used; `problems` are (name, code, detail) for people."""
+
+    def __init__(self, problems: list[tuple[str, str, str]]) -> None:
+        super().__init__(problems)
+        self.problems = problems
+
+
+class Settings(BaseModel):
+    """Every setting, its default and its meaning; ``docs/settings.md`` is made from this class."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    data: Annotated[Path, Field(description="数据目录：数据库、素材、密钥与日志。Folder of all data.")] = Path("var")
+    database: Annotated[
+        str, Field(description="数据库地址，缺省为数据目录中的 SQLite。`postgresql://…` for a cluster.")
+    ] = ""
+    store: Annotated[str, Field(description="素材库地址：`file:///…` 或 `s3://bucket/prefix`。")] = ""
+    host: Annotated[str, Field(description="监听地址；非本机地址必须启用 TLS。Bind address.")] = "127.0.0.1"
+    port: Annotated[int, Field(ge=1, le=65535, description="网站与采编台端口。Web port.")] = 8080
+    gateway_port: Annotated[int, Field(ge=1, le=65535, description="阅读屏网关端口。Gateway port.")] = 8081
+    metrics_port: Annotated[
+        int, Field(ge=0, le=65535, description="指标端口起始值，各进程依次加一，仅本机可访问；0 关闭。")
+    ] = 8090
+    public_url: Annotated[str, Field(description="公众访问的网址前缀，缺省由监听地址得出。")] = ""
+    media_url: Annotated[str, Field(description="素材访问的网址前缀，缺省与公众网址相同。")] = ""
+    gateway_url: Annotated[str, Field(description="阅读屏连接的 WebSocket 地址。")] = ""
+    tls_cert: Annotated[Path | None, Field(description="TLS 证书文件（PEM）。")] = None
+    tls_key: Annotated[Path | None, Field(description="TLS 私钥文件（PEM）。")] = None
+    domain: Annotated[
+        str, Field(pattern=r"^[a-z0-9.-]{3,64}$", description="信任域，首次启动后不可更改。Trust domain.")
+    ] = "yunping.local"
+    site_name: Annotated[str, Field(min_length=1, max_length=40, description="站点名称。")] = "云屏"
+    sponsor: Annotated[str, Field(min_length=1, max_length=60, description="主办单位。")] = "区委宣传部"
+    language: Annotated[Literal["zh-CN", "en"], Field(description="界面缺省语言。")] = "zh-CN"
+    timezone: Annotated[str, Field(description="排播规则所用时区。")] = "Asia/Shanghai"
+    allow_unsandboxed: Annotated[
+        bool, Field(description="本机无法运行沙箱（bubblewrap）时，是否仍允许处理上传文件。缺省拒绝。")
+    ] = False
+    min_free_mb: Annotated[int, Field(ge=16, description="磁盘保留空间（MiB），低于此值拒绝上传。")] = 256
+    max_picture_mb: Annotated[int, Field(ge=1, le=500, description="单张图片上限（MiB）。")] = 40
+    origins: Annotated[tuple[str, ...], Field(description="允许连接网关的浏览器来源，逗号分隔。")] = ()
+    s3_endpoint: Annotated[str, Field(description="S3 服务地址。")] = ""
+    s3_region: Annotated[str, Field(description="S3 区域。")] = "us-east-1"
+    s3_key: Annotated[str, Field(description="S3 访问键。")] = ""
+    s3_secret: Annotated[str, Field(description="S3 密钥（不写入日志）。")] = ""
+    log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], Field(description="日志级别。")] = "INFO"
+    log_json: Annotated[bool, Field(description="日志每行一个 JSON。")] = True
+
+    @field_validator("origins", mode="before")
+    @classmethod
+    def _split(cls, value: Any) -> Any:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @property
+    def database_url(self) -> str:
+        return self.database or f"sqlite:///{self.data.resolve() / 'yunping.db'}"
+
+    @property
+    def store_url(self) -> str:
+        return self.store or f"file://{self.data.resolve() / 'store'}"
+
+    @property
+    def is_loopback(self) -> bool:
+        return self.host in {"127.0.0.1", "::1", "localhost"}
+
+    @property
+    def scheme(self) -> str:
+        return "http" if self.is_loopback and self.tls_cert is None else "https"
+
+    @property
+    def public(self) -> str:
+        """The public site's address without a trailing slash."""
+        return (self.public_url or f"{self.scheme}://{self._shown_host}:{self.port}").rstrip("/")
+
+    @property
+    def media(self) -> str:
+        return (self.media_url or self.public).rstrip("/")
+
+    @property
+    def gateway(self) -> str:
+        """The websocket address a screen dials."""
+        scheme = "ws" if self.scheme == "http" else "wss"
+        return self.gateway_url or f"{scheme}://{self._shown_host}:{self.gateway_port}/screens/v1"
+
+    @property
+    def guard_dir(self) -> Path:
+        return self.data.resolve() / "guard"
+
+    @property
+    def _shown_host(self) -> str:
+        return "127.0.0.1" if self.host in {"0.0.0.0", "::"} else self.host  # noqa: S104
+
+
+def load(environment: Mapping[str, str] | None = None) -> Settings:
+    """Reads the file in the data folder, then the environment over it.
+
+    Raises:
+        SettingsError: an unknown name, a missing file that was named, or a value of the wrong form.
+    """
+    env = dict(os.environ if environment is None else environment)  # noqa: TID251
+    given = {k: v for k, v in env.items() if k.startswith(PREFIX) and k not in BOOTSTRAP}
+    folder = Path(given.get("YUNPING_DATA", "var"))
+    merged = {**_file(folder / FILE), **given}
+    problems = _unknown(merged)
+    if problems:
+        raise SettingsError(problems)
+    values = {k.removeprefix(PREFIX).lower(): v for k, v in merged.items()}
+    try:
+        settings = Settings.model_validate(values)
+    except ValidationError as error:
+        raise SettingsError(
+            [(PREFIX + str(e["loc"][0]).upper(), "invalid", e["msg"]) for e in error.errors()]
+        ) from error
+    return _checked(settings)
+
+
+def _checked(settings: Settings) -> Settings:
+    problems: list[tuple[str, str, str]] = []
+    for name in ("tls_cert", "tls_key"):
+        path: Path | None = getattr(settings, name)
+        if path is not None and not path.is_file():
+            problems.append((PREFIX + name.upper(), "missing_file", str(path)))
+    if (settings.tls_cert is None) != (settings.tls_key is None):
+        missing = "TLS_KEY" if settings.tls_key is None else "TLS_CERT"
+        problems.append((PREFIX + missing, "missing", ""))
+    if settings.store_url.startswith("s3://"):
+        problems += [
+            (PREFIX + name.upper(), "missing", "")
+            for name in ("s3_endpoint", "s3_key", "s3_secret")
+            if not getattr(settings, name)
+        ]
+    if problems:
+        raise SettingsError(problems)
+    return settings
+
+
+def _unknown(values: Mapping[str, str]) -> list[tuple[str, str, str]]:
+    known = [PREFIX + name.upper() for name in Settings.model_fields]
+    return [
+        (name, "unknown", next(iter(difflib.get_close_matches(name, known, n=1)), ""))
+        for name in sorted(values)
+        if name not in known
+    ]
+
+
+def _file(path: Path) -> dict[str, str]:
+    if not path.is_file():
+        return {}
+    found: dict[str, str] = {}
+    for line in path.read_text("utf-8").splitlines():
+        name, sign, value = line.strip().partition("=")
+        if sign and not name.startswith("#"):
+            found[name.strip()] = value.strip().strip('"')
+    return found
