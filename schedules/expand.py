@@ -1,0 +1,73 @@
+"""From a rule to the intervals it means inside a window; the cost depends on the window, not on the rule's age."""
+
+import datetime as dt
+from collections.abc import Iterator
+
+from schedules.calendar import PLAIN, Calendar
+from schedules.intervals import Interval, clip, union
+from schedules.rules import Cycle, Daypart, Days, Rule
+
+WHOLE_DAY = Daypart()
+_DAY = dt.timedelta(days=1)
+
+
+def expand(rule: Rule, window: Interval, calendar: Calendar = PLAIN) -> tuple[Interval, ...]:
+    """Ascending, separate intervals of `rule` inside `window`."""
+    span = Interval.of(max(rule.start, window.start), window.end if rule.end is None else min(rule.end, window.end))
+    if span is None:
+        return ()
+    if rule.is_continuous:
+        return (span,)
+    found = (
+        interval
+        for day in _dates(rule, span)
+        if falls_on(rule, day, calendar)
+        for part in rule.dayparts or (WHOLE_DAY,)
+        if (interval := _interval(rule, day, part)) is not None
+    )
+    return clip(union(found), span)
+
+
+def falls_on(rule: Rule, on: dt.date, calendar: Calendar = PLAIN) -> bool:
+    """Whether the rule means this date of its zone; start and end are not looked at."""
+    if on in rule.skip or (rule.weekdays and on.isoweekday() not in rule.weekdays):
+        return False
+    if rule.days is not Days.ANY and calendar.is_workday(on) != (rule.days is Days.WORKDAYS):
+        return False
+    return _in_cycle(rule, on)
+
+
+def _in_cycle(rule: Rule, on: dt.date) -> bool:
+    anchor = rule.start.astimezone(rule.zone_info).date()
+    months = (on.year - anchor.year) * 12 + on.month - anchor.month
+    days = rule.month_days or {anchor.day}
+    match rule.cycle:
+        case Cycle.DAY:
+            return (on - anchor).days % rule.every == 0
+        case Cycle.WEEK:
+            return (_monday(on) - _monday(anchor)).days // 7 % rule.every == 0
+        case Cycle.MONTH:
+            return months % rule.every == 0 and on.day in days
+        case Cycle.YEAR:
+            return on.month == anchor.month and months // 12 % rule.every == 0 and on.day in days
+
+
+def _monday(on: dt.date) -> dt.date:
+    return on - dt.timedelta(days=on.weekday())
+
+
+def _dates(rule: Rule, span: Interval) -> Iterator[dt.date]:
+    # One day earlier: a daypart over midnight reaches in from yesterday.
+    day = span.start.astimezone(rule.zone_info).date() - _DAY
+    last = span.end.astimezone(rule.zone_info).date()
+    while day <= last:
+        yield day
+        day += _DAY
+
+
+def _interval(rule: Rule, day: dt.date, part: Daypart) -> Interval | None:
+    """Wall time to instants. In the hour a zone skips, a daypart may shrink to nothing; then there is none."""
+    end_day = day + _DAY if part.ends_next_day else day
+    start = dt.datetime.combine(day, part.start, rule.zone_info).astimezone(dt.UTC)
+    end = dt.datetime.combine(end_day, part.end, rule.zone_info).astimezone(dt.UTC)
+    return Interval.of(start, end)
