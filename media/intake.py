@@ -1,19 +1,26 @@
-"""Safe intake: an upload becomes a checked, re-encoded file in a private folder, or a refusal.
+"""Safe intake: an upload becomes a checked, re-encoded file in a private folder, or a refusal."""
 
-Signatures of this module are settled; see `take_picture` and `take_document`.
-"""
-
+import base64
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any, Final
 
+from media.decoding import decode, produced
+from media.errors import MediaRefused
+from media.headers import dimensions
+from media.kinds import DOCX, JPEG, PDF, PNG, Format, Kind
 from media.limits import DocumentLimits, PictureLimits
-from media.store import Source
+from media.probe import probe
+from media.sandbox import Sandbox
+from media.sources import Source
+from media.threads import in_thread
+from media.workspace import caught, private_folder
 
-if TYPE_CHECKING:
-    from media.sandbox import Sandbox
+_COLOUR: Final = re.compile(r"#[0-9a-f]{6}")
+_PLACEHOLDER_BYTES: Final = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +82,11 @@ class DocumentIntake:
 async def take_picture(
     source: Source,
     *,
-    sandbox: "Sandbox",
+    sandbox: Sandbox,
     work: Path,
     limits: PictureLimits = PictureLimits(),  # noqa: B008 - frozen
 ) -> AsyncIterator[PictureIntake]:
-    """Take one picture; use as `async with take_picture(upload, sandbox=…, work=…) as picture`.
+    """Take one picture, for the length of an `async with`.
 
     Args:
         source: bytes, a path or an upload's block iterator.
@@ -90,22 +97,112 @@ async def take_picture(
     Raises:
         MediaRefused: the reason, with its code.
     """
-    raise NotImplementedError
-    yield
+    async with private_folder(work) as folder:
+        upload = folder / "upload"
+        await caught(source, upload, limit=limits.file_bytes)
+        form = await in_thread(_picture_format, upload, limits)
+        out = folder / "out"
+        await in_thread(out.mkdir)
+        answer = await decode(
+            "picture",
+            {"format": form.name, "pixels": limits.pixels, "side": limits.master_side},
+            sandbox=sandbox,
+            given=upload,
+            out=out,
+            bounds=limits.bounds(),
+        )
+        await in_thread(upload.unlink)
+        yield await in_thread(_picture, out / "master", form, answer)
 
 
 @asynccontextmanager
 async def take_document(
     source: Source,
     *,
-    sandbox: "Sandbox",
+    sandbox: Sandbox,
     work: Path,
     limits: DocumentLimits = DocumentLimits(),  # noqa: B008 - frozen
 ) -> AsyncIterator[DocumentIntake]:
-    """Take one PDF or docx; use as `take_picture`.
+    """Take one PDF or docx; arguments and use as `take_picture`.
 
     Raises:
         MediaRefused: the reason, with its code.
     """
-    raise NotImplementedError
-    yield
+    async with private_folder(work) as folder:
+        upload = folder / "upload"
+        await caught(source, upload, limit=limits.file_bytes)
+        form = await in_thread(probe, upload, accept={Kind.document})
+        out = folder / "out"
+        await in_thread(out.mkdir)
+        answer = await decode(
+            form.name,
+            {"format": form.name, **_DOCUMENT_REQUESTS[form](limits)},
+            sandbox=sandbox,
+            given=upload,
+            out=out,
+            bounds=limits.bounds(),
+        )
+        count = answer.get("pages", 0) if form is PDF else 0
+        pages = tuple([await in_thread(_page, out / f"page-{n + 1}") for n in range(count)])
+        yield DocumentIntake(upload, form.media_type, form.name, pages)
+
+
+def _picture_format(upload: Path, limits: PictureLimits) -> Format:
+    """Format by content, and the size its header claims, before any decoder runs."""
+    form = probe(upload, accept={Kind.picture})
+    with upload.open("rb") as file:
+        width, height = dimensions(file, form)
+    if max(width, height) > limits.side:
+        raise MediaRefused("media.too_long_side", width=width, height=height, limit=limits.side)
+    if width * height > limits.pixels:
+        raise MediaRefused("media.too_many_pixels", limit=limits.pixels // 1_000_000)
+    return form
+
+
+def _picture(master: Path, form: Format, answer: dict[str, Any]) -> PictureIntake:
+    """The worker's answer, with everything checked that is not only a matter of taste."""
+    try:
+        has_alpha = bool(answer["has_alpha"])
+        made = PNG if has_alpha else JPEG
+        width, height = produced(master, made)
+        dominant = str(answer["dominant"])
+        placeholder = base64.b64decode(str(answer["placeholder"]), validate=True)
+        frames_dropped = int(answer["frames_dropped"])
+        scaled_down = bool(answer["scaled_down"])
+    except (KeyError, ValueError, TypeError) as error:
+        raise MediaRefused("media.broken", format=form.name) from error
+    if _COLOUR.fullmatch(dominant) is None or len(placeholder) > _PLACEHOLDER_BYTES:
+        raise MediaRefused("media.broken", format=form.name)
+    return PictureIntake(
+        master=master,
+        media_type=made.media_type,
+        width=width,
+        height=height,
+        dominant=dominant,
+        has_alpha=has_alpha,
+        placeholder=placeholder,
+        source_format=form.name,
+        frames_dropped=max(0, frames_dropped),
+        scaled_down=scaled_down,
+    )
+
+
+def _page(path: Path) -> DocumentPage:
+    width, height = produced(path, PNG)
+    return DocumentPage(path, width, height)
+
+
+def _pdf_request(limits: DocumentLimits) -> dict[str, int]:
+    return {"pages": limits.pages, "width": limits.page_width, "height": limits.page_height}
+
+
+def _docx_request(limits: DocumentLimits) -> dict[str, int]:
+    return {
+        "entries": limits.entries,
+        "entry_bytes": limits.entry_bytes,
+        "unpacked_bytes": limits.unpacked_bytes,
+        "ratio": limits.ratio,
+    }
+
+
+_DOCUMENT_REQUESTS: Final = {PDF: _pdf_request, DOCX: _docx_request}

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Final
 
+from media.sandbox import Bounds
+
 MIB: Final = 1 << 20
 
 
@@ -25,6 +27,16 @@ class PictureLimits:
     master_side: int = 6_000
     seconds: int = 60
     memory_bytes: int = 1_536 * MIB
+
+    def bounds(self) -> Bounds:
+        """What one sandboxed run over a picture may cost."""
+        return Bounds(
+            seconds=self.seconds,
+            memory_bytes=self.memory_bytes,
+            file_bytes=200 * MIB,
+            output_bytes=300 * MIB,
+            output_files=50,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,3 +66,13 @@ class DocumentLimits:
     ratio: int = 200
     seconds: int = 180
     memory_bytes: int = 1_536 * MIB
+
+    def bounds(self) -> Bounds:
+        """What one sandboxed run over a document may cost."""
+        return Bounds(
+            seconds=self.seconds,
+            memory_bytes=self.memory_bytes,
+            file_bytes=60 * MIB,
+            output_bytes=2_048 * MIB,
+            output_files=self.pages + 1,
+        )

@@ -19,6 +19,7 @@ from media.chunks import ChunkHasher, StoredFile
 from media.durable import DurableFolder, Staged
 from media.errors import MediaRefused
 from media.names import content_key, named_key
+from media.sources import BLOCK_BYTES, Source, blocks
 from media.targets import LocalTarget, S3Options, S3Target, Target, refused_by_store
 from media.threads import in_thread
 
@@ -26,9 +27,6 @@ __all__ = ["MIN_FREE_BYTES", "S3Options", "Source", "Store", "StoredFile"]
 
 MIN_FREE_BYTES: Final = 256 << 20  # recall, audit and the database live on the same volume
 
-Source = bytes | Path | AsyncIterator[bytes]
-
-_BLOCK: Final = 1 << 20
 _MEDIA_TYPE = re.compile(r"[a-z0-9.+-]{1,60}/[a-z0-9.+-]{1,60}")
 
 
@@ -130,7 +128,7 @@ class Store:
         held = b""
         with refused_by_store(sha256=sha256):
             answer = await obstore.get_async(self._target.objects, key)
-            async for block in answer.stream(min_chunk_size=_BLOCK):
+            async for block in answer.stream(min_chunk_size=BLOCK_BYTES):
                 if held:
                     yield held
                 held = bytes(block)
@@ -234,29 +232,6 @@ async def _fill(staged: Staged, source: Source) -> StoredFile:
         hasher.update(block)
         staged.write(block)
 
-    if isinstance(source, bytes):
-        await in_thread(take, source)
-        return hasher.finish()
-    async for block in _blocks(source):
+    async for block in blocks(source):
         await in_thread(take, block)
     return hasher.finish()
-
-
-async def _blocks(source: Path | AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """Blocks of about 1 MiB: a thread hop per network packet would cost more than the hashing."""
-    if isinstance(source, Path):
-        file = await in_thread(source.open, "rb")
-        try:
-            while block := await in_thread(file.read, _BLOCK):
-                yield block
-        finally:
-            await in_thread(file.close)
-        return
-    pending = bytearray()
-    async for piece in source:
-        pending += piece
-        if len(pending) >= _BLOCK:
-            yield bytes(pending)
-            pending.clear()
-    if pending:
-        yield bytes(pending)

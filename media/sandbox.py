@@ -1,0 +1,275 @@
+"""Runs a decoder as if it were already taken over: one input, one output folder, nothing else.
+
+Under bubblewrap a command sees a read-only system, its input at a fixed path and an empty folder to
+write to; no network, no other process, no other file. Memory, CPU, file size, output and time are
+bounded, and the whole group is killed at the end. Where bubblewrap cannot run the product refuses to
+decode, unless an operator allowed running with the bounds alone.
+"""
+
+import asyncio
+import contextlib
+import enum
+import os
+import shutil
+import signal
+import tempfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Self
+
+from media.errors import MediaRefused
+from media.seccomp import program
+from media.threads import in_thread
+
+SETTING: Final = "YUNPING_ALLOW_UNSANDBOXED"
+INPUT: Final = "{input}"
+OUTPUT: Final = "{output}"
+
+_BWRAP: Final = Path("/usr/bin/bwrap")
+_PRLIMIT: Final = "/usr/bin/prlimit"
+_INSIDE_INPUT: Final = "/in/file"
+_INSIDE_OUTPUT: Final = "/out"
+_KEPT_BYTES: Final = 256 << 10  # of stdout and of stderr; the rest is read and dropped
+_WATCH_EVERY: Final = 0.2  # seconds between looks at the output folder
+_SYSTEM: Final = ("/etc/fonts", "/etc/alternatives", "/etc/ld.so.cache", "/var/cache/fontconfig")
+_MERGED: Final = ("/bin", "/sbin", "/lib", "/lib32", "/lib64")
+
+
+_WALLS: Final = """
+    --unshare-user --unshare-ipc --unshare-pid --unshare-net --unshare-uts --unshare-cgroup-try
+    --uid 65534 --gid 65534 --hostname box --die-with-parent --new-session --cap-drop ALL
+    --clearenv --setenv PATH /usr/bin --setenv LANG C.UTF-8 --setenv HOME /tmp
+"""
+# Read-only /dev closes /dev/shm, which would be memory outside every bound; /tmp may hold 64 MiB.
+_CLOSING: Final = """
+    --proc /proc --dev /dev --remount-ro /dev --size 67108864 --tmpfs /tmp
+    --remount-ro / --chdir /out
+"""
+
+
+class Grade(enum.StrEnum):
+    """How strong the isolation is; shown on the operator's health page."""
+
+    isolated = "isolated"
+    limits_only = "limits_only"
+
+
+class Ended(enum.StrEnum):
+    """Why a command ended."""
+
+    itself = "itself"
+    timed_out = "timed_out"
+    too_much_output = "too_much_output"
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What one run may cost.
+
+    Attributes:
+        seconds: wall clock; CPU seconds are bounded by twice that, for two busy threads.
+        memory_bytes: address space of each process.
+        file_bytes: size of any one file written.
+        output_bytes: sum of the files in the output folder.
+        output_files: number of the files in the output folder.
+        may_fork: the command starts other processes.
+    """
+
+    seconds: int
+    memory_bytes: int
+    file_bytes: int
+    output_bytes: int
+    output_files: int = 1_000
+    may_fork: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A command's end; a negative or >128 `returncode` is a signal's."""
+
+    returncode: int
+    stdout: bytes
+    stderr: str
+    ended: Ended
+
+
+class Sandbox:
+    """Make one with `Sandbox.detect` and share it; at most `parallel` commands run at once."""
+
+    def __init__(self, grade: Grade, *, bwrap: Path = _BWRAP, parallel: int = 2) -> None:
+        self.grade = grade
+        self._bwrap = bwrap
+        self._turns = asyncio.Semaphore(parallel)
+
+    @classmethod
+    async def detect(cls, *, allow_unsandboxed: bool, bwrap: Path = _BWRAP, parallel: int = 2) -> Self:
+        """Try a real run of bubblewrap on this machine.
+
+        Args:
+            allow_unsandboxed: an operator's decision to decode with resource limits alone.
+            bwrap: the program; another path is for tests.
+            parallel: how many commands may run at once.
+
+        Raises:
+            MediaRefused: `media.sandbox_unavailable` with the name of the setting that allows it.
+        """
+        isolated = cls(Grade.isolated, bwrap=bwrap, parallel=parallel)
+        if await isolated._works():
+            return isolated
+        if allow_unsandboxed:
+            return cls(Grade.limits_only, bwrap=bwrap, parallel=parallel)
+        raise MediaRefused("media.sandbox_unavailable", setting=SETTING)
+
+    async def run(
+        self,
+        argv: Sequence[str],
+        *,
+        given: Path,
+        out: Path,
+        bounds: Bounds,
+        visible: Sequence[Path] = (),
+    ) -> Finished:
+        """Run a command to its end or its bound.
+
+        Args:
+            argv: absolute program and arguments; `{input}` and `{output}` in them become paths.
+            given: the one input file, read-only.
+            out: an empty folder of the caller; the only place that can be written.
+            bounds: limits.
+            visible: further folders to show read-only at their own path, such as the interpreter's.
+
+        Raises:
+            MediaRefused: `media.sandbox_unavailable` when the program cannot be started.
+        """
+        async with self._turns:
+            limits = _limits(bounds)
+            if self.grade is Grade.limits_only:
+                plain = _fill([*limits, "--", *argv], str(given), str(out))
+                return await _watch(plain, out, bounds, ())
+            walls = _walls(given, out, visible)
+            # Outside a namespace the kernel counts all of the user's processes, so only here.
+            inside = _fill([*limits, "--nproc=64", "--", *argv], _INSIDE_INPUT, _INSIDE_OUTPUT)
+            with _filter(may_fork=bounds.may_fork) as descriptors:
+                doors = [f for d in descriptors for f in ("--seccomp", str(d))]
+                command = [str(self._bwrap), *walls, *doors, "--", *inside]
+                return await _watch(command, out, bounds, descriptors)
+
+    async def _works(self) -> bool:
+        bounds = Bounds(seconds=10, memory_bytes=1 << 30, file_bytes=1, output_bytes=1)
+        folder = await in_thread(tempfile.mkdtemp)
+        try:
+            finished = await self.run(["/usr/bin/true"], given=Path("/usr/bin/true"), out=Path(folder), bounds=bounds)
+        except MediaRefused:
+            return False
+        finally:
+            await in_thread(shutil.rmtree, folder, ignore_errors=True)
+        return finished.returncode == 0
+
+
+def _limits(bounds: Bounds) -> list[str]:
+    return [
+        _PRLIMIT,
+        f"--as={bounds.memory_bytes}",
+        f"--cpu={bounds.seconds * 2}",
+        f"--fsize={bounds.file_bytes}",
+        "--nofile=256",
+        "--core=0",
+    ]
+
+
+def _fill(argv: Sequence[str], given: str, out: str) -> list[str]:
+    return [argument.replace(INPUT, given).replace(OUTPUT, out) for argument in argv]
+
+
+def _walls(given: Path, out: Path, visible: Sequence[Path]) -> list[str]:
+    walls = [*_WALLS.split(), "--ro-bind", "/usr", "/usr"]
+    for name in _MERGED:
+        path = Path(name)
+        if path.is_symlink():
+            walls += ["--symlink", str(path.readlink()), name]
+        elif path.exists():
+            walls += ["--ro-bind", name, name]
+    for name in _SYSTEM:
+        walls += ["--ro-bind-try", name, name]
+    for path in visible:
+        walls += ["--ro-bind", str(path), str(path)]
+    walls += ["--ro-bind", str(given), _INSIDE_INPUT, "--bind", str(out), _INSIDE_OUTPUT]
+    return [*walls, *_CLOSING.split()]
+
+
+@contextlib.contextmanager
+def _filter(*, may_fork: bool) -> Iterator[tuple[int, ...]]:
+    code = program(may_fork=may_fork)
+    if code is None:
+        yield ()
+        return
+    descriptor = os.memfd_create("seccomp")
+    try:
+        os.write(descriptor, code)
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        yield (descriptor,)
+    finally:
+        os.close(descriptor)
+
+
+async def _watch(command: list[str], out: Path, bounds: Bounds, descriptors: tuple[int, ...]) -> Finished:
+    try:
+        process = await asyncio.create_subprocess_exec(
+            *command,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            start_new_session=True,
+            pass_fds=descriptors,
+            env={"PATH": "/usr/bin", "LANG": "C.UTF-8"},
+        )
+    except OSError as error:
+        raise MediaRefused("media.sandbox_unavailable", setting=SETTING) from error
+    assert process.stdout is not None  # noqa: S101 - asked for above
+    assert process.stderr is not None  # noqa: S101
+    outputs = [asyncio.ensure_future(_keep(process.stdout)), asyncio.ensure_future(_keep(process.stderr))]
+    try:
+        ended = await _until_done(process, out, bounds)
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        await asyncio.shield(process.wait())
+    stdout, stderr = await asyncio.gather(*outputs)
+    return Finished(process.returncode or 0, stdout, stderr.decode("utf-8", "replace"), ended)
+
+
+async def _until_done(process: asyncio.subprocess.Process, out: Path, bounds: Bounds) -> Ended:
+    waiting = asyncio.ensure_future(process.wait())
+    try:
+        async with asyncio.timeout(bounds.seconds):
+            while True:
+                done, _ = await asyncio.wait([waiting], timeout=_WATCH_EVERY)
+                if await in_thread(_is_too_much, out, bounds):
+                    return Ended.too_much_output
+                if done:
+                    return Ended.itself
+    except TimeoutError:
+        return Ended.timed_out
+    finally:
+        waiting.cancel()
+
+
+def _is_too_much(out: Path, bounds: Bounds) -> bool:
+    total = 0
+    count = 0
+    for folder, names, files in os.walk(out):
+        for name in files:
+            with contextlib.suppress(FileNotFoundError):
+                total += os.lstat(os.path.join(folder, name)).st_size  # noqa: PTH118 - hot loop
+        count += len(files) + len(names)
+        if total > bounds.output_bytes or count > bounds.output_files:
+            return True
+    return False
+
+
+async def _keep(stream: asyncio.StreamReader) -> bytes:
+    kept = bytearray()
+    while block := await stream.read(65_536):
+        kept += block[: _KEPT_BYTES - len(kept)]
+    return bytes(kept)

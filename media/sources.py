@@ -1,0 +1,35 @@
+"""Where bytes come from: memory, a file or an upload under way, read as blocks of about 1 MiB."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Final
+
+from media.threads import in_thread
+
+BLOCK_BYTES: Final = 1 << 20
+
+Source = bytes | Path | AsyncIterator[bytes]
+
+
+async def blocks(source: Source) -> AsyncIterator[bytes]:
+    """Blocks of a source; small pieces are joined, as a thread hop each would cost more than hashing."""
+    if isinstance(source, bytes):
+        if source:
+            yield source
+        return
+    if isinstance(source, Path):
+        file = await in_thread(source.open, "rb")
+        try:
+            while block := await in_thread(file.read, BLOCK_BYTES):
+                yield block
+        finally:
+            await in_thread(file.close)
+        return
+    pending = bytearray()
+    async for piece in source:
+        pending += piece
+        if len(pending) >= BLOCK_BYTES:
+            yield bytes(pending)
+            pending.clear()
+    if pending:
+        yield bytes(pending)
