@@ -1,0 +1,126 @@
+"""Everything that must hold before a change is taken: the gates (form, types, arrows), then every test.
+
+`./yunping test` runs all of it and closes with one line in pytest's form. `./yunping test faults` and `soak` run the
+long runs of that mark; any other argument goes to pytest as it stands, without the gates.
+"""
+
+import re
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import click
+
+ROOT = Path(__file__).resolve().parent.parent
+# Arguments of this interpreter, not scripts of the environment: those break when the checkout moves.
+GATES: dict[str, tuple[str, ...]] = {
+    "lint": ("-m", "ruff", "check", "."),
+    "format": ("-m", "ruff", "format", "--check", "."),
+    "types": ("-m", "mypy"),
+    "arrows": ("-c", "from importlinter.cli import lint_imports_command as lint; lint()"),
+}
+LONG = ("faults", "soak")
+# Small and apart from each other, so that both cores may work; the rest starts servers and browsers, measures
+# seconds, and has the machine to itself.
+FAST = ("tests/unit", "tests/architecture", "tests/contract")
+WORKERS = 2
+_NO_TESTS = 5
+_ANSI = re.compile(r"\x1b\[[0-9;]*m")
+_CLOSING = re.compile(r"^=* ?(?P<counts>(?:\d+ [a-z]+(?:, )?)+) in [\d.]+s.*$")
+# In the order pytest names them.
+_OUTCOMES = ("failed", "passed", "skipped", "deselected", "xfailed", "xpassed", "warnings", "errors")
+
+
+@dataclass
+class Tally:
+    """What ran and how it ended."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    problems: list[str] = field(default_factory=list)
+
+    def line(self, seconds: float) -> str:
+        """The closing line, in pytest's form."""
+        parts = [f"{self.counts[name]} {name}" for name in _OUTCOMES if self.counts[name]]
+        return f" {', '.join(parts) or 'no tests ran'} in {seconds:.2f}s ".center(80, "=")
+
+
+def run(args: Sequence[str]) -> int:
+    """Runs what `args` ask for and returns the exit code: 0 only if every gate and every test passed."""
+    if args and args[0] in LONG:
+        return _pytest(["-m", args[0], "--timeout=0", *args[1:]], Tally())
+    if args:
+        return _pytest(args, Tally())
+    began = time.monotonic()
+    tally = Tally()
+    for name, command in GATES.items():
+        _gate(name, command, tally)
+    for title, arguments in _phases():
+        click.secho(f"\n── {title}", bold=True)
+        code = _pytest(arguments, tally)
+        if code not in {0, _NO_TESTS}:
+            tally.problems.append(f"{title}: pytest ended with {code}")
+    for problem in tally.problems:
+        click.secho(f"✗ {problem}", fg="red")
+    if not tally.counts["passed"]:
+        tally.problems.append("no test ran")
+    click.echo(tally.line(time.monotonic() - began))
+    return 1 if tally.problems else 0
+
+
+def _phases() -> Iterable[tuple[str, list[str]]]:
+    usual = ["-m", " and ".join(f"not {mark}" for mark in LONG), "-q", "--durations=5"]
+    fast = [path for path in FAST if (ROOT / path).is_dir()]
+    yield "unit, architecture and contract tests", [*usual, "-n", str(WORKERS), *fast]
+    rest = [f"--ignore={path}" for path in fast]
+    yield "integration, browser and journey tests", [*usual, *rest, "tests"]
+
+
+def _gate(name: str, command: Sequence[str], tally: Tally) -> None:
+    began = time.monotonic()
+    done = subprocess.run(  # noqa: S603
+        [sys.executable, *command],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    passed = done.returncode == 0
+    click.secho(f"{'✓' if passed else '✗'} {name}  {time.monotonic() - began:.1f} s", bold=True)
+    if not passed:
+        click.echo(done.stdout)
+        tally.problems.append(f"{name}: {' '.join(command)} ended with {done.returncode}")
+
+
+def _pytest(args: Sequence[str], tally: Tally) -> int:
+    """Runs pytest with its output as it comes, adds the counts of its closing line, and returns its exit code."""
+    color = "yes" if sys.stdout.isatty() else "no"
+    command = [sys.executable, "-m", "pytest", f"--color={color}", *args]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE) as child:  # noqa: S603
+        assert child.stdout is not None  # noqa: S101
+        last = ""
+        # By the byte that is there, so that the dots of a running test are seen.
+        while chunk := child.stdout.read1():  # type: ignore[attr-defined]
+            sys.stdout.buffer.write(chunk)
+            sys.stdout.buffer.flush()
+            last = (last + chunk.decode(errors="replace"))[-2000:]
+    tally.counts += counts_of(last)
+    return child.returncode
+
+
+def counts_of(output: str) -> Counter[str]:
+    """The numbers of pytest's closing line, by outcome; empty when there is none.
+
+    >>> counts_of("== 2 failed, 7 passed, 1 error in 1.5s ==")["errors"]
+    1
+    """
+    for line in reversed(_ANSI.sub("", output).strip().splitlines()):
+        if found := _CLOSING.match(line.strip()):
+            pairs = (part.split(" ") for part in found["counts"].split(", "))
+            singular = {"error": "errors", "warning": "warnings"}
+            return Counter({singular.get(name, name): int(number) for number, name in pairs})
+    return Counter()
