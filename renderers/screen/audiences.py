@@ -1,0 +1,91 @@
+"""Which screens get the same line-up, and what it is: pure."""
+
+import datetime as dt
+import hashlib
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from cms.contract import Entry, LineUp, ManifestDraft, Piece, Receiver, Slot
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Why screens resolve alike: the targets that reach them, and the pieces whose envelope leaves them out."""
+
+    targets: tuple[str, ...]
+    excluded: tuple[str, ...]
+
+    @property
+    def audience(self) -> str:
+        """A code that stays the same while the reasons do: a publication moves no screen to another audience."""
+        text = "\n".join(["targets", *self.targets, "excluded", *self.excluded])
+        return "s-" + hashlib.sha256(text.encode()).hexdigest()[:20]
+
+
+def selection(receiver: Receiver, line_ups: Iterable[LineUp]) -> Selection:
+    """The reasons for one screen; the explain page and the renderer use the same function."""
+    reaching = [line for line in line_ups if covers(line.target.units, receiver.unit)]
+    excluded = {
+        release for line in reaching for release, piece in line.pieces.items() if not covers(piece.units, receiver.unit)
+    }
+    return Selection(tuple(sorted(line.target.code for line in reaching)), tuple(sorted(excluded)))
+
+
+def covers(units: Iterable[str], unit: str) -> bool:
+    """Whether `unit` lies in one of the subtrees; paths end in a slash, so a prefix is a subtree."""
+    return any(unit.startswith(subtree) for subtree in units)
+
+
+def drafts(
+    receivers: Iterable[Receiver], line_ups: Sequence[LineUp], *, start: dt.datetime, end: dt.datetime
+) -> tuple[ManifestDraft, ...]:
+    """One unsigned manifest an audience; a screen that no target reaches gets an empty line-up (the slate)."""
+    groups: dict[Selection, list[str]] = {}
+    for receiver in receivers:
+        groups.setdefault(selection(receiver, line_ups), []).append(receiver.id)
+    return tuple(
+        _draft(chosen, ids, line_ups, start=start, end=end)
+        for chosen, ids in sorted(groups.items(), key=lambda group: group[0].audience)
+    )
+
+
+def _draft(
+    chosen: Selection, ids: Iterable[str], line_ups: Sequence[LineUp], *, start: dt.datetime, end: dt.datetime
+) -> ManifestDraft:
+    lines = [line for line in line_ups if line.target.code in chosen.targets]
+    pieces = {release: piece for line in lines for release, piece in line.pieces.items()}
+    slots = merge(lines, excluded=frozenset(chosen.excluded), start=start, end=end)
+    return ManifestDraft(chosen.audience, tuple(sorted(ids)), slots, _bundles(slots, pieces))
+
+
+def _bundles(slots: Iterable[Slot], pieces: Mapping[str, Piece]) -> dict[str, tuple[str, int]]:
+    used = {entry.release for slot in slots for entry in slot.loop}
+    return {release: (pieces[release].bundle, pieces[release].bundle_size) for release in sorted(used)}
+
+
+def merge(
+    lines: Sequence[LineUp], *, excluded: frozenset[str], start: dt.datetime, end: dt.datetime
+) -> tuple[Slot, ...]:
+    """The line-ups laid over each other: at every instant the loops of all of them, each release once."""
+    edges = {start, end} | {
+        edge for line in lines for slot in line.slots for edge in (slot.start, slot.end) if start < edge < end
+    }
+    merged: list[Slot] = []
+    for begin, finish in itertools.pairwise(sorted(edges)):
+        loop = _loop(lines, begin, excluded)
+        if merged and merged[-1].loop == loop:
+            merged[-1] = Slot(merged[-1].start, finish, loop)
+        else:
+            merged.append(Slot(begin, finish, loop))
+    return tuple(merged)
+
+
+def _loop(lines: Iterable[LineUp], at: dt.datetime, excluded: frozenset[str]) -> tuple[Entry, ...]:
+    found: dict[str, Entry] = {}
+    for line in lines:
+        slot = next((s for s in line.slots if s.start <= at < s.end), None)
+        for entry in slot.loop if slot else ():
+            if entry.release not in excluded:
+                found.setdefault(entry.release, entry)
+    return tuple(found.values())
