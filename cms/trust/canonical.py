@@ -16,8 +16,7 @@ _KEY = re.compile(r"[a-z0-9_./:-]{1,128}")
 def encode(value: object) -> str:
     """The canonical text of dicts, lists, tuples, strings, integers, booleans and None.
 
-    Raises:
-        TrustError: `trust.canonical` for anything that has no canonical text, `trust.size` above 4 MiB.
+    Raises TrustError `trust.canonical` for anything without a canonical text, `trust.size` above 4 MiB.
     """
     _check(value, 0)
     text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
@@ -28,8 +27,7 @@ def encode(value: object) -> str:
 def decode(text: str | bytes, *, limit: int = MAX_TEXT) -> Value:
     """The value of a canonical text of at most `limit` bytes.
 
-    Raises:
-        TrustError: `trust.canonical` if it is not the canonical text of its value, `trust.size`.
+    Raises TrustError `trust.canonical` if it is not the canonical text of its value, `trust.size`.
     """
     if isinstance(text, bytes):
         _sized(len(text), limit)
@@ -45,17 +43,6 @@ def decode(text: str | bytes, *, limit: int = MAX_TEXT) -> Value:
         _refuse("syntax")
     if encode(value) != text:
         _refuse("form")
-    return value
-
-
-def nfc(value: Value) -> Value:
-    """The same value with every string in NFC: what a writer does before it encodes people's text."""
-    if isinstance(value, str):
-        return unicodedata.normalize("NFC", value)
-    if isinstance(value, list):
-        return [nfc(item) for item in value]
-    if isinstance(value, dict):
-        return {key: nfc(item) for key, item in value.items()}
     return value
 
 

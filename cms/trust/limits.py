@@ -21,7 +21,6 @@ MAX_TEXT_OF: Final = {
 }
 MAX_SIGNATURES: Final = 16
 MAX_APPROVALS: Final = 16
-
 MAX_KEYS: Final = 64  # keys in a root, keys of one person
 MAX_PEOPLE: Final = 5_000
 MAX_AUTHORS: Final = 256
@@ -37,7 +36,6 @@ MAX_SLOTS: Final = 10_000
 MAX_LOOP: Final = 1_000
 MAX_TAGS: Final = 100
 MAX_ROOTS: Final = 64  # new root versions taken at once
-
 THRESHOLD: Final = 2  # distinct people who approve a release
 URGENT_MS: Final = 24 * 3_600_000  # an urgent release must end within this time of its start
 STALE_MS: Final = 60_000  # a beacon older than this: the screen says stale and goes on

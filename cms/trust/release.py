@@ -2,31 +2,27 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Final
+from typing import Annotated, ClassVar, Final
 
-from cms.trust.canonical import Value
+from cms.trust import limits
 from cms.trust.errors import TrustError
-from cms.trust.fields import (
-    CODE,
-    HASH,
-    LANGUAGE,
-    MEDIA_TYPE,
-    PUBLIC_ID,
-    UNIT,
-    UUID,
-    Fields,
+from cms.trust.shape import (
+    Code,
+    Count,
+    Domain,
+    Hash,
+    Ms,
+    Pixels,
+    Unit,
+    Uuid,
+    among,
+    between,
+    distinct,
+    matches,
+    read,
+    size,
 )
-from cms.trust.limits import (
-    CHUNK,
-    MAX_ASSETS,
-    MAX_AUTHORS,
-    MAX_BLOCKS,
-    MAX_CHANNELS,
-    MAX_CHUNKS,
-    MAX_UNITS,
-    URGENT_MS,
-)
-from cms.trust.signed import opened
+from cms.trust.signed import read_body
 
 CLASSES: Final = ("news", "lecture", "notice", "newspaper", "activity", "urgent")
 BLOCK_SCHEMA: Final = 1
@@ -34,158 +30,135 @@ BLOCK_SCHEMA: Final = 1
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """What the release may be used for; times are ms, `offline` ms without a beacon or None (evergreen)."""
+    """What the release may be used for; `offline`: ms it may be shown after the last beacon, None: evergreen."""
 
-    units: tuple[str, ...]
-    channels: tuple[str, ...]
-    not_before: int
-    not_after: int | None
-    offline: int | None
+    units: Annotated[tuple[Unit, ...], size(1, limits.MAX_UNITS), distinct]
+    channels: Annotated[tuple[Code, ...], size(1, limits.MAX_CHANNELS), distinct]
+    not_before: Ms
+    not_after: Ms | None
+    offline: Ms | None
 
 
 @dataclass(frozen=True, slots=True)
 class ReleaseAsset:
-    """A file that may be drawn: its hash, and the hash of each MiB for players that check while reading."""
+    """A file that may be drawn: a rendition of the master `of`, with the hash of each MiB to check while reading."""
 
-    sha256: str
-    size: int
-    media_type: str
-    width: int | None
-    height: int | None
-    chunks: tuple[str, ...]
+    sha256: Hash
+    size: Annotated[int, between(1, limits.MAX_CHUNKS * limits.CHUNK)]
+    media_type: Annotated[str, matches(r"[a-z0-9.+-]{1,64}/[a-z0-9.+-]{1,64}")]
+    width: Pixels | None
+    height: Pixels | None
+    of: Hash
+    rendition: Code
+    chunks: Annotated[tuple[Hash, ...], size(1, limits.MAX_CHUNKS)]
 
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """One edition of one document with its envelope; `content` is what a reader sees."""
+    """One edition of one document with its envelope; `content` is what a reader sees, with at least `_Content`."""
 
     TYPE: ClassVar[str] = "release"
 
-    domain: str
-    epoch: int
-    release: str
-    document: str
-    edition: int
-    revision: str
-    authors: tuple[str, ...]
-    class_: str
-    language: str
+    domain: Domain
+    epoch: Count
+    release: Uuid
+    document: Annotated[str, matches("[0123456789abcdefghjkmnpqrstvwxyz]{10}")]
+    edition: Count
+    revision: Hash
+    authors: Annotated[tuple[Uuid, ...], size(1, limits.MAX_AUTHORS), distinct]
+    class_: Annotated[str, among(CLASSES)]
+    language: Annotated[str, matches("[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,4}")]
     envelope: Envelope
-    content: Mapping[str, Value]
-    assets: tuple[ReleaseAsset, ...]
-    forms: Mapping[str, str]
+    content: Mapping[str, object]
+    assets: Annotated[tuple[ReleaseAsset, ...], size(0, limits.MAX_ASSETS)]
+    forms: Annotated[Mapping[str, Hash], size(0, limits.MAX_CHANNELS)]
     slate: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Byline:
+    source: Annotated[str, size(0, 200)]
+    reporter: Annotated[str, size(0, 200)]
+    editor: Annotated[str, size(0, 200)]
+    sponsor: Annotated[str, size(0, 200)]
+    date: Ms
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    OPEN: ClassVar[bool] = True
+
+    id: Code
+    type: Code
+
+
+@dataclass(frozen=True, slots=True)
+class _Blocks:
+    schema: Annotated[int, between(BLOCK_SCHEMA, BLOCK_SCHEMA)]
+    blocks: Annotated[tuple[_Block, ...], size(0, limits.MAX_BLOCKS)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Content:
+    """What every content has; kinds add fields beside these, signed all the same."""
+
+    OPEN: ClassVar[bool] = True
+
+    title: Annotated[str, size(0, 500)]
+    subtitle: Annotated[str, size(0, 500)]
+    summary: Annotated[str, size(0, 5_000)]
+    pinyin: Annotated[str, size(0, 5_000)]
+    byline: _Byline
+    cover: Hash | None
+    column: Code | None
+    body: _Blocks
 
 
 def read_release(text: str) -> Release:
     """The release of a canonical text; nothing is said about who approved it.
 
-    Raises:
-        TrustError: `trust.canonical`, `trust.size`, `trust.type`, `trust.format`, `trust.schema`,
-            `trust.envelope` (an envelope that allows nothing), `trust.asset` (a file drawn but not listed).
+    Raises TrustError as `read_body`, `trust.envelope` (it ends before it begins, an urgent one lasts over a day)
+    and `trust.asset` (the content names a master without a listed file).
     """
-    top, domain, epoch = opened(text, Release.TYPE)
-    release = Release(
-        domain=domain,
-        epoch=epoch,
-        release=top.text("release", UUID),
-        document=top.text("document", PUBLIC_ID),
-        edition=top.integer("edition", least=1),
-        revision=top.text("revision", HASH),
-        authors=top.names("authors", UUID, least=1, most=MAX_AUTHORS),
-        class_=top.one_of("class", CLASSES),
-        language=top.text("language", LANGUAGE),
-        envelope=_envelope(top.fields("envelope")),
-        content=_content(top),
-        assets=tuple(_asset(item) for item in top.each("assets", most=MAX_ASSETS)),
-        forms=_forms(top),
-        slate=top.boolean("slate"),
-    )
-    top.done()
-    _consistent(release)
+    release = read_body(Release, text)
+    read(_Content, release.content, "release.content")
+    _check_envelope(release)
+    _check_assets(release)
     return release
 
 
-def _envelope(part: Fields) -> Envelope:
-    envelope = Envelope(
-        units=part.names("units", UNIT, least=1, most=MAX_UNITS),
-        channels=part.names("channels", CODE, least=1, most=MAX_CHANNELS),
-        not_before=part.integer("not_before"),
-        not_after=part.maybe("not_after", part.integer),
-        offline=part.maybe("offline", part.integer),
-    )
-    part.done()
-    return envelope
-
-
-def _asset(part: Fields) -> ReleaseAsset:
-    asset = ReleaseAsset(
-        sha256=part.text("sha256", HASH),
-        size=part.integer("size", least=1, most=MAX_CHUNKS * CHUNK),
-        media_type=part.text("media_type", MEDIA_TYPE),
-        width=part.maybe("width", part.integer),
-        height=part.maybe("height", part.integer),
-        chunks=part.texts("chunks", HASH, least=1, most=MAX_CHUNKS),
-    )
-    if len(asset.chunks) != -(-asset.size // CHUNK):
-        part.refuse("chunks")
-    part.done()
-    return asset
-
-
-def _forms(top: Fields) -> dict[str, str]:
-    forms = Fields(dict(top.mapping("forms", most=MAX_CHANNELS)), "release.forms")
-    return {name: forms.text(name, HASH) for name in top.mapping("forms", most=MAX_CHANNELS)}
-
-
-def _content(top: Fields) -> Mapping[str, Value]:
-    """Required parts are checked; further ones may stand beside them, signed all the same."""
-    part = top.fields("content")
-    part.text("title", limit=500)
-    part.text("subtitle", limit=500)
-    part.text("summary", limit=5_000)
-    part.text("pinyin", limit=5_000)
-    part.maybe("cover", lambda name: part.text(name, HASH))
-    part.maybe("column", lambda name: part.text(name, CODE))
-    byline = part.fields("byline")
-    for name in ("source", "reporter", "editor", "sponsor", "date"):
-        byline.text(name, limit=200)
-    body = part.fields("body")
-    body.integer("schema", least=BLOCK_SCHEMA, most=BLOCK_SCHEMA)
-    for block in body.each("blocks", most=MAX_BLOCKS):
-        block.text("id", CODE)
-        block.text("type", CODE)
-    return top.mapping("content", most=64)
-
-
-def _consistent(release: Release) -> None:
+def _check_envelope(release: Release) -> None:
     envelope = release.envelope
-    if envelope.not_after is not None and envelope.not_after <= envelope.not_before:
+    lasts = None if envelope.not_after is None else envelope.not_after - envelope.not_before
+    if lasts is not None and lasts <= 0:
         raise TrustError("trust.envelope", field="not_after")
-    if release.class_ == "urgent" and (
-        envelope.not_after is None or envelope.not_after - envelope.not_before > URGENT_MS
-    ):
+    if release.class_ == "urgent" and (lasts is None or lasts > limits.URGENT_MS):
         raise TrustError("trust.envelope", field="not_after")
-    listed = {asset.sha256 for asset in release.assets}
-    if len(listed) != len(release.assets):
+
+
+def _check_assets(release: Release) -> None:
+    for asset in release.assets:
+        if len(asset.chunks) != -(-asset.size // limits.CHUNK):
+            raise TrustError("trust.schema", field="release.assets.chunks")
+    renditions = {(asset.of, asset.rendition) for asset in release.assets}
+    if len(renditions) != len(release.assets):
         raise TrustError("trust.asset", field="assets")
-    missing = sorted(drawn_assets(release.content) - listed)
+    missing = drawn_masters(release.content) - {of for of, _ in renditions}
     if missing:
-        raise TrustError("trust.asset", sha256=missing[0])
+        raise TrustError("trust.asset", sha256=min(missing))
 
 
-def drawn_assets(content: Mapping[str, Value]) -> set[str]:
-    """Every file a drawing of this content reads: the cover and each `asset` and `poster` of a block."""
+def drawn_masters(content: Mapping[str, object]) -> set[str]:
+    """Every master a drawing of this content names: the cover and each `asset` and `poster` in the body."""
     named = [content.get("cover")]
-    body = content.get("body")
-    waiting: list[Value] = [body["blocks"]] if isinstance(body, dict) else []
+    waiting = [content.get("body")]
     while waiting:
         value = waiting.pop()
         if isinstance(value, dict):
             named += [value.get("asset"), value.get("poster")]
         if isinstance(value, dict | list):
             waiting.extend(value.values() if isinstance(value, dict) else value)
-    found = [name for name in named if name is not None]
-    if not all(isinstance(name, str) for name in found):
+    found = {str(name) for name in named if name is not None}
+    if sum(not isinstance(name, str | None) for name in named):
         raise TrustError("trust.schema", field="release.content.body")
-    return {name for name in found if isinstance(name, str)}
+    return found

@@ -2,15 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
-from typing import ClassVar, Final, Generic, Protocol, TypeVar
+from typing import Annotated, ClassVar, Final, Generic, Protocol, TypeVar
 
-from cms.trust.canonical import Value, decode, encode
+from cms.trust.canonical import decode, encode
 from cms.trust.errors import TrustError
-from cms.trust.fields import BASE64, DOMAIN, KEY_ID, Fields
 from cms.trust.keys import ALGORITHMS, ED25519, SigningKey, sha256
 from cms.trust.limits import MAX_SIGNATURES, MAX_TEXT, MAX_TEXT_OF
+from cms.trust.shape import Base64, KeyId, among, read, size
 
 FORMAT: Final = 1
+Algorithm = Annotated[str, among(ALGORITHMS)]
 
 
 class Body(Protocol):
@@ -26,8 +27,7 @@ class Body(Protocol):
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
-
-_PROOF = object()
+B = TypeVar("B", bound=Body)
 
 
 def signed_bytes(type_: str, text: str) -> bytes:
@@ -44,9 +44,9 @@ def digest(type_: str, text: str) -> str:
 class Signature:
     """One key's signature over a signed object."""
 
-    key: str
-    alg: str
-    signature: str
+    key: KeyId
+    alg: Algorithm
+    signature: Base64
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class Signed:
     """A text with signatures nobody has checked yet."""
 
     text: str
-    signatures: tuple[Signature, ...]
+    signatures: Annotated[tuple[Signature, ...], size(0, MAX_SIGNATURES)]
 
     @classmethod
     def read(cls, wire: str | bytes) -> "Signed":
@@ -62,28 +62,17 @@ class Signed:
         return cls.of(decode(wire, limit=MAX_TEXT))
 
     @classmethod
-    def of(cls, value: Value) -> "Signed":
+    def of(cls, value: object) -> "Signed":
         """From the decoded object, as inside a message of the screen protocol."""
-        top = Fields(value, "signed")
-        text = top.text("text", limit=MAX_TEXT)
-        signatures: list[Signature] = []
-        for item in top.each("signatures", most=MAX_SIGNATURES):
-            alg = item.one_of("alg", ALGORITHMS)
-            signatures.append(Signature(item.text("key", KEY_ID), alg, item.text("signature", BASE64)))
-            item.done()
-        top.done()
-        return cls(text, tuple(signatures))
+        return read(cls, value, "signed")
 
-    def value(self) -> dict[str, Value]:
+    def value(self) -> object:
         """The object for a message."""
-        return {
-            "text": self.text,
-            "signatures": [{"key": item.key, "alg": item.alg, "signature": item.signature} for item in self.signatures],
-        }
+        return plain(self)
 
     def wire(self) -> str:
         """The canonical JSON to store and send."""
-        return encode(self.value())
+        return encode(plain(self))
 
     @property
     def file(self) -> str:
@@ -94,12 +83,14 @@ class Signed:
         return digest(type_, self.text)
 
 
+_PROOF: Final = object()
+
+
 @dataclass(frozen=True, slots=True, init=False)
 class Verified(Generic[T_co]):
     """A value whose signatures and rules were checked; only this package's checks can make one.
 
-    A function that draws, stores or sends takes `Verified[Release]`, so that mypy refuses a caller
-    with nothing but a parsed text in hand.
+    What draws, stores or sends takes `Verified[Release]`, so mypy refuses a caller with a mere parsed text.
     """
 
     value: T_co
@@ -109,32 +100,31 @@ class Verified(Generic[T_co]):
     def __init__(self, value: T_co, text: str, digest: str, *, proof: object) -> None:
         if proof is not _PROOF:
             raise TypeError("only cms.trust makes Verified values")
-        object.__setattr__(self, "value", value)
-        object.__setattr__(self, "text", text)
-        object.__setattr__(self, "digest", digest)
+        for name, part in (("value", value), ("text", text), ("digest", digest)):
+            object.__setattr__(self, name, part)
 
 
 def verified(value: T, text: str, digest: str) -> Verified[T]:
-    """For the checks of this package alone (an architecture test looks for other callers)."""
+    """For the checks of this package alone."""
     return Verified(value, text, digest, proof=_PROOF)
 
 
-def opened(text: str, type_: str) -> tuple[Fields, str, int]:
-    """The fields of a signed object's text, its domain and its epoch; the rest is the caller's to read.
+def read_body(shape: type[B], text: str) -> B:
+    """A signed object's text as its dataclass.
 
-    Raises:
-        TrustError: `trust.canonical`, `trust.size`, `trust.schema`, `trust.type`, `trust.format`.
+    Raises TrustError `trust.canonical`, `trust.size`, `trust.type`, `trust.format`, `trust.schema`.
     """
-    top = Fields(decode(text, limit=MAX_TEXT_OF[type_]), type_)
-    if top.text("type") != type_:
-        raise TrustError("trust.type", wanted=type_)
-    if top.integer("format") != FORMAT:
+    top = decode(text, limit=MAX_TEXT_OF[shape.TYPE])
+    if not isinstance(top, dict) or top.pop("type", None) != shape.TYPE:
+        raise TrustError("trust.type", wanted=shape.TYPE)
+    format_ = top.pop("format", None)
+    if format_ != FORMAT or isinstance(format_, bool):
         raise TrustError("trust.format", known=FORMAT)
-    return top, top.text("domain", DOMAIN), top.integer("epoch", least=1)
+    return read(shape, top, shape.TYPE)
 
 
 def plain(value: object) -> object:
-    """Dataclasses as the dicts of docs/formats.md: `class_` and `from_` lose the underscore."""
+    """Dataclasses as the objects of docs/formats.md: `class_` and `from_` lose the underscore."""
     if is_dataclass(value) and not isinstance(value, type):
         made = {item.name.rstrip("_"): plain(getattr(value, item.name)) for item in fields(value)}
         type_ = getattr(value, "TYPE", None)
@@ -158,5 +148,4 @@ def sign(body: Body, keys: Sequence[SigningKey]) -> Signed:
 
 def sign_text(type_: str, text: str, keys: Sequence[SigningKey]) -> Signed:
     data = signed_bytes(type_, text)
-    signatures = (Signature(key.public.id, ED25519, key.sign(data)) for key in keys)
-    return Signed(text, tuple(signatures))
+    return Signed(text, tuple(Signature(key.public.id, ED25519, key.sign(data)) for key in keys))

@@ -1,0 +1,67 @@
+"""The delegations: which person may sign what, with which keys, for which part of the unit tree."""
+
+from dataclasses import dataclass
+from typing import Annotated, ClassVar, Final
+
+from cms.trust.errors import TrustError
+from cms.trust.keys import ED25519, PublicKey
+from cms.trust.limits import MAX_KEYS, MAX_PEOPLE
+from cms.trust.release import CLASSES
+from cms.trust.shape import Base64, Count, Domain, KeyId, Ms, Unit, Uuid, among, distinct, size
+from cms.trust.signed import Algorithm, read_body
+
+RIGHTS: Final = ("approve", "recall", "delegate")
+
+
+@dataclass(frozen=True, slots=True)
+class PersonKey:
+    """A key of a person, good for verifying from `not_before` until `not_after` (None: no end)."""
+
+    key: KeyId
+    alg: Algorithm
+    public: Base64
+    not_before: Ms
+    not_after: Ms | None
+
+
+@dataclass(frozen=True, slots=True)
+class Delegate:
+    """A person with their scope: the subtree of `unit`, the classes they may approve, their rights."""
+
+    person: Uuid
+    name: Annotated[str, size(1, 100)]
+    keys: Annotated[tuple[PersonKey, ...], size(0, MAX_KEYS)]
+    unit: Unit
+    classes: Annotated[tuple[str, ...], among(CLASSES), distinct]
+    rights: Annotated[tuple[str, ...], among(RIGHTS), distinct]
+
+
+@dataclass(frozen=True, slots=True)
+class Delegations:
+    TYPE: ClassVar[str] = "delegations"
+
+    domain: Domain
+    epoch: Count
+    version: Count
+    issued_at: Ms
+    expires_at: Ms
+    people: Annotated[tuple[Delegate, ...], size(0, MAX_PEOPLE)]
+
+    def delegate(self, person: str) -> Delegate | None:
+        return next((one for one in self.people if one.person == person), None)
+
+
+def read_delegations(text: str) -> Delegations:
+    """One entry a person, one person a key: a key of two people would count as two signers.
+
+    Raises TrustError as `read_body`, and `trust.person_twice`, `trust.key_shared`.
+    """
+    granted = read_body(Delegations, text)
+    if not distinct(tuple(one.person for one in granted.people)):
+        raise TrustError("trust.person_twice")
+    keys = tuple(key for one in granted.people for key in one.keys)
+    if not distinct(tuple(key.key for key in keys)):
+        raise TrustError("trust.key_shared")
+    if any(key.alg == ED25519 and PublicKey.read(key.public).id != key.key for key in keys):
+        raise TrustError("trust.schema", field="delegations.people.keys")
+    return granted

@@ -1,0 +1,293 @@
+"""A player's checks as a pure state machine: what a screen has seen decides what it may still believe.
+
+`accept` takes whatever arrived, in the order of docs/formats.md §3, and gives the new state and a verdict on each
+object; the caller stores the state before it draws from it. An object that fails changes nothing but its own verdict.
+
+Times are ms. `now` is the device's monotonic clock; the trusted clock runs from the last accepted beacon by it.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+
+from cms.trust import verify
+from cms.trust.approval import Bundle, release_digest
+from cms.trust.beacon import Beacon
+from cms.trust.delegations import Delegations
+from cms.trust.envelope import check_place, check_time
+from cms.trust.errors import TrustError
+from cms.trust.keys import sha256
+from cms.trust.limits import MAX_ROOTS, STALE_MS
+from cms.trust.manifest import Listed, Manifest, Show
+from cms.trust.recalls import Recalls
+from cms.trust.release import Release
+from cms.trust.root import Root
+from cms.trust.screen import ScreenFacts
+from cms.trust.signed import Body, Signed, Verified
+
+CHANNEL = "screen"
+DRIFT = 1_000  # a device clock may run fast by one in this; a limit without it would lock a slow guard out for good
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A listed release that passed, with its bundle to check again when the delegations change."""
+
+    release: Verified[Release]
+    bundle: Bundle
+    file: str
+    delegations: str
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What a screen remembers. `root` is pinned at installation; `audience` is what the server called it."""
+
+    root: Verified[Root]
+    screen: str
+    key: str
+    audience: str
+    delegations: Verified[Delegations] | None = None
+    delegations_file: str = ""
+    recalls: Verified[Recalls] | None = None
+    gone: frozenset[str] = frozenset()
+    gone_assets: frozenset[str] = frozenset()
+    facts: Verified[ScreenFacts] | None = None
+    beacon: Verified[Beacon] | None = None
+    seqs: Mapping[str, int] = field(default_factory=dict)
+    time_at: int = 0
+    time_local: int = 0
+    manifest: Verified[Manifest] | None = None
+    releases: Mapping[str, Held] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """What one message and its files brought; `bundles` are file bytes by the sha256 they were asked by."""
+
+    roots: tuple[Signed, ...] = ()
+    delegations: Signed | None = None
+    recalls: Signed | None = None
+    screen: Signed | None = None
+    beacon: Signed | None = None
+    manifest: Signed | None = None
+    bundles: Mapping[str, bytes] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`what` is a type or the digest of a release; `code` is None where it passed."""
+
+    what: str
+    code: str | None
+
+
+def trusted_time(state: State, now: int) -> int:
+    """What time it is, as far as a guard said so; 0 before the first beacon."""
+    return state.time_at + max(0, now - state.time_local) if state.time_at else 0
+
+
+def silence(state: State, now: int) -> int:
+    """Since the `at` of the last beacon."""
+    return trusted_time(state, now) - state.beacon.value.at if state.beacon else 0
+
+
+def is_stale(state: State, now: int) -> bool:
+    return state.beacon is None or silence(state, now) > STALE_MS
+
+
+def restarted(state: State, now: int, *, away: int = 0) -> State:
+    """After a start of the device: its monotonic clock is new; `away` is the time off by its own clock, if known."""
+    return replace(state, time_at=state.time_at and state.time_at + max(0, away), time_local=now)
+
+
+def accept(state: State, incoming: Incoming, now: int) -> tuple[State, tuple[Verdict, ...]]:
+    """The state after `incoming`, and a verdict on each object in it and each release it left unfit."""
+    verdicts: list[Verdict] = []
+    steps: tuple[tuple[type[Body], Signed | None, Callable[[State, Signed, int], State]], ...] = (
+        *((Root, one, _root) for one in incoming.roots[:MAX_ROOTS]),
+        (Delegations, incoming.delegations, _delegations),
+        (Recalls, incoming.recalls, _recalls),
+        (ScreenFacts, incoming.screen, _screen),
+        (Beacon, incoming.beacon, _beacon),
+        (Manifest, incoming.manifest, _manifest),
+    )
+    for type_, signed, step in steps:
+        if signed is not None:
+            try:
+                state = step(state, signed, now)
+                verdicts.append(Verdict(type_.TYPE, None))
+            except TrustError as fault:
+                verdicts.append(Verdict(type_.TYPE, fault.code))
+    state, releases = _releases(state, incoming.bundles, now)
+    return state, (*verdicts, *releases)
+
+
+def showable(state: State, release: str, now: int) -> Verified[Release]:
+    """The release with this digest, if it may be drawn at this moment.
+
+    Raises TrustError `trust.recalled`, `.missing`, `.target`, `.channel`, `.early`, `.late`, `.offline`.
+    """
+    held = state.releases.get(release)
+    if release in state.gone:
+        raise TrustError("trust.recalled", release=release)
+    if held is None or state.facts is None:
+        raise TrustError("trust.missing", release=release)
+    envelope = held.release.value.envelope
+    check_place(envelope, unit=state.facts.value.unit, channel=CHANNEL)
+    check_time(envelope, now=trusted_time(state, now), silent=silence(state, now))
+    return held.release
+
+
+def loop(state: State, now: int) -> tuple[Show, ...]:
+    """What of the timeline's present loop may be drawn; empty means the player's slate."""
+    shows = state.manifest.value.loop_at(trusted_time(state, now)) if state.manifest else ()
+    return tuple(show for show in shows if _passes(state, show.release, now))
+
+
+def _passes(state: State, release: str, now: int) -> bool:
+    try:
+        showable(state, release, now)
+    except TrustError:
+        return False
+    return True
+
+
+def _root(state: State, signed: Signed, _now: int) -> State:
+    if signed.text == state.root.text:
+        return state
+    return replace(state, root=verify.verify_root(signed, state.root))
+
+
+def _delegations(state: State, signed: Signed, now: int) -> State:
+    held, new = state.delegations, verify.verify_delegations(signed, state.root)
+    if held and _order(new) <= _order(held):
+        return _known(state, new, held)
+    _unexpired(new, trusted_time(state, now))
+    return replace(state, delegations=new, delegations_file=signed.file)
+
+
+def _recalls(state: State, signed: Signed, _now: int) -> State:
+    held, new = state.recalls, verify.verify_recalls(signed, state.root)
+    gone, gone_assets = new.value.releases, new.value.assets
+    if held and _order(new) < _order(held):
+        raise TrustError("trust.rollback", version=new.value.version)
+    if held and new.value.epoch > held.value.epoch and not (state.gone <= gone and state.gone_assets <= gone_assets):
+        raise TrustError("trust.shrunk")  # a restored server must first learn what its screens know
+    return replace(state, recalls=new, gone=state.gone | gone, gone_assets=state.gone_assets | gone_assets)
+
+
+def _screen(state: State, signed: Signed, _now: int) -> State:
+    held, new = state.facts, verify.verify_screen(signed, state.root)
+    if (new.value.screen, new.value.key) != (state.screen, state.key):
+        raise TrustError("trust.target", screen=new.value.screen)
+    if held and _order(new) <= _order(held):
+        return _known(state, new, held)
+    return replace(state, facts=new)
+
+
+def _beacon(state: State, signed: Signed, now: int) -> State:
+    new = verify.verify_beacon(signed, state.root)
+    beacon, held = new.value, state.beacon
+    if beacon.audience != state.audience:
+        raise TrustError("trust.target", audience=beacon.audience)
+    if held and beacon.epoch > held.value.epoch:
+        state, held = replace(state, seqs={}, time_at=0), None
+    if beacon.seq <= state.seqs.get(beacon.guard, 0):
+        raise TrustError("trust.rollback", seq=beacon.seq)
+    floor = trusted_time(state, now) - silence(state, now) // DRIFT if held else 0
+    if beacon.at < floor - STALE_MS:
+        raise TrustError("trust.old", at=beacon.at)
+    if beacon.root > state.root.value.version or beacon.recalls.version > _version(state.recalls, beacon.epoch):
+        raise TrustError("trust.behind")
+    shown = state.manifest
+    if shown and (beacon.epoch, beacon.version) < _order(shown):
+        raise TrustError("trust.rollback", version=beacon.version)
+    seqs = {**state.seqs, beacon.guard: beacon.seq}
+    # never back by more than drift explains, or late beacons in a row would slow the trusted clock
+    return replace(state, beacon=new, seqs=seqs, time_at=max(beacon.at, floor), time_local=now)
+
+
+def _manifest(state: State, signed: Signed, now: int) -> State:
+    held, new = state.manifest, verify.verify_manifest(signed, state.root)
+    manifest, beacon = new.value, state.beacon
+    if manifest.audience != state.audience:
+        raise TrustError("trust.target", audience=manifest.audience)
+    if held and _order(new) <= _order(held):
+        return _known(state, new, held)
+    if beacon is None or (beacon.value.manifest, beacon.value.version) != (new.digest, manifest.version):
+        raise TrustError("trust.mixed", version=manifest.version)
+    known = state.delegations
+    named, epoch = manifest.delegations, manifest.epoch
+    have = (state.root.value.version, _version(known, epoch), _version(state.recalls, epoch))
+    need = (manifest.root, named.version, manifest.recalls.version)
+    if known is None or any(one < other for one, other in zip(have, need, strict=True)):
+        raise TrustError("trust.behind")
+    if named.version == known.value.version and named.sha256 != state.delegations_file:
+        raise TrustError("trust.mixed", what=Delegations.TYPE)
+    for one in (state.root, known, new):
+        _unexpired(one, trusted_time(state, now))
+    return replace(state, manifest=new)
+
+
+def _releases(state: State, files: Mapping[str, bytes], now: int) -> tuple[State, list[Verdict]]:
+    """Every listed release checked anew: new delegations, recalls or a new time may have made it unfit."""
+    held: dict[str, Held] = {}
+    verdicts: list[Verdict] = []
+    for listed in state.manifest.value.releases if state.manifest else ():
+        before = state.releases.get(listed.release)
+        try:
+            held[listed.release] = _release(state, listed, files.get(listed.bundle), now)
+        except TrustError as fault:
+            verdicts.append(Verdict(listed.release, fault.code))
+        else:
+            if before is None:
+                verdicts.append(Verdict(listed.release, None))
+    return replace(state, releases=held), verdicts
+
+
+def _release(state: State, listed: Listed, file: bytes | None, now: int) -> Held:
+    before = state.releases.get(listed.release)
+    if listed.release in state.gone:
+        raise TrustError("trust.recalled", release=listed.release)
+    before = before if before and before.file == listed.bundle else None
+    if state.delegations is None or state.facts is None or (file is None and before is None):
+        raise TrustError("trust.missing", release=listed.release)
+    if before and before.delegations == state.delegations.digest:
+        bundle, release = before.bundle, before.release  # signatures are checked again under new delegations only
+    else:
+        bundle = before.bundle if before else _bundle(listed, file or b"")
+        release = verify.verify_release(bundle, state.delegations, now=trusted_time(state, now))
+    check_place(release.value.envelope, unit=state.facts.value.unit, channel=CHANNEL)
+    if any(asset.sha256 in state.gone_assets or asset.of in state.gone_assets for asset in release.value.assets):
+        raise TrustError("trust.recalled", release=listed.release)
+    return Held(release, bundle, listed.bundle, state.delegations.digest)
+
+
+def _bundle(listed: Listed, file: bytes) -> Bundle:
+    if len(file) != listed.size or sha256(file) != listed.bundle:
+        raise TrustError("trust.hash", sha256=listed.bundle)
+    bundle = Bundle.read(file)
+    if release_digest(bundle.text) != listed.release:
+        raise TrustError("trust.hash", sha256=listed.release)
+    return bundle
+
+
+def _known(state: State, new: Verified[Body], held: Verified[Body]) -> State:
+    if new.digest == held.digest:
+        return state
+    raise TrustError("trust.mixed" if _order(new) == _order(held) else "trust.rollback")
+
+
+def _order(one: Verified[Body]) -> tuple[int, int]:
+    version: int = getattr(one.value, "version", 0)
+    return one.value.epoch, version
+
+
+def _version(held: Verified[Body] | None, epoch: int) -> int:
+    return _order(held)[1] if held and held.value.epoch == epoch else 0
+
+
+def _unexpired(one: Verified[Body], at: int) -> None:
+    expires_at: int = getattr(one.value, "expires_at", at + 1)
+    if at >= expires_at:
+        raise TrustError("trust.expired", what=one.value.TYPE)
