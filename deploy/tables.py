@@ -1,0 +1,14 @@
+"""Imports every module that declares tables, so that migrations and tests see the whole schema."""
+
+from cms.audit import models as audit
+from cms.content import models as content
+from cms.kernel.base import Base
+from cms.library import models as library
+from cms.people import models as people
+from cms.planning import models as planning
+from cms.publishing import models as publishing
+from cms.review import models as review
+from screens import models as screens
+
+METADATA = Base.metadata
+MODULES = (audit, content, library, people, planning, publishing, review, screens)
