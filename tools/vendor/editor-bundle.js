@@ -1,5 +1,5 @@
 // What the block editor takes from Tiptap and ProseMirror; everything of our own lives in cms/desk/static/js/editor.
-export { Editor, Extension, Mark, Node, mergeAttributes } from "@tiptap/core";
+export { Editor, Extension, InputRule, Mark, Node, mergeAttributes, textblockTypeInputRule } from "@tiptap/core";
 export { Bold } from "@tiptap/extension-bold";
 export { Document } from "@tiptap/extension-document";
 export { HardBreak } from "@tiptap/extension-hard-break";

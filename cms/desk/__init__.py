@@ -1,0 +1,1 @@
+"""The editors' desk: the frame, the look and the pages of the core."""

@@ -1,0 +1,177 @@
+"""The frame of the desk: sections that other packages bring, and the one way a page becomes HTML."""
+
+import datetime as dt
+import json
+import zoneinfo
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from aiohttp import web
+from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup
+
+from cms.desk.static_files import StaticTree
+from cms.desk.tones import tone_of
+from cms.kernel.errors import DomainError
+from cms.kernel.messages import LANGUAGES, Catalogue
+
+_TEMPLATES = Path(__file__).parent / "templates"
+_EDITOR_TEXTS = "desk.editor."
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of the desk with its own entry in the navigation.
+
+    `action` is the permission a person needs to see the entry; each route asks for its own again. `templates` is the
+    folder of the section's templates, reachable as ``{key}/name.html``; None for sections of the core.
+    """
+
+    key: str
+    title: str
+    icon: str
+    order: int
+    path: str
+    action: str
+    group: str = "desk.nav.group.work"
+    routes: tuple[web.RouteDef, ...] = ()
+    templates: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NavItem:
+    """An entry of the navigation as the sidebar shows it."""
+
+    title: str
+    icon: str
+    path: str
+    group: str
+    is_current: bool
+    count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Shell:
+    """What every page of a signed-in person shows around its content."""
+
+    person: str
+    role: str
+    unit: str
+    csrf: str
+    nav: tuple[NavItem, ...]
+    search: str = ""
+
+
+class Sections:
+    """The sections of this installation, in the order of the navigation."""
+
+    def __init__(self, sections: Iterable[Section]) -> None:
+        """Raises ValueError when two sections share a key."""
+        ordered = sorted(sections, key=lambda section: (section.order, section.key))
+        keys = [section.key for section in ordered]
+        if len(keys) != len(set(keys)):
+            raise ValueError(f"two desk sections share a key: {keys}")
+        self._sections = tuple(ordered)
+
+    def __iter__(self) -> Iterable[Section]:
+        return iter(self._sections)
+
+    def nav(
+        self,
+        *,
+        current: str,
+        allowed: Callable[[str], bool],
+        counts: Mapping[str, int] | None = None,
+    ) -> tuple[NavItem, ...]:
+        """The entries a person may see; `allowed` answers for an action, `counts` are things waiting by section key."""
+        return tuple(
+            NavItem(
+                section.title,
+                section.icon,
+                section.path,
+                section.group,
+                section.key == current,
+                (counts or {}).get(section.key, 0),
+            )
+            for section in self._sections
+            if allowed(section.action)
+        )
+
+    def routes(self) -> list[web.RouteDef]:
+        return [route for section in self._sections for route in section.routes]
+
+    def template_folders(self) -> dict[str, Path]:
+        return {section.key: section.templates for section in self._sections if section.templates}
+
+
+class Desk:
+    """Renders desk pages: one template environment a language over the same templates and texts."""
+
+    def __init__(
+        self,
+        *,
+        catalogue: Catalogue,
+        static: StaticTree,
+        sections: Sections,
+        zone: zoneinfo.ZoneInfo,
+    ) -> None:
+        self.static = static
+        self.sections = sections
+        self._catalogue = catalogue
+        self._zone = zone
+        self._environments = {language: self._environment(language) for language in LANGUAGES}
+
+    def render(self, template: str, *, language: str = "zh-CN", **context: object) -> str:
+        """The HTML of a template. Raises UndefinedError for a name the caller forgot, KeyError for an unknown text."""
+        return self._environments[language].get_template(template).render(**context)
+
+    def refusal(self, error: DomainError, *, language: str = "zh-CN") -> Mapping[str, str]:
+        """A refusal as the components show it: code, sentence, next step."""
+        sentence = self._catalogue.error(language, error.code, error.params)
+        return {"code": error.code, "text": sentence.text, "next": sentence.next}
+
+    def _environment(self, language: str) -> Environment:
+        folders = {key: FileSystemLoader(path) for key, path in self.sections.template_folders().items()}
+        environment = Environment(
+            loader=ChoiceLoader([FileSystemLoader(_TEMPLATES), PrefixLoader(folders)]),
+            autoescape=select_autoescape(default=True, default_for_string=True),
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        environment.globals |= self._globals(language)
+        environment.filters |= {"instant": self._instant, "iso": _iso, "compact_json": _compact_json}
+        return environment
+
+    def _globals(self, language: str) -> dict[str, Any]:
+        texts = self._catalogue.table(language, _EDITOR_TEXTS)
+        return {
+            "language": language,
+            "t": lambda key, **params: self._catalogue.text(language, key, **params),
+            "icon": self._icon,
+            "static": self.static.url,
+            "tone": tone_of,
+            "editor_labels": {key.removeprefix(_EDITOR_TEXTS): text for key, text in texts.items()},
+        }
+
+    def _icon(self, name: str, label: str = "") -> Markup:
+        """An icon of the sprite; without a label it is decoration and hidden from screen readers."""
+        sprite = self.static.url("icons.svg")
+        if not label:
+            return Markup('<svg class="icon" aria-hidden="true"><use href="{}#{}"></use></svg>').format(sprite, name)
+        form = '<svg class="icon" role="img" aria-label="{}"><use href="{}#{}"></use></svg>'
+        return Markup(form).format(label, sprite, name)
+
+    def _instant(self, at: dt.datetime) -> str:
+        """A UTC instant as the wall clock of the district shows it."""
+        return at.astimezone(self._zone).strftime("%Y-%m-%d %H:%M")
+
+
+def _iso(at: dt.datetime) -> str:
+    return at.astimezone(dt.UTC).isoformat(timespec="seconds")
+
+
+def _compact_json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

@@ -1,0 +1,115 @@
+// Small behaviours of every desk page, by data attribute; nothing here is needed to read or to submit a form.
+import { csrfToken, refusalOf } from "./http.js";
+
+const page = document;
+const on = (type, selector, act) =>
+  page.addEventListener(type, (event) => {
+    const found = event.target.closest?.(selector);
+    if (found) act(found, event);
+  });
+
+// ---- navigation on a phone
+function showNav(open) {
+  page.body.classList.toggle("nav-open", open);
+  page.querySelector("[data-nav-toggle]")?.setAttribute("aria-expanded", String(open));
+  page.querySelector(".nav-veil")?.remove();
+  if (!open) return;
+  const veil = page.createElement("div");
+  veil.className = "nav-veil";
+  veil.addEventListener("click", () => showNav(false));
+  page.body.append(veil);
+  page.querySelector(".side-link")?.focus();
+}
+
+on("click", "[data-nav-toggle]", () => showNav(!page.body.classList.contains("nav-open")));
+
+// ---- dialogs
+on("click", "[data-dialog-open]", (opener) => page.getElementById(opener.dataset.dialogOpen).showModal());
+on("click", "[data-dialog-close]", (closer) => closer.closest("dialog").close());
+on("click", "dialog", (dialog, event) => {
+  // A press on the backdrop is a press on the dialog element itself, outside its box.
+  if (event.target !== dialog) return;
+  const box = dialog.getBoundingClientRect();
+  const inside = event.clientX >= box.left && event.clientX <= box.right && event.clientY >= box.top && event.clientY <= box.bottom;
+  if (!inside) dialog.close();
+});
+
+// ---- menus close like menus
+page.addEventListener("click", (event) => {
+  for (const menu of page.querySelectorAll("details.menu[open]")) if (!menu.contains(event.target)) menu.open = false;
+});
+
+// ---- toasts
+const LASTING = 6000;
+
+/** Shows a sentence at the corner of the page; `tone` is good, bad or info. A refusal stays until it is closed. */
+export function toast({ text, next = "", tone = "good" }) {
+  const box = page.createElement("div");
+  box.className = `toast toast-${tone}`;
+  box.setAttribute("role", tone === "bad" ? "alert" : "status");
+  const words = page.createElement("p");
+  words.textContent = text;
+  if (next) words.append(Object.assign(page.createElement("small"), { textContent: next }));
+  const close = Object.assign(page.createElement("button"), { type: "button", textContent: "×", ariaLabel: "×" });
+  close.dataset.toastClose = "";
+  box.append(words, close);
+  page.getElementById("toasts").append(box);
+  if (tone !== "bad") setTimeout(() => box.remove(), LASTING);
+}
+
+on("click", "[data-toast-close]", (closer) => closer.closest(".toast").remove());
+page.addEventListener("yp-toast", (event) => toast(event.detail));
+
+// ---- keyboard
+page.addEventListener("keydown", (event) => {
+  if (event.key === "Escape") {
+    showNav(false);
+    for (const menu of page.querySelectorAll("details.menu[open]")) menu.open = false;
+  }
+  const typing = event.target.closest?.("input, textarea, select, [contenteditable]");
+  if (event.key !== "/" || typing || event.ctrlKey || event.metaKey || event.altKey) return;
+  const search = page.querySelector("[data-search]");
+  if (!search) return;
+  event.preventDefault();
+  search.focus();
+});
+
+// ---- counters beside text fields
+function count(field) {
+  const counter = page.querySelector(`[data-count-for="${CSS.escape(field.name)}"]`);
+  if (!counter) return;
+  const length = [...field.value].length;
+  counter.textContent = counter.dataset.countText.replace("{count}", length).replace("{limit}", field.dataset.count);
+  counter.classList.toggle("is-over", length > Number(field.dataset.count));
+}
+
+on("input", "[data-count]", count);
+for (const field of page.querySelectorAll("[data-count]")) count(field);
+
+// ---- the publish button says what it will do
+function nameSchedule(form) {
+  const button = form.querySelector("[data-schedule-button]");
+  const at = form.elements.at.value;
+  const chosen = form.querySelectorAll("[name=target]:checked").length;
+  const text = at ? form.dataset.later.replace("{at}", at.replace("T", " ")) : form.dataset.now;
+  const label = at ? text.replace("{count}", chosen) : text.replace(/\d+/, chosen);
+  button.lastChild.textContent = label;
+  button.disabled = chosen === 0;
+}
+
+on("input", "[data-schedule]", nameSchedule);
+for (const form of page.querySelectorAll("[data-schedule]")) nameSchedule(form);
+
+on("click", "[data-print]", () => window.print());
+
+// ---- htmx: the page's token on every request, refusals as toasts
+page.addEventListener("htmx:configRequest", (event) => {
+  event.detail.headers["X-CSRF-Token"] = csrfToken();
+});
+page.addEventListener("htmx:beforeSwap", (event) => {
+  const { xhr } = event.detail;
+  if (!xhr.getResponseHeader("Content-Type")?.includes("json")) return;
+  event.detail.shouldSwap = false;
+  const refusal = refusalOf(xhr.responseText, null);
+  if (refusal) toast({ ...refusal, tone: "bad" });
+});

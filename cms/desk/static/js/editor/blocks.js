@@ -1,0 +1,205 @@
+// Our block tree <-> ProseMirror JSON, pure: no DOM, no editor. Schema 1 of docs/formats.md section 5.
+
+export const SCHEMA = 1;
+
+const ID_ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789";
+const ID_LENGTH = 12;
+const ID_FORM = /^b_[a-z0-9]{12}$/;
+// One order for marks, so that equal text has one form.
+const MARK_ORDER = ["b", "i", "u", "s"];
+const MARK_NAMES = { b: "bold", i: "italic", u: "underline", s: "strike" };
+const MARK_CODES = { bold: "b", italic: "i", underline: "u", strike: "s" };
+
+/** A new block id: 12 random characters; 36^12 leaves no room for chance. */
+export function newBlockId() {
+  let id = "b_";
+  while (id.length < ID_LENGTH + 2) {
+    for (const byte of crypto.getRandomValues(new Uint8Array(24))) {
+      // 252 = 7 × 36: larger bytes would favour the first letters.
+      if (byte < 252 && id.length < ID_LENGTH + 2) id += ID_ALPHABET[byte % 36];
+    }
+  }
+  return id;
+}
+
+export const isBlockId = (id) => typeof id === "string" && ID_FORM.test(id);
+
+export const emptyDocument = () => ({ schema: SCHEMA, blocks: [] });
+
+// ---------------------------------------------------------------- blocks -> ProseMirror
+
+function marksOf(inline) {
+  const marks = (inline.m ?? []).map((code) => ({ type: MARK_NAMES[code] }));
+  if (inline.href) marks.push({ type: "link", attrs: { href: inline.href } });
+  return marks;
+}
+
+function inlineNodes(text) {
+  const nodes = [];
+  for (const inline of text) {
+    const marks = marksOf(inline);
+    const withMarks = (node) => (marks.length ? { ...node, marks } : node);
+    inline.t.split("\n").forEach((line, index) => {
+      if (index > 0) nodes.push(withMarks({ type: "hardBreak" }));
+      if (line) nodes.push(withMarks({ type: "text", text: line }));
+    });
+  }
+  return nodes;
+}
+
+const textNode = (type, attrs, text) => {
+  const content = inlineNodes(text);
+  return content.length ? { type, attrs, content } : { type, attrs };
+};
+
+const WRITERS = {
+  paragraph: (block) => textNode("paragraph", { id: block.id }, block.text),
+  heading: (block) => textNode("heading", { id: block.id, level: block.level }, block.text),
+  quote: (block) => textNode("quote", { id: block.id, cite: block.cite ?? "" }, block.text),
+  notice: (block) => textNode("notice", { id: block.id, title: block.title }, block.text),
+  divider: (block) => ({ type: "divider", attrs: { id: block.id } }),
+  list: (block) => ({
+    type: "list",
+    attrs: { id: block.id, ordered: block.ordered },
+    content: block.items.map((item) => textNode("listItem", { id: item.id }, item.text)),
+  }),
+  image: (block) => ({
+    type: "image",
+    attrs: { id: block.id, asset: block.asset, alt: block.alt, caption: block.caption ?? "" },
+  }),
+  video: (block) => ({
+    type: "video",
+    attrs: { id: block.id, asset: block.asset, title: block.title, poster: block.poster ?? "" },
+  }),
+  table: (block) => ({
+    type: "table",
+    attrs: { id: block.id, header: block.header },
+    content: block.rows.map((row) => ({
+      type: "tableRow",
+      content: row.map((cell) => textNode("tableCell", {}, cell)),
+    })),
+  }),
+};
+
+/** The ProseMirror document of a block document. Throws on a block type this editor does not know: dropping it
+ * silently would lose somebody's work. */
+export function toDoc(document) {
+  if (document.schema !== SCHEMA) throw new Error(`unknown block schema ${document.schema}`);
+  const content = document.blocks.map((block) => {
+    const write = WRITERS[block.type];
+    if (!write) throw new Error(`unknown block type ${block.type}`);
+    return write(block);
+  });
+  return { type: "doc", content: content.length ? content : [{ type: "paragraph", attrs: { id: null } }] };
+}
+
+// ---------------------------------------------------------------- ProseMirror -> blocks
+
+function inlineOf(node) {
+  const inline = { t: node.type === "hardBreak" ? "\n" : node.text };
+  const codes = new Set((node.marks ?? []).map((mark) => MARK_CODES[mark.type]));
+  const marks = MARK_ORDER.filter((code) => codes.has(code));
+  if (marks.length) inline.m = marks;
+  const link = (node.marks ?? []).find((mark) => mark.type === "link");
+  if (link?.attrs?.href) inline.href = link.attrs.href;
+  return inline;
+}
+
+const sameStyle = (one, other) =>
+  one.href === other.href && (one.m ?? []).join() === (other.m ?? []).join();
+
+/** Inline text in its one form: no empty runs, equal neighbours joined. */
+export function joinInlines(inlines) {
+  const joined = [];
+  for (const inline of inlines) {
+    const last = joined[joined.length - 1];
+    if (!inline.t) continue;
+    if (last && sameStyle(last, inline)) last.t += inline.t;
+    else joined.push({ ...inline });
+  }
+  return joined;
+}
+
+const textOf = (node) => joinInlines((node.content ?? []).map(inlineOf));
+
+const idOf = (node) => node.attrs?.id ?? newBlockId();
+
+/** Only fields that say something are stored. */
+const optional = (field, value) => (value ? { [field]: value } : {});
+
+function rowsOf(table) {
+  const rows = table.content.map((row) => row.content.map(textOf));
+  const width = Math.max(...rows.map((row) => row.length));
+  return rows.map((row) => [...row, ...Array.from({ length: width - row.length }, () => [])]);
+}
+
+const READERS = {
+  paragraph: (node) => ({ type: "paragraph", text: textOf(node) }),
+  heading: (node) => ({ type: "heading", level: node.attrs.level, text: textOf(node) }),
+  quote: (node) => ({ type: "quote", text: textOf(node), ...optional("cite", node.attrs.cite) }),
+  notice: (node) => ({ type: "notice", title: node.attrs.title ?? "", text: textOf(node) }),
+  divider: () => ({ type: "divider" }),
+  list: (node) => ({
+    type: "list",
+    ordered: Boolean(node.attrs.ordered),
+    items: node.content.map((item) => ({ id: idOf(item), text: textOf(item) })),
+  }),
+  image: (node) => ({
+    type: "image",
+    asset: node.attrs.asset,
+    alt: node.attrs.alt ?? "",
+    ...optional("caption", node.attrs.caption),
+  }),
+  video: (node) => ({
+    type: "video",
+    asset: node.attrs.asset,
+    title: node.attrs.title ?? "",
+    ...optional("poster", node.attrs.poster),
+  }),
+  table: (node) => ({ type: "table", header: Boolean(node.attrs.header), rows: rowsOf(node) }),
+};
+
+/** The block document of a ProseMirror document's JSON. */
+export function fromDoc(doc) {
+  const blocks = (doc.content ?? []).map((node) => ({ id: idOf(node), ...READERS[node.type](node) }));
+  return { schema: SCHEMA, blocks };
+}
+
+// ---------------------------------------------------------------- counting
+
+function textsOf(block) {
+  const plain = (inlines) => inlines.map((inline) => inline.t).join("");
+  switch (block.type) {
+    case "list":
+      return block.items.map((item) => plain(item.text));
+    case "table":
+      return block.rows.flat().map(plain);
+    case "notice":
+      return [block.title, plain(block.text)];
+    case "quote":
+      return [plain(block.text), block.cite ?? ""];
+    case "image":
+      return [block.caption ?? ""];
+    case "divider":
+    case "video":
+      return [];
+    default:
+      return [plain(block.text)];
+  }
+}
+
+// 字数 as editors here count it: a Han character or a full-width mark is one, a run of Latin letters or digits is one.
+const WIDE = /[\p{Script=Han}\u3000-\u303f\uff01-\uff60\u2014\u2018\u2019\u201c\u201d\u2026]/gu;
+const RUN = /[\p{Script=Latin}\p{Nd}]+(?:[.,'-][\p{Script=Latin}\p{Nd}]+)*/gu;
+
+/** The number of words of a text as a Chinese word processor counts them. */
+export function countWords(text) {
+  return (text.match(WIDE) ?? []).length + (text.match(RUN) ?? []).length;
+}
+
+/** Words and pictures of a block document. */
+export function measure(document) {
+  const words = document.blocks.flatMap(textsOf).reduce((sum, text) => sum + countWords(text), 0);
+  const pictures = document.blocks.filter((block) => block.type === "image").length;
+  return { words, pictures };
+}

@@ -1,0 +1,173 @@
+// The node types of the block schema. Each block carries its stable id in the attribute `id`.
+import { Node, mergeAttributes } from "./tiptap.js";
+import { attributionView, figureView, noticeView } from "./views.js";
+
+const id = {
+  default: null,
+  parseHTML: (element) => element.getAttribute("data-block"),
+  renderHTML: (attributes) => (attributes.id ? { "data-block": attributes.id } : {}),
+};
+
+/** An attribute kept in `data-<name>` when a block travels through the clipboard. */
+const data = (name, fallback = "") => ({
+  default: fallback,
+  parseHTML: (element) => element.getAttribute(`data-${name}`) ?? fallback,
+  renderHTML: (attributes) => (attributes[name] ? { [`data-${name}`]: attributes[name] } : {}),
+});
+
+const textBlock = { group: "block", content: "inline*", defining: true };
+
+const Paragraph = Node.create({
+  ...textBlock,
+  name: "paragraph",
+  priority: 1000,
+  defining: false,
+  addAttributes: () => ({ id }),
+  parseHTML: () => [{ tag: "p" }],
+  renderHTML: ({ HTMLAttributes }) => ["p", HTMLAttributes, 0],
+});
+
+const Heading = Node.create({
+  ...textBlock,
+  name: "heading",
+  addAttributes: () => ({ id, level: { default: 2, rendered: false } }),
+  // h1 is the title of the piece; deeper levels than three have no form on a street screen.
+  parseHTML: () => [
+    { tag: "h1", attrs: { level: 2 } },
+    { tag: "h2", attrs: { level: 2 } },
+    { tag: "h3", attrs: { level: 3 } },
+    { tag: "h4", attrs: { level: 3 } },
+    { tag: "h5", attrs: { level: 3 } },
+    { tag: "h6", attrs: { level: 3 } },
+  ],
+  renderHTML: ({ node, HTMLAttributes }) => [`h${node.attrs.level}`, HTMLAttributes, 0],
+});
+
+const List = Node.create({
+  name: "list",
+  group: "block",
+  content: "listItem+",
+  addAttributes: () => ({ id, ordered: { default: false, rendered: false } }),
+  parseHTML: () => [
+    { tag: "ul", attrs: { ordered: false } },
+    { tag: "ol", attrs: { ordered: true } },
+  ],
+  renderHTML: ({ node, HTMLAttributes }) => [node.attrs.ordered ? "ol" : "ul", HTMLAttributes, 0],
+});
+
+const ListItem = Node.create({
+  name: "listItem",
+  content: "inline*",
+  defining: true,
+  addAttributes: () => ({ id }),
+  parseHTML: () => [{ tag: "li" }],
+  renderHTML: ({ HTMLAttributes }) => ["li", HTMLAttributes, 0],
+});
+
+const Quote = Node.create({
+  ...textBlock,
+  name: "quote",
+  addAttributes: () => ({ id, cite: data("cite") }),
+  parseHTML: () => [{ tag: "blockquote" }],
+  renderHTML: ({ HTMLAttributes }) => ["blockquote", HTMLAttributes, 0],
+  addNodeView: () => attributionView,
+});
+
+const Notice = Node.create({
+  ...textBlock,
+  name: "notice",
+  isolating: true,
+  addAttributes: () => ({ id, title: data("title") }),
+  parseHTML: () => [{ tag: "aside[data-notice]" }],
+  renderHTML: ({ HTMLAttributes }) => ["aside", mergeAttributes({ "data-notice": "" }, HTMLAttributes), 0],
+  addNodeView: () => noticeView,
+});
+
+const Divider = Node.create({
+  name: "divider",
+  group: "block",
+  selectable: true,
+  addAttributes: () => ({ id }),
+  parseHTML: () => [{ tag: "hr" }],
+  renderHTML: ({ HTMLAttributes }) => ["hr", HTMLAttributes],
+});
+
+const Image = Node.create({
+  name: "image",
+  group: "block",
+  atom: true,
+  draggable: true,
+  addAttributes: () => ({ id, asset: data("asset", null), alt: data("alt"), caption: data("caption") }),
+  // A foreign <img> names no asset of ours: it is not a picture of the piece until it has been uploaded.
+  parseHTML: () => [{ tag: "figure[data-asset]" }],
+  renderHTML: ({ HTMLAttributes }) => ["figure", HTMLAttributes],
+  addOptions: () => ({ assetUrl: "", labels: {} }),
+  addNodeView() {
+    return figureView(this.options);
+  },
+});
+
+const Video = Node.create({
+  name: "video",
+  group: "block",
+  atom: true,
+  addAttributes: () => ({ id, asset: data("video", null), title: data("title"), poster: data("poster") }),
+  parseHTML: () => [{ tag: "div[data-video]" }],
+  renderHTML: ({ node, HTMLAttributes }) => ["div", HTMLAttributes, node.attrs.title],
+});
+
+const Table = Node.create({
+  name: "table",
+  group: "block",
+  content: "tableRow+",
+  isolating: true,
+  tableRole: "table",
+  addAttributes: () => ({
+    id,
+    header: {
+      default: false,
+      parseHTML: (element) => element.querySelector("tr:first-child th") !== null,
+      renderHTML: (attributes) => (attributes.header ? { "data-header": "" } : {}),
+    },
+  }),
+  parseHTML: () => [{ tag: "table" }],
+  renderHTML: ({ HTMLAttributes }) => ["table", HTMLAttributes, ["tbody", 0]],
+  extendNodeSchema: (extension) => ({ tableRole: extension.config.tableRole }),
+});
+
+const TableRow = Node.create({
+  name: "tableRow",
+  content: "tableCell+",
+  tableRole: "row",
+  parseHTML: () => [{ tag: "tr" }],
+  renderHTML: () => ["tr", 0],
+});
+
+const span = { default: 1, rendered: false };
+
+const TableCell = Node.create({
+  name: "tableCell",
+  content: "inline*",
+  isolating: true,
+  tableRole: "cell",
+  // Merged cells have no form on a phone: pasted ones fall apart into plain cells.
+  addAttributes: () => ({ colspan: span, rowspan: span, colwidth: { default: null, rendered: false } }),
+  parseHTML: () => [{ tag: "td" }, { tag: "th" }],
+  renderHTML: () => ["td", 0],
+});
+
+/** Every node of the schema, for an editor whose pictures come from `assetUrl` (a pattern with `{asset}`). */
+export const blockNodes = (options) => [
+  Paragraph,
+  Heading,
+  List,
+  ListItem,
+  Quote,
+  Notice,
+  Divider,
+  Image.configure(options),
+  Video,
+  Table,
+  TableRow,
+  TableCell,
+];

@@ -1,0 +1,174 @@
+// <yp-editor>: the block editor. In: a block document as JSON; out: `yp-change` with the new one.
+//
+// attributes  value        block document (JSON)      name        form field the document is submitted as
+//             upload-url   POST multipart `file`      asset-url   picture address with {asset}
+//             labels       texts by short name (JSON) sprite      address of icons.svg
+//             readonly     no editing                 placeholder first line's hint
+// properties  value (document), words, pictures, uploading, editor
+// events      yp-change {document, words, pictures}, yp-ready
+import {
+  Bold, Document, Dropcursor, Editor, Extension, Gapcursor, HardBreak, Italic, Link, Placeholder, Strike, Text,
+  Underline, UndoRedo,
+} from "./tiptap.js";
+import { emptyDocument, fromDoc, measure, toDoc } from "./blocks.js";
+import { Identity } from "./identity.js";
+import { Keys } from "./keys.js";
+import { askForLink } from "./link.js";
+import { blockNodes } from "./nodes.js";
+import { Paste } from "./paste.js";
+import { makeToolbar } from "./toolbar.js";
+import { UploadPlaces, Uploads } from "./uploads.js";
+
+const WEB_ADDRESS = /^https?:\/\/[^\s]+$/i;
+
+const Labels = Extension.create({
+  name: "labels",
+  addOptions: () => ({ texts: {} }),
+  addStorage() {
+    return { texts: this.options.texts };
+  },
+});
+
+const LinkKey = Extension.create({
+  name: "linkKey",
+  addOptions: () => ({ ask: () => true }),
+  addKeyboardShortcuts() {
+    return { "Mod-k": () => this.options.ask() };
+  },
+});
+
+const parsed = (text, fallback) => (text ? JSON.parse(text) : fallback);
+
+class BlockEditor extends HTMLElement {
+  static formAssociated = true;
+  #internals = this.attachInternals();
+  #document = emptyDocument();
+  #measured = { words: 0, pictures: 0 };
+  #parts = null;
+
+  connectedCallback() {
+    if (this.#parts) return;
+    this.classList.add("editor");
+    this.#document = parsed(this.getAttribute("value"), emptyDocument());
+    const labels = parsed(this.getAttribute("labels"), {});
+    this.#build(labels);
+    this.#remember(this.#document);
+    this.dispatchEvent(new CustomEvent("yp-ready", { bubbles: true }));
+  }
+
+  disconnectedCallback() {
+    // Moving an element disconnects it for a moment; only a real removal ends the editor.
+    queueMicrotask(() => {
+      if (this.isConnected || !this.#parts) return;
+      this.#parts.editor.destroy();
+      this.#parts = null;
+      this.replaceChildren();
+    });
+  }
+
+  get name() { return this.getAttribute("name") ?? ""; }
+  get form() { return this.#internals.form; }
+  get editor() { return this.#parts?.editor ?? null; }
+  get words() { return this.#measured.words; }
+  get pictures() { return this.#measured.pictures; }
+  get uploading() { return (this.#parts?.uploads.open ?? 0) > 0; }
+
+  /** The block document; setting it starts a new undo history. */
+  get value() { return this.#document; }
+  set value(document) {
+    if (!this.#parts) {
+      this.setAttribute("value", JSON.stringify(document));
+      return;
+    }
+    const labels = parsed(this.getAttribute("labels"), {});
+    this.#parts.editor.destroy();
+    this.replaceChildren();
+    this.#document = document;
+    this.#build(labels);
+    this.#remember(document);
+  }
+
+  focus() { this.#parts?.editor.commands.focus("end"); }
+
+  #build(labels) {
+    const canvas = document.createElement("div");
+    canvas.className = "editor-canvas";
+    const tray = document.createElement("div");
+    tray.className = "editor-tray";
+    const status = document.createElement("div");
+    status.className = "editor-status";
+    const editor = new Editor({
+      element: canvas,
+      content: toDoc(this.#document),
+      editable: !this.hasAttribute("readonly"),
+      // Tiptap would add a <style> element, which the content security policy forbids; editor.css has its rules.
+      injectCSS: false,
+      extensions: this.#extensions(labels),
+      editorProps: {
+        attributes: { class: "editor-text prose", "aria-label": labels.body, role: "textbox", "aria-multiline": "true" },
+      },
+      onUpdate: ({ editor: changed }) => this.#changed(changed),
+      onTransaction: () => this.#parts?.refresh(),
+    });
+    const uploads = new Uploads({ editor, tray, url: this.getAttribute("upload-url"), labels });
+    this.#parts = { editor, uploads, labels, status, refresh: () => {} };
+    this.append(canvas, tray, status);
+    if (!editor.isEditable) return;
+    const acts = { link: () => this.#askForLink(), image: () => this.#pick() };
+    const toolbar = makeToolbar({ editor, labels, sprite: this.getAttribute("sprite"), acts });
+    this.#parts.refresh = toolbar.refresh;
+    this.prepend(toolbar.bar);
+  }
+
+  #extensions(labels) {
+    return [
+      Document, Text, Bold, Italic, Underline, Strike, HardBreak, UndoRedo, Gapcursor, Identity, Keys, UploadPlaces,
+      Dropcursor.configure({ class: "editor-dropcursor", color: false }),
+      Labels.configure({ texts: labels }),
+      LinkKey.configure({ ask: () => this.#askForLink() }),
+      Link.configure({
+        openOnClick: false, autolink: false, protocols: ["http", "https"],
+        HTMLAttributes: { target: null, rel: null }, isAllowedUri: (address) => WEB_ADDRESS.test(address),
+      }),
+      Placeholder.configure({ placeholder: this.getAttribute("placeholder") ?? "" }),
+      Paste.configure({
+        upload: (files, position) => this.#parts.uploads.take(files, position),
+        lost: (count) => this.#parts.uploads.lost(count),
+      }),
+      ...blockNodes({ assetUrl: this.getAttribute("asset-url") ?? "" }),
+    ];
+  }
+
+  #changed(editor) {
+    this.#document = fromDoc(editor.getJSON());
+    this.#remember(this.#document);
+    const detail = { document: this.#document, ...this.#measured };
+    this.dispatchEvent(new CustomEvent("yp-change", { bubbles: true, detail }));
+  }
+
+  #remember(value) {
+    this.#measured = measure(value);
+    this.#internals.setFormValue(JSON.stringify(value));
+    const { status, labels } = this.#parts;
+    const fill = (text, count) => (text ?? "").replace("{count}", count);
+    status.textContent = `${fill(labels.words, this.words)} · ${fill(labels.pictures, this.pictures)}`;
+  }
+
+  #askForLink() {
+    askForLink(this, this.#parts.editor, this.#parts.labels, WEB_ADDRESS);
+    return true;
+  }
+
+  #pick() {
+    const input = document.createElement("input");
+    input.type = "file";
+    input.accept = "image/png,image/jpeg,image/webp,image/gif";
+    input.multiple = true;
+    input.addEventListener("change", () => {
+      this.#parts.uploads.take([...input.files], this.#parts.editor.state.selection.to);
+    });
+    input.click();
+  }
+}
+
+customElements.define("yp-editor", BlockEditor);
