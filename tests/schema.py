@@ -1,7 +1,5 @@
 """The tables of the house, built once a worker and copied for each test."""
 
-import importlib
-import pkgutil
 import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -9,26 +7,28 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from cms.kernel.base import Base
 from cms.kernel.db import Database, normal_url, sync_url
 from tests.postgres import Cluster
 
-# Where tables are declared.
-_PACKAGES = ("cms", "screens")
 KINDS = ("sqlite", pytest.param("postgres", marks=pytest.mark.postgres))
 
 
 def build(url: str) -> None:
-    """Creates every table in the empty database at `url`."""
-    for name in _PACKAGES:
-        package = importlib.import_module(name)
-        for module in pkgutil.walk_packages(package.__path__, f"{name}."):
-            importlib.import_module(module.name)
+    """Brings the empty database at `url` to the newest revision, as an installation does."""
+    # Here, so that the many tests without a database do not wait for every table of the house.
+    from deploy import migrate  # noqa: PLC0415
+    from deploy.tables import METADATA  # noqa: PLC0415
+
+    if not any(migrate.FOLDER.glob("versions/*.py")):
+        _create(url, METADATA)
+        return
+    migrate.upgrade(url)
+
+
+def _create(url: str, tables: sa.MetaData) -> None:
     engine = sa.create_engine(sync_url(normal_url(url)))
-    try:
-        Base.metadata.create_all(engine)
-    finally:
-        engine.dispose()
+    tables.create_all(engine)
+    engine.dispose()
 
 
 @pytest.fixture(scope="session")
