@@ -45,7 +45,7 @@ def test_register_when_done_lists_each_file_with_its_hash(tmp_path: Path) -> Non
     listed = {str(file) for file in distribution.files or ()}
     assert listed == {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file()}
     for file in distribution.files or ():
-        assert file.name == "RECORD" or file.size == file.locate().stat().st_size
+        assert file.name == "RECORD" or file.size == Path(file.locate()).stat().st_size
 
 
 def test_path_line_when_read_by_site_leads_to_the_checkout(tmp_path: Path) -> None:
