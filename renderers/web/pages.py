@@ -23,6 +23,7 @@ def environment() -> jinja2.Environment:
         loader=jinja2.FileSystemLoader(HERE / "templates"),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
+        auto_reload=False,
         trim_blocks=True,
         lstrip_blocks=True,
     )
@@ -38,6 +39,14 @@ def environment() -> jinja2.Environment:
         css=stylesheet()[0],
     )
     return env
+
+
+def warm() -> None:
+    """Reads templates and stylesheet into memory, so that rendering never waits for a disk in the loop."""
+    env = environment()
+    for name in env.list_templates():
+        env.get_template(name)
+    stylesheet()
 
 
 def page(template: str, **context: object) -> bytes:

@@ -62,7 +62,7 @@ class _Work:
         for month in sorted(wanted):
             since, until = month_span(month)
             pieces = await lines.newest(target, column=code, since=since, until=until, limit=MONTH)
-            files.append(self._list(paths.month(code, month), name, pieces, code=code, months=months, month=month))
+            files.append(self._list(paths.month(code, month), name, pieces, code=code, months=(), month=month))
         return files
 
     async def shared(self) -> list[File]:
