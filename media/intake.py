@@ -99,7 +99,7 @@ async def take_picture(
     """
     async with private_folder(work) as folder:
         upload = folder / "upload"
-        await caught(source, upload, limit=limits.file_bytes)
+        await caught(source, upload, limit=limits.file_bytes, reserve=limits.min_free_bytes)
         form = await in_thread(_picture_format, upload, limits)
         out = folder / "out"
         await in_thread(out.mkdir)
@@ -130,7 +130,7 @@ async def take_document(
     """
     async with private_folder(work) as folder:
         upload = folder / "upload"
-        await caught(source, upload, limit=limits.file_bytes)
+        await caught(source, upload, limit=limits.file_bytes, reserve=limits.min_free_bytes)
         form = await in_thread(probe, upload, accept={Kind.document})
         out = folder / "out"
         await in_thread(out.mkdir)

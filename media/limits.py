@@ -19,6 +19,7 @@ class PictureLimits:
         master_side: pixels; larger pictures are scaled down, no channel shows more.
         seconds: wall clock for decoding and encoding.
         memory_bytes: address space of the decoder.
+        min_free_bytes: free space that work on an upload leaves on its volume.
     """
 
     file_bytes: int = 40 * MIB
@@ -27,6 +28,7 @@ class PictureLimits:
     master_side: int = 6_000
     seconds: int = 60
     memory_bytes: int = 1_536 * MIB
+    min_free_bytes: int = 256 * MIB
 
     def bounds(self) -> Bounds:
         """What one sandboxed run over a picture may cost."""
@@ -54,6 +56,7 @@ class DocumentLimits:
         ratio: unpacked to packed size of one entry, above 1 MiB; XML packs to about 1:30.
         seconds: wall clock for everything.
         memory_bytes: address space of the decoder.
+        min_free_bytes: free space that work on an upload leaves on its volume.
     """
 
     file_bytes: int = 100 * MIB
@@ -66,6 +69,7 @@ class DocumentLimits:
     ratio: int = 200
     seconds: int = 180
     memory_bytes: int = 1_536 * MIB
+    min_free_bytes: int = 256 * MIB
 
     def bounds(self) -> Bounds:
         """What one sandboxed run over a document may cost."""

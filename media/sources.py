@@ -1,10 +1,12 @@
 """Where bytes come from: memory, a file or an upload under way, read as blocks of about 1 MiB."""
 
+import functools
 from collections.abc import AsyncIterator
+from io import FileIO
 from pathlib import Path
 from typing import Final
 
-from media.threads import in_thread
+from media.threads import acquired, in_thread
 
 BLOCK_BYTES: Final = 1 << 20
 
@@ -18,7 +20,7 @@ async def blocks(source: Source) -> AsyncIterator[bytes]:
             yield source
         return
     if isinstance(source, Path):
-        file = await in_thread(source.open, "rb")
+        file = await acquired(functools.partial(FileIO, source), undo=FileIO.close)
         try:
             while block := await in_thread(file.read, BLOCK_BYTES):
                 yield block

@@ -6,6 +6,7 @@ hashed and appears whole or not at all, whatever kills it.
 """
 
 import contextlib
+import functools
 import re
 import tempfile
 from collections.abc import AsyncIterator
@@ -21,7 +22,7 @@ from media.errors import MediaRefused
 from media.names import content_key, named_key
 from media.sources import BLOCK_BYTES, Source, blocks
 from media.targets import LocalTarget, S3Options, S3Target, Target, refused_by_store
-from media.threads import in_thread
+from media.threads import acquired, in_thread
 
 __all__ = ["MIN_FREE_BYTES", "S3Options", "Source", "Store", "StoredFile"]
 
@@ -84,13 +85,9 @@ class Store:
         """
         if _MEDIA_TYPE.fullmatch(media_type) is None:
             raise MediaRefused("media.bad_media_type", media_type=media_type[:80])
-        staged = await in_thread(self._staging.stage, reserve=self._min_free)
-        try:
+        async with self._staged() as staged:
             stored = await _fill(staged, source)
-            key = content_key(stored.sha256)
-            await self._target.publish(staged, key, media_type=media_type)
-        finally:
-            await in_thread(staged.discard)
+            await self._target.publish(staged, content_key(stored.sha256), media_type=media_type)
         return stored
 
     async def get(self, sha256: str) -> bytes:
@@ -176,12 +173,9 @@ class Store:
             await self.size(sha256)
             yield path
             return
-        staged = await in_thread(self._staging.stage, reserve=self._min_free)
-        try:
+        async with self._staged() as staged:
             await _fill(staged, self.stream(sha256))
             yield staged.path
-        finally:
-            await in_thread(staged.discard)
 
     async def put_named(self, name: str, data: bytes) -> None:
         """Write a named object, atomically replacing an older one; may use the reserve.
@@ -223,6 +217,15 @@ class Store:
     async def delete_named(self, name: str) -> None:
         """Remove a named object durably; a missing one is fine."""
         await self._target.remove(named_key(name))
+
+    @contextlib.asynccontextmanager
+    async def _staged(self) -> AsyncIterator[Staged]:
+        stage = functools.partial(self._staging.stage, reserve=self._min_free)
+        staged = await acquired(stage, undo=Staged.discard)
+        try:
+            yield staged
+        finally:
+            await in_thread(staged.discard)
 
 
 async def _fill(staged: Staged, source: Source) -> StoredFile:

@@ -18,9 +18,25 @@ async def in_thread(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> 
     try:
         return await asyncio.shield(work)
     except asyncio.CancelledError:
-        while not work.done():
-            with contextlib.suppress(asyncio.CancelledError):
-                await asyncio.wait([work])
-        if not work.cancelled():
-            work.exception()  # seen, so that the loop does not report it as never retrieved
+        await _settle(work)
         raise
+
+
+async def acquired(call: Callable[[], T], *, undo: Callable[[T], object]) -> T:
+    """As `in_thread` for something that must be given back: a cancelled caller never sees it, so `undo` runs here."""
+    work = asyncio.ensure_future(asyncio.to_thread(call))
+    try:
+        return await asyncio.shield(work)
+    except asyncio.CancelledError:
+        await _settle(work)
+        if not work.cancelled() and work.exception() is None:
+            await in_thread(undo, work.result())
+        raise
+
+
+async def _settle(work: asyncio.Future[T]) -> None:
+    while not work.done():
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.wait([work])
+    if not work.cancelled():
+        work.exception()  # seen, so that the loop does not report it as never retrieved

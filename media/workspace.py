@@ -1,16 +1,19 @@
 """Private temporary folders that are gone when their user is, and uploads caught in them."""
 
 import contextlib
+import functools
+import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator
+from io import FileIO
 from pathlib import Path
-from typing import BinaryIO, Final
+from typing import Final
 
 from media.durable import refused_when_full
 from media.errors import MediaRefused
 from media.sources import Source, blocks
-from media.threads import in_thread
+from media.threads import acquired, in_thread
 
 _PREFIX: Final = "intake-"
 
@@ -19,33 +22,46 @@ _PREFIX: Final = "intake-"
 async def private_folder(work: Path) -> AsyncIterator[Path]:
     """A new empty folder below `work`, removed with all content at the end."""
     with refused_when_full():
-        folder = Path(await in_thread(tempfile.mkdtemp, prefix=_PREFIX, dir=work))
+        folder = await acquired(functools.partial(tempfile.mkdtemp, prefix=_PREFIX, dir=work), undo=_remove)
     try:
-        yield folder
+        yield Path(folder)
     finally:
-        await in_thread(shutil.rmtree, folder, ignore_errors=True)
+        await in_thread(_remove, folder)
 
 
-async def caught(source: Source, path: Path, *, limit: int) -> int:
-    """Write an upload to a new file; returns its size in bytes.
+async def caught(source: Source, path: Path, *, limit: int, reserve: int) -> int:
+    """Write an upload to a new file, leaving `reserve` bytes free on the volume; returns its size in bytes.
 
     Raises:
         MediaRefused: `media.too_large` as soon as the limit is passed, `media.disk_full`.
     """
     with refused_when_full():
-        file = await in_thread(path.open, "xb")
+        file = await acquired(functools.partial(_create, path), undo=FileIO.close)
     size = 0
     try:
         async for block in blocks(source):
             size += len(block)
             if size > limit:
                 raise MediaRefused("media.too_large", limit=limit >> 20)
-            await in_thread(_append, file, block)
+            await in_thread(_append, file, block, reserve)
     finally:
         await in_thread(file.close)
     return size
 
 
-def _append(file: BinaryIO, block: bytes) -> None:
+def _remove(folder: str) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _create(path: Path) -> FileIO:
+    return FileIO(path, "xb")
+
+
+def _append(file: FileIO, block: bytes, reserve: int) -> None:
     with refused_when_full():
-        file.write(block)
+        room = os.fstatvfs(file.fileno())
+        if room.f_bavail * room.f_frsize < reserve + len(block):
+            raise MediaRefused("media.disk_full")
+        rest = memoryview(block)
+        while rest:
+            rest = rest[file.write(rest) :]

@@ -31,7 +31,6 @@ def run(given: Path, out: Path, asked: dict[str, Any]) -> dict[str, Any]:
         made.save(out / "master", "JPEG", quality=_MASTER_QUALITY, subsampling=sampling, optimize=True)
     small = flat(_small(made))
     return {
-        "media_type": "image/png" if has_alpha else "image/jpeg",
         "has_alpha": has_alpha,
         "dominant": _dominant(small),
         "placeholder": base64.b64encode(_placeholder(small)).decode(),

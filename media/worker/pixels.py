@@ -87,7 +87,7 @@ def _load(image: Image.Image) -> None:
 
 
 def _orientation(image: Image.Image) -> int:
-    with contextlib.suppress(*_DAMAGED):
+    with contextlib.suppress(*_DAMAGED), warnings.catch_warnings(action="ignore"):
         return int(image.getexif().get(_ORIENTATION_TAG, 1))
     return 1
 

@@ -44,12 +44,12 @@ def test_dimensions_of_a_cut_or_altered_header_answers_or_refuses(form: Format, 
         if cut:
             cut[at] = data.draw(st.integers(0, 255))
     try:
-        width, height = dimensions(io.BytesIO(bytes(cut)), form)
+        size = dimensions(io.BytesIO(bytes(cut)), form)
     except MediaRefused as refusal:
-        assert refusal.code == "media.broken"
+        said: object = refusal.code
     else:
-        assert width >= 1
-        assert height >= 1
+        said = min(size) >= 1
+    assert said in {"media.broken", True}
 
 
 def test_dimensions_of_a_picture_without_pixels_are_refused() -> None:
