@@ -1,0 +1,1 @@
+"""What a renderer is given instead of a database: one small service a file, all of one account."""
