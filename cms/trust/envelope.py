@@ -6,7 +6,6 @@ from cms.trust.release import Envelope, Release
 
 
 def inside(unit: str, subtree: str) -> bool:
-    """Whether a unit path lies in the subtree of another (or is it)."""
     return unit.startswith(subtree)
 
 

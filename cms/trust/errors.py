@@ -1,11 +1,10 @@
-"""The one error of the trust core: a code a test, a player and a message catalogue can all name."""
+"""The one error of the trust core."""
 
 
 class TrustError(Exception):
-    """Something that arrived is not to be trusted.
+    """Something is not to be trusted: `code` is the same in Python, JavaScript and the test vectors.
 
-    `code` is `trust.<what>` and the same in Python, JavaScript and the test vectors; `params` say
-    where, for the log and the message (`error.<code>` in the catalogues).
+    `params` fill the sentence `error.<code>` of the message catalogue.
     """
 
     def __init__(self, code: str, **params: object) -> None:

@@ -79,9 +79,7 @@ class SigningKey:
 
     @property
     def seed(self) -> bytes:
-        """The 32 secret bytes, for sealing."""
         return self._key.private_bytes_raw()
 
     def sign(self, data: bytes) -> str:
-        """The base64url signature over `data`."""
         return b64(self._key.sign(data))

@@ -1,21 +1,16 @@
-"""Upper bounds of everything a reader takes in: an endless answer must end in a refusal.
-
-The player holds the same numbers; raising one is a change of the format for old players.
-"""
+"""Upper bounds of what a reader takes in, held by players too: raising one is a change of the format for old ones."""
 
 from typing import Final
 
 MAX_INTEGER: Final = 2**53 - 1  # what a JavaScript number holds exactly
 MAX_DEPTH: Final = 32
 MAX_TEXT: Final = 4 * 2**20  # bytes of any canonical text
-MAX_STRING: Final = 2**20  # bytes of one string inside it, save a signed text itself
-
 MAX_TEXT_OF: Final = {
     "root": 64 * 2**10,
     "delegations": 2**20,
     "release": 2**20,
-    "recalls": MAX_TEXT,
-    "manifest": MAX_TEXT,
+    "recalls": 2 * 2**20,  # half, since a text travels inside a text with its quotes escaped
+    "manifest": 2 * 2**20,
     "beacon": 4 * 2**10,
     "screen": 16 * 2**10,
 }

@@ -67,7 +67,6 @@ class Signed:
         return read(cls, value, "signed")
 
     def value(self) -> object:
-        """The object for a message."""
         return plain(self)
 
     def wire(self) -> str:
