@@ -1,0 +1,317 @@
+"""The messages of the screen protocol SP/1 as types, with one strict reader and one writer (docs/formats.md §6).
+
+Both ends read the same way: a text of at most 64 KiB, no field twice, none unknown, none missing, no fractions. What
+does not pass raises `MessageFault`, whose `why` the other side is told in its `bye`.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from typing import Annotated, Any, ClassVar, Final, NoReturn, TypeAlias, cast
+
+from cms.trust.errors import TrustError
+from cms.trust.keys import unb64
+from cms.trust.limits import MAX_INTEGER
+from cms.trust.shape import Code, Count, Hash, Ms, Uuid, among, between, matches, read, size
+from cms.trust.signed import Signed
+
+PROTOCOL: Final = 1
+SUBPROTOCOL: Final = "yunping.screen.1"
+PATH: Final = "/screens/v1"
+MAX_FRAME: Final = 64 * 2**10
+MAX_CAPS: Final = 32
+MAX_CAP: Final = 64  # characters of one capability's value
+
+ACK_STATES: Final = ("received", "cached", "shown", "refused")
+BYE_CODES: Final = ("revoked", "replaced", "restart", "protocol", "unknown", "busy")
+
+
+class MessageFault(Exception):
+    """A text that is no message of the other side; `why` is size, json, type, schema or order, `where` the place."""
+
+    def __init__(self, why: str, where: str = "") -> None:
+        super().__init__(why, where)
+        self.why = why
+        self.where = where
+
+
+def _is_key(text: str) -> bool:
+    """Thirty-two raw bytes in their only spelling."""
+    try:
+        unb64(text, size=32)
+    except TrustError:
+        return False
+    return True
+
+
+def _are_caps(caps: Mapping[str, object]) -> bool:
+    return len(caps) <= MAX_CAPS and all(_is_name(name) and _is_cap(value) for name, value in caps.items())
+
+
+def _is_cap(value: object) -> bool:
+    if isinstance(value, str):
+        return len(value) <= MAX_CAP
+    return isinstance(value, int) and abs(value) <= MAX_INTEGER  # a bool is an int
+
+
+_is_name: Final = matches("[a-z0-9_-]{1,40}")
+Nonce = Annotated[str, matches("[A-Za-z0-9_-]{43}")]
+Public = Annotated[str, _is_key]
+Proof = Annotated[str, matches("[A-Za-z0-9_-]{86}")]
+PairingCode = Annotated[str, matches("[A-HJ-NP-Z2-9]{6}")]
+PlayerVersion = Annotated[str, matches("[0-9A-Za-z.+-]{1,32}")]
+Why = Annotated[str, matches("[a-z_.]{1,64}")]
+Caps = Annotated[Mapping[str, object], _are_caps]
+Spoken = Annotated[int, between(PROTOCOL, PROTOCOL)]
+
+
+# ---------------------------------------------------------------- from the server
+
+
+@dataclass(frozen=True, slots=True)
+class Challenge:
+    """First frame of every connection: what the screen must sign now, so that no recorded hello works again."""
+
+    T: ClassVar[str] = "challenge"
+    nonce: Nonce
+    at: Ms
+    protocol: Spoken = PROTOCOL
+
+
+@dataclass(frozen=True, slots=True)
+class Pairing:
+    """The code an operator types on the desk, good until `expires_at`."""
+
+    T: ClassVar[str] = "pairing"
+    code: PairingCode
+    expires_at: Ms
+
+
+@dataclass(frozen=True, slots=True)
+class Paired:
+    """The server pinned the key of this connection to the screen."""
+
+    T: ClassVar[str] = "paired"
+    screen: Uuid
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """After a lost connection: wait a uniformly random time between the two (ms) before the first try."""
+
+    min: Ms
+    max: Ms
+
+
+@dataclass(frozen=True, slots=True)
+class Welcome:
+    """Who the screen is; sent after hello or pairing and again whenever its facts or its audience change.
+
+    `screen` is null until a guard has signed the facts, `audience` until something was published for the screen.
+    """
+
+    T: ClassVar[str] = "welcome"
+    at: Ms
+    screen: Signed | None
+    audience: Code | None
+    media: Annotated[str, size(0, 400)]
+    retry: Retry
+    beat: Annotated[int, between(1_000, 3_600_000)]
+
+
+@dataclass(frozen=True, slots=True)
+class FileRef:
+    """A signed object too large or too well known to travel inline: the file `/a/{file}` holds its wire form."""
+
+    file: Hash
+
+
+Part: TypeAlias = Signed | FileRef
+
+
+@dataclass(frozen=True, slots=True)
+class StateFrame:
+    """The newest state of an audience; a part is absent when the screen has it already."""
+
+    T: ClassVar[str] = "state"
+    PARTS: ClassVar[tuple[str, ...]] = ("root", "delegations", "recalls", "manifest")
+    OPTIONAL: ClassVar[frozenset[str]] = frozenset(PARTS)
+    beacon: Signed
+    root: Part | None = None
+    delegations: Part | None = None
+    recalls: Part | None = None
+    manifest: Part | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Bye:
+    """The last frame: why the server closes, and how long to wait (ms) before coming back."""
+
+    T: ClassVar[str] = "bye"
+    OPTIONAL: ClassVar[frozenset[str]] = frozenset({"why"})
+    code: Annotated[str, among(BYE_CODES)]
+    retry: Ms
+    why: Why | None = None
+
+
+# ---------------------------------------------------------------- from the screen
+
+
+@dataclass(frozen=True, slots=True)
+class Have:
+    """The versions a screen holds; 0 where it holds none."""
+
+    epoch: Ms = 0
+    version: Ms = 0
+    recalls: Ms = 0
+    root: Ms = 0
+    delegations: Ms = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Hello:
+    """A paired screen proves that it holds the pinned key; `sig` is over `protocol.hello_bytes`."""
+
+    T: ClassVar[str] = "hello"
+    screen: Uuid
+    key: Public
+    have: Have
+    sig: Proof
+    player: PlayerVersion
+    caps: Caps = field(default_factory=dict)
+    protocol: Spoken = PROTOCOL
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A screen nobody knows yet asks for a code; `sig` is over `protocol.pair_bytes`."""
+
+    T: ClassVar[str] = "pair"
+    key: Public
+    sig: Proof
+    player: PlayerVersion
+    caps: Caps = field(default_factory=dict)
+    protocol: Spoken = PROTOCOL
+
+
+@dataclass(frozen=True, slots=True)
+class Ack:
+    """How far a version got on the screen; `code` says why it was refused."""
+
+    T: ClassVar[str] = "ack"
+    OPTIONAL: ClassVar[frozenset[str]] = frozenset({"code"})
+    version: Count
+    state: Annotated[str, among(ACK_STATES)]
+    at: Ms
+    code: Why | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Beat:
+    """The facts of health that only the screen knows; `clock` is its error against the trusted time in ms."""
+
+    T: ClassVar[str] = "beat"
+    at: Ms
+    painted_at: Ms | None
+    version: Ms
+    showing: Hash | None
+    clock: Annotated[int, between(-MAX_INTEGER)]
+    stale: bool
+    mem: Annotated[int, between(0, 2**20)]
+
+
+FromServer: TypeAlias = Challenge | Pairing | Paired | Welcome | StateFrame | Bye
+FromScreen: TypeAlias = Hello | Pair | Ack | Beat
+_FROM_SERVER: Final[Mapping[str, type[Any]]] = {
+    kind.T: kind for kind in (Challenge, Pairing, Paired, Welcome, StateFrame, Bye)
+}
+_FROM_SCREEN: Final[Mapping[str, type[Any]]] = {kind.T: kind for kind in (Hello, Pair, Ack, Beat)}
+
+
+# ---------------------------------------------------------------- writing
+
+
+def encode(message: FromServer | FromScreen) -> str:
+    """The text of a message; optional fields that are None are left out, nullable ones are written."""
+    optional: frozenset[str] = getattr(message, "OPTIONAL", frozenset())
+    value: dict[str, object] = {"t": message.T}
+    for item in fields(message):
+        part = getattr(message, item.name)
+        if part is not None or item.name not in optional:
+            value[item.name] = _plain(part)
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _plain(part: object) -> object:
+    if isinstance(part, Signed):
+        return part.value()
+    if isinstance(part, Retry | FileRef | Have):
+        return {item.name: getattr(part, item.name) for item in fields(part)}
+    return part
+
+
+# ---------------------------------------------------------------- reading
+
+
+def read_screen(text: str | bytes) -> FromScreen:
+    """What a screen said. Raises MessageFault."""
+    return cast("FromScreen", _read(text, _FROM_SCREEN))
+
+
+def read_server(text: str | bytes) -> FromServer:
+    """What a server said. Raises MessageFault."""
+    return cast("FromServer", _read(text, _FROM_SERVER))
+
+
+def _read(text: str | bytes, kinds: Mapping[str, type[Any]]) -> object:
+    value = _value(text)
+    name = value.pop("t", None)
+    kind = kinds.get(name) if isinstance(name, str) else None
+    if kind is None:
+        raise MessageFault("type", "t")
+    try:
+        return _shaped(kind, value)
+    except TrustError as fault:
+        raise MessageFault("schema", str(fault.params.get("field", ""))) from fault
+
+
+def _shaped(kind: type[Any], value: dict[str, object]) -> object:
+    """`value` as a message; a field that may be absent must not be null instead."""
+    optional: frozenset[str] = getattr(kind, "OPTIONAL", frozenset())
+    for name in optional & value.keys():
+        if value[name] is None:
+            raise MessageFault("schema", f"{kind.T}.{name}")
+    parts = {name: _part(value.pop(name), name) for name in getattr(kind, "PARTS", ()) if name in value}
+    made = read(kind, dict.fromkeys(optional) | value, kind.T)
+    return replace(made, **parts) if parts else made
+
+
+def _part(value: object, path: str) -> Part:
+    is_file = isinstance(value, dict) and "file" in value
+    return read(FileRef, value, path) if is_file else Signed.of(value)
+
+
+def _value(text: str | bytes) -> dict[str, object]:
+    if not isinstance(text, str):
+        raise MessageFault("json")
+    # Characters first: no text is smaller in bytes than in characters.
+    if len(text) > MAX_FRAME or len(text.encode("utf-8", "surrogatepass")) > MAX_FRAME:
+        raise MessageFault("size")
+    try:
+        value = json.loads(text, object_pairs_hook=_once, parse_float=_no_number, parse_constant=_no_number)
+    except (ValueError, RecursionError) as fault:
+        raise MessageFault("json") from fault
+    if not isinstance(value, dict):
+        raise MessageFault("schema")
+    return value
+
+
+def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise MessageFault("schema", "twice")
+    return found
+
+
+def _no_number(text: str) -> NoReturn:
+    raise MessageFault("schema", text[:32])
