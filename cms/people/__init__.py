@@ -1,0 +1,1 @@
+"""Who may do what: units, people, memberships, permissions, sign-in and sessions."""

@@ -1,0 +1,34 @@
+"""The person who acts, as every use case sees them: frozen for the length of one request."""
+
+import uuid
+from dataclasses import dataclass
+
+from cms.people.roles import Role
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A role in a unit and everything below it; `unit` is the unit's path."""
+
+    role: Role
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """A signed-in person. `unit` is the path of their own unit; `session` is None where no browser is involved.
+
+    `must_set_password`: signed in with a one-time code; until a password is set nothing else is allowed.
+    """
+
+    person: uuid.UUID
+    name: str
+    unit: str
+    grants: tuple[Grant, ...] = ()
+    session: uuid.UUID | None = None
+    must_set_password: bool = False
+    ip: str = ""
+
+    @property
+    def roles(self) -> frozenset[Role]:
+        return frozenset(grant.role for grant in self.grants)
