@@ -1,4 +1,4 @@
-"""Writes what the screen renderer returns: signed by the guard, kept in the store, and made the newest of its audience."""
+"""Writes what the screen renderer returns: signed by the guard, kept in the store, made newest of its audience."""
 
 import datetime as dt
 import uuid
