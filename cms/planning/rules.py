@@ -1,0 +1,73 @@
+"""Placement rules as they stand in a row, and what a person may ask for; the arithmetic is `schedules`."""
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Any, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from cms.kernel.errors import Invalid
+from schedules.rules import BEIJING, Cycle, Daypart, Days, Rule
+
+MAX_DAYPARTS: Final = 24
+MAX_SKIPPED: Final = 366
+
+
+class RuleForm(BaseModel):
+    """The JSON of a rule; times of day are wall time of `zone`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    start: dt.datetime
+    end: dt.datetime | None = None
+    dayparts: list[tuple[dt.time, dt.time]] = Field(default=[], max_length=MAX_DAYPARTS)
+    weekdays: list[int] = Field(default=[], max_length=7)
+    days: Days = Days.ANY
+    cycle: Cycle = Cycle.DAY
+    every: int = 1
+    month_days: list[int] = Field(default=[], max_length=31)
+    skip: list[dt.date] = Field(default=[], max_length=MAX_SKIPPED)
+    zone: Literal["Asia/Shanghai"] = BEIJING
+
+    def rule(self) -> Rule:
+        """Raises ValueError for what no date could satisfy."""
+        return Rule(
+            start=self.start,
+            end=self.end,
+            dayparts=tuple(Daypart(start, end) for start, end in self.dayparts),
+            weekdays=frozenset(self.weekdays),
+            days=self.days,
+            cycle=self.cycle,
+            every=self.every,
+            month_days=frozenset(self.month_days),
+            skip=frozenset(self.skip),
+            zone=self.zone,
+        )
+
+
+def read_rule(value: Mapping[str, Any]) -> Rule:
+    """The rule of a row or a form.
+
+    Raises:
+        Invalid: `planning.bad_rule` for a missing or impossible part.
+    """
+    try:
+        return RuleForm.model_validate(value).rule()
+    except (ValidationError, ValueError) as problem:
+        raise Invalid("planning.bad_rule") from problem
+
+
+def rule_json(rule: Rule) -> dict[str, Any]:
+    """What a row keeps; `read_rule` of it is the same rule."""
+    form = RuleForm(
+        start=rule.start,
+        end=rule.end,
+        dayparts=[(part.start, part.end) for part in rule.dayparts],
+        weekdays=sorted(rule.weekdays),
+        days=rule.days,
+        cycle=rule.cycle,
+        every=rule.every,
+        month_days=sorted(rule.month_days),
+        skip=sorted(rule.skip),
+    )
+    return form.model_dump(mode="json")
