@@ -32,10 +32,10 @@ async def decode(
         MediaRefused: the worker's refusal; `media.too_costly` when it ran into its bounds;
             `media.broken` when the decoder crashed.
     """
-    paths, visible = _interpreter()
+    paths, visible = interpreter()
     asked = json.dumps({"op": operation, **request})
     finished = await sandbox.run(
-        [_python(), "-I", "-S", "-B", "-c", _BOOT, asked, INPUT, OUTPUT, *paths],
+        [python(), "-I", "-S", "-B", "-c", _BOOT, asked, INPUT, OUTPUT, *paths],
         given=given,
         out=out,
         bounds=bounds,
@@ -75,12 +75,13 @@ def _refusal(answer: dict[str, Any]) -> MediaRefused:
     return MediaRefused(code, **shown)
 
 
-def _python() -> str:
+def python() -> str:
+    """The real interpreter behind the virtual environment: the environment itself is not visible inside."""
     return os.path.realpath(sys.executable)
 
 
 @cache
-def _interpreter() -> tuple[tuple[str, ...], tuple[Path, ...]]:
+def interpreter() -> tuple[tuple[str, ...], tuple[Path, ...]]:
     """Import paths of the worker, and the folders that must be visible for it."""
     media = Path(__file__).parent
     found = importlib.util.find_spec("PIL")

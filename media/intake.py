@@ -21,6 +21,7 @@ from media.workspace import caught, private_folder
 
 _COLOUR: Final = re.compile(r"#[0-9a-f]{6}")
 _PLACEHOLDER_BYTES: Final = 2_000
+_JPEG_PIXELS_PER_BYTE: Final = 1_024  # one bit for a block of 64 is the least; twice that, to be sure
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +157,8 @@ def _picture_format(upload: Path, limits: PictureLimits) -> Format:
         raise MediaRefused("media.too_long_side", width=width, height=height, limit=limits.side)
     if width * height > limits.pixels:
         raise MediaRefused("media.too_many_pixels", limit=limits.pixels // 1_000_000)
+    if form is JPEG and width * height > upload.stat().st_size * _JPEG_PIXELS_PER_BYTE:
+        raise MediaRefused("media.truncated")  # a decoder would fill the rest with grey
     return form
 
 
