@@ -3,7 +3,7 @@
 import datetime as dt
 import json
 import zoneinfo
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,9 @@ from cms.kernel.messages import LANGUAGES, Catalogue
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _EDITOR_TEXTS = "desk.editor."
+# Markup.format escapes what is put in.
+_PLAIN_ICON = Markup('<svg class="icon" aria-hidden="true"><use href="{}#{}"></use></svg>')
+_NAMED_ICON = Markup('<svg class="icon" role="img" aria-label="{}"><use href="{}#{}"></use></svg>')
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +78,7 @@ class Sections:
             raise ValueError(f"two desk sections share a key: {keys}")
         self._sections = tuple(ordered)
 
-    def __iter__(self) -> Iterable[Section]:
+    def __iter__(self) -> Iterator[Section]:
         return iter(self._sections)
 
     def nav(
@@ -123,9 +126,9 @@ class Desk:
         self._zone = zone
         self._environments = {language: self._environment(language) for language in LANGUAGES}
 
-    def render(self, template: str, *, language: str = "zh-CN", **context: object) -> str:
+    def render(self, template: str, context: Mapping[str, object], *, language: str = "zh-CN") -> str:
         """The HTML of a template. Raises UndefinedError for a name the caller forgot, KeyError for an unknown text."""
-        return self._environments[language].get_template(template).render(**context)
+        return self._environments[language].get_template(template).render(context)
 
     def refusal(self, error: DomainError, *, language: str = "zh-CN") -> Mapping[str, str]:
         """A refusal as the components show it: code, sentence, next step."""
@@ -160,9 +163,8 @@ class Desk:
         """An icon of the sprite; without a label it is decoration and hidden from screen readers."""
         sprite = self.static.url("icons.svg")
         if not label:
-            return Markup('<svg class="icon" aria-hidden="true"><use href="{}#{}"></use></svg>').format(sprite, name)
-        form = '<svg class="icon" role="img" aria-label="{}"><use href="{}#{}"></use></svg>'
-        return Markup(form).format(label, sprite, name)
+            return _PLAIN_ICON.format(sprite, name)
+        return _NAMED_ICON.format(label, sprite, name)
 
     def _instant(self, at: dt.datetime) -> str:
         """A UTC instant as the wall clock of the district shows it."""

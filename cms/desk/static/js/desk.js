@@ -34,6 +34,15 @@ on("click", "dialog", (dialog, event) => {
   if (!inside) dialog.close();
 });
 
+// ---- a finding leads to its block, in the text or in the editor
+on("click", "a[href^='#b_']", (link, event) => {
+  const editor = page.querySelector("yp-editor");
+  if (!editor) return;
+  event.preventDefault();
+  link.closest("dialog")?.close();
+  editor.showBlock(link.hash.slice(1));
+});
+
 // ---- menus close like menus
 page.addEventListener("click", (event) => {
   for (const menu of page.querySelectorAll("details.menu[open]")) if (!menu.contains(event.target)) menu.open = false;

@@ -58,16 +58,20 @@ function fileOf(dataUrl, index) {
   return new File([bytes], `paste-${index + 1}.${type.split("/")[1]}`, { type });
 }
 
-// Even an inert document reports inline styles to the content security policy, so they are renamed before parsing.
-const withoutStyles = (html) => html.replace(/<[a-z][^>]*>/gi, (tag) => tag.replace(/\sstyle\s*=/gi, " data-style="));
+// Even an inert document reports inline styles and handlers to the content security policy, so that real breaches
+// would drown among them: they are renamed before parsing.
+const defused = (html) =>
+  html
+    .replace(/<(\/?)style\b/gi, "<$1x-style")
+    .replace(/<[a-z][^>]*>/gi, (tag) => tag.replace(/\s(style|on[a-z]+)\s*=/gi, " data-$1="));
 
 /** Clean HTML for the schema, and the pictures found in it. `html` is parsed in an inert document: nothing is loaded. */
 export function cleanHtml(html) {
-  const inert = new DOMParser().parseFromString(withoutStyles(html), "text/html");
+  const inert = new DOMParser().parseFromString(defused(html), "text/html");
   for (const styled of inert.querySelectorAll("[data-style]")) {
     if (!/mso-list/i.test(styled.dataset.style)) styled.removeAttribute("data-style");
   }
-  for (const gone of inert.querySelectorAll("style, script, template, iframe, object, o\\:p, title, meta, link")) gone.remove();
+  for (const gone of inert.querySelectorAll("x-style, script, template, iframe, object, o\\:p, title, meta, link")) gone.remove();
   rebuildWordLists(inert.body);
   flattenLists(inert.body);
   const pictures = takePictures(inert.body);

@@ -5,6 +5,7 @@
 //             labels       texts by short name (JSON) sprite      address of icons.svg
 //             readonly     no editing                 placeholder first line's hint
 // properties  value (document), words, pictures, uploading, editor
+// methods     focus(), showBlock(id)
 // events      yp-change {document, words, pictures}, yp-ready
 import {
   Bold, Document, Dropcursor, Editor, Extension, Gapcursor, HardBreak, Italic, Link, Placeholder, Strike, Text,
@@ -86,6 +87,20 @@ class BlockEditor extends HTMLElement {
     this.#document = document;
     this.#build(labels);
     this.#remember(document);
+  }
+
+  /** Puts the cursor into a block and brings it into view; false when there is no such block. */
+  showBlock(id) {
+    const { editor } = this.#parts;
+    let found = null;
+    editor.state.doc.descendants((node, position) => {
+      if (node.attrs.id === id) found = position;
+      return found === null;
+    });
+    if (found === null) return false;
+    editor.chain().focus(found + 1).run();
+    editor.view.nodeDOM(found)?.scrollIntoView({ block: "center" });
+    return true;
   }
 
   focus() { this.#parts?.editor.commands.focus("end"); }

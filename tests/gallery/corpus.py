@@ -1,0 +1,85 @@
+"""Block documents of every shape the schema allows, in their one form, made from a seed."""
+
+import random
+from typing import Any
+
+Block = dict[str, Any]
+_WORDS = (
+    "松陵街道",
+    "文明实践",
+    "，",
+    "。",
+    "《条例》",
+    "2026年",
+    "Wi-Fi 6",
+    " ",
+    "  ",
+    "𬭎",
+    "👵🏻",
+    "<b>&amp;",
+    "\n",
+    "\t",
+    "“引号”",
+    "é",
+    "{{x}}",
+    "·",
+)
+_IDS = "abcdefghijklmnopqrstuvwxyz0123456789"
+
+
+def _id(rng: random.Random) -> str:
+    return "b_" + "".join(rng.choices(_IDS, k=12))
+
+
+def _words(rng: random.Random, most: int = 6) -> str:
+    return "".join(rng.choices(_WORDS, k=rng.randint(1, most)))
+
+
+def _inlines(rng: random.Random) -> list[dict[str, Any]]:
+    """Runs whose neighbours differ in style, as the one form demands."""
+    runs: list[dict[str, Any]] = []
+    last: tuple[Any, ...] = ()
+    for _ in range(rng.randint(0, 5)):
+        marks = [mark for mark in "bius" if rng.random() < 0.25]
+        href = rng.choice(["", "", "", "https://www.example.org/a?b=1&c=%E4%B8%AD", "http://example.org/"])
+        if (marks, href) == last:
+            continue
+        last = (marks, href)
+        runs.append({"t": _words(rng)} | ({"m": marks} if marks else {}) | ({"href": href} if href else {}))
+    return runs
+
+
+def _block(rng: random.Random) -> Block:
+    kind = rng.choice(
+        ["paragraph", "paragraph", "heading", "list", "quote", "image", "notice", "divider", "table", "video"]
+    )
+    block: Block = {"id": _id(rng), "type": kind}
+    if kind in {"paragraph", "heading", "quote", "notice"}:
+        block["text"] = _inlines(rng)
+    match kind:
+        case "heading":
+            block["level"] = rng.choice([2, 3])
+        case "quote" if rng.random() < 0.5:
+            block["cite"] = _words(rng).strip() or "佚名"
+        case "notice":
+            block["title"] = rng.choice(["", "关于放假的通知", '带"引号"的标题'])
+        case "list":
+            block["ordered"] = rng.random() < 0.5
+            block["items"] = [{"id": _id(rng), "text": _inlines(rng)} for _ in range(rng.randint(1, 4))]
+        case "image":
+            block |= {"asset": "lake", "alt": rng.choice(["", "湖边的步道"])}
+            block |= {"caption": "摄影：顾晓峰"} if rng.random() < 0.5 else {}
+        case "video":
+            block |= {"asset": "talk", "title": "第四讲"} | ({"poster": "lake"} if rng.random() < 0.5 else {})
+        case "table":
+            width = rng.randint(1, 4)
+            block["header"] = rng.random() < 0.5
+            block["rows"] = [[_inlines(rng) for _ in range(width)] for _ in range(rng.randint(1, 4))]
+        case _:
+            pass
+    return block
+
+
+def documents(count: int, *, seed: int) -> list[dict[str, Any]]:
+    rng = random.Random(seed)
+    return [{"schema": 1, "blocks": [_block(rng) for _ in range(rng.randint(0, 8))]} for _ in range(count)]
