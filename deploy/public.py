@@ -139,17 +139,18 @@ class PublicSite:
     async def _remote(self, request: web.Request, entry: Entry, headers: Mapping[str, str]) -> web.StreamResponse:
         wanted = request.http_range
         if wanted.start is None and wanted.stop is None:
-            response = web.StreamResponse(headers={**headers, hdrs.CONTENT_LENGTH: str(entry.size)})
+            response = web.StreamResponse(headers=headers)
+            response.content_length = entry.size
             await response.prepare(request)
             async for block in self._store.stream(entry.sha256):
                 await response.write(block)
             return response
         start, stop, _ = wanted.indices(entry.size)
         if start >= stop:
-            return web.Response(status=416, headers={**headers, hdrs.CONTENT_RANGE: f"bytes */{entry.size}"})
+            return web.Response(status=416, headers={**headers, str(hdrs.CONTENT_RANGE): f"bytes */{entry.size}"})
         data = await self._store.get_range(entry.sha256, start, stop)
-        span = {hdrs.CONTENT_RANGE: f"bytes {start}-{stop - 1}/{entry.size}"}
-        return web.Response(status=206, body=data, headers={**headers, **span})
+        span: dict[str, str] = {hdrs.CONTENT_RANGE: f"bytes {start}-{stop - 1}/{entry.size}"}
+        return web.Response(status=206, body=data, headers=dict(headers) | span)
 
     def _missing(self, request: web.Request) -> web.Response:
         slashed = request.path + "/"
@@ -161,7 +162,7 @@ class PublicSite:
         return self._error(410, self._pages.gone)
 
     def _error(self, status: int, page: bytes) -> web.Response:
-        headers = {**SECURITY, hdrs.CACHE_CONTROL: "no-cache"}
+        headers: dict[str, str] = {**SECURITY, hdrs.CACHE_CONTROL: "no-cache"}
         return web.Response(status=status, body=page, content_type="text/html", charset="utf-8", headers=headers)
 
     def routes(self) -> list[web.RouteDef]:
