@@ -220,6 +220,14 @@ def reach(actor: Actor, action: Action) -> tuple[str, ...]:
     return outermost(paths)
 
 
+def require_reach(actor: Actor, action: Action) -> tuple[str, ...]:
+    """`reach`, or Denied where there is none."""
+    found = () if actor.must_set_password else reach(actor, action)
+    if not found:
+        require(can(actor, action, Subject(actor.unit)), action=action)
+    return found
+
+
 def reach_of_others(actor: Actor, action: Action) -> tuple[str, ...]:
     """As `reach`, where the action is allowed with what is not one's own."""
     paths = sorted({g.unit for g in actor.grants if Relation.UNIT in TABLE[g.role].get(action, frozenset())})
