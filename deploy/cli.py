@@ -1,0 +1,127 @@
+"""The commands of `./yunping`: a thin shell over the roles, the demo, the checks and the benchmarks."""
+
+import asyncio
+import json
+import sys
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+import click
+
+from cms.kernel.errors import DomainError
+from cms.kernel.messages import catalogue
+from deploy.settings import ROLES, Role, Settings, SettingsError, load
+
+VERSION = "0.1.0"
+
+
+def with_settings(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Reads the settings before a command and says in words what is wrong with them."""
+
+    @wraps(command)
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        try:
+            settings = load()
+        except SettingsError as error:
+            _explain(error)
+            raise SystemExit(78) from error  # EX_CONFIG
+        try:
+            return command(settings, *args, **kwargs)
+        except DomainError as error:
+            sentence = catalogue().error(settings.language, error.code, error.params)
+            click.echo(f"{sentence.text}\n{sentence.next}  [{error.code}]", err=True)
+            raise SystemExit(1) from error
+
+    return wrapped
+
+
+def _explain(error: SettingsError) -> None:
+    for name, code, detail in error.problems:
+        sentence = catalogue().error("zh-CN", f"settings.{code}", {"name": name, "detail": detail})
+        click.echo(f"{sentence.text} {sentence.next}", err=True)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(VERSION, prog_name="yunping")
+def main() -> None:
+    """云屏 yunping：一云四屏内容发布平台。"""
+
+
+@main.command()
+@click.option("--demo", is_flag=True, help="载入演示数据：吴江区、各级单位、人员、稿件与阅读屏。")
+@with_settings
+def up(settings: Settings, *, demo: bool) -> None:
+    """安装缺少的组件、迁移数据库并启动全部服务。"""
+    from deploy.up import run_up  # noqa: PLC0415 - a second start must not read what it does not need
+
+    raise SystemExit(asyncio.run(run_up(settings, demo=demo)))
+
+
+@main.command()
+@click.argument("role", type=click.Choice(ROLES))
+@with_settings
+def run(settings: Settings, role: Role) -> None:
+    """只启动一个角色：web、gateway、worker 或 guard。"""
+    from deploy.roles import run_role  # noqa: PLC0415
+
+    run_role(settings, role)
+
+
+@main.command()
+@click.argument("revision", default="head")
+@click.option("--down", is_flag=True, help="降级到指定版本。")
+@with_settings
+def migrate(settings: Settings, revision: str, *, down: bool) -> None:
+    """把数据库迁移到指定版本（缺省为最新）。"""
+    from deploy import migrate as migration  # noqa: PLC0415
+
+    settings.data.mkdir(parents=True, exist_ok=True)
+    (migration.downgrade if down else migration.upgrade)(settings.database_url, revision)
+    click.echo(f"{settings.database_url.partition('://')[0]}: {migration.current(settings.database_url)}")
+
+
+@main.command(context_settings={"ignore_unknown_options": True, "help_option_names": []})
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+def test(arguments: tuple[str, ...]) -> None:
+    """运行全部检查与测试；faults 与 soak 运行长时间的故障与耐久测试。"""
+    from deploy import checks  # noqa: PLC0415
+
+    raise SystemExit(checks.run(arguments))
+
+
+@main.command()
+@click.argument("name", required=False)
+@click.option("--list", "listing", is_flag=True, help="列出全部基准。")
+@click.option("--json", "as_json", is_flag=True, help="只输出一个 JSON 对象。")
+@click.option("--option", "options", multiple=True, metavar="NAME=VALUE", help="基准的参数。")
+def bench(name: str | None, options: tuple[str, ...], *, listing: bool, as_json: bool) -> None:
+    """运行一个基准：我们的数字、同一次运行中的参照，以及两者之比。"""
+    from deploy.benchmarks import BENCHMARKS, run_bench  # noqa: PLC0415
+
+    if listing or name is None:
+        for key, bench_ in BENCHMARKS.items():
+            click.echo(f"{key}\t{bench_.about}")
+        return
+    if name not in BENCHMARKS:
+        click.echo(f"没有名为 {name} 的基准；./yunping bench --list 列出全部。", err=True)
+        raise SystemExit(2)
+    result = run_bench(name, dict(option.split("=", 1) for option in options))
+    click.echo(json.dumps(result, ensure_ascii=False, indent=None if as_json else 2))
+
+
+@main.command()
+@click.argument("release")
+@click.option("--reason", required=True, help="撤回原因，将记入记录。")
+@click.option("--person", required=True, help="撤回人的账号编号（UUID）。")
+@with_settings
+def recall(settings: Settings, release: str, reason: str, person: str) -> None:
+    """数据库不可用时，直接通过守护进程撤回一个签发件。"""
+    from deploy.recall import recall_now  # noqa: PLC0415
+
+    asyncio.run(recall_now(settings, release=release, reason=reason, person=person))
+    click.echo("已撤回；各屏与网站将在数秒内停止显示。")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
