@@ -1,0 +1,77 @@
+// Which files a release draws on a screen, and the pictures made of them: checked by hash, then decoded.
+import { drawnMasters } from "./trust/release.js";
+import { sha256 } from "./trust/crypto.js";
+import { TrustError } from "./trust/errors.js";
+
+// Best first; a release made for other channels only is drawn with what it has.
+const IMAGE = ["screen-1080", "web-1440", "web-960", "web-960-jpeg", "og", "web-480", "screen-cover", "thumb"];
+const COVER = ["screen-cover", ...IMAGE];
+
+const best = (assets, order) =>
+  order.map((name) => assets.find((asset) => asset.rendition === name)).find(Boolean) ??
+  assets.find((asset) => asset.media_type.startsWith("image/"));
+
+/** Map of master → {image, cover?}: entries of the release's asset list. */
+export function filesOf(release) {
+  const { content, assets } = release;
+  const files = new Map();
+  for (const master of drawnMasters(content)) {
+    const of = assets.filter((asset) => asset.of === master);
+    const image = best(of, IMAGE);
+    if (image) files.set(master, { image, ...(master === content.cover ? { cover: best(of, COVER) } : {}) });
+  }
+  return files;
+}
+
+/** The distinct files, as the release lists them. */
+export function neededBy(release) {
+  const all = [...filesOf(release).values()].flatMap(({ image, cover }) => (cover ? [image, cover] : [image]));
+  return [...new Map(all.map((asset) => [asset.sha256, asset])).values()];
+}
+
+/** What the templates take: the content with its class. */
+export const contentOf = (release) => ({ ...release.content, class: release.class });
+
+/** Sizes without bytes: enough to cut pages. */
+export function outlines(release) {
+  const box = ({ width, height }) => ({ url: "", width, height });
+  const entries = [...filesOf(release)].map(([master, { image, cover }]) => [
+    master,
+    { ...box(image), ...(cover ? { cover: box(cover) } : {}) },
+  ]);
+  return Object.fromEntries(entries);
+}
+
+/** The pictures of one release as object URLs; `dispose` gives the memory back. */
+export class Pictures {
+  #urls = new Map();
+  #store;
+
+  constructor(store) {
+    this.#store = store;
+  }
+
+  /** Throws TrustError trust.hash when a stored file is not what was signed any more. */
+  async of(release) {
+    const assets = {};
+    for (const [master, { image, cover }] of filesOf(release)) {
+      assets[master] = await this.#picture(image);
+      if (cover) assets[master].cover = await this.#picture(cover);
+    }
+    return assets;
+  }
+
+  dispose() {
+    for (const url of this.#urls.values()) URL.revokeObjectURL(url);
+    this.#urls.clear();
+  }
+
+  async #picture({ sha256: name, width, height, media_type }) {
+    if (!this.#urls.has(name)) {
+      const blob = await this.#store.file(name);
+      if (!blob || (await sha256(await blob.arrayBuffer())) !== name) throw new TrustError("trust.hash", { sha256: name });
+      this.#urls.set(name, URL.createObjectURL(new Blob([blob], { type: media_type })));
+    }
+    return { url: this.#urls.get(name), width, height };
+  }
+}

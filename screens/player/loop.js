@@ -1,0 +1,192 @@
+// What stands on the glass: two layers, the next made ready unseen, then a short cross-fade; never an empty frame.
+import { contentOf, outlines, Pictures } from "./drawing.js";
+import { drawPairing, drawSlate, tickSlate } from "./slate.js";
+import { countPages, renderFrames } from "./templates/frame.js";
+import { el, styled } from "./templates/dom.js";
+import { arrivals, lengthOf, startAt } from "./timeline.js";
+
+const FADE = 600; // ms
+const PAGE = 8_000; // ms: the least a page of a longer piece stands
+const LOOK = 250; // ms between looks at whether the piece on the glass may still be there
+const BROKEN = 60_000; // ms a release that could not be drawn is passed over
+
+const painted = () =>
+  new Promise((resolve) => {
+    const timer = setTimeout(resolve, 200); // a covered window gets no animation frames
+    requestAnimationFrame(() => requestAnimationFrame(() => (clearTimeout(timer), resolve())));
+  });
+const after = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+export class Loop {
+  swaps = 0;
+  showing = null;
+  #layer = null;
+  #lengths = new Map();
+  #broken = new Map();
+  #queue = [];
+  #items = [];
+  #manifest = null;
+  #pairing = null;
+  #wake = () => {};
+
+  /** `player` says what is due and allowed; `shown(version)` is told when a version's first frame stands. */
+  constructor({ stage, player, store, name, shown }) {
+    Object.assign(this, { stage, player, store, name, shown });
+  }
+
+  get size() {
+    return { width: this.stage.clientWidth, height: this.stage.clientHeight };
+  }
+
+  /** Something may have changed: look now. */
+  changed() {
+    this.#wake();
+  }
+
+  /** {code, expiresAt, link} to show, or null. */
+  set pairing(pairing) {
+    this.#pairing = pairing;
+    this.#wake();
+  }
+
+  /** A new size: lengths are measured again and the piece is drawn again. */
+  resized() {
+    this.#lengths.clear();
+    this.#manifest = null;
+    this.showing = null;
+    this.#wake();
+  }
+
+  async run(signal) {
+    while (!signal.aborted) {
+      const next = await this.#next();
+      if (next) await this.#play(next);
+      else await this.#idle();
+    }
+  }
+
+  async #next() {
+    if (this.#pairing) return null;
+    this.#followLineUp();
+    const { slot, items } = this.player.due();
+    const good = items.filter(({ release }) => !((this.#broken.get(release) ?? 0) > performance.now()));
+    for (const { release } of good) await this.#measure(release);
+    while (this.#queue.length > 0) {
+      const item = good.find(({ release }) => release === this.#queue[0]);
+      if (item) return { release: item.release, duration: lengthOf(item, this.#lengths), isNew: true };
+      this.#queue.shift();
+    }
+    const start = startAt(slot, good, this.player.time(), this.#lengths);
+    return start && { release: start.item.release, duration: start.duration };
+  }
+
+  /** What a new line-up brings is shown first, once: an editor who looks at the screen sees it come. */
+  #followLineUp() {
+    const manifest = this.player.view?.manifest ?? null;
+    if (manifest === this.#manifest) return;
+    const isFirst = this.#manifest === null;
+    this.#manifest = manifest;
+    const { items } = this.player.due();
+    this.#queue = isFirst ? [] : arrivals(this.#items, items);
+    this.#items = items;
+    const listed = new Set(manifest?.value.releases.map(({ release }) => release));
+    for (const release of this.#lengths.keys()) if (!listed.has(release)) this.#lengths.delete(release);
+  }
+
+  /** The time every page of the piece needs; measured once, a breath between pieces. */
+  async #measure(digest) {
+    if (this.#lengths.has(digest)) return;
+    const release = this.player.release(digest);
+    if (!release) return;
+    const pages = countPages(contentOf(release), outlines(release), this.size);
+    this.#lengths.set(digest, pages > 1 ? pages * PAGE : 0);
+    await after(0);
+  }
+
+  async #play({ release: digest, duration, isNew }) {
+    const pictures = new Pictures(this.store);
+    try {
+      const release = this.player.release(digest);
+      if (!release) return;
+      const frames = renderFrames(contentOf(release), await pictures.of(release), this.size);
+      const isStanding = this.showing === digest && frames.length === 1;
+      if (isNew) this.#queue.shift();
+      for (const frame of isStanding ? [null] : frames) {
+        if (!this.player.release(digest)) return;
+        const dwell = duration / frames.length;
+        if (frame) await this.#draw(frame, digest, dwell);
+        if (!(await this.#stand(dwell, () => this.#mayStand(digest)))) return;
+      }
+    } catch (error) {
+      this.#broken.set(digest, performance.now() + BROKEN);
+      this.stage.dataset.fault = error.code ?? error.name;
+    } finally {
+      this.#afterSwap(pictures);
+    }
+  }
+
+  async #draw(frame, digest, dwell) {
+    await Promise.all([...frame.querySelectorAll("img")].map((image) => image.decode()));
+    styled(frame, { "--dwell": `${Math.round(dwell)}ms` });
+    frame.querySelector(".frame__dots").classList.add("is-running");
+    this.showing = digest;
+    await this.#swap(frame, { mode: "loop", release: digest, page: frame.dataset.page, pages: frame.dataset.pages });
+  }
+
+  #mayStand(digest) {
+    if (this.#pairing || this.showing !== digest || !this.player.release(digest)) return false;
+    this.#followLineUp();
+    return this.#queue.length === 0 && this.player.due().items.some(({ release }) => release === digest);
+  }
+
+  /** Stands for `ms` or until `isGood` fails; whether the time ran out by itself. */
+  async #stand(ms, isGood) {
+    const until = performance.now() + ms;
+    for (;;) {
+      if (!isGood()) return false;
+      this.#acknowledge(); // what stands is what the newest version wants to stand
+      const left = until - performance.now();
+      if (left <= 0) return true;
+      await Promise.race([after(Math.min(LOOK, left)), new Promise((resolve) => (this.#wake = resolve))]);
+    }
+  }
+
+  async #idle() {
+    const pairing = this.#pairing;
+    const time = this.player.time() || Date.now();
+    this.showing = null;
+    if (pairing) await this.#swap(drawPairing(pairing), { mode: "pairing", code: pairing.code });
+    else if (this.stage.dataset.mode !== "slate") await this.#swap(drawSlate(this.name, time), { mode: "slate" });
+    const slate = this.stage.querySelector(".slate");
+    await this.#stand(pairing ? 3_600_000 : 1_000, () => this.#pairing === pairing && (pairing || !this.player.due().items.length));
+    if (slate) tickSlate(slate, this.player.time() || Date.now());
+  }
+
+  async #swap(drawn, facts) {
+    const layer = el("div", "layer", drawn);
+    const old = this.#layer;
+    this.stage.append(layer);
+    await painted();
+    for (const name of ["release", "page", "pages", "code"]) delete this.stage.dataset[name];
+    Object.assign(this.stage.dataset, facts);
+    styled(this.stage, { "--fade": `${old ? FADE : 1}ms` });
+    layer.classList.add("is-shown");
+    this.#layer = layer;
+    this.swaps += 1;
+    await after(old ? FADE + 50 : 20);
+    await painted();
+    old?.remove();
+  }
+
+  #acknowledge() {
+    this.stage.dataset.version = String(this.player.version);
+    this.shown(this.player.version);
+  }
+
+  /** The pictures stay until the layer that draws them is gone. */
+  #afterSwap(pictures) {
+    const layer = this.#layer;
+    const gone = () => (layer?.isConnected && this.#layer === layer ? setTimeout(gone, 1_000) : pictures.dispose());
+    setTimeout(gone, FADE * 2);
+  }
+}

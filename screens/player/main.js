@@ -1,0 +1,144 @@
+// Start-up: configuration from the box, identity and memory from the disk, then the loop and the link.
+import { backend, newPair } from "./trust/crypto.js";
+import { Fetcher } from "./fetcher.js";
+import { Link } from "./link.js";
+import { Loop } from "./loop.js";
+import { Memory } from "./memory.js";
+import { Player } from "./player.js";
+import { Store } from "./store.js";
+import { Watchdog } from "./watchdog.js";
+import { clockText } from "./slate.js";
+import { geometryOf } from "./templates/geometry.js";
+
+const REFUSALS = 1_000; // ms between two refusals told to the server: it limits how often a screen may speak
+
+const stage = document.querySelector("#stage");
+const root = document.documentElement;
+
+async function identityOf(store) {
+  const known = await store.read("identity");
+  if (known) return known;
+  const made = { screen: null, pair: await newPair() };
+  await store.write({ identity: made });
+  return made;
+}
+
+function scaled(loop) {
+  const { unit, shape } = geometryOf({ width: innerWidth, height: innerHeight });
+  root.style.setProperty("--u", `${unit}px`);
+  root.classList.toggle("is-landscape", shape === "landscape");
+  loop?.resized();
+}
+
+function ticking(player) {
+  const clock = document.querySelector("#clock");
+  const stale = document.querySelector("#stale");
+  const tick = () => {
+    const isLoop = stage.dataset.mode === "loop";
+    clock.textContent = isLoop ? clockText(player.time() || Date.now()) : "";
+    root.classList.toggle("on-slate", !isLoop);
+    stale.hidden = !player.isStale;
+    stale.textContent = player.isStale ? `离线 ${duration(player.silence)}` : "";
+    Object.assign(stage.dataset, { stale: String(player.isStale), heard: String(player.heard) });
+  };
+  tick();
+  setInterval(tick, 500);
+}
+
+function duration(ms) {
+  const minutes = Math.floor(ms / 60_000);
+  if (minutes < 60) return `${Math.max(1, minutes)} 分钟`;
+  return minutes < 2_880 ? `${Math.floor(minutes / 60)} 小时` : `${Math.floor(minutes / 1_440)} 天`;
+}
+
+/** What the screen tells the server: each version's steps once, refusals at a measured pace. */
+function reporter(link) {
+  const told = new Set();
+  let quietUntil = 0;
+  return ({ version, state, code }) => {
+    const step = `${version} ${state} ${code ?? ""}`;
+    if (version < 1 || (state === "refused" ? performance.now() < quietUntil : told.has(step))) return;
+    const isTold = link()?.send({ t: "ack", version, state, at: Date.now(), ...(code ? { code } : {}) });
+    if (isTold && state === "refused") quietUntil = performance.now() + REFUSALS;
+    else if (isTold) told.add(step);
+  };
+}
+
+async function start() {
+  scaled(null);
+  const [config, store] = await Promise.all([fetch("config.json").then((answer) => answer.json()), Store.open()]);
+  const { name: crypto } = await backend();
+  const identity = await identityOf(store);
+  let link = null;
+  const ack = reporter(() => link);
+  let loop = null;
+  const player = new Player({
+    config,
+    identity,
+    store,
+    memory: new Memory(store),
+    fetcher: new Fetcher(config.media),
+    tell(event, detail) {
+      if (event === "changed") loop?.changed();
+      if (event === "version") ack(detail);
+      if (event === "refused") ack({ version: player.state?.manifest?.value.version ?? 1, state: "refused", code: detail.code });
+    },
+  });
+  await player.start();
+  const shown = (version) => ack({ version, state: "shown" });
+  loop = new Loop({ stage, player, store, name: config.name, shown });
+  const watchdog = new Watchdog({ onStuck: () => location.reload(), report: (painted) => healthy(painted, player, loop) });
+  link = new Link(config.gateway, {
+    identity: async () => identity,
+    have: () => player.have(),
+    caps: () => ({ width: innerWidth, height: innerHeight, crypto, verified: true }),
+    beat: () => beat(player, loop, watchdog),
+    async onWelcome(message) {
+      stage.dataset.link = "up";
+      await player.welcomed(message);
+    },
+    onState: (message) => player.received(message),
+    onPairing: ({ code, expires_at }) => (loop.pairing = { code, expiresAt: expires_at, link: pairingLink(config, code) }),
+    async onPaired({ screen }) {
+      identity.screen = screen;
+      await store.write({ identity });
+      loop.pairing = null;
+    },
+    onLink() {
+      stage.dataset.link = "down";
+      loop.pairing = null; // a code of a server that is gone pairs nothing
+    },
+    onTrouble: (error) => (stage.dataset.trouble = String(error)),
+  });
+  ticking(player);
+  addEventListener("resize", () => scaled(loop));
+  const forever = new AbortController().signal;
+  await Promise.all([loop.run(forever), link.run(forever)]);
+}
+
+const pairingLink = (config, code) => `${config.server}/desk/screens/pair/?code=${code}`;
+
+function beat(player, loop, watchdog) {
+  const time = player.time();
+  return {
+    at: Date.now(),
+    painted_at: watchdog.paintedAt || null,
+    version: player.version,
+    showing: loop.showing,
+    clock: time ? Date.now() - time : 0,
+    stale: player.isStale,
+    mem: Math.round((performance.memory?.usedJSHeapSize ?? 0) / 2 ** 20),
+  };
+}
+
+/** Tells the box, which restarts the browser when nothing is painted any more. */
+function healthy(painted, player, loop) {
+  stage.dataset.swaps = String(loop.swaps);
+  const body = JSON.stringify({ painted_at: painted, version: player.version, showing: loop.showing });
+  fetch("health", { method: "POST", body, headers: { "Content-Type": "application/json" } }).catch(() => {});
+}
+
+start().catch((error) => {
+  stage.dataset.trouble = String(error);
+  setTimeout(() => location.reload(), 10_000);
+});

@@ -1,0 +1,253 @@
+// The screen itself: what arrived is checked, written down, fetched whole, and only then becomes what is shown.
+//
+//   message ─▶ accept (trust/viewer.js) ─▶ disk ─▶ state ─▶ bundles, files fetched ─▶ disk ─▶ shown ─▶ loop
+//
+// `state` is the newest that was accepted; `shown` the newest of which every file is here; `view` is `shown` as the
+// newest recalls, delegations and facts allow it. Nothing is drawn that is not in `view`.
+import { filesNeeded, readParts } from "./parts.js";
+import { neededBy } from "./drawing.js";
+import { Unobtainable } from "./fetcher.js";
+import { monotonic } from "./clock.js";
+import { playable, slotAt } from "./timeline.js";
+import { codeOf } from "./trust/errors.js";
+import { accept, isStale, newState, showable, silence, trustedTime } from "./trust/viewer.js";
+import { verifyRoot } from "./trust/verify.js";
+import { readSigned } from "./trust/signed.js";
+import { Line } from "./waiting.js";
+
+const FILE_WAIT = 15_000; // ms for a signed object that came as a file
+
+export class Player {
+  state = null;
+  shown = null;
+  view = null;
+  heard = 0; // state messages fully dealt with, for tests and health
+  #line = new Line();
+  #facts = null;
+  #away = 0;
+  #following = null;
+  #followed = "";
+
+  /** `tell(event, detail)`: "changed", "version", "refused"; all may be ignored. */
+  constructor({ config, identity, store, memory, fetcher, tell }) {
+    Object.assign(this, { config, identity, store, memory, fetcher, tell });
+  }
+
+  /** Takes up what the disk holds; every release in it is checked again. */
+  async start() {
+    const root = await verifyRoot(readSigned(this.config.root), null);
+    const { state, shown, away } = await this.memory.load(monotonic());
+    this.pinned = root;
+    const isOurs = state && state.root.value.domain === root.value.domain && state.key === this.identity.pair.public;
+    if (!isOurs) return;
+    this.#away = away;
+    this.state = (await accept(state, {}, monotonic())).state;
+    this.shown = shown;
+    await this.#look();
+    this.#follow();
+  }
+
+  /** Trusted time in ms, or 0; runs on by the box's own clock while the server is away. */
+  time() {
+    return this.state ? trustedTime(this.state, this.#now()) : 0;
+  }
+
+  get version() {
+    return this.view?.manifest?.value.version ?? 0;
+  }
+
+  /** No beacon for a minute: worth a mark in the corner, not worth stopping. */
+  get isStale() {
+    return this.state !== null && isStale(this.state, this.#now());
+  }
+
+  get silence() {
+    return this.state ? silence(this.state, this.#now()) : 0;
+  }
+
+  /** {slot, items}: the loop that is due, with what may be drawn of it now. */
+  due() {
+    if (!this.view?.manifest) return { slot: null, items: [] };
+    const slot = slotAt(this.view.manifest.value, this.time());
+    return { slot, items: playable(slot, (release) => this.release(release) !== null) };
+  }
+
+  /** The verified release with this digest, or null if it may not be drawn at this moment. */
+  release(digest) {
+    try {
+      return this.view ? showable(this.view, digest, this.#now()).value : null;
+    } catch {
+      return null;
+    }
+  }
+
+  /** Versions for `hello`. */
+  have() {
+    const { manifest, recalls, root, delegations } = this.state ?? { root: this.pinned };
+    return {
+      epoch: root.value.epoch,
+      version: manifest?.value.version ?? 0,
+      recalls: recalls?.value.version ?? 0,
+      root: root.value.version,
+      delegations: delegations?.value.version ?? 0,
+    };
+  }
+
+  welcomed({ screen, audience, media }) {
+    return this.#line.run(async () => {
+      if (media) this.fetcher.base = media;
+      this.#facts = screen ? readSigned(screen) : this.#facts;
+      if (audience) await this.#called(audience);
+      if (this.state && this.#facts) await this.#take({ screen: this.#facts });
+      this.#follow();
+    });
+  }
+
+  /** A `state` message: whatever of it does not pass leaves the screen as it is. */
+  received(message) {
+    return this.#line.run(async () => {
+      if (this.state) {
+        const inline = { ...readParts(message), screen: this.#facts };
+        const verdicts = await this.#take(inline);
+        const more = await filesNeeded(message, inline, this.state, (name) => this.#signedFile(name));
+        this.#report([...verdicts, ...(more ? await this.#take(more) : [])], Boolean(more));
+      }
+      this.heard += 1;
+      this.#follow();
+    });
+  }
+
+  #now() {
+    return monotonic() + this.#away;
+  }
+
+  async #called(audience) {
+    const { screen, pair } = this.identity;
+    const key = pair.public;
+    const state = this.state ?? newState({ root: this.pinned, screen, key, audience });
+    if (state === this.state && state.audience === audience && state.screen === screen) return;
+    await this.#adopt({ ...state, audience, screen });
+  }
+
+  async #take(incoming) {
+    const { state, verdicts } = await accept(this.state, incoming, monotonic());
+    const isHeard = state.beacon !== this.state.beacon;
+    await this.#adopt(state);
+    if (isHeard) this.#away = 0; // a guard has told the time: no more guessing
+    return verdicts;
+  }
+
+  async #adopt(state) {
+    const before = this.state;
+    await this.memory.keep(state, monotonic());
+    this.state = state;
+    if (before && state.manifest !== before.manifest) this.tell("version", { state: "received", version: state.manifest.value.version });
+    await this.#look();
+  }
+
+  /** What of `shown` the newest state lets stand. */
+  async #look() {
+    if (!this.shown) return;
+    const { state } = await accept({ ...this.state, ...this.shown }, {}, monotonic());
+    this.view = state;
+    this.tell("changed");
+  }
+
+  #report(verdicts, retried) {
+    const last = new Map(verdicts.map(({ what, code }) => [what, code]));
+    const refused = [...last].filter(([, code]) => code !== null && !(retried && code === "trust.behind"));
+    const objects = refused.filter(([what]) => what.length < 64); // a release is named by its digest
+    for (const [what, code] of objects) this.tell("refused", { what, code });
+  }
+
+  /** Fetches what the newest manifest needs, once per combination of manifest, delegations and facts. */
+  #follow() {
+    if (!this.state?.manifest || !this.state.facts) return;
+    const name = ["manifest", "delegations", "facts"].map((part) => this.state[part]?.digest).join();
+    if (name === this.#followed) return;
+    this.#followed = name;
+    this.#following?.abort(new DOMException("a newer state came", "AbortError"));
+    this.#following = new AbortController();
+    const { signal } = this.#following;
+    this.#gather(signal).catch((error) => {
+      if (signal.aborted) return;
+      this.#followed = "";
+      this.tell("refused", { what: "files", code: codeOf(error) });
+    });
+  }
+
+  async #gather(signal) {
+    const { manifest } = this.state;
+    const bundles = new Map();
+    const wanted = manifest.value.releases.filter(({ release, bundle }) =>
+      !this.state.gone.has(release) && this.state.releases.get(release)?.file !== bundle);
+    await Promise.all(wanted.map(async ({ bundle, size }) => {
+      const blob = await this.#obtained({ sha256: bundle, size }, signal);
+      if (blob) bundles.set(bundle, new Uint8Array(await blob.arrayBuffer()));
+    }));
+    await this.#line.run(async () => {
+      signal.throwIfAborted();
+      const verdicts = await this.#take({ bundles });
+      for (const { what, code } of verdicts) if (code !== null) this.tell("refused", { what, code });
+    });
+    const lacking = await this.#files(signal);
+    await this.#line.run(() => this.#activate(manifest, lacking, signal));
+  }
+
+  /** Stores every file the accepted releases draw; the digests of those that cannot be had whole. */
+  async #files(signal) {
+    const stored = new Set(await this.store.names());
+    const lacking = new Set();
+    const jobs = new Map();
+    for (const [digest, { release }] of this.state.releases) {
+      for (const file of neededBy(release.value)) {
+        if (stored.has(file.sha256)) continue;
+        const { job } = jobs.get(file.sha256) ?? { job: this.#stored(file, signal) };
+        jobs.set(file.sha256, { job });
+        job.then((isHere) => isHere || lacking.add(digest), () => {});
+      }
+    }
+    await Promise.all([...jobs.values()].map(({ job }) => job));
+    return lacking;
+  }
+
+  async #stored(file, signal) {
+    const blob = await this.#obtained(file, signal);
+    if (blob) await this.store.keep(file.sha256, blob);
+    return blob !== null;
+  }
+
+  async #obtained(file, signal) {
+    try {
+      return await this.fetcher.get(file, signal);
+    } catch (error) {
+      if (error instanceof Unobtainable) return null;
+      throw error;
+    }
+  }
+
+  /** The swap from the old set to the new: one write, after everything the new one draws is on disk. */
+  async #activate(manifest, lacking, signal) {
+    signal.throwIfAborted();
+    if (this.state.manifest?.digest !== manifest.digest) return;
+    const releases = new Map([...this.state.releases].filter(([digest]) => !lacking.has(digest)));
+    const shown = { manifest, releases };
+    await this.memory.keep(this.state, monotonic(), shown);
+    this.shown = shown;
+    await this.#look();
+    this.tell("version", { state: "cached", version: manifest.value.version });
+    await this.#tidy();
+  }
+
+  async #tidy() {
+    const held = [...this.shown.releases.values(), ...this.state.releases.values()];
+    const used = new Set(held.flatMap(({ release }) => neededBy(release.value).map((file) => file.sha256)));
+    const unused = (await this.store.names()).filter((name) => !used.has(name));
+    if (unused.length > 0) await this.store.drop(unused);
+  }
+
+  async #signedFile(name) {
+    const blob = await this.fetcher.get({ sha256: name }, AbortSignal.timeout(FILE_WAIT));
+    return new Uint8Array(await blob.arrayBuffer());
+  }
+}

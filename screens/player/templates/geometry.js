@@ -1,0 +1,25 @@
+// Sizes of a frame: one unit `u` is a pixel of the reference screen (1080×1920, or 1920×1080 lying).
+
+const REFERENCE = {
+  portrait: { width: 1080, height: 1920, flowWidth: 884, flowHeight: 1480, gap: 196 },
+  landscape: { width: 1920, height: 1080, flowWidth: 880, flowHeight: 770, gap: 200 },
+};
+
+/** {shape, unit, width, height, flowWidth, flowHeight, gap}; pages are exactly flowWidth + gap apart. */
+export function geometryOf({ width, height }) {
+  const shape = width > height ? "landscape" : "portrait";
+  const base = REFERENCE[shape];
+  const unit = Math.min(width / base.width, height / base.height);
+  // what the screen has beyond the reference's shape goes to the text, not to margins
+  const flowWidth = Math.round(base.flowWidth * unit + (width - base.width * unit) * (shape === "portrait" ? 1 : 0.55));
+  const flowHeight = Math.round(base.flowHeight * unit + (height - base.height * unit));
+  return { shape, unit, width, height, flowWidth, flowHeight, gap: Math.round(base.gap * unit) };
+}
+
+// Longest title for each size, in units; 72 is the smallest a reader at three metres should meet.
+const STEPS = {
+  portrait: [[14, 112], [24, 98], [40, 84], [Infinity, 72]],
+  landscape: [[14, 96], [30, 80], [Infinity, 72]],
+};
+
+export const titleSize = (title, shape) => STEPS[shape].find(([longest]) => [...title].length <= longest)[1];

@@ -1,0 +1,224 @@
+// A player's checks as a pure state machine: what a screen has seen decides what it may still believe.
+//
+// `accept` takes whatever arrived, in the order of docs/formats.md §3, and gives the new state and a verdict on each
+// object; the caller stores the state before it draws from it. An object that fails changes nothing but its verdict.
+// The port of cms/trust/viewer.py: same fields, same codes. Times are ms; `now` is the device's monotonic clock.
+import { sha256 } from "./crypto.js";
+import { TrustError, refuse } from "./errors.js";
+import { MAX_ROOTS, STALE_MS } from "./limits.js";
+import { readBundle, releaseDigest } from "./release.js";
+import { fileOf } from "./signed.js";
+import {
+  checkPlace, checkTime, verifyBeacon, verifyDelegations, verifyManifest, verifyRecalls, verifyRelease, verifyRoot,
+  verifyScreen,
+} from "./verify.js";
+
+export const CHANNEL = "screen";
+const DRIFT = 1_000; // a device clock may run fast by one in this; without it a slow guard were locked out for good
+
+/** What a screen remembers before it has seen anything: its pinned root and its own name. */
+export const newState = ({ root, screen, key, audience }) => ({
+  root,
+  screen,
+  key,
+  audience,
+  delegations: null,
+  delegations_file: "",
+  recalls: null,
+  gone: new Set(),
+  gone_assets: new Set(),
+  facts: null,
+  beacon: null,
+  seqs: {},
+  time_at: 0,
+  time_local: 0,
+  manifest: null,
+  releases: new Map(), // digest → {release, bundle, file}
+});
+
+/** What time it is, as far as a guard said so; 0 before the first beacon. */
+export const trustedTime = (state, now) => (state.time_at ? state.time_at + Math.max(0, now - state.time_local) : 0);
+
+/** Since the `at` of the last beacon. */
+export const silence = (state, now) => (state.beacon ? trustedTime(state, now) - state.beacon.value.at : 0);
+
+export const isStale = (state, now) => state.beacon === null || silence(state, now) > STALE_MS;
+
+/** After a start of the device: its monotonic clock is new; `away` is the time off by its own clock, if known. */
+export const restarted = (state, now, away = 0) => ({
+  ...state,
+  time_at: state.time_at && state.time_at + Math.max(0, away),
+  time_local: now,
+});
+
+/** The state after `incoming` and a verdict {what, code} on each object in it and each release it left unfit. */
+export async function accept(state, incoming, now) {
+  const verdicts = [];
+  const steps = [
+    ...(incoming.roots ?? []).slice(0, MAX_ROOTS).map((signed) => ["root", signed, onRoot]),
+    ["delegations", incoming.delegations, onDelegations],
+    ["recalls", incoming.recalls, onRecalls],
+    ["screen", incoming.screen, onScreen],
+    ["beacon", incoming.beacon, onBeacon],
+    ["manifest", incoming.manifest, onManifest],
+  ];
+  for (const [what, signed, step] of steps) {
+    if (!signed) continue;
+    const code = await tried(async () => {
+      state = await step(state, signed, now);
+    });
+    verdicts.push({ what, code });
+  }
+  const held = new Map();
+  for (const listed of state.manifest?.value.releases ?? []) {
+    const before = state.releases.has(listed.release);
+    const code = await tried(async () => {
+      held.set(listed.release, await onRelease(state, listed, incoming.bundles?.get(listed.bundle), now));
+    });
+    if (code !== null || !before) verdicts.push({ what: listed.release, code });
+  }
+  return { state: { ...state, releases: held }, verdicts };
+}
+
+/** The release with this digest, if it may be drawn at this moment. */
+export function showable(state, release, now) {
+  if (state.gone.has(release)) refuse("trust.recalled", { release });
+  const held = state.releases.get(release);
+  if (!held || !state.facts) refuse("trust.missing", { release });
+  const { envelope } = held.release.value;
+  checkPlace(envelope, state.facts.value.unit, CHANNEL);
+  checkTime(envelope, trustedTime(state, now), silence(state, now));
+  return held.release;
+}
+
+/** Null where it passed, else the code. */
+async function tried(step) {
+  try {
+    await step();
+    return null;
+  } catch (fault) {
+    if (!(fault instanceof TrustError)) throw fault;
+    return fault.code;
+  }
+}
+
+async function onRoot(state, signed) {
+  if (signed.text === state.root.text) return state;
+  return { ...state, root: await verifyRoot(signed, state.root) };
+}
+
+async function onDelegations(state, signed, now) {
+  const held = state.delegations;
+  const next = await verifyDelegations(signed, state.root);
+  if (held && compare(next, held) <= 0) return known(state, next, held);
+  unexpired(next, trustedTime(state, now));
+  return { ...state, delegations: next, delegations_file: await fileOf(signed) };
+}
+
+async function onRecalls(state, signed) {
+  const held = state.recalls;
+  const next = await verifyRecalls(signed, state.root);
+  const named = (kind) => new Set(next.value.items.map((item) => item[kind]).filter((hash) => hash !== null));
+  const [gone, assets] = [named("release"), named("asset")];
+  if (held && compare(next, held) < 0) refuse("trust.rollback", { version: next.value.version });
+  const covers = (seen, now) => [...seen].every((hash) => now.has(hash));
+  if (held && next.value.epoch > held.value.epoch && !(covers(state.gone, gone) && covers(state.gone_assets, assets)))
+    refuse("trust.shrunk"); // a restored server must first learn what its screens know
+  return {
+    ...state,
+    recalls: next,
+    gone: new Set([...state.gone, ...gone]),
+    gone_assets: new Set([...state.gone_assets, ...assets]),
+  };
+}
+
+async function onScreen(state, signed) {
+  const held = state.facts;
+  const next = await verifyScreen(signed, state.root);
+  if (next.value.screen !== state.screen || next.value.key !== state.key)
+    refuse("trust.target", { screen: next.value.screen });
+  if (held && compare(next, held) <= 0) return known(state, next, held);
+  return { ...state, facts: next };
+}
+
+async function onBeacon(state, signed, now) {
+  const next = await verifyBeacon(signed, state.root);
+  const beacon = next.value;
+  let held = state.beacon;
+  if (beacon.audience !== state.audience) refuse("trust.target", { audience: beacon.audience });
+  if (held && beacon.epoch > held.value.epoch) {
+    state = { ...state, seqs: {}, time_at: 0 };
+    held = null;
+  }
+  if (beacon.seq <= (state.seqs[beacon.guard] ?? 0)) refuse("trust.rollback", { seq: beacon.seq });
+  const floor = held ? trustedTime(state, now) - Math.floor(silence(state, now) / DRIFT) : 0;
+  if (beacon.at < floor - STALE_MS) refuse("trust.old", { at: beacon.at });
+  if (beacon.root > state.root.value.version || beacon.recalls.version > versionOf(state.recalls, beacon.epoch))
+    refuse("trust.behind");
+  const shown = state.manifest?.value;
+  if (shown && order(beacon.epoch, beacon.version, shown.epoch, shown.version) < 0)
+    refuse("trust.rollback", { version: beacon.version });
+  // never back by more than drift explains, or late beacons in a row would slow the trusted clock
+  return {
+    ...state,
+    beacon: next,
+    seqs: { ...state.seqs, [beacon.guard]: beacon.seq },
+    time_at: Math.max(beacon.at, floor),
+    time_local: now,
+  };
+}
+
+async function onManifest(state, signed, now) {
+  const held = state.manifest;
+  const next = await verifyManifest(signed, state.root);
+  const manifest = next.value;
+  const beacon = state.beacon?.value;
+  if (manifest.audience !== state.audience) refuse("trust.target", { audience: manifest.audience });
+  if (held && compare(next, held) <= 0) return known(state, next, held);
+  if (!beacon || beacon.manifest !== next.digest || beacon.version !== manifest.version)
+    refuse("trust.mixed", { version: manifest.version });
+  const granted = state.delegations;
+  if (!granted || manifest.root > state.root.value.version) refuse("trust.behind");
+  if (manifest.delegations.version > versionOf(granted, manifest.epoch)) refuse("trust.behind");
+  if (manifest.recalls.version > versionOf(state.recalls, manifest.epoch)) refuse("trust.behind");
+  const named = manifest.delegations;
+  if (named.version === granted.value.version && named.sha256 !== state.delegations_file)
+    refuse("trust.mixed", { what: "delegations" });
+  for (const one of [state.root, granted, next]) unexpired(one, trustedTime(state, now));
+  return { ...state, manifest: next };
+}
+
+async function onRelease(state, listed, file, now) {
+  const { release: name, bundle: wanted } = listed;
+  const before = state.releases.get(name);
+  if (state.gone.has(name)) refuse("trust.recalled", { release: name });
+  if (before?.file !== wanted && !file) refuse("trust.missing", { release: name });
+  const bundle = before?.file === wanted ? before.bundle : await readListed(listed, file);
+  if (!state.delegations || !state.facts) refuse("trust.missing", { release: name });
+  const release = await verifyRelease(bundle, state.delegations, trustedTime(state, now));
+  checkPlace(release.value.envelope, state.facts.value.unit, CHANNEL);
+  const isGone = (asset) => state.gone_assets.has(asset.sha256) || state.gone_assets.has(asset.of);
+  if (release.value.assets.some(isGone)) refuse("trust.recalled", { release: name });
+  return before?.release.digest === release.digest && before.file === wanted ? before : { release, bundle, file: wanted };
+}
+
+async function readListed(listed, file) {
+  if (file.byteLength !== listed.size || (await sha256(file)) !== listed.bundle)
+    refuse("trust.hash", { sha256: listed.bundle });
+  const bundle = readBundle(file);
+  if ((await releaseDigest(bundle.text)) !== listed.release) refuse("trust.hash", { sha256: listed.release });
+  return bundle;
+}
+
+function known(state, next, held) {
+  if (next.digest === held.digest) return state;
+  return refuse(compare(next, held) === 0 ? "trust.mixed" : "trust.rollback");
+}
+
+const order = (epoch, version, heldEpoch, heldVersion) => epoch - heldEpoch || version - heldVersion;
+const compare = ({ value: one }, { value: two }) => order(one.epoch, one.version, two.epoch, two.version);
+const versionOf = (held, epoch) => (held && held.value.epoch === epoch ? held.value.version : 0);
+
+function unexpired({ value }, at) {
+  if (at >= value.expires_at) refuse("trust.expired", { what: value.type });
+}

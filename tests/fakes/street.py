@@ -1,0 +1,96 @@
+"""An installed player with its box's server, as it stands in the street, and a look at what the page says of itself."""
+
+import asyncio
+import contextlib
+import json
+import sys
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from playwright.async_api import Page
+
+from tests.fakes.gateway import Gateway
+from tests.vectors import world
+
+INSTALL = Path(__file__).resolve().parents[2] / "screens" / "kiosk" / "install"
+WAIT_S = 20
+
+
+@dataclass
+class Street:
+    """`url` is the player's page on the box's loopback."""
+
+    gateway: Gateway
+    folder: Path
+    url: str
+
+
+@contextlib.asynccontextmanager
+async def street(folder: Path, *, port: int = 0) -> AsyncIterator[Street]:
+    """A gateway, a media server and an installed player that knows both."""
+    gateway = Gateway()
+    await gateway.start()
+    await install(folder, gateway)
+    box = await asyncio.create_subprocess_exec(
+        sys.executable, str(folder / "box.py"), "--dir", str(folder), "--port", str(port), stderr=asyncio.subprocess.PIPE
+    )
+    assert box.stderr is not None
+    url = (await box.stderr.readline()).decode().strip()
+    try:
+        yield Street(gateway, folder, url)
+    finally:
+        box.terminate()
+        await box.wait()
+        await gateway.close()
+
+
+async def install(folder: Path, gateway: Gateway) -> None:
+    """The copy `install --prefix` makes."""
+    folder.mkdir(parents=True, exist_ok=True)
+    root = folder.parent / "root.json"
+    root.write_text(json.dumps(world.by(world.root(), "root").value()))
+    done = await asyncio.create_subprocess_exec(
+        str(INSTALL),
+        *("--prefix", str(folder), "--server", gateway.media.url, "--gateway", gateway.url, "--root", str(root)),
+        *("--name", "吴江区新时代文明实践中心"),
+        stdout=asyncio.subprocess.DEVNULL,
+    )
+    assert await done.wait() == 0
+
+
+async def facts(page: Page) -> dict[str, str]:
+    """What the stage says: mode, release, page, pages, version, link, stale, heard, swaps."""
+    found: dict[str, str] = await page.evaluate("({...document.querySelector('#stage').dataset})")
+    return found
+
+
+async def until(page: Page, holds: Callable[[dict[str, str]], bool], *, within: float = WAIT_S) -> dict[str, str]:
+    """Waits for the stage to say so; fails with what it says instead."""
+    deadline = asyncio.get_running_loop().time() + within
+    while True:
+        said = await facts(page)
+        if holds(said):
+            return said
+        assert asyncio.get_running_loop().time() < deadline, said
+        await asyncio.sleep(0.05)
+
+
+async def paired(page: Page, street_: Street) -> None:
+    """Opens the player and types its code on the desk."""
+    await page.goto(street_.url)
+    await until(page, lambda said: said.get("mode") == "pairing")
+    street_.gateway.pair()
+    await until(page, lambda said: said.get("link") == "up")
+
+
+async def pixel(page: Page, x: int, y: int) -> tuple[int, int, int]:
+    """The colour at a point of the screen as it is painted."""
+    import io
+
+    from PIL import Image
+
+    shot = await page.screenshot(clip={"x": x, "y": y, "width": 1, "height": 1})
+    colour: Any = Image.open(io.BytesIO(shot)).convert("RGB").getpixel((0, 0))
+    return colour
