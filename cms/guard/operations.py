@@ -1,0 +1,136 @@
+"""The operations as they travel: for each name the form of its arguments and what it answers."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Generic, TypeVar
+
+from cms.guard.authority import Grant
+from cms.guard.drafts import Draft
+from cms.guard.errors import GuardRefused
+from cms.guard.recalling import Item
+from cms.guard.service import Guard
+from cms.trust.errors import TrustError
+from cms.trust.limits import MAX_PEOPLE, MAX_TAGS, MAX_TEXT
+from cms.trust.shape import Base64, Code, Hash, Unit, Uuid, distinct, read, size
+from cms.trust.signed import plain
+
+T = TypeVar("T")
+Password = Annotated[str, size(0, 1_000)]
+
+
+@dataclass(frozen=True, slots=True)
+class Nothing:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Enrol:
+    person: Uuid
+    password: Password
+
+
+@dataclass(frozen=True, slots=True)
+class Reseal:
+    person: Uuid
+    old: Password
+    new: Password
+
+
+@dataclass(frozen=True, slots=True)
+class Delegate:
+    grants: Annotated[tuple[Grant, ...], size(0, MAX_PEOPLE)]
+    removed: Annotated[tuple[Uuid, ...], size(0, MAX_PEOPLE)]
+    by: Uuid | None
+    password: Password | None
+    secret: Password | None
+
+
+@dataclass(frozen=True, slots=True)
+class Approve:
+    person: Uuid
+    password: Password
+    text: Annotated[str, size(0, MAX_TEXT)]
+
+
+@dataclass(frozen=True, slots=True)
+class Recall:
+    person: Uuid
+    items: Annotated[tuple[Item, ...], size(1, 10_000)] | None
+    reason: Annotated[str, size(0, 500)]
+    second: Uuid | None
+
+
+@dataclass(frozen=True, slots=True)
+class Register:
+    release: Hash
+    document: Code
+    places: Annotated[tuple[Annotated[str, size(1, 300)], ...], size(0, 100)]
+
+
+@dataclass(frozen=True, slots=True)
+class TakeBundles:
+    bundles: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class SignManifests:
+    drafts: Annotated[tuple[Draft, ...], size(1, 1_000)]
+
+
+@dataclass(frozen=True, slots=True)
+class SignBeacons:
+    audiences: tuple[Code, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class SignScreen:
+    screen: Uuid
+    key: Base64
+    unit: Unit
+    tags: Annotated[tuple[Code, ...], size(0, MAX_TAGS), distinct]
+
+
+@dataclass(frozen=True, slots=True)
+class RaiseEpoch:
+    by: Uuid
+    password: Password
+
+
+@dataclass(frozen=True, slots=True)
+class Operation(Generic[T]):
+    form: type[T]
+    do: Callable[[Guard, T], Awaitable[Any]]
+
+    async def run(self, guard: Guard, arguments: object) -> object:
+        """The answer as plain JSON. Raises GuardRefused, with the code of the trust core where that refused."""
+        try:
+            return plain(await self.do(guard, read(self.form, arguments, "arguments")))
+        except TrustError as error:
+            raise GuardRefused(error.code, **error.params) from error
+
+
+async def _delegate(guard: Guard, a: Delegate) -> object:
+    return await guard.delegate(a.grants, removed=a.removed, by=a.by, password=a.password, secret=a.secret)
+
+
+async def _recall(guard: Guard, a: Recall) -> object:
+    signed, places = await guard.recall(a.person, a.items, a.reason, second=a.second)
+    return {"recalls": plain(signed), "receipts": places}
+
+
+OPERATIONS: Mapping[str, Operation[Any]] = {
+    "state": Operation(Nothing, lambda guard, _: guard.state()),
+    "enrol": Operation(Enrol, lambda guard, a: guard.enrol(a.person, a.password)),
+    "reseal": Operation(Reseal, lambda guard, a: guard.reseal(a.person, a.old, a.new)),
+    "delegate": Operation(Delegate, _delegate),
+    "approve": Operation(Approve, lambda guard, a: guard.approve(a.person, a.password, a.text)),
+    "recall": Operation(Recall, _recall),
+    "register": Operation(Register, lambda guard, a: guard.register(a.release, document=a.document, places=a.places)),
+    "take_bundles": Operation(TakeBundles, lambda guard, a: guard.take_bundles(a.bundles)),
+    "sign_manifests": Operation(SignManifests, lambda guard, a: guard.sign_manifests(a.drafts)),
+    "sign_beacons": Operation(SignBeacons, lambda guard, a: guard.sign_beacons(a.audiences)),
+    "sign_screen": Operation(
+        SignScreen, lambda guard, a: guard.sign_screen(a.screen, key=a.key, unit=a.unit, tags=a.tags)
+    ),
+    "raise_epoch": Operation(RaiseEpoch, lambda guard, a: guard.raise_epoch(by=a.by, password=a.password)),
+}
