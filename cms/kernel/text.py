@@ -13,7 +13,8 @@ _SPACE = re.compile(r"\s+")
 
 def clean(value: str) -> str:
     """NFC without control and zero-width characters, outer white space removed; lines are kept."""
-    return _CONTROL.sub("", unicodedata.normalize("NFC", value)).strip()
+    # Normalised last: what a removed mark kept apart may now compose.
+    return unicodedata.normalize("NFC", _CONTROL.sub("", value)).strip()
 
 
 def one_line(value: str) -> str:

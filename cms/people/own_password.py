@@ -35,7 +35,8 @@ async def set_password(
         row = await session.get_one(Person, actor.person, with_for_update=True, populate_existing=True)
         if not row.must_set_password:
             raise Refused("people.password_is_set")
-        await _store(session, actor, row, hashed=hashed, public=public, now=now)
+        await _store(session, actor, row, hashed, now)
+        await add_key(session, row.id, public, now=now)
         await record(session, actor, "password.set", of=("person", str(row.id)), unit=actor.unit, now=now)
 
 
@@ -56,7 +57,8 @@ async def change_password(
         row = await session.get_one(Person, actor.person, with_for_update=True, populate_existing=True)
         if row.password_hash != person.password_hash:
             raise Denied("people.password_wrong")
-        await _store(session, actor, row, hashed=hashed, public=public, now=now)
+        await _store(session, actor, row, hashed, now)
+        await add_key(session, row.id, public, now=now)
         await record(session, actor, "password.change", of=("person", str(row.id)), unit=actor.unit, now=now)
 
 
@@ -74,9 +76,8 @@ async def _person(db: Database, actor: Actor) -> Person:
         return (await session.execute(select(Person).where(Person.id == actor.person))).scalar_one()
 
 
-async def _store(session: AsyncSession, actor: Actor, row: Person, hashed: str, public: str, now: dt.datetime) -> None:
+async def _store(session: AsyncSession, actor: Actor, row: Person, hashed: str, now: dt.datetime) -> None:
     row.password_hash = hashed
     row.password_set_at = now
     row.must_set_password = False
-    await add_key(session, row.id, public, now=now)
     await revoke_all(session, row.id, now=now, but=actor.session)

@@ -1,0 +1,255 @@
+"""The article as blocks, schema 1 (docs/formats.md §5): a closed list of types, each field named and bounded.
+
+What comes in is made NFC without control characters; what has no place in the schema is refused, never dropped.
+"""
+
+import re
+import unicodedata
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final, NoReturn
+from urllib.parse import urlsplit
+
+from cms.kernel.errors import Invalid
+
+SCHEMA: Final = 1
+MAX_BLOCKS: Final = 500
+MAX_CHARACTERS: Final = 100_000
+MAX_CELLS: Final = 2_000
+MAX_RUNS: Final = 2_000
+MAX_LINE: Final = 500
+MAX_HREF: Final = 2_000
+MARKS: Final = ("b", "i", "u", "s")
+
+_ID: Final = re.compile(r"b_[a-z0-9]{12}")
+# Line breaks belong to text; every other control character, zero-width mark and half of a pair does not.
+_NOISE: Final = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b\u2060\ufeff\ud800-\udfff]")
+
+Body = dict[str, Any]
+Block = dict[str, Any]
+
+
+def empty_body() -> Body:
+    return {"schema": SCHEMA, "blocks": []}
+
+
+def read_body(value: object) -> Body:
+    """A body in its one form from anything that was sent.
+
+    Raises Invalid `content.block` with the `block` (id or position) and `field`, `content.schema`, `content.too_long`.
+    """
+    if not isinstance(value, Mapping) or value.keys() != {"schema", "blocks"}:
+        raise Invalid("content.schema")
+    value = upcast(value)
+    blocks = value["blocks"]
+    if not isinstance(blocks, list):
+        raise Invalid("content.schema")
+    if len(blocks) > MAX_BLOCKS:
+        raise Invalid("content.too_long", most=MAX_BLOCKS)
+    read = [_block(block, position) for position, block in enumerate(blocks)]
+    body: Body = {"schema": SCHEMA, "blocks": read}
+    _ids_differ(body)
+    if sum(map(len, texts(body))) > MAX_CHARACTERS:
+        raise Invalid("content.too_long", most=MAX_CHARACTERS)
+    return body
+
+
+def upcast(body: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A body of an older schema as today's; the stored revision stays as it is. Raises Invalid `content.schema`."""
+    if body["schema"] != SCHEMA or isinstance(body["schema"], bool):
+        raise Invalid("content.schema")
+    return body
+
+
+def texts(body: Mapping[str, Any]) -> Iterator[str]:
+    """Every text a reader sees, in order."""
+    for block in body["blocks"]:
+        yield from block_texts(block)
+
+
+def block_texts(block: Mapping[str, Any]) -> Iterator[str]:
+    """Every text of one block, in order."""
+    for field in ("title", "alt"):
+        yield from (block[field],) if block.get(field) else ()
+    if "text" in block:
+        yield plain(block["text"])
+    yield from (plain(item["text"]) for item in block.get("items", ()))
+    yield from (plain(cell) for row in block.get("rows", ()) for cell in row)
+    for field in ("caption", "cite"):
+        yield from (block[field],) if block.get(field) else ()
+
+
+def plain(inline: list[dict[str, Any]]) -> str:
+    return "".join(run["t"] for run in inline)
+
+
+def plain_text(body: Mapping[str, Any]) -> str:
+    """The whole article as lines of text, for search, counting and reading aloud."""
+    return "\n".join(text for text in texts(body) if text)
+
+
+def asset_ids(body: Mapping[str, Any]) -> list[uuid.UUID]:
+    """The assets a draft names, each once, in order."""
+    named = (block.get(field) for block in body["blocks"] for field in ("asset", "poster"))
+    return list(dict.fromkeys(uuid.UUID(name) for name in named if name))
+
+
+def with_assets(body: Mapping[str, Any], hashes: Mapping[uuid.UUID, str]) -> Body:
+    """The body as a release has it: masters by hash instead of assets by id. Raises KeyError for one without a hash."""
+
+    def named(block: Block) -> Block:
+        return {
+            field: hashes[uuid.UUID(value)] if field in {"asset", "poster"} else value for field, value in block.items()
+        }
+
+    return {"schema": body["schema"], "blocks": [named(block) for block in body["blocks"]]}
+
+
+# ---------------------------------------------------------------- reading one block
+
+
+Reader = Callable[[object, str, str], Any]
+
+
+def _refuse(block: str, field: str) -> NoReturn:
+    raise Invalid("content.block", block=block, field=field)
+
+
+def _block(value: object, position: int) -> Block:
+    if not isinstance(value, Mapping):
+        _refuse(str(position), "block")
+    where = value.get("id")
+    if not isinstance(where, str) or not _ID.fullmatch(where):
+        _refuse(str(position), "id")
+    type_ = value.get("type")
+    fields = TYPES.get(type_) if isinstance(type_, str) else None
+    if fields is None:
+        _refuse(where, "type")
+    unknown = value.keys() - fields.keys() - {"id", "type"}
+    if unknown:
+        _refuse(where, str(min(map(str, unknown))))
+    block: Block = {"id": where, "type": type_}
+    for field, (read, wanted) in fields.items():
+        if field in value:
+            found = read(value[field], where, field)
+            if wanted or found:
+                block[field] = found
+        elif wanted:
+            _refuse(where, field)
+    return block
+
+
+def clean_text(value: str) -> str:
+    """NFC with the line feed as the only control character; spaces stay, they may stand between two runs."""
+    value = value.replace("\r\n", "\n").replace("\r", "\n").replace("\t", " ")
+    return unicodedata.normalize("NFC", _NOISE.sub("", value))
+
+
+def _line(value: object, where: str, field: str) -> str:
+    if not isinstance(value, str):
+        _refuse(where, field)
+    read = clean_text(value).replace("\n", " ").strip()
+    return read if len(read) <= MAX_LINE else _refuse(where, field)
+
+
+def _inline(value: object, where: str, field: str) -> list[dict[str, Any]]:
+    if not isinstance(value, list) or len(value) > MAX_RUNS:
+        _refuse(where, field)
+    joined: list[dict[str, Any]] = []
+    for run in (_run(run, where, field) for run in value):
+        last = joined[-1] if joined else None
+        if not run["t"]:
+            continue
+        if last is not None and {**last, "t": ""} == {**run, "t": ""}:
+            # Joined text is normalised again: a combining mark may have stood alone at the seam.
+            last["t"] = unicodedata.normalize("NFC", last["t"] + run["t"])
+        else:
+            joined.append(run)
+    return joined
+
+
+def _run(value: object, where: str, field: str) -> dict[str, Any]:
+    if not isinstance(value, Mapping) or not value.keys() <= {"t", "m", "href"} or not isinstance(value.get("t"), str):
+        _refuse(where, field)
+    run: dict[str, Any] = {"t": clean_text(value["t"])}
+    marks = value.get("m", [])
+    if not isinstance(marks, list) or not all(isinstance(mark, str) and mark in MARKS for mark in marks):
+        _refuse(where, f"{field}.m")
+    if marks:
+        run["m"] = [mark for mark in MARKS if mark in marks]
+    if "href" in value:
+        run["href"] = read_link(value["href"], where, field)
+    return run
+
+
+def read_link(value: object, where: str, field: str) -> str:
+    """An https address with a host and no sign-in in it. Raises Invalid `content.link`."""
+    good = isinstance(value, str) and len(value) <= MAX_HREF and not re.search(r"[\s<>\"\\^`{|}]", value)
+    if isinstance(value, str) and good and not _NOISE.search(value):
+        try:
+            parts = urlsplit(value)
+            if parts.scheme == "https" and parts.hostname and "@" not in parts.netloc and parts.port != 0:
+                return unicodedata.normalize("NFC", value)
+        except ValueError:
+            pass
+    raise Invalid("content.link", block=where, field=field)
+
+
+def _asset(value: object, where: str, field: str) -> str:
+    try:
+        return str(uuid.UUID(value)) if isinstance(value, str) else _refuse(where, field)
+    except ValueError:
+        _refuse(where, field)
+
+
+def _level(value: object, where: str, field: str) -> int:
+    return value if isinstance(value, int) and value in {2, 3} else _refuse(where, field)
+
+
+def _flag(value: object, where: str, field: str) -> bool:
+    return value if isinstance(value, bool) else _refuse(where, field)
+
+
+def _items(value: object, where: str, field: str) -> list[dict[str, Any]]:
+    if not isinstance(value, list) or not 0 < len(value) <= MAX_BLOCKS:
+        _refuse(where, field)
+    return [_item(item, where, field) for item in value]
+
+
+def _item(value: object, where: str, field: str) -> dict[str, Any]:
+    if not isinstance(value, Mapping) or value.keys() != {"id", "text"}:
+        _refuse(where, field)
+    if not isinstance(value["id"], str) or not _ID.fullmatch(value["id"]):
+        _refuse(where, f"{field}.id")
+    return {"id": value["id"], "text": _inline(value["text"], where, field)}
+
+
+def _rows(value: object, where: str, field: str) -> list[list[list[dict[str, Any]]]]:
+    if not isinstance(value, list) or not value or not all(isinstance(row, list) and row for row in value):
+        _refuse(where, field)
+    if len({len(row) for row in value}) != 1 or sum(map(len, value)) > MAX_CELLS:
+        _refuse(where, field)
+    return [[_inline(cell, where, field) for cell in row] for row in value]
+
+
+# type -> field -> (how it is read, whether it must be there)
+TYPES: Final[dict[str, dict[str, tuple[Reader, bool]]]] = {
+    "paragraph": {"text": (_inline, True)},
+    "heading": {"level": (_level, True), "text": (_inline, True)},
+    "list": {"ordered": (_flag, True), "items": (_items, True)},
+    "quote": {"text": (_inline, True), "cite": (_line, False)},
+    "image": {"asset": (_asset, True), "alt": (_line, True), "caption": (_line, False)},
+    "notice": {"title": (_line, True), "text": (_inline, True)},
+    "table": {"header": (_flag, True), "rows": (_rows, True)},
+    "divider": {},
+    "video": {"asset": (_asset, True), "title": (_line, True), "poster": (_asset, False)},
+}
+
+
+def _ids_differ(body: Body) -> None:
+    seen: set[str] = set()
+    for block in body["blocks"]:
+        for one in (block["id"], *(item["id"] for item in block.get("items", ()))):
+            if one in seen:
+                _refuse(one, "id")
+            seen.add(one)
