@@ -106,7 +106,12 @@ async def take_picture(
         await in_thread(out.mkdir)
         answer = await decode(
             "picture",
-            {"format": form.name, "pixels": limits.pixels, "side": limits.master_side},
+            {
+                "format": form.name,
+                "pixels": limits.pixels,
+                "side": limits.master_side,
+                "alpha_side": limits.alpha_side,
+            },
             sandbox=sandbox,
             given=upload,
             out=out,
@@ -155,8 +160,9 @@ def _picture_format(upload: Path, limits: PictureLimits) -> Format:
         width, height = dimensions(file, form)
     if max(width, height) > limits.side:
         raise MediaRefused("media.too_long_side", width=width, height=height, limit=limits.side)
-    if width * height > limits.pixels:
-        raise MediaRefused("media.too_many_pixels", limit=limits.pixels // 1_000_000)
+    allowed = limits.pixels if form is JPEG else limits.lossless_pixels
+    if width * height > allowed:
+        raise MediaRefused("media.too_many_pixels", limit=allowed // 1_000_000)
     if form is JPEG and width * height > upload.stat().st_size * _JPEG_PIXELS_PER_BYTE:
         raise MediaRefused("media.truncated")  # a decoder would fill the rest with grey
     return form

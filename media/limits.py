@@ -14,9 +14,11 @@ class PictureLimits:
 
     Attributes:
         file_bytes: of the upload; a camera's largest JPEG is about 30 MB.
-        pixels: width × height before decoding; 60 MP need 240 MB of memory.
+        pixels: width × height of a JPEG before decoding; 60 MP need 500 MB of memory.
+        lossless_pixels: the same for every other format, which may hold transparency or 16 bits.
         side: pixels; no encoder downstream takes more than 16,384.
         master_side: pixels; larger pictures are scaled down, no channel shows more.
+        alpha_side: the same for pictures with transparency, which cost four times the memory to scale.
         seconds: wall clock for decoding and encoding.
         memory_bytes: address space of the decoder.
         min_free_bytes: free space that work on an upload leaves on its volume.
@@ -24,8 +26,10 @@ class PictureLimits:
 
     file_bytes: int = 40 * MIB
     pixels: int = 60_000_000
+    lossless_pixels: int = 36_000_000
     side: int = 16_384
-    master_side: int = 6_000
+    master_side: int = 4_800
+    alpha_side: int = 4_096
     seconds: int = 60
     memory_bytes: int = 1_536 * MIB
     min_free_bytes: int = 256 * MIB

@@ -21,8 +21,8 @@ def run(given: Path, out: Path, asked: dict[str, Any]) -> dict[str, Any]:
     form = str(asked["format"]).upper()
     with open_picture(given, form=form, pixels=int(asked["pixels"])) as opened:
         longest = max(opened.size)
-        made = plain(opened, side=int(asked["side"]))
-        frames = _frames(opened)
+        made = plain(opened, side=int(asked["side"]), alpha_side=int(asked["alpha_side"]))
+    frames = _frames(given, form, int(asked["pixels"]))
     has_alpha = made.mode == "RGBA"
     if has_alpha:
         made.save(out / "master", "PNG", compress_level=4)
@@ -35,13 +35,16 @@ def run(given: Path, out: Path, asked: dict[str, Any]) -> dict[str, Any]:
         "dominant": _dominant(small),
         "placeholder": base64.b64encode(_placeholder(small)).decode(),
         "frames_dropped": frames - 1,
-        "scaled_down": longest > int(asked["side"]),
+        "scaled_down": longest > max(made.size),
     }
 
 
-def _frames(image: Image.Image) -> int:
+def _frames(given: Path, form: str, pixels: int) -> int:
     # Counting walks a GIF to its end; damage behind the first frame is no reason to refuse that frame.
-    with contextlib.suppress(SyntaxError, ValueError, OSError, EOFError, LookupError):
+    with (
+        contextlib.suppress(SyntaxError, ValueError, OSError, EOFError, LookupError),
+        open_picture(given, form=form, pixels=pixels) as image,
+    ):
         return max(1, int(getattr(image, "n_frames", 1)))
     return 1
 

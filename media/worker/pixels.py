@@ -50,14 +50,17 @@ def open_picture(path: Path, *, form: str, pixels: int) -> Image.Image:
         raise MediaRefused("media.too_many_pixels", limit=pixels // 1_000_000) from error
 
 
-def plain(image: Image.Image, *, side: int) -> Image.Image:
-    """The first frame, decoded in full, at most `side` pixels long, sRGB (RGB or RGBA), upright."""
+def plain(image: Image.Image, *, side: int, alpha_side: int) -> Image.Image:
+    """The first frame, decoded in full, scaled down to `side` pixels, sRGB (RGB or RGBA), upright."""
     orientation = _orientation(image)
     profile = image.info.get("icc_profile")
     _load(image)
     made = _eight_bit(image)
-    if max(made.size) > side:
-        made.thumbnail((side, side), Image.Resampling.LANCZOS, reducing_gap=2.0)
+    if made is not image:
+        image.close()  # two copies of the largest pictures would not fit into the bound
+    limit = min(side, alpha_side) if made.mode == "RGBA" else side
+    if max(made.size) > limit:
+        made.thumbnail((limit, limit), Image.Resampling.LANCZOS, reducing_gap=2.0)
     made = _srgb(made, profile if isinstance(profile, bytes) else b"")
     if orientation in _UPRIGHT:
         made = made.transpose(_UPRIGHT[orientation])
@@ -99,10 +102,10 @@ def _eight_bit(image: Image.Image) -> Image.Image:
         image = image.convert("I")
     if image.mode in _DEEP:
         return _scaled(image)
-    if image.mode in {"RGBA", "LA", "PA", "La", "RGBa"} or "transparency" in image.info:
+    if image.mode == "RGBA" or (image.mode in {"L", "RGB", "CMYK"} and "transparency" not in image.info):
+        return image  # convert() would copy all pixels
+    if image.mode in {"LA", "PA", "La", "RGBa"} or "transparency" in image.info:
         return image.convert("RGBA")
-    if image.mode in {"L", "RGB", "CMYK"}:
-        return image
     return image.convert("L" if image.mode == "1" else "RGB")
 
 

@@ -16,7 +16,7 @@ _ENCODERS: Final = {"image/webp": "WEBP", "image/jpeg": "JPEG"}
 def run(given: Path, out: Path, asked: dict[str, Any]) -> dict[str, Any]:
     """Write one file `out/{name}` for each row wanted."""
     with open_picture(given, form=str(asked["format"]).upper(), pixels=int(asked["pixels"])) as opened:
-        master = plain(opened, side=max(opened.size))
+        master = plain(opened, side=max(opened.size), alpha_side=max(opened.size))
     focal = Focal(*asked["focal"])
 
     def make(row: dict[str, Any]) -> None:
@@ -36,7 +36,7 @@ def _sized(master: Image.Image, row: dict[str, Any], focal: Focal) -> Image.Imag
         size = (target_w, target_h)
     else:
         size = fit_width(*master.size, target_w=target_w)
-    return master.resize(size, Image.Resampling.LANCZOS, box=box, reducing_gap=3.0)
+    return master.resize(size, Image.Resampling.LANCZOS, box=box, reducing_gap=2.0)
 
 
 def _encode(image: Image.Image, path: Path, row: dict[str, Any]) -> None:
@@ -44,4 +44,4 @@ def _encode(image: Image.Image, path: Path, row: dict[str, Any]) -> None:
     if encoder == "JPEG":
         flat(image).save(path, encoder, quality=int(row["quality"]), optimize=True, progressive=True)
     else:
-        image.save(path, encoder, quality=int(row["quality"]), method=3)
+        image.save(path, encoder, quality=int(row["quality"]), method=2)

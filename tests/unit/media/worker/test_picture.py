@@ -7,7 +7,7 @@ from PIL import Image
 
 from media.worker.picture import run
 
-ASKED = {"pixels": 10_000_000, "side": 1_000}
+ASKED = {"pixels": 10_000_000, "side": 1_000, "alpha_side": 500}
 
 
 def _pixel(image: Image.Image, at: tuple[int, int]) -> tuple[int, ...]:

@@ -45,7 +45,7 @@ def test_plain_turns_every_orientation_upright(tmp_path: Path, orientation: int)
     exif = Image.Exif()
     exif[0x0112] = orientation
     with _opened(stored, tmp_path / "x", "PNG", exif=exif) as opened:
-        made = plain(opened, side=100)
+        made = plain(opened, side=100, alpha_side=100)
     assert made.size == (64, 32)
     assert [made.getpixel(at) for at in ((5, 5), (60, 5), (5, 30), (60, 30))] == [RED, GREEN, BLUE, WHITE]
 
@@ -53,7 +53,7 @@ def test_plain_turns_every_orientation_upright(tmp_path: Path, orientation: int)
 @pytest.mark.parametrize("exif", [b"Exif\0\0garbage", b"Exif\0\0MM\0*\xff\xff\xff\xff", b"\0" * 30])
 def test_plain_with_damaged_exif_keeps_the_pixels(tmp_path: Path, exif: bytes) -> None:
     with _opened(_quadrants(), tmp_path / "x", "PNG", exif=exif) as opened:
-        assert plain(opened, side=100).size == (64, 32)
+        assert plain(opened, side=100, alpha_side=100).size == (64, 32)
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ def test_plain_of_each_mode_is_eight_bit_colour(tmp_path: Path, mode: str, form:
     source = source.convert(mode) if "A" in mode else source.convert("RGB").convert(mode)
     options = {"lossless": True} if form == "WEBP" else {}
     with _opened(source, tmp_path / "x", form, **options) as opened:
-        made = plain(opened, side=100)
+        made = plain(opened, side=100, alpha_side=100)
     assert made.mode == wanted
     assert made.info == {}
 
@@ -84,7 +84,7 @@ def test_plain_of_sixteen_bit_grey_scales_instead_of_clipping(tmp_path: Path) ->
     source.putpixel((0, 0), 65_535)
     source.putpixel((1, 0), 0)
     with _opened(source, tmp_path / "x", "PNG") as opened:
-        made = plain(opened, side=100).convert("L")
+        made = plain(opened, side=100, alpha_side=100).convert("L")
     assert made.getpixel((0, 0)) == 255
     assert made.getpixel((1, 0)) == 0
     assert made.getpixel((2, 2)) in {127, 128}
@@ -95,7 +95,7 @@ def test_plain_with_a_transparent_palette_colour_has_alpha(tmp_path: Path) -> No
     source.putpalette([255, 0, 0, 0, 255, 0])
     source.putpixel((0, 0), 0)
     with _opened(source, tmp_path / "x", "PNG", transparency=0) as opened:
-        made = plain(opened, side=100)
+        made = plain(opened, side=100, alpha_side=100)
     assert made.mode == "RGBA"
     assert _pixel(made, (0, 0))[3] == 0
     assert made.getpixel((5, 5)) == (0, 255, 0, 255)
@@ -103,7 +103,7 @@ def test_plain_with_a_transparent_palette_colour_has_alpha(tmp_path: Path) -> No
 
 def test_plain_of_alpha_that_is_full_everywhere_drops_it(tmp_path: Path) -> None:
     with _opened(Image.new("RGBA", (8, 8), (1, 2, 3, 255)), tmp_path / "x", "PNG") as opened:
-        assert plain(opened, side=100).mode == "RGB"
+        assert plain(opened, side=100, alpha_side=100).mode == "RGB"
 
 
 def test_plain_with_a_profile_changes_colour_and_keeps_none(tmp_path: Path) -> None:
@@ -112,7 +112,7 @@ def test_plain_with_a_profile_changes_colour_and_keeps_none(tmp_path: Path) -> N
     swapped = lab.replace(b"rXYZ", b"tmpX").replace(b"gXYZ", b"rXYZ").replace(b"tmpX", b"gXYZ")
     source = Image.new("RGB", (8, 8), (220, 30, 30))
     with _opened(source, tmp_path / "x", "PNG", icc_profile=swapped) as opened:
-        made = plain(opened, side=100)
+        made = plain(opened, side=100, alpha_side=100)
     red, green, _ = _pixel(made, (4, 4))
     assert green > red
     buffer = io.BytesIO()
@@ -123,12 +123,19 @@ def test_plain_with_a_profile_changes_colour_and_keeps_none(tmp_path: Path) -> N
 def test_plain_with_a_damaged_profile_converts_without_it(tmp_path: Path) -> None:
     source = Image.new("RGB", (8, 8), (220, 30, 30))
     with _opened(source, tmp_path / "x", "PNG", icc_profile=b"not a profile" * 20) as opened:
-        assert plain(opened, side=100).getpixel((4, 4)) == (220, 30, 30)
+        assert plain(opened, side=100, alpha_side=100).getpixel((4, 4)) == (220, 30, 30)
 
 
 def test_plain_of_a_large_picture_is_scaled_to_the_side(tmp_path: Path) -> None:
     with _opened(Image.new("RGB", (400, 100)), tmp_path / "x", "PNG") as opened:
-        assert plain(opened, side=200).size == (200, 50)
+        assert plain(opened, side=200, alpha_side=200).size == (200, 50)
+
+
+def test_plain_of_a_large_transparent_picture_is_scaled_further(tmp_path: Path) -> None:
+    for colour, wanted in (((1, 2, 3, 9), (100, 25)), ((1, 2, 3), (200, 50))):
+        image = Image.new("RGBA" if len(colour) == 4 else "RGB", (400, 100), colour)
+        with _opened(image, tmp_path / "x", "PNG") as opened:
+            assert plain(opened, side=200, alpha_side=100).size == wanted
 
 
 def test_plain_of_a_cut_file_says_so(tmp_path: Path) -> None:
@@ -136,7 +143,7 @@ def test_plain_of_a_cut_file_says_so(tmp_path: Path) -> None:
     Image.effect_noise((200, 200), 90).save(path, "JPEG")
     path.write_bytes(path.read_bytes()[:2000])
     with open_picture(path, form="JPEG", pixels=10_000_000) as opened, pytest.raises(MediaRefused) as caught:
-        plain(opened, side=1000)
+        plain(opened, side=1000, alpha_side=1000)
     assert caught.value.code == "media.truncated"
 
 
