@@ -4,7 +4,7 @@ import datetime as dt
 import uuid
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String, Text
+from sqlalchemy import BigInteger, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from cms.kernel.base import Base, BigId, Key
@@ -60,7 +60,7 @@ class Screen(Base):
 
 
 class PairingAttempt(Base):
-    """A device that shows a code; `screen` is set when an operator has typed it."""
+    """A device that shows a code; the row goes when an operator has typed it, or when it expires."""
 
     __tablename__ = "screen_pairing"
 
@@ -71,7 +71,6 @@ class PairingAttempt(Base):
     expires_at: Mapped[dt.datetime]
     player: Mapped[str] = mapped_column(String(32))
     caps: Mapped[dict[str, Any]]
-    screen: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("screen.id"))
 
     __table_args__ = (Index(None, "expires_at"),)
 

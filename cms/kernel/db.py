@@ -72,6 +72,11 @@ class Database:
         """The writing engine, for migrations and for tests."""
         return self._writer
 
+    @property
+    def reader(self) -> AsyncEngine:
+        """The reading engine, for whoever must keep one connection (`cms.kernel.wake`)."""
+        return self._reader
+
     async def close(self) -> None:
         await self._writer.dispose()
         if self._reader is not self._writer:

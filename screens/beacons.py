@@ -1,0 +1,141 @@
+"""Keeps every audience's newest state signed: a fresh beacon at each change and at least every ten seconds.
+
+While the guard is away the last signed frames go on being served: screens grow stale, they do not go dark.
+"""
+
+import asyncio
+import contextlib
+import random
+from collections.abc import Iterable
+from typing import Final
+
+from cms.kernel.errors import DomainError
+from cms.kernel.log import logger
+from cms.trust.root import read_root
+from cms.trust.screen import ScreenFacts
+from cms.trust.signed import Signed, read_body
+from screens.fanout import Fanout, Group
+from screens.frames import AudienceFrames, Parts, part_text
+from screens.registry import Registry
+from screens.signer import BeaconBody, Signer, Trust
+from screens.source import StoredStates
+from screens.states import State
+
+# A recall that only the guard knows of (its database down) is seen within this.
+EVERY: Final = 0.25
+# Spread, so that eight hundred audiences are not signed in one moment for ever.
+OLDEST: Final = (6.0, 9.0)
+AT_ONCE: Final = 32
+
+log = logger("screens")
+
+
+class Beacons:
+    """Signs and publishes; `run` must be running for anything to be renewed."""
+
+    def __init__(self, signer: Signer, source: StoredStates, registry: Registry, fanout: Fanout) -> None:
+        self._signer = signer
+        self._source = source
+        self._registry = registry
+        self._fanout = fanout
+        self._parts: Parts | None = None
+        self._guards: frozenset[str] = frozenset()
+        self._due_at: dict[str, float] = {}
+        self._manifests: dict[str, tuple[str, str]] = {}
+        self._bell = asyncio.Event()
+        self._slots = asyncio.Semaphore(AT_ONCE)
+        self.is_guarded = False
+
+    @property
+    def trust(self) -> Trust | None:
+        """The guard's objects as last seen."""
+        return self._parts.trust if self._parts else None
+
+    @property
+    def epoch(self) -> int:
+        """The guard's present epoch; 0 before it answered once."""
+        return self._parts.trust.epoch if self._parts else 0
+
+    def is_fresh(self, group: Group) -> bool:
+        """Whether the group's frames are the newest state with a beacon that is not due yet."""
+        state = self._source.state_of(group.audience)
+        if group.frames is None or state is None or group.frames.state.version != state.version:
+            return False
+        return self._due_at.get(group.audience, 0.0) > asyncio.get_running_loop().time()
+
+    def vouches(self, facts: Signed) -> bool:
+        """Whether a guard of the present root and epoch signed these facts; True while no guard has answered."""
+        if self._parts is None:
+            return True
+        is_ours = any(one.key in self._guards for one in facts.signatures)
+        return is_ours and read_body(ScreenFacts, facts.text).epoch == self.epoch
+
+    def changed(self, audiences: Iterable[str]) -> None:
+        """These have a newer state, or a member that waits for one: sign at once."""
+        for audience in audiences:
+            self._due_at[audience] = 0.0
+        self._bell.set()
+
+    async def run(self) -> None:
+        """Renews until cancelled."""
+        loop = asyncio.get_running_loop()
+        while True:
+            await self._look()
+            await self._sign_due(loop.time())
+            self._bell.clear()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(EVERY):
+                    await self._bell.wait()
+
+    async def _look(self) -> None:
+        """Asks the guard for its root, delegations and recalls; all audiences are due when one of them is new."""
+        try:
+            trust = await self._signer.trust()
+        except (DomainError, OSError) as problem:
+            self._away(problem)
+            return
+        self._answered()
+        if self._parts is None or trust != self._parts.trust:
+            self._parts = Parts.of(trust)
+            self._guards = frozenset(read_root(trust.root.text).roles.guard.keys)
+            self.changed(self._registry.groups)
+
+    async def _sign_due(self, now: float) -> None:
+        groups = self._registry.groups
+        due = [g for name, g in groups.items() if g.members and self._due_at.get(name, 0.0) <= now]
+        if due and self._parts is not None:
+            await asyncio.gather(*(self._renew(group, self._parts) for group in due))
+
+    async def _renew(self, group: Group, parts: Parts) -> None:
+        state = self._source.state_of(group.audience)
+        # Set before the call: a change that arrives during it makes the audience due again.
+        self._due_at[group.audience] = asyncio.get_running_loop().time() + random.uniform(*OLDEST)  # noqa: S311
+        if state is None:
+            return
+        body = BeaconBody(state.audience, state.version, state.digest, state.file)
+        try:
+            async with self._slots:
+                beacon = await self._signer.sign_beacon(body)
+        except (DomainError, OSError) as problem:
+            self._away(problem)
+            self._due_at[group.audience] = 0.0
+            if group.frames is not None:
+                self._fanout.publish(group, group.frames)
+            return
+        self._fanout.publish(group, AudienceFrames(state, self._manifest(state), beacon, parts))
+
+    def _manifest(self, state: State) -> str:
+        held = self._manifests.get(state.audience)
+        if held is None or held[0] != state.file:
+            held = self._manifests[state.audience] = (state.file, part_text(state.manifest))
+        return held[1]
+
+    def _answered(self) -> None:
+        if not self.is_guarded:
+            log.info("guard answers")
+        self.is_guarded = True
+
+    def _away(self, problem: Exception) -> None:
+        if self.is_guarded:
+            log.warning("guard away, serving the last signed states", error=str(problem))
+        self.is_guarded = False

@@ -1,0 +1,71 @@
+"""One screen's socket: websockets' own connection, with what fan-out and the heartbeat must know of it."""
+
+import asyncio
+import uuid
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final
+
+from websockets.asyncio.server import ServerConnection
+from websockets.protocol import OPEN
+
+from screens.frames import NOTHING, Versions, message_frame
+from screens.messages import FromServer
+
+if TYPE_CHECKING:
+    from screens.fanout import Group
+    from screens.frames import AudienceFrames
+
+# One state of at most 64 KiB is outstanding; only an answer to a flood of pings could fill more.
+MAX_BUFFER: Final = 256 * 2**10
+
+
+class ScreenConnection(ServerConnection):
+    """A server connection that knows its descriptor, when it was last heard, and what its screen has.
+
+    `paused` (of websockets) is true exactly while the transport holds bytes, because its write limit is zero.
+
+    Attributes:
+        fd: to write to directly; -1 under TLS, where only the transport may.
+        has: the versions its screen has or was sent.
+        late_since: loop time since which a newer state waits for this socket; 0 when none does.
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{**kwargs, "write_limit": 0})
+        self.link: uuid.UUID = self.id
+        self.fd = -1
+        self.heard_at = self.loop.time()
+        self.group: Group | None = None
+        self.sent: AudienceFrames | None = None
+        self.has: Versions = NOTHING
+        self.late_since = 0.0
+        self.on_drained: Callable[[ScreenConnection], None] | None = None
+
+    def push(self, message: FromServer) -> None:
+        """Writes a message now; nothing happens on a connection that is closing."""
+        if self.protocol.state is OPEN and not self.transport.is_closing():
+            self.transport.write(message_frame(message))
+
+    def abort(self) -> None:
+        """Ends the connection without a word; the other side is not listening."""
+        self.transport.abort()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(transport)
+        if transport.get_extra_info("sslcontext") is None:
+            self.fd = transport.get_extra_info("socket").fileno()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.fd = -1
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        self.heard_at = self.loop.time()
+        super().data_received(data)
+        if self.paused and self.transport.get_write_buffer_size() > MAX_BUFFER:
+            self.abort()
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        if self.late_since and self.on_drained is not None:
+            self.on_drained(self)

@@ -1,0 +1,105 @@
+"""A whole district's keys in memory: the `Signer` of simulations and tests, never the one of a real street."""
+
+import asyncio
+from dataclasses import replace
+
+from cms.kernel.clock import Clock, to_ms
+from cms.kernel.errors import Unavailable
+from cms.trust.beacon import Beacon
+from cms.trust.delegations import Delegations
+from cms.trust.keys import ED25519, SigningKey
+from cms.trust.manifest import Manifest, Named
+from cms.trust.recalls import Recalled, Recalls
+from cms.trust.root import Role, Roles, Root, RootKey
+from cms.trust.screen import ScreenFacts
+from cms.trust.signed import Signed, sign
+from screens.signer import BeaconBody, Trust
+
+_YEAR = 365 * 86_400_000
+
+
+class District:
+    """Signs like a guard; `is_away` makes it answer like one that is down."""
+
+    def __init__(self, clock: Clock, *, domain: str = "district.example") -> None:
+        self.is_away = False
+        self.signed = 0
+        self._clock = clock
+        self._domain = domain
+        self._keys = {role: SigningKey.generate() for role in ("root", "delegations", "guard")}
+        self._seq = 0
+        now = to_ms(clock.now())
+        self.root = self._root(now)
+        self._recalls = Recalls(domain, 1, 1, now, ())
+        delegations = Delegations(domain, 1, 1, now, now + _YEAR, ())
+        self._delegations = sign(delegations, [self._keys["delegations"]])
+        self._trust = self._trusted()
+
+    async def trust(self) -> Trust:
+        self._check()
+        return self._trust
+
+    async def sign_manifest(self, body: Manifest) -> Signed:
+        return self._sign(body)
+
+    async def sign_beacon(self, body: BeaconBody) -> Signed:
+        self._seq += 1
+        beacon = Beacon(
+            domain=self._domain,
+            epoch=1,
+            audience=body.audience,
+            guard=self._keys["guard"].public.id,
+            seq=self._seq,
+            at=to_ms(self._clock.now()),
+            version=body.version,
+            manifest=body.manifest,
+            file=body.file,
+            recalls=self._trust.recalls_named,
+            root=self._trust.root_version,
+        )
+        await asyncio.sleep(0)
+        return self._sign(beacon)
+
+    async def sign_screen(self, body: ScreenFacts) -> Signed:
+        return self._sign(body)
+
+    def recall(self, item: Recalled) -> None:
+        """As a guard does on its own, without any database."""
+        old = self._recalls
+        self._recalls = replace(old, version=old.version + 1, at=to_ms(self._clock.now()), items=(*old.items, item))
+        self._trust = self._trusted()
+
+    def _sign(self, body: Beacon | Manifest | ScreenFacts) -> Signed:
+        self._check()
+        self.signed += 1
+        return sign(body, [self._keys["guard"]])
+
+    def _check(self) -> None:
+        if self.is_away:
+            raise Unavailable("screens.guard_away")
+
+    def _root(self, now: int) -> Signed:
+        public = {role: key.public for role, key in self._keys.items()}
+        root = Root(
+            domain=self._domain,
+            epoch=1,
+            version=1,
+            issued_at=now,
+            expires_at=now + _YEAR,
+            keys={key.id: RootKey(ED25519, key.text) for key in public.values()},
+            roles=Roles(**{role: Role((key.id,), 1) for role, key in public.items()}),
+        )
+        return sign(root, [self._keys["root"]])
+
+    def _trusted(self) -> Trust:
+        recalls = sign(self._recalls, [self._keys["guard"]])
+        return Trust(
+            root=self.root,
+            delegations=self._delegations,
+            recalls=recalls,
+            domain=self._domain,
+            epoch=1,
+            root_version=1,
+            delegations_named=Named(1, self._delegations.file),
+            recalls_named=Named(self._recalls.version, recalls.file),
+        )

@@ -1,0 +1,98 @@
+"""The bytes of a state: encoded once an audience and once a set of missing parts, then shared by every socket."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+from cms.trust.signed import Signed
+from screens.messages import FileRef, FromServer, Have, StateFrame, encode
+from screens.signer import Trust
+from screens.states import State
+
+# A part above this travels as a file: the same bytes then come from the media cache, not from this process.
+INLINE: Final = 16 * 2**10
+PING: Final = b"\x89\x00"
+
+Versions: TypeAlias = tuple[int, int, int, int]
+"""Root, delegations, recalls and manifest version that a screen has; 0 for none."""
+
+NOTHING: Final[Versions] = (0, 0, 0, 0)
+
+
+def text_frame(text: str) -> bytes:
+    """One unmasked WebSocket text frame (RFC 6455 §5.2)."""
+    payload = text.encode()
+    size = len(payload)
+    if size < 126:
+        return bytes((0x81, size)) + payload
+    if size < 2**16:
+        return b"\x81\x7e" + size.to_bytes(2, "big") + payload
+    return b"\x81\x7f" + size.to_bytes(8, "big") + payload
+
+
+def message_frame(message: FromServer) -> bytes:
+    return text_frame(encode(message))
+
+
+def versions_of(have: Have, epoch: int) -> Versions:
+    """What a hello said to have; under another epoch all of it counts as nothing."""
+    if have.epoch != epoch:
+        return NOTHING
+    return (have.root, have.delegations, have.recalls, have.version)
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The wire texts of the guard's objects, made once for all audiences."""
+
+    trust: Trust
+    texts: Mapping[str, str]
+
+    @classmethod
+    def of(cls, trust: Trust) -> "Parts":
+        signed = {"root": trust.root, "delegations": trust.delegations, "recalls": trust.recalls}
+        return cls(trust, {name: part_text(part) for name, part in signed.items()})
+
+    @property
+    def versions(self) -> tuple[int, int, int]:
+        return (self.trust.root_version, self.trust.delegations_named.version, self.trust.recalls_named.version)
+
+
+def part_text(part: Signed) -> str:
+    """A part of a state frame as JSON: the object itself, or the name of its file when it is large."""
+    wire = part.wire()
+    return wire if len(wire) <= INLINE else json.dumps({"file": part.file}, separators=(",", ":"))
+
+
+class AudienceFrames:
+    """The frames of one audience at one beacon; a new beacon is a new object."""
+
+    __slots__ = ("_beacon", "_made", "_parts", "_texts", "has", "state")
+
+    def __init__(self, state: State, manifest: str, beacon: Signed, parts: Parts) -> None:
+        self.state = state
+        self.has: Versions = (*parts.versions, state.version)
+        self._beacon = beacon.wire()
+        self._texts = (parts.texts["root"], parts.texts["delegations"], parts.texts["recalls"], manifest)
+        self._made: dict[int, bytes] = {}
+
+    def frame(self, has: Versions) -> bytes:
+        """The beacon with every part whose version is not the one in `has`."""
+        missing = sum(1 << place for place in range(4) if has[place] != self.has[place])
+        made = self._made.get(missing)
+        if made is None:
+            made = self._made[missing] = self._encode(missing)
+        return made
+
+    def _encode(self, missing: int) -> bytes:
+        # The parts are JSON already; parsing them to write them again would cost more than all the sends.
+        fields = [f'"beacon":{self._beacon}']
+        names = StateFrame.PARTS
+        fields += [f'"{names[place]}":{self._texts[place]}' for place in range(4) if missing >> place & 1]
+        return text_frame('{"t":"state",' + ",".join(fields) + "}")
+
+
+def file_text(file: str) -> str:
+    """A part by its file alone."""
+    return json.dumps({"file": FileRef(file).file}, separators=(",", ":"))

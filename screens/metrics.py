@@ -1,0 +1,13 @@
+"""The gateway's lines of the metrics table."""
+
+from typing import Final
+
+from cms.kernel.metrics import Metric
+
+SCREENS: Final[tuple[Metric, ...]] = (
+    Metric("gauge", "yunping_screens_connected", "Screens linked to this gateway"),
+    Metric("counter", "yunping_screen_frames_total", "State frames written"),
+    Metric("histogram", "yunping_fanout_seconds", "From a signed state to the last socket"),
+    Metric("counter", "yunping_screen_byes_total", "Connections the gateway ended", ("code", "why")),
+    Metric("counter", "yunping_screen_http_total", "Plain requests and refused upgrades by status", ("status",)),
+)

@@ -1,0 +1,118 @@
+"""What screens say about themselves, gathered and written once a second: a thousand beats are one transaction."""
+
+import asyncio
+import datetime as dt
+import uuid
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any, Final
+
+from sqlalchemy import bindparam, case, update
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from cms.kernel.clock import Clock, from_ms
+from cms.kernel.db import Database
+from cms.kernel.log import logger
+from screens.messages import Ack, Beat
+from screens.tables import Screen
+
+EVERY: Final = 1.0
+LAST: Final = 253_402_300_799_000  # the last instant of the calendar: a screen may send any number
+# A version never goes back: a late or repeated ack must not undo a newer one.
+_RISING: Final = frozenset({"received", "cached", "shown"})
+
+log = logger("screens")
+
+
+class Presence:
+    """The latest facts of each screen, waiting for the next flush; while the database is away they wait, not grow."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+        self._facts: dict[uuid.UUID, dict[str, Any]] = defaultdict(dict)
+        self._gone: dict[uuid.UUID, tuple[uuid.UUID, dt.datetime]] = {}
+        self._is_away = False
+
+    def entered(self, screen: uuid.UUID, link: uuid.UUID, *, player: str, caps: Mapping[str, object]) -> None:
+        now = self._clock.now()
+        self._facts[screen] |= {"link": link, "linked_at": now, "last_seen": now, "player": player, "caps": dict(caps)}
+
+    def left(self, screen: uuid.UUID, link: uuid.UUID) -> None:
+        """The connection ended; the screen stays linked if a newer one holds it."""
+        self._gone[link] = (screen, self._clock.now())
+
+    def acked(self, screen: uuid.UUID, ack: Ack) -> None:
+        facts = self._facts[screen]
+        facts["last_seen"] = self._clock.now()
+        if ack.state == "refused":
+            facts["refused"], facts["refused_code"] = ack.version, ack.code
+        else:
+            facts[ack.state] = max(facts.get(ack.state, 0), ack.version)
+
+    def beaten(self, screen: uuid.UUID, beat: Beat) -> None:
+        self._facts[screen] |= {
+            "last_seen": self._clock.now(),
+            "painted_at": None if beat.painted_at is None else from_ms(min(beat.painted_at, LAST)),
+            "clock_error": beat.clock,
+            "stale": beat.stale,
+            "memory_mb": beat.mem,
+            "showing": beat.showing,
+        }
+
+    async def run(self) -> None:
+        """Flushes once a second until cancelled."""
+        while True:
+            await asyncio.sleep(EVERY)
+            await self.flush()
+
+    async def flush(self) -> None:
+        """Writes what has gathered; keeps it, below anything newer, when the database does not answer."""
+        facts, self._facts = self._facts, defaultdict(dict)
+        gone, self._gone = self._gone, {}
+        if not facts and not gone:
+            return
+        try:
+            async with self._database.write() as session:
+                await _write(session, facts, gone)
+        except (SQLAlchemyError, OSError) as problem:
+            for screen, older in facts.items():
+                self._facts[screen] = older | self._facts[screen]
+            self._gone = gone | self._gone
+            if not self._is_away:
+                log.warning("presence not written, keeping it", error=str(problem))
+            self._is_away = True
+        else:
+            self._is_away = False
+
+
+async def _write(
+    session: AsyncSession,
+    facts: Mapping[uuid.UUID, Mapping[str, Any]],
+    gone: Mapping[uuid.UUID, tuple[uuid.UUID, dt.datetime]],
+) -> None:
+    alike: dict[frozenset[str], list[dict[str, Any]]] = defaultdict(list)
+    # In one order everywhere, or two gateways could each hold the row the other waits for.
+    for screen in sorted(facts):
+        found = {f"new_{name}": value for name, value in facts[screen].items()}
+        alike[frozenset(facts[screen])].append({"this": screen, **found})
+    connection = await session.connection()
+    table = Screen.__table__
+    for names, rows in alike.items():
+        values = {name: _value(name) for name in sorted(names)}
+        await connection.execute(update(Screen).where(table.c.id == bindparam("this")).values(values), rows)
+    if gone:
+        # After the entries: a connection that came and went within the second must not stay linked.
+        theirs = (table.c.id == bindparam("this"), table.c.link == bindparam("held"))
+        left = update(Screen).where(*theirs).values(link=None, last_seen=bindparam("at"))
+        rows = [{"this": screen, "held": link, "at": at} for link, (screen, at) in gone.items()]
+        await connection.execute(left, sorted(rows, key=lambda row: str(row["this"])))
+
+
+def _value(name: str) -> Any:
+    new = bindparam(f"new_{name}", type_=Screen.__table__.c[name].type)
+    if name not in _RISING:
+        return new
+    column = Screen.__table__.c[name]
+    return case((column < new, new), else_=column)

@@ -1,0 +1,113 @@
+"""One screen's connection from its first frame to its last: the protocol machine, driven by a socket."""
+
+import asyncio
+import secrets
+import uuid
+from typing import TYPE_CHECKING, Final
+
+from websockets.exceptions import ConnectionClosed
+
+from cms.kernel.clock import to_ms
+from cms.trust.keys import b64
+from cms.trust.signed import Signed
+from screens.connection import ScreenConnection
+from screens.messages import Bye, Pair, Retry, Welcome
+from screens.protocol import HELLO_MS, Acked, Beaten, Goodbye, Phase, Proven, ServerEvent, ServerSide, WantsPairing
+from screens.source import Known
+
+if TYPE_CHECKING:
+    from screens.gateway import Gateway
+
+BEAT_MS: Final = 20_000
+# The close code that goes with each bye (RFC 6455 §7.4, and the private range).
+CLOSE: Final = {"revoked": 4001, "replaced": 4002, "unknown": 4003, "protocol": 1008, "restart": 1012, "busy": 1013}
+
+
+class Session:
+    """Serves one connection; the gateway owns what outlives it."""
+
+    def __init__(self, gateway: "Gateway", connection: ScreenConnection) -> None:
+        self._gateway = gateway
+        self.connection = connection
+        nonce = b64(secrets.token_bytes(32))
+        self.side = ServerSide(nonce=nonce, hosts=gateway.hosts, now=self._ticks())
+        self.pair: Pair | None = None
+        self.code_until = 0
+        self.screen: uuid.UUID | None = None
+        self._told: tuple[Signed | None, str | None] | None = None
+
+    async def run(self) -> None:
+        """Until the connection ends, whoever ends it."""
+        connection = self.connection
+        try:
+            connection.push(self.side.challenge(to_ms(self._gateway.clock.now())))
+            await self._first()
+            async for text in connection:
+                self._live(self.side.receive(text, self._ticks()))
+        except Goodbye as goodbye:
+            self._gateway.refused(goodbye.bye)
+            await self.dismiss(goodbye.bye)
+        except ConnectionClosed:
+            pass
+        finally:
+            self.side.end()
+            self._gateway.left(self)
+
+    async def dismiss(self, bye: Bye) -> None:
+        """Says why, and closes; a screen that does not listen is dropped after the close timeout."""
+        self.side.end()
+        self.connection.push(bye)
+        await self.connection.close(CLOSE[bye.code], bye.code)
+
+    async def paired(self, known: Known) -> None:
+        """An operator typed this connection's code."""
+        pair = self.pair
+        if self.side.phase is Phase.WAITING and pair is not None:
+            self._gateway.stop_waiting(self)
+            self.pair = None
+            self.connection.push(self.side.paired(str(known.id)))
+            await self._admit(known, player=pair.player, caps=dict(pair.caps))
+
+    def welcome(self, known: Known, audience: str | None) -> bool:
+        """Tells the screen what it is, unless it was told so; the state follows from the fan-out."""
+        if self._told == (known.facts, audience):
+            return False
+        self._told = (known.facts, audience)
+        least, most = self._gateway.retry_bounds()
+        now = to_ms(self._gateway.clock.now())
+        media = self._gateway.media
+        self.connection.push(Welcome(now, known.facts, audience, media, Retry(least, most), BEAT_MS))
+        return True
+
+    async def _first(self) -> None:
+        try:
+            async with asyncio.timeout(HELLO_MS / 1000):
+                text = await self.connection.recv()
+        except TimeoutError as late:
+            raise Goodbye("protocol", why="timeout", retry=60_000) from late
+        event = self.side.receive(text, self._ticks())
+        if isinstance(event, Proven):
+            known = await self._gateway.known(uuid.UUID(event.hello.screen), event.hello.key)
+            self._gateway.remember(self.connection, event.hello.have)
+            await self._admit(known, player=event.hello.player, caps=dict(event.hello.caps))
+        elif isinstance(event, WantsPairing):
+            self.pair = event.pair
+            await self._gateway.offer(self, event.pair)
+
+    async def _admit(self, known: Known, *, player: str, caps: dict[str, object]) -> None:
+        known = await self._gateway.certified(known)
+        if self.side.phase in {Phase.PROVEN, Phase.WAITING} and not self.connection.transport.is_closing():
+            self.side.admit(str(known.id))
+            self.screen = known.id
+            self._gateway.entered(self, known, player=player, caps=caps)
+
+    def _live(self, event: ServerEvent) -> None:
+        if self.screen is None:
+            return
+        if isinstance(event, Acked):
+            self._gateway.presence.acked(self.screen, event.ack)
+        elif isinstance(event, Beaten):
+            self._gateway.presence.beaten(self.screen, event.beat)
+
+    def _ticks(self) -> int:
+        return int(self.connection.loop.time() * 1000)

@@ -1,0 +1,194 @@
+"""Many screens on real sockets with real keys: the protocol's other end for tests, drills and the demo.
+
+A simulated screen proves its key, acknowledges what it is sent and notes when; with a root it also checks every
+signature as a player does. It draws nothing.
+"""
+
+import asyncio
+import random
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Final, Self
+from urllib.parse import urlsplit
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import InvalidHandshake, WebSocketException
+from websockets.typing import Subprotocol
+
+from cms.trust.beacon import Beacon
+from cms.trust.keys import SigningKey
+from cms.trust.root import Root
+from cms.trust.signed import Signed, Verified, read_body
+from cms.trust.verify import verify_beacon, verify_root
+from screens.messages import MAX_FRAME, SUBPROTOCOL, Beat, Bye, Have, MessageFault, StateFrame, Welcome, encode
+from screens.protocol import BecameScreen, CodeShown, Dismissed, Reply, ScreenSide, StateCame, Welcomed
+
+PLAYER: Final = "sim-1"
+LONGEST: Final = 60.0
+
+
+@dataclass(slots=True)
+class Heard:
+    """What a screen has seen so far; times are `time.monotonic()` seconds."""
+
+    versions: dict[int, float] = field(default_factory=dict)
+    newest: int = 0
+    states: int = 0
+    welcomes: list[Welcome] = field(default_factory=list)
+    byes: list[Bye] = field(default_factory=list)
+    code: str = ""
+    connected: int = 0
+    faults: list[str] = field(default_factory=list)
+
+
+class SimulatedScreen:
+    """One screen: `run` keeps it connected until cancelled, as a player would."""
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        key: SigningKey | None = None,
+        screen: str | None = None,
+        root: Signed | None = None,
+        origin: str | None = None,
+        acks: bool = True,
+    ) -> None:
+        self.url = url
+        self.key = key or SigningKey.generate()
+        self.screen = screen
+        self.heard = Heard()
+        self.socket: ClientConnection | None = None
+        self.is_live = asyncio.Event()
+        self.changed = asyncio.Condition()
+        self._origin = origin
+        self._acks = acks
+        self._root: Verified[Root] | None = verify_root(root, None) if root is not None else None
+        self._have = Have()
+        self._retry = (0.1, 1.0)
+
+    async def run(self) -> None:
+        """Connects again after every end, later each time nobody answers."""
+        failures = 0
+        while True:
+            before = self.heard.connected
+            try:
+                await self.once()
+            except (OSError, WebSocketException, MessageFault, TimeoutError) as problem:
+                if not isinstance(problem, OSError | InvalidHandshake):
+                    self.heard.faults.append(repr(problem))
+            finally:
+                self.is_live.clear()
+                self.socket = None
+            failures = 0 if self.heard.connected > before else failures + 1
+            await asyncio.sleep(self._wait(failures))
+
+    async def once(self) -> None:
+        """One connection, from challenge to end."""
+        host = urlsplit(self.url).netloc
+        async with connect(
+            self.url,
+            subprotocols=[Subprotocol(SUBPROTOCOL)],
+            origin=self._origin,  # type: ignore[arg-type]  # a plain string is what the library sends
+            compression=None,
+            ping_interval=None,
+            max_size=MAX_FRAME,
+            proxy=None,
+        ) as socket:
+            self.socket = socket
+            side = ScreenSide(key=self.key, screen=self.screen, host=host, have=self._have, player=PLAYER)
+            async for text in socket:
+                await self._take(socket, side, text)
+                async with self.changed:
+                    self.changed.notify_all()
+
+    async def until(self, version: int, *, within: float = 10.0) -> None:
+        """Returns when this version, or a newer one, has come. Raises TimeoutError."""
+        async with asyncio.timeout(within), self.changed:
+            await self.changed.wait_for(lambda: self.heard.newest >= version)
+
+    async def beat(self) -> None:
+        """Says that it is well."""
+        if self.socket is not None:
+            now = time.time_ns() // 1_000_000
+            version = self.heard.newest
+            facts = Beat(at=now, painted_at=now, version=version, showing=None, clock=0, stale=False, mem=64)
+            await self.socket.send(encode(facts))
+
+    async def _take(self, socket: ClientConnection, side: ScreenSide, text: str | bytes) -> None:
+        event = side.receive(text)
+        if isinstance(event, Reply):
+            await socket.send(encode(event.message))
+        elif isinstance(event, Welcomed):
+            if not self.is_live.is_set():
+                self.heard.connected += 1
+            self.is_live.set()
+            self.heard.welcomes.append(event.welcome)
+            self._retry = (event.welcome.retry.min / 1000, event.welcome.retry.max / 1000)
+        elif isinstance(event, StateCame):
+            await self._state(socket, side, event.state)
+        elif isinstance(event, CodeShown):
+            self.heard.code = event.code
+        elif isinstance(event, BecameScreen):
+            self.screen = event.screen
+        elif isinstance(event, Dismissed):
+            self.heard.byes.append(event.bye)
+
+    async def _state(self, socket: ClientConnection, side: ScreenSide, state: StateFrame) -> None:
+        beacon = self._beacon(state.beacon)
+        self.heard.states += 1
+        if beacon.version > self.heard.newest:
+            self.heard.newest = beacon.version
+            self.heard.versions[beacon.version] = time.monotonic()
+            if self._acks:
+                now = time.time_ns() // 1_000_000
+                await socket.send(encode(side.ack(beacon.version, "received", now)))
+        had = self._have
+        self._have = Have(
+            epoch=beacon.epoch,
+            version=beacon.version if state.manifest is not None else had.version,
+            recalls=beacon.recalls.version,
+            root=beacon.root,
+            delegations=1 if state.delegations is not None else had.delegations,
+        )
+
+    def _beacon(self, signed: Signed) -> Beacon:
+        if self._root is None:
+            return read_body(Beacon, signed.text)
+        return verify_beacon(signed, self._root).value
+
+    def _wait(self, failures: int) -> float:
+        least, most = self._retry
+        if failures:
+            most = min(LONGEST, most * 2 ** min(failures, 6))
+        return random.uniform(least, most)  # noqa: S311
+
+
+class Fleet:
+    """Simulated screens kept running together."""
+
+    def __init__(self, screens: Iterable[SimulatedScreen]) -> None:
+        self.screens = tuple(screens)
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def __aenter__(self) -> Self:
+        loop = asyncio.get_running_loop()
+        self._tasks = [loop.create_task(screen.run()) for screen in self.screens]
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def live(self, *, within: float = 30.0) -> None:
+        """Returns when every screen is welcomed. Raises TimeoutError."""
+        async with asyncio.timeout(within):
+            for screen in self.screens:
+                await screen.is_live.wait()
+
+    async def until(self, version: int, *, within: float = 10.0) -> list[float]:
+        """When each screen got this version (monotonic seconds). Raises TimeoutError."""
+        await asyncio.gather(*(screen.until(version, within=within) for screen in self.screens))
+        return [screen.heard.versions.get(version, 0.0) for screen in self.screens]

@@ -1,0 +1,147 @@
+"""What a gateway knows: screens, audiences and states, read from the rows as they change and kept in memory.
+
+Everything is answered from memory, so that connected and returning screens go on when the database is away.
+"""
+
+import asyncio
+import datetime as dt
+import uuid
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias
+
+from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from cms.kernel.db import Database
+from cms.kernel.log import logger
+from cms.kernel.wake import Wake
+from cms.trust.signed import Signed
+from screens.states import CHANGE, AudienceMember, Change, ScreenCounter, ScreenState, State
+from screens.tables import Screen
+
+log = logger("screens")
+Rows: TypeAlias = Sequence[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A screen as people set it up; `facts` is its signed object, if it is signed and up to date."""
+
+    id: uuid.UUID
+    key: str
+    unit: str
+    tags: tuple[str, ...]
+    revoked_at: dt.datetime | None
+    facts: Signed | None
+    facts_version: int
+
+
+class StoredStates:
+    """`AudienceStates` over the rows, and the directory of screens; `run` keeps it fresh."""
+
+    def __init__(self, database: Database, wake: Wake) -> None:
+        self._database = database
+        self._wake = wake
+        self._screens: dict[uuid.UUID, Known] = {}
+        self._by_key: dict[str, uuid.UUID] = {}
+        self._audiences: dict[uuid.UUID, str] = {}
+        self._states: dict[str, State] = {}
+        self._seen = 0
+        self._turn = asyncio.Lock()
+        self._listeners: set[asyncio.Queue[Change]] = set()
+        self.is_fresh = False
+        self.is_loaded = False
+
+    def screen(self, screen: uuid.UUID) -> Known | None:
+        return self._screens.get(screen)
+
+    def by_key(self, key: str) -> Known | None:
+        found = self._by_key.get(key)
+        return None if found is None else self._screens[found]
+
+    def state_of(self, audience: str) -> State | None:
+        return self._states.get(audience)
+
+    def audience_now(self, screen: uuid.UUID) -> str | None:
+        return self._audiences.get(screen)
+
+    async def current(self, audience: str) -> State | None:
+        return self._states.get(audience)
+
+    async def audience_of(self, screen: uuid.UUID) -> str | None:
+        return self._audiences.get(screen)
+
+    async def changes(self) -> AsyncIterator[Change]:
+        """Every change from now on; nothing is lost between two steps of the iterator."""
+        queue: asyncio.Queue[Change] = asyncio.Queue()
+        self._listeners.add(queue)
+        try:
+            while True:
+                yield await queue.get()
+        finally:
+            self._listeners.discard(queue)
+
+    def certified(self, screen: uuid.UUID, facts: Signed, version: int) -> None:
+        """A guard signed the screen's facts of this version."""
+        known = self._screens.get(screen)
+        if known is not None and known.facts_version == version:
+            self._screens[screen] = replace(known, facts=facts)
+
+    async def run(self) -> None:
+        """Reads what changed at every wake-up, until cancelled; a database that is away changes nothing."""
+        count = self._wake.count
+        while True:
+            try:
+                await self.refresh()
+            except (SQLAlchemyError, OSError) as problem:
+                if self.is_fresh:
+                    log.warning("database away, serving from memory", error=str(problem))
+                self.is_fresh = False
+            count = await self._wake.after(count)
+
+    async def refresh(self) -> None:
+        """Reads what changed since the last time. Raises SQLAlchemyError."""
+        async with self._turn:
+            async with self._database.read() as session:
+                change, seen = await self._read(session)
+            self._seen = seen
+            self.is_fresh = self.is_loaded = True
+        if change.audiences or change.screens:
+            for queue in self._listeners:
+                queue.put_nowait(change)
+
+    async def _read(self, session: AsyncSession) -> tuple[Change, int]:
+        # The counter first: whatever it counts is visible to the reads after it, and what is younger is read again.
+        upto = await session.scalar(select(ScreenCounter.value).where(ScreenCounter.name == CHANGE)) or 0
+        screens, members, states = await _changed(session, self._seen)
+        for row in screens:
+            known = _known(row)
+            self._screens[known.id] = known
+            self._by_key[known.key] = known.id
+        for screen, audience, _ in members:
+            self._audiences[screen] = audience
+        for row in states:
+            self._states[row.audience] = State(row.audience, row.version, Signed.read(row.signed), row.digest, row.file)
+        touched = frozenset(row.id for row in screens) | frozenset(row.screen for row in members)
+        return Change(frozenset(row.audience for row in states), touched), upto
+
+
+async def _changed(session: AsyncSession, seen: int) -> tuple[Rows, Rows, Rows]:
+    facts = (Screen.id, Screen.key, Screen.unit, Screen.tags, Screen.revoked_at, Screen.facts, Screen.facts_version)
+    screens = select(*facts, Screen.change).where(Screen.change > seen)
+    member = (AudienceMember.screen, AudienceMember.audience, AudienceMember.change)
+    members = select(*member).where(AudienceMember.change > seen)
+    state = (ScreenState.audience, ScreenState.version, ScreenState.signed, ScreenState.digest, ScreenState.file)
+    states = select(*state, ScreenState.change).where(ScreenState.change > seen)
+    return (
+        (await session.execute(screens)).all(),
+        (await session.execute(members)).all(),
+        (await session.execute(states)).all(),
+    )
+
+
+def _known(row: Any) -> Known:
+    facts = None if row.facts is None else Signed.read(row.facts)
+    return Known(row.id, row.key, row.unit, tuple(row.tags), row.revoked_at, facts, row.facts_version)
