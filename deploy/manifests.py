@@ -3,57 +3,101 @@
 import datetime as dt
 import uuid
 from dataclasses import dataclass
+from typing import Final
 
-from cms.contract import Files, ManifestDraft, Manifests
+from sqlalchemy import select
+
+from cms.contract import Entry, Files, ManifestDraft, Manifests, Target
+from cms.guard.client import GuardClient
+from cms.guard.drafts import Draft
+from cms.kernel.clock import to_ms
 from cms.kernel.db import Database
 from cms.publishing.tree_writer import Link, TreeWriter
-from cms.trust.manifest import Manifest, read_manifest
+from cms.trust.manifest import Manifest, Show, Slot, read_manifest
 from cms.trust.signed import Signed
+from deploy.guarding import refusals
 from media.store import Store
-from screens.manifest import manifest_body, same_content
-from screens.signer import Signer, Trust
-from screens.states import ScreenState, next_version, store_state
+from screens.states import ScreenState, store_state
 
-WRITER = "screen-manifests"
-JSON = "application/json"
+WRITER: Final = "screen-manifests"
+JSON: Final = "application/json"
+# A screen that hears nothing keeps what it has; the manifest must outlive the longest repair, or the street would fall
+# back to the slate before the office has power again. Releases have their own, shorter limits.
+LIFETIME: Final = dt.timedelta(days=30)
+RENEW: Final = dt.timedelta(days=20)
 
 
 @dataclass(frozen=True, slots=True)
 class ManifestWriter:
-    """Safe to repeat at any step: number, sign, publish the files a screen fetches, then the row that it follows."""
+    """Safe to repeat at any step: sign, publish the files a screen fetches, then the rows that gateways follow."""
 
     db: Database
     store: Store
     tree: TreeWriter
-    signer: Signer
+    guard: GuardClient
 
-    async def write(self, manifests: Manifests, now: dt.datetime) -> tuple[str, ...]:
-        """Returns the audiences that have something new.
+    async def write(self, manifests: Manifests, *, target: Target, turn: int, now: dt.datetime) -> tuple[str, ...]:  # noqa: ARG002
+        """Returns the audiences that have something new; `cms.publishing.outputs.ManifestWriter`.
+
+        `target` and `turn` are not needed: the guard numbers manifests, and a row takes only a newer one.
 
         Raises cms.kernel.errors.Unavailable when the guard does not answer; the delivery is then tried again.
         """
-        trust = await self.signer.trust()
-        return tuple([draft.audience for draft in manifests.drafts if await self._one(draft, trust, now)])
-
-    async def _one(self, draft: ManifestDraft, trust: Trust, now: dt.datetime) -> bool:
+        standing = await self._standing()
+        changed = [d for d in manifests.drafts if not _is_current(standing.get(d.audience), d, now)]
+        signed = dict(standing) | await self._signed(changed, now)
         async with self.db.write() as session:
-            row = await session.get(ScreenState, draft.audience)
-            standing = Signed.read(row.signed) if row is not None else None
-            version = await next_version(session)
-        body = manifest_body(draft, version=version, trust=trust, now=now)
-        changed = standing is None or not same_content(read_manifest(standing.text), body)
-        signed = standing
-        if signed is None or changed:
-            signed = await self._sign(draft, body, now)
-        async with self.db.write() as session:
-            await store_state(session, signed, receivers=[uuid.UUID(r) for r in draft.receivers], now=now)
-        return changed
+            for draft in manifests.drafts:
+                ids = [uuid.UUID(receiver) for receiver in draft.receivers]
+                await store_state(session, signed[draft.audience], receivers=ids, now=now)
+        return tuple(draft.audience for draft in changed)
 
-    async def _sign(self, draft: ManifestDraft, body: Manifest, now: dt.datetime) -> Signed:
-        """The signed manifest, fetchable by screens together with the bundles it names."""
-        signed = await self.signer.sign_manifest(body)
-        kept = await self.store.put(signed.wire().encode(), media_type=JSON)
-        links = [Link(kept.sha256, kept.size, JSON, ())]
-        links += [Link(sha256, size, JSON, (release,)) for release, (sha256, size) in draft.bundles.items()]
-        await self.tree.apply(Files(()), writer=WRITER, turn=body.version, now=now, links=links)
-        return signed
+    async def _standing(self) -> dict[str, Signed]:
+        async with self.db.read() as session:
+            found = [Signed.read(text) for text in await session.scalars(select(ScreenState.signed))]
+        return {read_manifest(signed.text).audience: signed for signed in found}
+
+    async def _signed(self, drafts: list[ManifestDraft], now: dt.datetime) -> dict[str, Signed]:
+        if not drafts:
+            return {}
+        named = {sha256 for draft in drafts for sha256, _ in draft.bundles.values()}
+        texts = {sha256: (await self.store.get(sha256)).decode() for sha256 in named}
+        with refusals():
+            made = await self.guard.sign_manifests([_asked(draft, now) for draft in drafts], texts)
+        await self._publish(made, now)
+        return {draft.audience: signed for draft, signed in zip(drafts, made, strict=True)}
+
+    async def _publish(self, made: list[Signed], now: dt.datetime) -> None:
+        """The manifests as files, for screens that are told a hash because the text is long."""
+        links: list[Link] = []
+        for signed in made:
+            kept = await self.store.put(signed.wire().encode(), media_type=JSON)
+            links.append(Link(kept.sha256, kept.size, JSON, ()))
+        turn = max(read_manifest(signed.text).version for signed in made)
+        await self.tree.apply(Files(()), writer=WRITER, turn=turn, now=now, links=links)
+
+
+def _asked(draft: ManifestDraft, now: dt.datetime) -> Draft:
+    bundles = tuple(sha256 for sha256, _ in draft.bundles.values())
+    return Draft(draft.audience, to_ms(now + LIFETIME), bundles, _timeline(draft))
+
+
+def _timeline(draft: ManifestDraft) -> tuple[Slot, ...]:
+    return tuple(
+        Slot(to_ms(slot.start), to_ms(slot.end), tuple(_show(e) for e in slot.loop if e.release in draft.bundles))
+        for slot in draft.slots
+    )
+
+
+def _show(entry: Entry) -> Show:
+    return Show(entry.release, max(1, round(entry.show.total_seconds() * 1000)))
+
+
+def _is_current(signed: Signed | None, draft: ManifestDraft, now: dt.datetime) -> bool:
+    """Whether what stands already says the same, and for long enough."""
+    if signed is None:
+        return False
+    body: Manifest = read_manifest(signed.text)
+    bundles = {listed.release: listed.bundle for listed in body.releases}
+    same = bundles == {release: sha256 for release, (sha256, _) in draft.bundles.items()}
+    return same and body.timeline == _timeline(draft) and body.expires_at > to_ms(now + RENEW)

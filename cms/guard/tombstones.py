@@ -50,14 +50,18 @@ class Tombstones:
     def releases(self) -> frozenset[str]:
         return self._releases
 
-    def load(self) -> None:
-        """Reads the public file now (blocking).
+    @property
+    def assets(self) -> frozenset[str]:
+        return self._assets
+
+    async def load(self) -> None:
+        """Reads the public file now.
 
         Raises:
             GuardRefused: `guard.recalls_unreadable`: a role that cannot know what was recalled must not serve.
         """
         try:
-            self._take(Signed.read((self._public / "recalls.json").read_bytes()), self._root())
+            self._take(*await asyncio.to_thread(self._read))
         except (OSError, TrustError) as error:
             raise GuardRefused("guard.recalls_unreadable", file=str(self._public / "recalls.json")) from error
 

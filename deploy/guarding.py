@@ -1,0 +1,171 @@
+"""The guard as the other rooms know it: adapters from its client to the interfaces of people and screens."""
+
+import asyncio
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Final
+
+from cms.guard.authority import Grant
+from cms.guard.client import GuardClient
+from cms.guard.core import GuardSettings
+from cms.guard.errors import GuardRefused
+from cms.guard.tombstones import Tombstones
+from cms.kernel.db import Database
+from cms.kernel.errors import Denied, DomainError, Refused, TooMany, Unavailable
+from cms.people.delegating import delegates
+from cms.trust.delegations import read_delegations
+from cms.trust.manifest import Manifest, Named
+from cms.trust.recalls import read_recalls
+from cms.trust.root import read_root
+from cms.trust.screen import ScreenFacts
+from cms.trust.signed import Signed
+from deploy.settings import Settings
+from screens.signer import BeaconBody, Trust
+
+# Between two looks at the guard's own state when nothing says that it changed.
+TRUST_SECONDS: Final = 1.0
+_DOWN: Final = frozenset({"guard.unreachable", "guard.unanswered", "guard.failed", "guard.disk_full"})
+_PASSWORD: Final = frozenset({"guard.wrong_password", "guard.key_not_delegated", "guard.may_not_delegate"})
+
+
+def guard_settings(settings: Settings) -> GuardSettings:
+    return GuardSettings(directory=settings.guard_dir, domain=settings.domain, socket=socket_path(settings))
+
+
+def socket_path(settings: Settings) -> Path:
+    """Where the guard listens."""
+    return settings.guard_dir / "guard.sock"
+
+
+@contextmanager
+def refusals() -> Iterator[None]:
+    """Says what the guard refused as the kernel's refusals, with the guard's own code."""
+    try:
+        yield
+    except GuardRefused as refused:
+        raise as_domain_error(refused) from refused
+
+
+def as_domain_error(refused: GuardRefused) -> DomainError:
+    """The kind of refusal decides the HTTP status and whether a delivery is tried again."""
+    params = dict(refused.params)
+    if refused.code in _DOWN:
+        return Unavailable(refused.code, **params)
+    if refused.code == "guard.backoff":
+        return TooMany(refused.code, **params)
+    return (Denied if refused.code in _PASSWORD else Refused)(refused.code, **params)
+
+
+class GuardedKeys:
+    """`cms.people.signing.Signer` over the guard."""
+
+    def __init__(self, client: GuardClient) -> None:
+        self._client = client
+
+    async def enrol(self, person: uuid.UUID, password: str) -> str:
+        with refusals():
+            return await self._client.enrol(str(person), password)
+
+    async def reseal(self, person: uuid.UUID, old: str, new: str) -> str:
+        with refusals():
+            await self._client.reseal(str(person), old, new)
+            state = await self._client.state()
+        granted = read_delegations(Signed.of(state["delegations"]).text).delegate(str(person))
+        return granted.keys[-1].public if granted and granted.keys else ""
+
+    async def approve(self, person: uuid.UUID, password: str, text: str) -> dict[str, object]:
+        with refusals():
+            return asdict(await self._client.approve(str(person), password, text))
+
+    async def delegate(
+        self, db: Database, *, by: uuid.UUID | None = None, password: str | None = None, secret: str | None = None
+    ) -> None:
+        """Brings the guard's delegations to what the rows say, by an administrator's password or the first-run secret.
+
+        Does nothing when they agree. Raises the guard's refusals.
+        """
+        async with db.read() as session:
+            wanted = await delegates(session)
+        with refusals():
+            state = await self._client.state()
+            standing = read_delegations(Signed.of(state["delegations"]).text)
+            grants = _changed(wanted, {one.person: one for one in standing.people})
+            if not grants and by is not None:
+                return
+            await self._client.delegate(
+                grants, by=str(by) if by is not None else None, password=password, secret=secret
+            )
+
+
+def _changed(wanted: Sequence[Any], standing: dict[str, Any]) -> list[Grant]:
+    grants: list[Grant] = []
+    for one in wanted:
+        held = standing.get(one.person)
+        known = {key.public for key in held.keys} if held else set()
+        new = tuple(key.public for key in one.keys if key.public not in known)
+        if (
+            held is None
+            or new
+            or (held.name, held.unit, held.classes, held.rights)
+            != (
+                one.name,
+                one.unit,
+                one.classes,
+                one.rights,
+            )
+        ):
+            grants.append(Grant(one.person, one.name, one.unit, one.classes, one.rights, new[-1:]))
+    return grants
+
+
+class GuardedScreens:
+    """`screens.signer.Signer` over the guard; `trust` answers from memory as long as nothing changed."""
+
+    def __init__(self, client: GuardClient, tombstones: Tombstones) -> None:
+        self._client = client
+        self._trust: Trust | None = None
+        self._until = 0.0
+        tombstones.on_change.append(self._forget)
+
+    async def sign_beacon(self, body: BeaconBody) -> Signed:
+        with refusals():
+            made = await self._client.sign_beacons([body.audience])
+        if body.audience not in made:
+            raise Unavailable("guard.unreachable", audience=body.audience)
+        return made[body.audience]
+
+    async def sign_screen(self, body: ScreenFacts) -> Signed:
+        with refusals():
+            return await self._client.sign_screen(body.screen, key=body.key, unit=body.unit, tags=body.tags)
+
+    async def sign_manifest(self, body: Manifest) -> Signed:
+        """Manifests are signed where they are made, by `deploy.manifests`: a gateway never asks for one."""
+        raise Refused("guard.message", audience=body.audience)
+
+    async def trust(self) -> Trust:
+        now = asyncio.get_running_loop().time()
+        if self._trust is None or now >= self._until:
+            with refusals():
+                state = await self._client.state()
+            self._trust, self._until = _trust(state), now + TRUST_SECONDS
+        return self._trust
+
+    def _forget(self) -> None:
+        self._until = 0.0
+
+
+def _trust(state: dict[str, Any]) -> Trust:
+    root, delegations, recalls = (Signed.of(state[name]) for name in ("root", "delegations", "recalls"))
+    return Trust(
+        root=root,
+        delegations=delegations,
+        recalls=recalls,
+        domain=state["domain"],
+        epoch=state["epoch"],
+        root_version=read_root(root.text).version,
+        delegations_named=Named(read_delegations(delegations.text).version, delegations.file),
+        recalls_named=Named(read_recalls(recalls.text).version, recalls.file),
+    )
