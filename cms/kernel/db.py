@@ -79,7 +79,7 @@ class Database:
 
     async def close(self) -> None:
         await self._writer.dispose()
-        if self._reader is not self._writer:
+        if self.is_sqlite:
             await self._reader.dispose()
 
 
@@ -105,7 +105,8 @@ def _engines(raw: str) -> tuple[AsyncEngine, AsyncEngine]:
     url = normal_url(raw)
     if url.startswith("postgresql"):
         engine = create_async_engine(url, pool_size=10, max_overflow=10, pool_pre_ping=True)
-        return engine, engine
+        # One pool for both; the server itself refuses a write in a transaction that was opened to read.
+        return engine, engine.execution_options(postgresql_readonly=True)
     writer = create_async_engine(url, pool_size=1, max_overflow=0)
     reader = create_async_engine(url, pool_size=_READERS, max_overflow=0)
     for engine in (writer, reader):
