@@ -38,7 +38,7 @@ def with_settings(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def _explain(error: SettingsError) -> None:
     for name, code, detail in error.problems:
-        sentence = catalogue().error("zh-CN", f"settings.{code}", {"name": name, "detail": detail})
+        sentence = catalogue().error("zh-CN", code, {"name": name, "detail": detail})
         click.echo(f"{sentence.text} {sentence.next}", err=True)
 
 

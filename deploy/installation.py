@@ -1,4 +1,4 @@
-"""What every role of one installation holds: database, store, guard, tombstones, channels; opened and closed together."""
+"""What every role holds: database, store, guard, tombstones, channels; opened and closed together."""
 
 import asyncio
 import contextlib
@@ -100,7 +100,7 @@ async def _loaded(tombstones: Tombstones) -> None:
     until = loop.time() + GUARD_WAIT
     while True:
         try:
-            await asyncio.to_thread(tombstones.load)
+            await tombstones.load()
         except GuardRefused:
             if loop.time() > until:
                 raise

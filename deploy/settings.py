@@ -5,14 +5,18 @@ unknown or ill-formed name stops the start and is named: a typo must never silen
 """
 
 import difflib
+import ipaddress
 import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 PREFIX = "YUNPING_"
+DATA = "YUNPING_DATA"
 FILE = "yunping.env"
 # Read by the shell script before Python runs; they are no settings of the product.
 BOOTSTRAP = frozenset({"YUNPING_PYTHON", "YUNPING_HOME"})
@@ -22,7 +26,7 @@ ROLES: tuple[Role, ...] = get_args(Role)
 
 
 class SettingsError(Exception):
-    """Settings that cannot be used; `problems` are (name, code, detail) for people."""
+    """Settings that cannot be used; `problems` are (name, code, detail), the code one of the message catalogue."""
 
     def __init__(self, problems: list[tuple[str, str, str]]) -> None:
         super().__init__(problems)
@@ -36,7 +40,7 @@ class Settings(BaseModel):
 
     data: Annotated[Path, Field(description="数据目录：数据库、素材、密钥与日志。Folder of all data.")] = Path("var")
     database: Annotated[
-        str, Field(description="数据库地址，缺省为数据目录中的 SQLite。`postgresql://…` for a cluster.")
+        str, Field(repr=False, description="数据库地址，缺省为数据目录中的 SQLite。`postgresql://…` for a cluster.")
     ] = ""
     store: Annotated[str, Field(description="素材库地址：`file:///…` 或 `s3://bucket/prefix`。")] = ""
     host: Annotated[str, Field(description="监听地址；非本机地址必须启用 TLS。Bind address.")] = "127.0.0.1"
@@ -65,8 +69,8 @@ class Settings(BaseModel):
     origins: Annotated[tuple[str, ...], Field(description="允许连接网关的浏览器来源，逗号分隔。")] = ()
     s3_endpoint: Annotated[str, Field(description="S3 服务地址。")] = ""
     s3_region: Annotated[str, Field(description="S3 区域。")] = "us-east-1"
-    s3_key: Annotated[str, Field(description="S3 访问键。")] = ""
-    s3_secret: Annotated[str, Field(description="S3 密钥（不写入日志）。")] = ""
+    s3_key: Annotated[str, Field(repr=False, description="S3 访问键。")] = ""
+    s3_secret: Annotated[str, Field(repr=False, description="S3 密钥（不写入日志）。")] = ""
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], Field(description="日志级别。")] = "INFO"
     log_json: Annotated[bool, Field(description="日志每行一个 JSON。")] = True
 
@@ -74,6 +78,35 @@ class Settings(BaseModel):
     @classmethod
     def _split(cls, value: Any) -> Any:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("database")
+    @classmethod
+    def _known_database(cls, value: str) -> str:
+        return _of_scheme(value, "sqlite", "postgresql")
+
+    @field_validator("store")
+    @classmethod
+    def _known_store(cls, value: str) -> str:
+        return _of_scheme(value, "file", "s3")
+
+    @field_validator("public_url", "media_url", "s3_endpoint")
+    @classmethod
+    def _web_address(cls, value: str) -> str:
+        return _of_scheme(value, "http", "https")
+
+    @field_validator("gateway_url")
+    @classmethod
+    def _socket_address(cls, value: str) -> str:
+        return _of_scheme(value, "ws", "wss")
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            raise ValueError("no such time zone") from error
+        return value
 
     @property
     def database_url(self) -> str:
@@ -85,7 +118,10 @@ class Settings(BaseModel):
 
     @property
     def is_loopback(self) -> bool:
-        return self.host in {"127.0.0.1", "::1", "localhost"}
+        try:
+            return self.host == "localhost" or ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return False
 
     @property
     def scheme(self) -> str:
@@ -112,7 +148,9 @@ class Settings(BaseModel):
 
     @property
     def _shown_host(self) -> str:
-        return "127.0.0.1" if self.host in {"0.0.0.0", "::"} else self.host  # noqa: S104
+        if self.host in {"0.0.0.0", "::"}:  # noqa: S104 - compared, not bound
+            return "127.0.0.1"
+        return f"[{self.host}]" if ":" in self.host else self.host
 
 
 def load(environment: Mapping[str, str] | None = None) -> Settings:
@@ -123,9 +161,10 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
     """
     env = dict(os.environ if environment is None else environment)  # noqa: TID251
     given = {k: v for k, v in env.items() if k.startswith(PREFIX) and k not in BOOTSTRAP}
-    folder = Path(given.get("YUNPING_DATA", "var"))
-    merged = {**_file(folder / FILE), **given}
-    problems = _unknown(merged)
+    path = Path(given.get(DATA, "var")) / FILE
+    found, problems = _file(path)
+    merged = {**found, **given}
+    problems += _unknown(merged)
     if problems:
         raise SettingsError(problems)
     values = {k.removeprefix(PREFIX).lower(): v for k, v in merged.items()}
@@ -133,7 +172,7 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
         settings = Settings.model_validate(values)
     except ValidationError as error:
         raise SettingsError(
-            [(PREFIX + str(e["loc"][0]).upper(), "invalid", e["msg"]) for e in error.errors()]
+            [(PREFIX + str(e["loc"][0]).upper(), "settings.invalid", e["msg"]) for e in error.errors()]
         ) from error
     return _checked(settings)
 
@@ -143,36 +182,58 @@ def _checked(settings: Settings) -> Settings:
     for name in ("tls_cert", "tls_key"):
         path: Path | None = getattr(settings, name)
         if path is not None and not path.is_file():
-            problems.append((PREFIX + name.upper(), "missing_file", str(path)))
+            problems.append((PREFIX + name.upper(), "settings.missing_file", str(path)))
     if (settings.tls_cert is None) != (settings.tls_key is None):
         missing = "TLS_KEY" if settings.tls_key is None else "TLS_CERT"
-        problems.append((PREFIX + missing, "missing", ""))
+        problems.append((PREFIX + missing, "settings.missing", ""))
     if settings.store_url.startswith("s3://"):
         problems += [
-            (PREFIX + name.upper(), "missing", "")
+            (PREFIX + name.upper(), "settings.missing", "")
             for name in ("s3_endpoint", "s3_key", "s3_secret")
             if not getattr(settings, name)
         ]
+    if settings.port == settings.gateway_port:
+        problems.append((PREFIX + "GATEWAY_PORT", "settings.same_port", str(settings.port)))
     if problems:
         raise SettingsError(problems)
     return settings
 
 
+def _of_scheme(value: str, *schemes: str) -> str:
+    """The value, if it is empty or an address of one of these schemes; raises ValueError."""
+    parts = urlsplit(value)
+    if value and (parts.scheme.partition("+")[0] not in schemes or "://" not in value):
+        raise ValueError(" / ".join(f"{scheme}://…" for scheme in schemes))
+    return value
+
+
 def _unknown(values: Mapping[str, str]) -> list[tuple[str, str, str]]:
     known = [PREFIX + name.upper() for name in Settings.model_fields]
-    return [
-        (name, "unknown", next(iter(difflib.get_close_matches(name, known, n=1)), ""))
-        for name in sorted(values)
-        if name not in known
-    ]
+    problems: list[tuple[str, str, str]] = []
+    for name in sorted(values):
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            problems.append((name, "settings.misspelt", near[0]) if near else (name, "settings.unknown", ""))
+    return problems
 
 
-def _file(path: Path) -> dict[str, str]:
+def _file(path: Path) -> tuple[dict[str, str], list[tuple[str, str, str]]]:
+    """The names and values of the file, and what in it is no setting."""
     if not path.is_file():
-        return {}
+        return {}, []
     found: dict[str, str] = {}
-    for line in path.read_text("utf-8").splitlines():
-        name, sign, value = line.strip().partition("=")
-        if sign and not name.startswith("#"):
-            found[name.strip()] = value.strip().strip('"')
-    return found
+    problems: list[tuple[str, str, str]] = []
+    for number, line in enumerate(path.read_text("utf-8").splitlines(), start=1):
+        name, sign, value = (part.strip() for part in line.partition("="))
+        if not name and not sign or name.startswith("#"):
+            continue
+        if not sign or not name:
+            problems.append((f"{path}:{number}", "settings.line", line.strip()))
+        elif name == DATA:
+            # The file lies in the folder it would name: whoever reads it here would look for the data elsewhere.
+            problems.append((name, "settings.misplaced", str(path)))
+        elif name in found:
+            problems.append((name, "settings.twice", str(path)))
+        else:
+            found[name] = value[1:-1] if len(value) > 1 and value[0] == value[-1] == '"' else value
+    return found, problems

@@ -7,8 +7,9 @@ from cms.library import models as library
 from cms.people import models as people
 from cms.planning import models as planning
 from cms.publishing import models as publishing
+from cms.publishing.services import models as services
 from cms.review import models as review
-from screens import models as screens
+from screens import states, tables as screens
 
 METADATA = Base.metadata
-MODULES = (audit, content, library, people, planning, publishing, review, screens)
+MODULES = (audit, content, library, people, planning, publishing, review, screens, services, states)

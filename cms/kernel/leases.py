@@ -17,6 +17,8 @@ from sqlalchemy.engine import CursorResult
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, aliased, mapped_column
 
+from cms.kernel.base import Key
+
 BACKOFF_FIRST: Final = dt.timedelta(seconds=5)
 BACKOFF_CAP: Final = dt.timedelta(minutes=15)
 _MAX_DOUBLINGS: Final = 10  # 5 s · 2¹⁰ is far beyond the cap; a bigger exponent only overflows
@@ -32,7 +34,7 @@ class Leased:
         fence: raised by every claim; the right to finish.
     """
 
-    id: Mapped[uuid.UUID]
+    id: Mapped[Key]
     state: Mapped[str]
     priority: Mapped[int] = mapped_column(default=0)
     not_before: Mapped[dt.datetime]

@@ -1,8 +1,22 @@
 """Alembic's entry: runs migrations on a connection handed in by `deploy.migrate`."""
 
+from typing import Any, Literal
+
+import sqlalchemy as sa
 from alembic import context
 
+from cms.kernel.base import Instant
 from deploy.tables import METADATA
+
+
+def _render(kind: str, thing: Any, _context: Any) -> str | Literal[False]:
+    """Our two column types by name: a migration reads like the models."""
+    if kind == "type" and isinstance(thing, Instant):
+        return "Instant()"
+    if kind == "type" and isinstance(thing, sa.JSON):
+        return "Json"
+    return False
+
 
 connection = context.config.attributes["connection"]
 context.configure(
@@ -10,6 +24,7 @@ context.configure(
     target_metadata=METADATA,
     render_as_batch=connection.dialect.name == "sqlite",
     compare_type=True,
+    render_item=_render,
     transaction_per_migration=True,
 )
 with context.begin_transaction():

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-import cms.kernel.base
+from cms.kernel.base import Instant, Json
 ${imports if imports else ""}
 
 revision = ${repr(up_revision)}
