@@ -52,13 +52,12 @@ async def change_password(
         raise Denied("people.password_wrong")
     check_password(new, login=person.login, name=person.name)
     hashed = await passwords.hash(new)
-    public = await signer.reseal(actor.person, old, new)
+    await signer.reseal(actor.person, old, new)
     async with db.write() as session:
         row = await session.get_one(Person, actor.person, with_for_update=True, populate_existing=True)
         if row.password_hash != person.password_hash:
             raise Denied("people.password_wrong")
         await _store(session, actor, row, hashed, now)
-        await add_key(session, row.id, public, now=now)
         await record(session, actor, "password.change", of=("person", str(row.id)), unit=actor.unit, now=now)
 
 

@@ -3,6 +3,8 @@
 import uuid
 from typing import Protocol
 
+from cms.trust.approval import Approval
+
 
 class Signer(Protocol):
     """Keeps each person's private key sealed under their password; nothing else can open it."""
@@ -14,15 +16,15 @@ class Signer(Protocol):
         """
         ...
 
-    async def reseal(self, person: uuid.UUID, old: str, new: str) -> str:
-        """Seals the same key under a new password; returns its public key.
+    async def reseal(self, person: uuid.UUID, old: str, new: str) -> None:
+        """Seals the same key under a new password.
 
         Raises Denied when `old` does not open it, Unavailable when the guard is down.
         """
         ...
 
-    async def approve(self, person: uuid.UUID, password: str, text: str) -> dict[str, object]:
-        """The person's approval of a release's canonical text, as docs/formats.md writes it.
+    async def approve(self, person: uuid.UUID, password: str, text: str) -> Approval:
+        """The person's approval of a release's canonical text.
 
         Raises Denied when the password does not open the key, Unavailable when the guard is down.
         """

@@ -1,0 +1,74 @@
+"""What may be published: the approved release of an edition, everything asked once more."""
+
+import uuid
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from cms.content.models import Edition
+from cms.content.states import APPROVED, EditionState
+from cms.kernel.clock import to_ms
+from cms.kernel.errors import NotFound, Refused
+from cms.review.approve import PASSED, current_release
+from cms.review.models import ApprovalRow, ReleaseRow, ReviewStep
+from cms.review.plans import plan_of
+from cms.trust.approval import Approval, Bundle, release_digest
+from cms.trust.limits import THRESHOLD
+from cms.trust.release import Release, read_release
+
+
+@dataclass(frozen=True, slots=True)
+class Approved:
+    """A release with its approvals; `bundle` proves it to whoever holds the delegations."""
+
+    row: ReleaseRow
+    release: Release
+    bundle: Bundle
+
+
+async def approved_release(session: AsyncSession, edition: uuid.UUID) -> Approved:
+    """The release an edition in an approved state stands on.
+
+    Signatures were checked when they were recorded, and will be by every screen; here the database is asked whether it
+    still says what the rules want: this round, this revision, every step passed, two people, none of them an author.
+    Raises NotFound `content.no_edition`, Refused `review.not_approved`.
+    """
+    row = await session.get(Edition, edition, populate_existing=True)
+    if row is None:
+        raise NotFound("content.no_edition")
+    if EditionState(row.state) not in APPROVED:
+        raise Refused("review.not_approved")
+    try:
+        release = await current_release(session, row)
+    except NotFound as error:
+        raise Refused("review.not_approved") from error
+    approvals = await approvals_of(session, release.id)
+    await _as_planned(session, release, approvals)
+    return Approved(release, read_release(release.text), Bundle(release.text, approvals))
+
+
+async def approvals_of(session: AsyncSession, release: uuid.UUID) -> tuple[Approval, ...]:
+    """The approvals of a release in the order of its steps."""
+    query = select(ApprovalRow).where(ApprovalRow.release_id == release).order_by(ApprovalRow.ordinal)
+    return tuple(
+        Approval(str(row.person_id), row.key, row.alg, row.signature, to_ms(row.at))
+        for row in (await session.execute(query)).scalars()
+    )
+
+
+async def _as_planned(session: AsyncSession, release: ReleaseRow, approvals: tuple[Approval, ...]) -> None:
+    query = select(ReviewStep).where(ReviewStep.release_id == release.id).order_by(ReviewStep.ordinal)
+    steps = (await session.execute(query)).scalars().all()
+    people = {approval.person for approval in approvals}
+    planned = [step.key for step in plan_of(release.plan).steps]
+    good = (
+        len(people) >= THRESHOLD
+        and len(people) == len(approvals)
+        and not people & set(release.authors)
+        and [step.step for step in steps if step.decision == PASSED] == planned
+        and {str(step.person_id) for step in steps} == people
+        and release_digest(release.text) == release.hash
+    )
+    if not good:
+        raise Refused("review.not_approved")

@@ -1,0 +1,170 @@
+"""What the machine says before people read: findings with a severity, a place and a suggestion. Pure.
+
+The text of a finding is ``review.check.{code}``, its suggestion ``review.check.{code}.next``.
+"""
+
+import datetime as dt
+import re
+import uuid
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import asdict, dataclass, field as default
+from typing import Any, Final, Literal
+
+from cms.content.blocks import block_texts, plain_text
+from cms.content.draft import Draft
+from cms.content.kinds import KINDS, Kind
+from cms.review.release import Picture, Press, named_assets, wanted_renditions
+
+# Kept with each report, so that a later reader knows what was looked for.
+RULES_VERSION: Final = "1"
+
+_DOUBLED: Final = re.compile(r"([，。、；：！？])\1|[，、；：][。，、；：]")
+_PAIRS: Final = (("《", "》"), ("“", "”"), ("（", "）"), ("【", "】"))
+# Longer than the street shows without scrolling in one turn of the loop.
+_SCREEN_TITLE: Final = 36
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing found; `must` stops a submission. `field` and `block` say where; `params` fill the sentence."""
+
+    severity: Literal["must", "hint"]
+    code: str
+    field: str = ""
+    block: str = ""
+    params: Mapping[str, str | int] = default(default_factory=dict)
+
+
+def finding_json(finding: Finding) -> dict[str, Any]:
+    return {**asdict(finding), "params": dict(finding.params)}
+
+
+def finding_of(value: Mapping[str, Any]) -> Finding:
+    return Finding(**value)
+
+
+def must_fix(findings: Collection[Finding]) -> list[Finding]:
+    return [finding for finding in findings if finding.severity == "must"]
+
+
+def check(
+    draft: Draft,
+    kind: Kind,
+    *,
+    press: Press,
+    pictures: Mapping[uuid.UUID, Picture],
+    units: Collection[str],
+    now: dt.datetime,
+) -> tuple[Finding, ...]:
+    """Everything found, in the order of the page. `units` are the paths that exist."""
+    return (
+        *_required(draft, kind),
+        *_lengths(draft, kind),
+        *_body(draft, kind),
+        *_pictures(draft, press, pictures),
+        *_channels(draft, press),
+        *_envelope(draft, units, now),
+        *_language(draft),
+    )
+
+
+def _required(draft: Draft, kind: Kind) -> Iterator[Finding]:
+    values = _values(draft)
+    for name in KINDS[kind].required:
+        if not values[name]:
+            yield Finding("must", "missing", field=name)
+    for name in ("summary", "cover"):
+        if not values[name] and name not in KINDS[kind].required:
+            yield Finding("hint", "missing", field=name)
+
+
+def _values(draft: Draft) -> dict[str, object]:
+    return {
+        "title": draft.title,
+        "summary": draft.summary,
+        "column": draft.column,
+        "cover": draft.cover,
+        "not_after": draft.envelope.not_after,
+        "byline.source": draft.byline.source,
+        "byline.reporter": draft.byline.reporter,
+        "byline.editor": draft.byline.editor,
+        "byline.sponsor": draft.byline.sponsor,
+        "byline.date": draft.byline.date,
+    }
+
+
+def _lengths(draft: Draft, kind: Kind) -> Iterator[Finding]:
+    rules = KINDS[kind]
+    for name, text, most in (
+        ("title", draft.title, rules.title_limit),
+        ("summary", draft.summary, rules.summary_limit),
+    ):
+        if len(text) > most:
+            yield Finding("must", "long", field=name, params={"most": most, "now": len(text)})
+    if "screen" in draft.channels and _SCREEN_TITLE < len(draft.title) <= rules.title_limit:
+        yield Finding("hint", "long_for_screen", field="title", params={"most": _SCREEN_TITLE, "now": len(draft.title)})
+
+
+def _body(draft: Draft, kind: Kind) -> Iterator[Finding]:
+    blocks = draft.body["blocks"]
+    wanted = KINDS[kind].blocks
+    if wanted and not any(block["type"] in wanted for block in blocks):
+        yield Finding("must", "no_block", field="body", params={"types": "/".join(sorted(wanted))})
+    elif not wanted and not plain_text(draft.body).strip():
+        yield Finding("must", "empty", field="body")
+    for block in blocks:
+        if block["type"] == "heading" and not "".join(block_texts(block)).strip():
+            yield Finding("hint", "heading_empty", field="body", block=block["id"])
+
+
+def _pictures(draft: Draft, press: Press, pictures: Mapping[uuid.UUID, Picture]) -> Iterator[Finding]:
+    wanted = wanted_renditions(press, draft.channels)
+    places: dict[uuid.UUID, tuple[str, str]] = {draft.cover: ("cover", "")} if draft.cover else {}
+    for block in draft.body["blocks"]:
+        for name in ("asset", "poster"):
+            if block.get(name):
+                places.setdefault(uuid.UUID(block[name]), ("body", block["id"]))
+        if block["type"] == "image" and not block["alt"]:
+            yield Finding("must", "alt_missing", field="body", block=block["id"])
+    if draft.cover and not draft.cover_alt:
+        yield Finding("hint", "cover_alt_missing", field="cover")
+    for asset in named_assets(draft):
+        where, block_id = places[asset]
+        picture = pictures.get(asset)
+        if picture is None:
+            yield Finding("must", "asset_unknown", field=where, block=block_id)
+        elif wanted - {file.rendition for file in picture.files}:
+            yield Finding("must", "asset_unready", field=where, block=block_id)
+
+
+def _channels(draft: Draft, press: Press) -> Iterator[Finding]:
+    if not draft.channels:
+        yield Finding("must", "no_channel", field="channels")
+    for channel in draft.channels:
+        if channel not in press.renditions:
+            yield Finding("must", "channel_unknown", field="channels", params={"channel": channel})
+
+
+def _envelope(draft: Draft, units: Collection[str], now: dt.datetime) -> Iterator[Finding]:
+    asked = draft.envelope
+    if asked.not_after is not None and asked.not_after <= now:
+        yield Finding("must", "ends_past", field="not_after")
+    elif asked.not_after is not None and asked.not_before is not None and asked.not_after <= asked.not_before:
+        yield Finding("must", "ends_first", field="not_after")
+    for unit in asked.units:
+        if unit not in units:
+            yield Finding("must", "unit_unknown", field="units", params={"unit": unit})
+    if asked.offline is None:
+        yield Finding("hint", "evergreen", field="offline")
+
+
+def _language(draft: Draft) -> Iterator[Finding]:
+    named = [("title", "", draft.title), ("subtitle", "", draft.subtitle), ("summary", "", draft.summary)]
+    named += [("body", block["id"], text) for block in draft.body["blocks"] for text in block_texts(block)]
+    for where, block, text in named:
+        doubled = _DOUBLED.search(text)
+        if doubled:
+            yield Finding("hint", "marks_doubled", field=where, block=block, params={"marks": doubled[0]})
+        for left, right in _PAIRS:
+            if text.count(left) != text.count(right):
+                yield Finding("hint", "marks_unpaired", field=where, block=block, params={"marks": left + right})

@@ -1,0 +1,53 @@
+"""Returning a piece to its author, and the author taking it back."""
+
+import datetime as dt
+import uuid
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from cms.content.held import hold
+from cms.content.models import Edition
+from cms.content.move import move
+from cms.content.states import EditionState, Verb
+from cms.kernel.errors import Invalid
+from cms.kernel.text import clean
+from cms.people.actor import Actor
+from cms.review.approve import RETURNED, step_row, turn_of
+
+_MOST = 2000
+
+
+async def return_piece(
+    session: AsyncSession,
+    actor: Actor,
+    edition: uuid.UUID,
+    *,
+    opinion: str,
+    remarks: tuple[tuple[str, str], ...] = (),
+    now: dt.datetime,
+) -> Edition:
+    """Sends a submitted piece back with an opinion and remarks on blocks (id, text); or an approved one, not yet out.
+
+    Raises Invalid `review.opinion_missing`, Refused `content.state`, Denied.
+    """
+    opinion = clean(opinion)[:_MOST]
+    if not opinion:
+        raise Invalid("review.opinion_missing", fields={"opinion": "review.opinion_missing"})
+    said = tuple((block, clean(text)[:_MOST]) for block, text in remarks if clean(text))
+    held = await hold(session, edition)
+    details: dict[str, str] = {}
+    if held.state is EditionState.SUBMITTED:
+        turn = await turn_of(session, held, actor)
+        session.add(step_row(turn, actor, RETURNED, opinion=opinion, remarks=said, now=now))
+        details = {"release": turn.row.hash, "step": turn.step.key}
+    await move(session, held, Verb.RETURN, actor=actor, now=now, note=opinion, details=details)
+    return held.edition
+
+
+async def withdraw(
+    session: AsyncSession, actor: Actor, edition: uuid.UUID, *, note: str = "", now: dt.datetime
+) -> Edition:
+    """Takes a submitted piece back before it is approved; approvals given so far count for nothing."""
+    held = await hold(session, edition)
+    await move(session, held, Verb.WITHDRAW, actor=actor, now=now, note=clean(note)[:_MOST])
+    return held.edition

@@ -1,0 +1,129 @@
+"""Builds the release of an edition: what people sign, out of revision, envelope, pictures and forms. Pure."""
+
+import datetime as dt
+import uuid
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from cms.content.blocks import asset_ids, with_assets
+from cms.content.draft import Draft, byline_json
+from cms.contract import Piece
+from cms.kernel.clock import to_ms
+from cms.trust.release import Envelope, Release, ReleaseAsset
+
+_MS = dt.timedelta(milliseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """What of this installation goes into a release.
+
+    `renditions`: the files of a picture each channel draws; a channel that is not in it does not exist here.
+    `form`: a piece as a channel will show it, None for a channel without forms; pure.
+    """
+
+    domain: str
+    epoch: int
+    renditions: Mapping[str, Collection[str]]
+    form: Callable[[str, Piece], bytes | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture of the library: the sha256 of its master, and its files."""
+
+    sha256: str
+    files: tuple[ReleaseAsset, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Of which edition it is, by whom, and for which unit when the draft names none."""
+
+    release: uuid.UUID
+    document: str
+    edition: int
+    revision: str
+    kind: str
+    unit: str
+    authors: tuple[str, ...]
+
+
+def named_assets(draft: Draft) -> tuple[uuid.UUID, ...]:
+    """Every asset a draft draws, cover first, each once."""
+    return tuple(dict.fromkeys([*([draft.cover] if draft.cover else []), *asset_ids(draft.body)]))
+
+
+def wanted_renditions(press: Press, channels: Collection[str]) -> frozenset[str]:
+    """The files of each picture that the chosen channels draw."""
+    return frozenset(name for channel in channels for name in press.renditions.get(channel, ()))
+
+
+def build_release(
+    facts: Facts,
+    draft: Draft,
+    *,
+    press: Press,
+    pictures: Mapping[uuid.UUID, Picture],
+    forms: Mapping[str, str],
+    now: dt.datetime,
+) -> Release:
+    """The release; the same arguments give the same text. `forms` are the sha256 of each channel's form.
+
+    A piece without a beginning begins `now`. Raises KeyError for a picture that is not in `pictures`.
+    """
+    wanted = wanted_renditions(press, draft.channels)
+    files = {
+        (file.of, file.rendition): file
+        for asset in named_assets(draft)
+        for file in pictures[asset].files
+        if file.rendition in wanted
+    }
+    return Release(
+        domain=press.domain,
+        epoch=press.epoch,
+        release=str(facts.release),
+        document=facts.document,
+        edition=facts.edition,
+        revision=facts.revision,
+        authors=facts.authors,
+        class_=facts.kind,
+        language=draft.language,
+        envelope=envelope(draft, unit=facts.unit, now=now),
+        content=_content(draft, pictures, now),
+        assets=tuple(file for _, file in sorted(files.items())),
+        forms=dict(sorted(forms.items())),
+        slate=False,
+    )
+
+
+def envelope(draft: Draft, *, unit: str, now: dt.datetime) -> Envelope:
+    """What the draft asks for, with what it left open filled in."""
+    asked = draft.envelope
+    return Envelope(
+        units=asked.units or (unit,),
+        channels=draft.channels,
+        not_before=to_ms(asked.not_before or now),
+        not_after=None if asked.not_after is None else to_ms(asked.not_after),
+        offline=None if asked.offline is None else asked.offline // _MS,
+    )
+
+
+def _content(draft: Draft, pictures: Mapping[uuid.UUID, Picture], now: dt.datetime) -> dict[str, Any]:
+    byline = byline_json(draft.byline)
+    content: dict[str, Any] = {
+        "title": draft.title,
+        "subtitle": draft.subtitle,
+        "summary": draft.summary,
+        "pinyin": draft.pinyin,
+        "byline": {**byline, "date": to_ms(now) if byline["date"] is None else byline["date"]},
+        "cover": None if draft.cover is None else pictures[draft.cover].sha256,
+        "column": draft.column,
+        "body": with_assets(draft.body, {asset: pictures[asset].sha256 for asset in asset_ids(draft.body)}),
+    }
+    if draft.cover is not None and draft.cover_alt:
+        content["cover_alt"] = draft.cover_alt
+    if draft.overrides:
+        content["overrides"] = {channel: dict(texts) for channel, texts in draft.overrides.items()}
+    return content

@@ -1,0 +1,210 @@
+"""Submitting 送审: what was typed becomes a revision, the machine looks, and the release people will sign is frozen."""
+
+import asyncio
+import datetime as dt
+import hashlib
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from cms.content.draft import Draft, draft_of, read_draft
+from cms.content.editing import check_base, save_held, working_copy
+from cms.content.held import Held, hold, look
+from cms.content.kinds import Kind
+from cms.content.models import Column
+from cms.content.move import move
+from cms.content.states import Verb, step
+from cms.contract import Piece
+from cms.kernel.errors import Refused
+from cms.kernel.ids import uuid7
+from cms.library.queries import AssetWithFiles, assets
+from cms.people.actor import Actor
+from cms.people.models import Unit
+from cms.people.permissions import Action, require_can
+from cms.review.checks import RULES_VERSION, Finding, check, finding_json, must_fix
+from cms.review.models import ReleaseRow
+from cms.review.pieces import piece_of
+from cms.review.plans import Plan, plan_for, plan_json
+from cms.review.release import Facts, Picture, Press, build_release, named_assets
+from cms.trust.approval import release_digest
+from cms.trust.errors import TrustError
+from cms.trust.release import Release, ReleaseAsset, read_release
+from cms.trust.signed import text_of
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """What a person sees before they submit: the findings, the steps, and what is going to be signed.
+
+    `release` is None while a finding keeps it from being made.
+    """
+
+    findings: tuple[Finding, ...]
+    plan: Plan
+    release: Release | None
+
+
+async def preview_submission(
+    session: AsyncSession,
+    actor: Actor,
+    edition: uuid.UUID,
+    *,
+    press: Press,
+    draft: Draft | None = None,
+    now: dt.datetime,
+) -> Submission:
+    """The dialog before submitting; writes nothing. `draft` is what was typed and not saved yet."""
+    held = await look(session, edition)
+    require_can(actor, Action.DOCUMENT_READ, held.subject)
+    draft = draft or draft_of(held.revision)
+    pictures = await pictures_of(session, draft)
+    findings = await _checked(session, held, draft, press=press, pictures=pictures, now=now)
+    release = None
+    if not must_fix(findings):
+        release = build_release(_facts(held, actor, now), draft, press=press, pictures=pictures, forms={}, now=now)
+    return Submission(findings, plan_for(Kind(held.document.kind)), release)
+
+
+async def preview_piece(
+    session: AsyncSession, actor: Actor, edition: uuid.UUID, *, press: Press, draft: Draft, now: dt.datetime
+) -> Piece:
+    """An unsaved draft as a renderer draws it; missing pictures are left out, no channel chosen means all."""
+    held = await look(session, edition)
+    require_can(actor, Action.DOCUMENT_READ, held.subject)
+    pictures = await pictures_of(session, draft)
+    channels = draft.channels or tuple(sorted(press.renditions))
+    shown = replace(_without_missing(draft, pictures), channels=channels)
+    release = build_release(_facts(held, actor, now), shown, press=press, pictures=pictures, forms={}, now=now)
+    return piece_of(release, column_name=await _column_name(session, draft.column))
+
+
+async def submit(
+    session: AsyncSession, actor: Actor, edition: uuid.UUID, *, press: Press, note: str = "", now: dt.datetime
+) -> ReleaseRow:
+    """Freezes the edition as a release for review.
+
+    Raises Refused `content.state`, `review.checks_failed` (`findings`), `review.not_signable`; Conflict as `save`.
+    """
+    held = await hold(session, edition)
+    found = step(held.state, Verb.SUBMIT)
+    require_can(actor, found.action or Action.DOCUMENT_SUBMIT, held.subject)
+    await _save_typed(session, actor, held, now)
+    draft = draft_of(held.revision)
+    pictures = await pictures_of(session, draft)
+    findings = await _checked(session, held, draft, press=press, pictures=pictures, now=now)
+    stopping = must_fix(findings)
+    if stopping:
+        raise Refused("review.checks_failed", count=len(stopping), findings=[finding_json(one) for one in findings])
+    facts = _facts(held, actor, now)
+    bare = build_release(facts, draft, press=press, pictures=pictures, forms={}, now=now)
+    forms = await _forms(press, piece_of(bare, column_name=await _column_name(session, draft.column)))
+    text = _signable(replace(bare, forms=forms))
+    held.edition.round += 1
+    row = ReleaseRow(
+        id=facts.release,
+        edition_id=edition,
+        round=held.edition.round,
+        revision_id=held.revision.id,
+        hash=release_digest(text),
+        text=text,
+        authors=list(facts.authors),
+        plan=plan_json(plan_for(Kind(held.document.kind))),
+        findings=[finding_json(one) for one in findings],
+        rules_version=RULES_VERSION,
+        note=note,
+        submitted_by=actor.person,
+        submitted_at=now,
+    )
+    session.add(row)
+    await session.flush()
+    await move(session, held, Verb.SUBMIT, actor=actor, now=now, note=note, details={"release": row.hash})
+    return row
+
+
+async def pictures_of(session: AsyncSession, draft: Draft) -> dict[uuid.UUID, Picture]:
+    """The library's files of every asset the draft names; unknown ones are missing."""
+    found = await assets(session, named_assets(draft))
+    return {asset: _picture(one) for asset, one in found.items()}
+
+
+def _picture(found: AssetWithFiles) -> Picture:
+    master = found.asset.sha256
+    files = (
+        ReleaseAsset(f.sha256, f.size, f.media_type, f.width, f.height, master, name, tuple(f.chunks))
+        for name, f in sorted(found.files.items())
+    )
+    return Picture(master, tuple(files))
+
+
+async def _save_typed(session: AsyncSession, actor: Actor, held: Held, now: dt.datetime) -> None:
+    copy = await working_copy(session, held.document.id, actor.person)
+    if copy is None:
+        return
+    draft = read_draft(copy.draft)
+    check_base(held, copy.base_id, draft)
+    await save_held(session, actor, held, draft, now=now)
+    await session.delete(copy)
+
+
+async def _checked(
+    session: AsyncSession,
+    held: Held,
+    draft: Draft,
+    *,
+    press: Press,
+    pictures: Mapping[uuid.UUID, Picture],
+    now: dt.datetime,
+) -> tuple[Finding, ...]:
+    known = select(Unit.path).where(Unit.path.in_(draft.envelope.units))
+    units = frozenset((await session.execute(known)).scalars()) if draft.envelope.units else frozenset()
+    return check(draft, Kind(held.document.kind), press=press, pictures=pictures, units=units, now=now)
+
+
+def _facts(held: Held, actor: Actor, now: dt.datetime) -> Facts:
+    return Facts(
+        release=uuid7(now),
+        document=held.document.public_id,
+        edition=held.edition.number,
+        revision=held.revision.sha256,
+        kind=held.document.kind,
+        unit=held.unit.path,
+        # Whoever submits answers for the piece too and is nobody to approve it.
+        authors=tuple(sorted({*held.revision.authors, str(actor.person)})),
+    )
+
+
+async def _forms(press: Press, piece: Piece) -> dict[str, str]:
+    """The hash of the piece as each chosen channel will show it."""
+    forms: dict[str, str] = {}
+    for channel in piece.channels:
+        made = await asyncio.to_thread(press.form, channel, piece)
+        if made is not None:
+            forms[channel] = hashlib.sha256(made).hexdigest()
+    return forms
+
+
+def _signable(release: Release) -> str:
+    """Its text, read back by the rules of whoever verifies: what they would refuse is never signed."""
+    try:
+        text = text_of(release)
+        read_release(text)
+    except TrustError as error:
+        raise Refused("review.not_signable", reason=error.code) from error
+    return text
+
+
+async def _column_name(session: AsyncSession, code: str | None) -> str:
+    name = select(Column.name).where(Column.code == code)
+    return (await session.execute(name)).scalar_one_or_none() or ""
+
+
+def _without_missing(draft: Draft, pictures: Mapping[uuid.UUID, Picture]) -> Draft:
+    def is_here(value: str | None) -> bool:
+        return value is None or uuid.UUID(value) in pictures
+
+    blocks = [block for block in draft.body["blocks"] if is_here(block.get("asset")) and is_here(block.get("poster"))]
+    cover = draft.cover if draft.cover in pictures else None
+    return replace(draft, cover=cover, body={**draft.body, "blocks": blocks})
