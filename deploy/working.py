@@ -1,0 +1,125 @@
+"""The worker role: everything it works with, put together once."""
+
+import asyncio
+import contextlib
+import os
+import secrets
+import socket
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import Final
+
+from sqlalchemy import select
+
+from cms import contract
+from cms.kernel.db import Database
+from cms.kernel.metrics import Metrics
+from cms.publishing.guarding import ClientGuard
+from cms.publishing.line_ups import RowLineUps
+from cms.publishing.registry import load_channels
+from cms.publishing.services.account import Account
+from cms.publishing.services.addresses import Policy
+from cms.publishing.services.assets import StoreAssets
+from cms.publishing.services.budget import RowBudget
+from cms.publishing.services.journal import RowJournal
+from cms.publishing.services.lease import RowLease
+from cms.publishing.services.outbound import GuardedOutbound
+from cms.publishing.services.search import RowSearch
+from cms.publishing.services.state import RowState
+from cms.publishing.services.vault import SealedVault
+from cms.publishing.tree_writer import TreeWriter
+from cms.publishing.worker import Worker, WorkerSettings
+from cms.publishing.workshop import Workshop
+from deploy.installation import Installation, opened
+from deploy.manifests import ManifestWriter
+from deploy.settings import Settings
+from screens.tables import Screen
+
+_KEY_BYTES: Final = 32
+
+
+async def run_worker(settings: Settings, metrics: Metrics, stop: asyncio.Event) -> None:
+    """Works until `stop` is set; what it was doing is done again by the next worker."""
+    channels = load_channels()
+    async with opened(settings, channels, metrics) as here:
+        shop = await asyncio.to_thread(make_workshop, here)
+        owner = f"{socket.gethostname()}:{os.getpid()}"
+        worker = Worker(shop, WorkerSettings(owner=owner), here.wake)
+        await worker.plan()
+        working = asyncio.create_task(worker.run())
+        stopping = asyncio.create_task(stop.wait())
+        await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        working.cancel()
+        await asyncio.gather(working, stopping, return_exceptions=True)
+
+
+def make_workshop(here: Installation) -> Workshop:
+    """Blocking: reads or makes the key of the vault."""
+    tree = TreeWriter(here.store)
+    return Workshop(
+        database=here.db,
+        clock=here.clock,
+        store=here.store,
+        channels=here.channels,
+        services=ServicesMaker(here, vault_key(here.settings.data.resolve() / "keys" / "vault.key")),
+        tree=tree,
+        screens=ManifestWriter(here.db, here.store, tree, here.guard),
+        guard=ClientGuard(here.guard),
+        metrics=here.metrics,
+    )
+
+
+class ServicesMaker:
+    """Makes what a renderer is given for a target: one account a target, one line-up for all."""
+
+    def __init__(self, here: Installation, key: bytes) -> None:
+        self._here = here
+        self._key = key
+        self._line_ups = RowLineUps(here.db, here.clock, receivers_of(here.db))
+        self._search = RowSearch(here.db, here.clock)
+        self._assets = StoreAssets(here.store, here.tombstones.asset_gone)
+        self._outbound = GuardedOutbound(Policy())
+
+    def __call__(self, target: contract.Target) -> contract.Services:
+        account = Account(target.code, self._here.db, self._here.clock)
+        return contract.Services(
+            site=self._here.site,
+            line_ups=self._line_ups,
+            assets=self._assets,
+            search=self._search,
+            vault=SealedVault(account, self._key),
+            state=RowState(account),
+            lease=RowLease(account),
+            budget=RowBudget(account),
+            journal=RowJournal(account),
+            outbound=self._outbound,
+        )
+
+
+def receivers_of(db: Database) -> Callable[[str], Awaitable[Sequence[contract.Receiver]]]:
+    """The devices of a channel kind: paired screens that were not revoked."""
+
+    async def receivers(kind: str) -> Sequence[contract.Receiver]:
+        if kind != "screen":
+            return ()
+        async with db.read() as session:
+            query = select(Screen.id, Screen.unit, Screen.tags).where(Screen.revoked_at.is_(None)).order_by(Screen.id)
+            rows = (await session.execute(query)).all()
+        return [contract.Receiver(str(row.id), row.unit, frozenset(row.tags)) for row in rows]
+
+    return receivers
+
+
+def vault_key(path: Path) -> bytes:
+    """The key that seals account secrets: 32 random bytes in a file that only the owner reads (blocking)."""
+    if not path.exists():
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        fresh = path.with_suffix(".new")
+        fresh.touch(mode=0o600)
+        fresh.write_bytes(secrets.token_bytes(_KEY_BYTES))
+        # link, not rename: of two processes that start together one makes the key and both read it.
+        with contextlib.suppress(FileExistsError):
+            os.link(fresh, path)
+        fresh.unlink(missing_ok=True)
+    return path.read_bytes()
