@@ -43,7 +43,6 @@ class Delivery(Leased, Base):
 
     Attributes:
         turn: the target's counter at the claim; the fence of whatever this delivery writes outside the database.
-        expires_at: a post that is not sent by then is `missed`, and a person decides.
         payload: hash of the frozen bytes of an irreversible call, in the store; a retry sends the same.
         call: our id of a call to a platform that was begun; while its outcome is open only reading is allowed.
         post: the platform's id of what it shows.
@@ -75,7 +74,6 @@ class Delivery(Leased, Base):
     at: Mapped[dt.datetime]
     created_at: Mapped[dt.datetime]
     finished_at: Mapped[dt.datetime | None]
-    expires_at: Mapped[dt.datetime | None]
     turn: Mapped[int] = mapped_column(default=0)
     error_code: Mapped[str | None] = mapped_column(String(60))
     error_params: Mapped[dict[str, Any]] = mapped_column(default=dict)

@@ -1,0 +1,133 @@
+"""The worker: finds what is due, does it, and writes down what became of it. All its memory is in the rows.
+
+It may be killed at any instruction: a claimed row's lease runs out and the next worker takes it. Several may run.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+
+from cms.kernel import leases
+from cms.kernel.log import logger
+from cms.kernel.wake import Wake
+from cms.planning import occurrences
+from cms.planning.models import Occurrence
+from cms.publishing.due import run_occurrence
+from cms.publishing.models import Delivery
+from cms.publishing.refresh import plan_roll_over
+from cms.publishing.sending import Sending
+from cms.publishing.states import DELIVERY
+from cms.publishing.workshop import Workshop
+
+POISON: Final = {"error_code": "publishing.poisoned", "error_params": {}}
+_AGAIN: Final = 1.0
+
+log = logger("publishing.worker")
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerSettings:
+    """How a worker works: its name in leases, deliveries at once, seconds for each, and the longest idle wait."""
+
+    owner: str
+    at_once: int = 4
+    seconds: float = 30.0
+    poll: float = 0.2
+
+
+class Worker:
+    """Runs until cancelled; `step` does what is due now and returns, for tests and for running by hand."""
+
+    def __init__(self, shop: Workshop, settings: WorkerSettings, wake: Wake | None = None) -> None:
+        self._shop = shop
+        self._settings = settings
+        self._wake = wake
+        self._running: set[asyncio.Task[None]] = set()
+
+    async def run(self) -> None:
+        """Works until cancelled, then lets go of what it holds; a database that is away is waited for."""
+        try:
+            while True:
+                rung = self._wake.count if self._wake else 0
+                try:
+                    busy = await self._begin_all()
+                except SQLAlchemyError:
+                    log.exception("the database is away")
+                    await asyncio.sleep(_AGAIN)
+                    continue
+                if not busy:
+                    await self._idle(rung)
+        finally:
+            for task in self._running:
+                task.cancel()
+            await asyncio.gather(*self._running, return_exceptions=True)
+
+    async def step(self) -> int:
+        """Does everything that is due, one round after another; returns how many pieces of work were begun."""
+        count = 0
+        while begun := await self._begin_all():
+            count += begun
+            await asyncio.gather(*self._running)
+        return count
+
+    async def plan(self) -> None:
+        """Makes sure that the daily roll-over is planned; call it once at start."""
+        async with self._shop.database.write() as session:
+            await plan_roll_over(session, now=self._shop.clock.now())
+
+    async def _begin_all(self) -> int:
+        begun = 0
+        for held in await self._claim(Occurrence, occurrences.RULES):
+            self._start(run_occurrence(self._shop.database, held, now=self._shop.clock.now()))
+            begun += 1
+        for held in await self._claim(Delivery, DELIVERY):
+            self._start(Sending(self._shop, held, self._settings.seconds).run())
+            begun += 1
+        return begun
+
+    async def _claim(self, table: type[Occurrence] | type[Delivery], rules: leases.LeaseRules) -> list[leases.Claim]:
+        free = self._settings.at_once - len(self._running)
+        now = self._shop.clock.now()
+        if free <= 0:
+            return []
+        async with self._shop.database.read() as session:
+            if not await leases.is_due(session, table, rules, now=now):
+                return []
+        owner = self._settings.owner
+        try:
+            async with self._shop.database.write() as session:
+                return await leases.claim(session, table, rules, owner=owner, now=now, limit=free, poison=POISON)
+        except IntegrityError:
+            # Two workers took two deliveries of one target at the same moment; the database let one of them.
+            return []
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(_logged(work))
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+
+    async def _idle(self, rung: int) -> None:
+        """Until something is committed anywhere, a piece of work ends, or the poll interval is over."""
+        waits: set[asyncio.Future[Any]] = set(self._running) if self._is_full else set()
+        sleep = self._wake.after(rung, within=self._settings.poll) if self._wake else asyncio.sleep(self._settings.poll)
+        waits.add(asyncio.ensure_future(sleep))
+        _, left = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        for future in left - self._running:
+            future.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await future
+
+    @property
+    def _is_full(self) -> bool:
+        return len(self._running) >= self._settings.at_once
+
+
+async def _logged(work: Coroutine[Any, Any, None]) -> None:
+    try:
+        await work
+    except Exception:  # the edge of a piece of work: its lease runs out and it is done again
+        log.exception("a piece of work broke off")
