@@ -45,6 +45,7 @@ class Beacons:
         self._bell = asyncio.Event()
         self._slots = asyncio.Semaphore(AT_ONCE)
         self.is_guarded = False
+        self.guarded = asyncio.Event()
 
     @property
     def trust(self) -> Trust | None:
@@ -99,6 +100,7 @@ class Beacons:
             self._parts = Parts.of(trust)
             self._guards = frozenset(read_root(trust.root.text).roles.guard.keys)
             self.changed(self._registry.groups)
+        self.guarded.set()
 
     async def _sign_due(self, now: float) -> None:
         groups = self._registry.groups

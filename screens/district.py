@@ -43,6 +43,11 @@ class District:
         return self._sign(body)
 
     async def sign_beacon(self, body: BeaconBody) -> Signed:
+        await asyncio.sleep(0)
+        return self.beacon(body)
+
+    def beacon(self, body: BeaconBody) -> Signed:
+        """The next beacon of this guard."""
         self._seq += 1
         beacon = Beacon(
             domain=self._domain,
@@ -57,7 +62,6 @@ class District:
             recalls=self._trust.recalls_named,
             root=self._trust.root_version,
         )
-        await asyncio.sleep(0)
         return self._sign(beacon)
 
     async def sign_screen(self, body: ScreenFacts) -> Signed:

@@ -45,6 +45,10 @@ class Report:
     cpu: float = 0.0
     wall: float = 0.0
 
+    def add(self, other: "Report") -> None:
+        for name in ("audiences", "sent", "late", "bytes", "cpu", "wall"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+
 
 class Fanout:
     """Writes the newest frames of groups that changed; `observer` hears of every run."""

@@ -1,6 +1,7 @@
 """The gateway: everything the connections of one process share, and what happens to them when rows change."""
 
 import asyncio
+import contextlib
 import uuid
 from collections.abc import Coroutine
 from dataclasses import dataclass, replace
@@ -74,7 +75,7 @@ class Gateway:
         self.wheel = Wheel()
         self._opening: set[ScreenConnection] = set()
         self._certifying: set[uuid.UUID] = set()
-        self.last_report = Report()
+        self.written = Report()
         self._database = database
         self._signer = signer
         self._sessions: dict[ScreenConnection, Session] = {}
@@ -105,6 +106,13 @@ class Gateway:
         self._opening.add(connection)
         await session.run()
 
+    async def warm(self, *, within: float) -> None:
+        """Returns when rows and the guard were read once, or after `within` seconds; screens may come then."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(within):
+                await self.source.loaded.wait()
+                await self.beacons.guarded.wait()
+
     async def close(self) -> None:
         """Sends everybody away in slices, so that they do not come back in one moment."""
         sessions = list(self._sessions.values())
@@ -124,7 +132,7 @@ class Gateway:
         if found is None:
             await self._look_again()
             found = self.source.screen(screen)
-        if not self.source.is_loaded:
+        if not self.source.loaded.is_set():
             raise Goodbye("busy", why="database", retry=10_000)
         if found is None or found.key != key:
             raise Goodbye("unknown", retry=60_000)
@@ -338,4 +346,4 @@ class Gateway:
     def _told(self, report: Report) -> None:
         self.metrics.count("yunping_screen_frames_total", report.sent)
         self.metrics.observe("yunping_fanout_seconds", report.wall)
-        self.last_report = report
+        self.written.add(report)

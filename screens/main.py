@@ -30,6 +30,8 @@ BACKLOG: Final = 4096  # with the usual 100, a fifth of 10,000 screens was not b
 MAX_OPENING: Final = 512
 OPEN_SECONDS: Final = 10
 CLOSE_SECONDS: Final = 2
+# A gateway that listens before it knows its screens would send the first ones away.
+WARM_SECONDS: Final = 3
 # Or the kernel hides megabytes for every screen that does not read.
 SEND_BUFFER: Final = 64 * 2**10
 USER_TIMEOUT_MS: Final = 30_000
@@ -80,6 +82,7 @@ async def run_gateway(
         tasks = [group.create_task(gateway.run())]
         if wake is None:
             tasks.append(group.create_task(bell.run()))
+        await gateway.warm(within=WARM_SECONDS)
         server = await _listen(settings, gateway)
         log.info("gateway listening", port=_port(server))
         if settings.own_process:
@@ -200,7 +203,7 @@ class Door:
             "screens": len(gateway.registry),
         }
         # Without either it still serves from memory, so only a gateway that never saw a row is not well.
-        status = HTTPStatus.OK if gateway.source.is_loaded else HTTPStatus.SERVICE_UNAVAILABLE
+        status = HTTPStatus.OK if gateway.source.loaded.is_set() else HTTPStatus.SERVICE_UNAVAILABLE
         return _response(status, json.dumps(facts) + "\n", kind="application/json")
 
 

@@ -13,10 +13,11 @@ from typing import Final, Self
 from urllib.parse import urlsplit
 
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import InvalidHandshake, WebSocketException
+from websockets.exceptions import WebSocketException
 from websockets.typing import Subprotocol
 
 from cms.trust.beacon import Beacon
+from cms.trust.errors import TrustError
 from cms.trust.keys import SigningKey
 from cms.trust.root import Root
 from cms.trust.signed import Signed, Verified, read_body
@@ -75,9 +76,10 @@ class SimulatedScreen:
             before = self.heard.connected
             try:
                 await self.once()
-            except (OSError, WebSocketException, MessageFault, TimeoutError) as problem:
-                if not isinstance(problem, OSError | InvalidHandshake):
-                    self.heard.faults.append(repr(problem))
+            except (OSError, WebSocketException, TimeoutError):
+                pass
+            except (MessageFault, TrustError) as problem:
+                self.heard.faults.append(repr(problem))
             finally:
                 self.is_live.clear()
                 self.socket = None

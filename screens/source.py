@@ -52,7 +52,7 @@ class StoredStates:
         self._turn = asyncio.Lock()
         self._listeners: set[asyncio.Queue[Change]] = set()
         self.is_fresh = False
-        self.is_loaded = False
+        self.loaded = asyncio.Event()
 
     def screen(self, screen: uuid.UUID) -> Known | None:
         return self._screens.get(screen)
@@ -107,7 +107,8 @@ class StoredStates:
             async with self._database.read() as session:
                 change, seen = await self._read(session)
             self._seen = seen
-            self.is_fresh = self.is_loaded = True
+            self.is_fresh = True
+            self.loaded.set()
         if change.audiences or change.screens:
             for queue in self._listeners:
                 queue.put_nowait(change)

@@ -5,7 +5,7 @@ import { countPages, renderFrames } from "./templates/frame.js";
 import { el, styled } from "./templates/dom.js";
 import { arrivals, lengthOf, startAt } from "./timeline.js";
 
-const FADE = 600; // ms
+const FADE = matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 600; // ms
 const PAGE = 8_000; // ms: the least a page of a longer piece stands
 const LOOK = 250; // ms between looks at whether the piece on the glass may still be there
 const BROKEN = 60_000; // ms a release that could not be drawn is passed over
@@ -169,11 +169,12 @@ export class Loop {
     await painted();
     for (const name of ["release", "page", "pages", "code"]) delete this.stage.dataset[name];
     Object.assign(this.stage.dataset, facts);
-    styled(this.stage, { "--fade": `${old ? FADE : 1}ms` });
+    styled(this.stage, { "--fade": `${old ? FADE : 0}ms` });
     layer.classList.add("is-shown");
     this.#layer = layer;
     this.swaps += 1;
-    await after(old ? FADE + 50 : 20);
+    this.stage.dataset.swaps = String(this.swaps);
+    if (old) await after(FADE);
     await painted();
     old?.remove();
   }

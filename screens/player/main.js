@@ -133,7 +133,6 @@ function beat(player, loop, watchdog) {
 
 /** Tells the box, which restarts the browser when nothing is painted any more. */
 function healthy(painted, player, loop) {
-  stage.dataset.swaps = String(loop.swaps);
   const body = JSON.stringify({ painted_at: painted, version: player.version, showing: loop.showing });
   fetch("health", { method: "POST", body, headers: { "Content-Type": "application/json" } }).catch(() => {});
 }

@@ -12,6 +12,7 @@ const sameSlowly = (one, two) => SLOW.every((name) => one[name] === two[name]) &
 export class Memory {
   #store;
   #written = null;
+  #beacon = null;
 
   constructor(store) {
     this.#store = store;
@@ -23,18 +24,20 @@ export class Memory {
     if (!trust) return { state: null, shown: null, away: 0 };
     const { wall, ...seen } = pulse ?? { wall: 0 };
     this.#written = trust;
+    this.#beacon = seen.beacon ?? null;
     return { state: restarted({ ...trust, ...seen }, now), shown: shown ?? null, away: awayFor(wall, Date.now()) };
   }
 
-  /** Resolves when `state` (and `shown`, if given) is on disk. */
+  /** Resolves when `state` (and `shown`, if given) is on disk; what is there already is not written again. */
   async keep(state, now, shown = null) {
     const { beacon, seqs } = state;
-    const values = { pulse: { beacon, seqs, time_at: trustedTime(state, now), wall: Date.now() } };
     const isNew = this.#written === null || !sameSlowly(state, this.#written);
+    if (!isNew && !shown && beacon === this.#beacon) return;
+    const values = { pulse: { beacon, seqs, time_at: trustedTime(state, now), wall: Date.now() } };
     if (isNew) values.trust = state;
     if (shown) values.shown = shown;
     await this.#store.write(values);
+    this.#beacon = beacon;
     if (isNew) this.#written = state;
   }
 }
-

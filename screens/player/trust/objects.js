@@ -1,203 +1,127 @@
-// The readers of root, delegations, recalls, beacon, manifest and screen: shape and bounds, no signatures.
+// The readers of root, delegations, recalls, beacon, manifest and screen: shape and own rules, no signatures.
 import { keyIdOf } from "./crypto.js";
 import { refuse } from "./errors.js";
-import { BASE64, CODE, HASH, KEY_ID, UNIT, UUID } from "./fields.js";
-import {
-  MAX_KEYS, MAX_LOOP, MAX_PEOPLE, MAX_RECALLS, MAX_RELEASES, MAX_SLOTS, MAX_TAGS, MAX_TEXT,
-} from "./limits.js";
+import * as limits from "./limits.js";
 import { CLASSES } from "./release.js";
-import { ALGORITHMS, opened } from "./signed.js";
+import { among, base64, code, count, domain, hash, integer, keyId, list, map, ms, nullable, object, set, text, unit, uuid } from "./shape.js";
+import { ALGORITHMS, readBody } from "./signed.js";
 
-const ROLES = ["delegations", "guard", "root"];
 const RIGHTS = ["approve", "recall", "delegate"];
+const wrong = (field) => refuse("trust.schema", { field });
+const isDistinct = (names) => new Set(names).size === names.length;
 
-export async function readRoot(text) {
-  const { top, head } = opened(text, "root");
-  const root = {
-    ...head,
-    version: top.integer("version", { least: 1 }),
-    issued_at: top.integer("issued_at"),
-    expires_at: top.integer("expires_at"),
-    keys: {},
-    roles: {},
-  };
-  for (const name of Object.keys(top.mapping("keys", MAX_KEYS))) root.keys[name] = await rootKey(top, name);
-  const parts = top.fields("roles");
-  for (const name of ROLES) root.roles[name] = role(parts.fields(name), root.keys);
-  parts.done();
-  top.done();
+const NAMED = object({ version: count, sha256: hash });
+
+const ROLE = object({ keys: set(keyId, 1, limits.MAX_KEYS), threshold: count });
+const ROOT = {
+  domain,
+  epoch: count,
+  version: count,
+  issued_at: ms,
+  expires_at: ms,
+  keys: map(object({ alg: among(["ed25519"]), public: base64 }), 1, limits.MAX_KEYS),
+  roles: object({ root: ROLE, delegations: ROLE, guard: ROLE }),
+};
+
+export async function readRoot(source) {
+  const root = readBody("root", ROOT, source);
+  for (const [id, key] of Object.entries(root.keys)) if ((await keyIdOf(key.public)) !== id) wrong("root.keys");
+  for (const { keys, threshold } of Object.values(root.roles)) {
+    if (!keys.every((key) => Object.hasOwn(root.keys, key)) || threshold > keys.length) wrong("root.roles");
+  }
   return root;
 }
 
-async function rootKey(top, id) {
-  const part = top.fields("keys").fields(id);
-  const key = { alg: part.oneOf("alg", ["ed25519"]), public: part.text("public", BASE64) };
-  part.done();
-  if ((await keyIdOf(key.public)) !== id) part.refuse("public");
-  return key;
-}
-
-function role(part, keys) {
-  const read = {
-    keys: part.names("keys", KEY_ID, { least: 1, most: MAX_KEYS }),
-    threshold: part.integer("threshold", { least: 1, most: MAX_KEYS }),
-  };
-  part.done();
-  if (!read.keys.every((key) => Object.hasOwn(keys, key)) || read.threshold > read.keys.length) part.refuse("keys");
-  return read;
-}
-
-export async function readDelegations(text) {
-  const { top, head } = opened(text, "delegations");
-  const delegations = {
-    ...head,
-    version: top.integer("version", { least: 1 }),
-    issued_at: top.integer("issued_at"),
-    expires_at: top.integer("expires_at"),
-    people: [],
-  };
-  for (const part of top.each("people", { most: MAX_PEOPLE })) delegations.people.push(await delegate(part));
-  top.done();
-  checkPeople(delegations.people);
-  return delegations;
-}
+const PERSON_KEY = object({ key: keyId, alg: among(ALGORITHMS), public: base64, not_before: ms, not_after: nullable(ms) });
+const DELEGATE = object({
+  person: uuid,
+  name: text(1, 100),
+  keys: list(PERSON_KEY, 0, limits.MAX_KEYS),
+  unit,
+  classes: set(among(CLASSES), 0, CLASSES.length),
+  rights: set(among(RIGHTS), 0, RIGHTS.length),
+});
+const DELEGATIONS = {
+  domain,
+  epoch: count,
+  version: count,
+  issued_at: ms,
+  expires_at: ms,
+  people: list(DELEGATE, 0, limits.MAX_PEOPLE),
+};
 
 /** One entry a person, one person a key: a key of two people would count as two signers. */
-function checkPeople(people) {
-  if (new Set(people.map((one) => one.person)).size !== people.length) refuse("trust.person_twice");
-  const keys = people.flatMap((one) => one.keys.map((key) => key.key));
-  if (new Set(keys).size !== keys.length) refuse("trust.key_shared");
+export async function readDelegations(source) {
+  const granted = readBody("delegations", DELEGATIONS, source);
+  if (!isDistinct(granted.people.map((one) => one.person))) refuse("trust.person_twice");
+  const keys = granted.people.flatMap((one) => one.keys);
+  if (!isDistinct(keys.map((one) => one.key))) refuse("trust.key_shared");
+  for (const one of keys) {
+    if (one.alg === "ed25519" && (await keyIdOf(one.public)) !== one.key) wrong("delegations.people.keys");
+  }
+  return granted;
 }
 
-async function delegate(part) {
-  const one = { person: part.text("person", UUID), name: part.text("name", null, 100), keys: [] };
-  for (const item of part.each("keys", { most: MAX_KEYS })) one.keys.push(await personKey(item));
-  one.unit = part.text("unit", UNIT);
-  one.classes = part.names("classes", CLASSES, { most: CLASSES.length });
-  one.rights = part.names("rights", RIGHTS, { most: RIGHTS.length });
-  part.done();
-  return one;
-}
+const RECALLED = object({ release: nullable(hash), asset: nullable(hash), at: ms, by: uuid, reason: text(0, 500) });
+const RECALLS = { domain, epoch: count, version: count, at: ms, items: list(RECALLED, 0, limits.MAX_RECALLS) };
 
-async function personKey(part) {
-  const key = {
-    key: part.text("key", KEY_ID),
-    alg: part.oneOf("alg", ALGORITHMS),
-    public: part.text("public", BASE64),
-    not_before: part.integer("not_before"),
-    not_after: part.maybe("not_after", (name) => part.integer(name)),
-  };
-  part.done();
-  if (key.alg === "ed25519" && (await keyIdOf(key.public)) !== key.key) part.refuse("public");
-  return key;
-}
-
-export function readRecalls(text) {
-  const { top, head } = opened(text, "recalls");
-  const recalls = {
-    ...head,
-    version: top.integer("version", { least: 1 }),
-    at: top.integer("at"),
-    items: top.each("items", { most: MAX_RECALLS }).map(recalled),
-  };
-  top.done();
+export function readRecalls(source) {
+  const recalls = readBody("recalls", RECALLS, source);
+  if (recalls.items.some((item) => item.release === null && item.asset === null)) wrong("recalls.items");
   return recalls;
 }
 
-function recalled(part) {
-  const item = {
-    release: part.maybe("release", (name) => part.text(name, HASH)),
-    asset: part.maybe("asset", (name) => part.text(name, HASH)),
-    at: part.integer("at"),
-    by: part.text("by", UUID),
-    reason: part.text("reason", null, 500),
-  };
-  part.done();
-  if (item.release === null && item.asset === null) part.refuse("release");
-  return item;
+const BEACON = {
+  domain,
+  epoch: count,
+  audience: code,
+  guard: keyId,
+  seq: count,
+  at: count,
+  version: count,
+  manifest: hash,
+  file: hash,
+  recalls: NAMED,
+  root: count,
+};
+
+export const readBeacon = (source) => readBody("beacon", BEACON, source);
+
+const LISTED = object({ release: hash, bundle: hash, size: integer(1, limits.MAX_TEXT) });
+const SLOT = object({ from: ms, to: ms, loop: list(object({ release: hash, show: count }), 0, limits.MAX_LOOP) });
+const MANIFEST = {
+  domain,
+  epoch: count,
+  audience: code,
+  version: count,
+  at: ms,
+  expires_at: ms,
+  root: count,
+  delegations: NAMED,
+  recalls: NAMED,
+  releases: list(LISTED, 0, limits.MAX_RELEASES),
+  timeline: list(SLOT, 0, limits.MAX_SLOTS),
+};
+
+export function readManifest(source) {
+  const { releases, timeline, ...rest } = readBody("manifest", MANIFEST, source);
+  const listed = new Set(releases.map((one) => one.release));
+  if (listed.size !== releases.length) wrong("manifest.releases");
+  const areListed = timeline.every((slot) => slot.loop.every((show) => listed.has(show.release)));
+  const runsOn = timeline.every((slot, index) => slot.from < slot.to && (index === 0 || timeline[index - 1].to === slot.from));
+  if (!areListed || !runsOn) wrong("manifest.timeline");
+  return { ...rest, releases, timeline };
 }
 
-export function readBeacon(text) {
-  const { top, head } = opened(text, "beacon");
-  const beacon = {
-    ...head,
-    audience: top.text("audience", CODE),
-    guard: top.text("guard", KEY_ID),
-    seq: top.integer("seq", { least: 1 }),
-    at: top.integer("at", { least: 1 }),
-    version: top.integer("version", { least: 1 }),
-    manifest: top.text("manifest", HASH),
-    file: top.text("file", HASH),
-    recalls: named(top.fields("recalls")),
-    root: top.integer("root", { least: 1 }),
-  };
-  top.done();
-  return beacon;
-}
+const SCREEN = {
+  domain,
+  epoch: count,
+  screen: uuid,
+  key: base64,
+  unit,
+  tags: set(code, 0, limits.MAX_TAGS),
+  version: count,
+  at: ms,
+};
 
-function named(part) {
-  const read = { version: part.integer("version", { least: 1 }), sha256: part.text("sha256", HASH) };
-  part.done();
-  return read;
-}
-
-export function readManifest(text) {
-  const { top, head } = opened(text, "manifest");
-  const manifest = {
-    ...head,
-    audience: top.text("audience", CODE),
-    version: top.integer("version", { least: 1 }),
-    at: top.integer("at"),
-    expires_at: top.integer("expires_at"),
-    root: top.integer("root", { least: 1 }),
-    delegations: named(top.fields("delegations")),
-    recalls: named(top.fields("recalls")),
-    releases: top.each("releases", { most: MAX_RELEASES }).map(listed),
-    timeline: top.each("timeline", { most: MAX_SLOTS }).map(slot),
-  };
-  const names = new Set(manifest.releases.map((one) => one.release));
-  if (names.size !== manifest.releases.length) top.refuse("releases");
-  if (!gapFree(manifest.timeline) || !shownAreListed(manifest.timeline, names)) top.refuse("timeline");
-  top.done();
-  return manifest;
-}
-
-function listed(part) {
-  const size = part.integer("size", { least: 1, most: MAX_TEXT });
-  const one = { release: part.text("release", HASH), bundle: part.text("bundle", HASH), size };
-  part.done();
-  return one;
-}
-
-function slot(part) {
-  const loop = part.each("loop", { most: MAX_LOOP }).map(show);
-  const one = { from: part.integer("from"), to: part.integer("to"), loop };
-  part.done();
-  if (one.to <= one.from) part.refuse("to");
-  return one;
-}
-
-function show(part) {
-  const one = { release: part.text("release", HASH), show: part.integer("show", { least: 1 }) };
-  part.done();
-  return one;
-}
-
-const gapFree = (timeline) => timeline.every((one, index) => index === 0 || timeline[index - 1].to === one.from);
-const shownAreListed = (timeline, names) => timeline.every((one) => one.loop.every((item) => names.has(item.release)));
-
-export function readScreen(text) {
-  const { top, head } = opened(text, "screen");
-  const facts = {
-    ...head,
-    screen: top.text("screen", UUID),
-    key: top.text("key", BASE64),
-    unit: top.text("unit", UNIT),
-    tags: top.names("tags", CODE, { most: MAX_TAGS }),
-    version: top.integer("version", { least: 1 }),
-    at: top.integer("at"),
-  };
-  top.done();
-  return facts;
-}
-
+export const readScreen = (source) => readBody("screen", SCREEN, source);

@@ -51,12 +51,13 @@ export async function verifyRelease(bundle, delegations, now) {
   for (const approval of bundle.approvals) {
     try {
       await checkApproval(approval, bundle.text, release, granted, now);
-      if (people.has(approval.person)) refuse("trust.same_person", { person: approval.person });
-      people.add(approval.person);
     } catch (fault) {
       if (!(fault instanceof TrustError)) throw fault;
       faults.push(fault);
+      continue;
     }
+    if (people.has(approval.person)) faults.push(new TrustError("trust.same_person", { person: approval.person }));
+    people.add(approval.person);
   }
   if (people.size < THRESHOLD) throw faults[0] ?? new TrustError("trust.approvals", { wanted: THRESHOLD });
   return done(release, bundle.text);

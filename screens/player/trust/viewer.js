@@ -33,7 +33,7 @@ export const newState = ({ root, screen, key, audience }) => ({
   time_at: 0,
   time_local: 0,
   manifest: null,
-  releases: new Map(), // digest → {release, bundle, file}
+  releases: new Map(), // digest → {release, bundle, file, delegations}
 });
 
 /** What time it is, as far as a guard said so; 0 before the first beacon. */
@@ -71,11 +71,11 @@ export async function accept(state, incoming, now) {
   }
   const held = new Map();
   for (const listed of state.manifest?.value.releases ?? []) {
-    const before = state.releases.has(listed.release);
+    const isNew = !state.releases.has(listed.release);
     const code = await tried(async () => {
       held.set(listed.release, await onRelease(state, listed, incoming.bundles?.get(listed.bundle), now));
     });
-    if (code !== null || !before) verdicts.push({ what: listed.release, code });
+    if (code !== null || isNew) verdicts.push({ what: listed.release, code });
   }
   return { state: { ...state, releases: held }, verdicts };
 }
@@ -89,6 +89,22 @@ export function showable(state, release, now) {
   checkPlace(envelope, state.facts.value.unit, CHANNEL);
   checkTime(envelope, trustedTime(state, now), silence(state, now));
   return held.release;
+}
+
+/** What of the timeline's present loop may be drawn; empty means the player's slate. */
+export function loop(state, now) {
+  const time = trustedTime(state, now);
+  const slot = state.manifest?.value.timeline.find(({ from, to }) => from <= time && time < to);
+  return (slot?.loop ?? []).filter(({ release }) => isShowable(state, release, now));
+}
+
+function isShowable(state, release, now) {
+  try {
+    return Boolean(showable(state, release, now));
+  } catch (fault) {
+    if (!(fault instanceof TrustError)) throw fault;
+    return false;
+  }
 }
 
 /** Null where it passed, else the code. */
@@ -178,35 +194,43 @@ async function onManifest(state, signed, now) {
   if (!beacon || beacon.manifest !== next.digest || beacon.version !== manifest.version)
     refuse("trust.mixed", { version: manifest.version });
   const granted = state.delegations;
-  if (!granted || manifest.root > state.root.value.version) refuse("trust.behind");
-  if (manifest.delegations.version > versionOf(granted, manifest.epoch)) refuse("trust.behind");
-  if (manifest.recalls.version > versionOf(state.recalls, manifest.epoch)) refuse("trust.behind");
   const named = manifest.delegations;
+  const isBehind =
+    manifest.root > state.root.value.version ||
+    named.version > versionOf(granted, manifest.epoch) ||
+    manifest.recalls.version > versionOf(state.recalls, manifest.epoch);
+  if (!granted || isBehind) refuse("trust.behind");
   if (named.version === granted.value.version && named.sha256 !== state.delegations_file)
     refuse("trust.mixed", { what: "delegations" });
   for (const one of [state.root, granted, next]) unexpired(one, trustedTime(state, now));
   return { ...state, manifest: next };
 }
 
-async function onRelease(state, listed, file, now) {
-  const { release: name, bundle: wanted } = listed;
-  const before = state.releases.get(name);
+async function onRelease(state, { release: name, bundle: wanted, size }, file, now) {
   if (state.gone.has(name)) refuse("trust.recalled", { release: name });
-  if (before?.file !== wanted && !file) refuse("trust.missing", { release: name });
-  const bundle = before?.file === wanted ? before.bundle : await readListed(listed, file);
-  if (!state.delegations || !state.facts) refuse("trust.missing", { release: name });
-  const release = await verifyRelease(bundle, state.delegations, trustedTime(state, now));
-  checkPlace(release.value.envelope, state.facts.value.unit, CHANNEL);
+  const known = state.releases.get(name);
+  const before = known?.file === wanted ? known : null;
+  if (!state.delegations || !state.facts || (!file && !before)) refuse("trust.missing", { release: name });
+  const granted = state.delegations.digest;
+  // signatures are checked again under new delegations only
+  const held = before?.delegations === granted ? before : await checked(state, { name, wanted, size }, file, before, now);
+  const { envelope, assets } = held.release.value;
+  checkPlace(envelope, state.facts.value.unit, CHANNEL);
   const isGone = (asset) => state.gone_assets.has(asset.sha256) || state.gone_assets.has(asset.of);
-  if (release.value.assets.some(isGone)) refuse("trust.recalled", { release: name });
-  return before?.release.digest === release.digest && before.file === wanted ? before : { release, bundle, file: wanted };
+  if (assets.some(isGone)) refuse("trust.recalled", { release: name });
+  return held;
 }
 
-async function readListed(listed, file) {
-  if (file.byteLength !== listed.size || (await sha256(file)) !== listed.bundle)
-    refuse("trust.hash", { sha256: listed.bundle });
+async function checked(state, listed, file, before, now) {
+  const bundle = before ? before.bundle : await readListed(listed, file);
+  const release = await verifyRelease(bundle, state.delegations, trustedTime(state, now));
+  return { release, bundle, file: listed.wanted, delegations: state.delegations.digest };
+}
+
+async function readListed({ name, wanted, size }, file) {
+  if (file.byteLength !== size || (await sha256(file)) !== wanted) refuse("trust.hash", { sha256: wanted });
   const bundle = readBundle(file);
-  if ((await releaseDigest(bundle.text)) !== listed.release) refuse("trust.hash", { sha256: listed.release });
+  if ((await releaseDigest(bundle.text)) !== name) refuse("trust.hash", { sha256: name });
   return bundle;
 }
 

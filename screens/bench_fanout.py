@@ -1,0 +1,274 @@
+"""`./yunping bench fanout`: what it costs to hand one publication to every screen, against a C sender in the same run.
+
+Three processes take turns on equal sockets: the product's gateway (rows, keys, handshakes, sessions as on a street)
+and `bench/sender.c`, each with its own listeners. The parent publishes by writing rows, as a worker does. Only the
+server's processor time counts. TLS is off.
+"""
+
+import asyncio
+import contextlib
+import datetime as dt
+import json
+import secrets
+import shutil
+import socket
+import statistics
+import sys
+import tempfile
+import time
+import uuid
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from cms.contract import ManifestDraft, Slot
+from cms.kernel.base import Base
+from cms.kernel.clock import SystemClock
+from cms.kernel.db import Database, normal_url, sync_url
+from cms.kernel.errors import Unavailable
+from cms.kernel.ids import public_id, uuid7
+from cms.trust.keys import SigningKey
+from cms.trust.signed import Signed
+from screens.bench.cores import cores, stay_on
+from screens.district import District
+from screens.manifest import manifest_body
+from screens.states import next_change, next_version, store_state
+from screens.tables import Screen
+
+ROUNDS: Final = 7
+FOLDER: Final = Path(__file__).parent / "bench"
+# A frame with a manifest is longer than a beacon alone by far; a beacon that comes meanwhile is not counted.
+LEAST: Final = 1_200
+ROUND_SECONDS: Final = 60
+
+
+def run(*, screens: int = 10_000, audiences: int = 1) -> dict[str, Any]:
+    """Figures in µs of the server's processor time a delivery. Raises Unavailable `screens.no_compiler`."""
+    if shutil.which("gcc") is None:
+        raise Unavailable("screens.no_compiler")
+    stay_on(-1)
+    with tempfile.TemporaryDirectory(prefix="yunping-bench-") as folder:
+        return asyncio.run(_run(Path(folder), screens, audiences))
+
+
+async def _run(folder: Path, screens: int, audiences: int) -> dict[str, Any]:
+    for name in ("sender", "listeners"):
+        await _checked("gcc", "-O2", "-o", str(folder / name), str(FOLDER / f"{name}.c"))
+    async with contextlib.AsyncExitStack() as stack:
+        street = await Street.make(folder, screens, audiences)
+        stack.push_async_callback(street.database.close)
+        ours = await stack.enter_async_context(_gateway(street))
+        limit = await stack.enter_async_context(_sender(street))
+        await _round(street, ours, limit)  # what is paid once is not measured
+        rounds = [await _round(street, ours, limit) for _ in range(ROUNDS)]
+    return _told(street, ours, rounds)
+
+
+def _told(street: "Street", ours: "Side", rounds: list[dict[str, float]]) -> dict[str, Any]:
+    middle = {name: statistics.median(one[name] for one in rounds) for name in rounds[0]}
+    # The ratio of each round, then the median: what disturbs the machine for a second disturbs both sides of it.
+    ratio = statistics.median(one["cpu_us"] / one["reference_cpu_us"] for one in rounds)
+    return {
+        "bench": "fanout",
+        "figure": round(middle["cpu_us"], 2),
+        "unit": "µs of server CPU a delivery",
+        "reference": round(middle["reference_cpu_us"], 2),
+        "ratio": round(ratio, 3),
+        "detail": {
+            "screens": street.screens,
+            "audiences": street.audiences,
+            "rounds": len(rounds),
+            "frame_bytes": round(middle["bytes"]),
+            "ratio_of_each_round": [round(one["cpu_us"] / one["reference_cpu_us"], 3) for one in rounds],
+            "last_screen_ms_from_commit": round(middle["last_ms"], 1),
+            "last_screen_ms_from_first": round(middle["spread_ms"], 1),
+            "reference_last_ms": round(middle["reference_last_ms"], 1),
+            "whole_publication_cpu_us": round(middle["whole_us"], 2),
+            "connect_seconds": round(ours.connect_seconds, 1),
+            "kib_per_connection": round(ours.kib, 1),
+            "reference_is": "C, epoll, plain writes of the same frames to as many sockets (screens/bench/sender.c)",
+            "counted": "processor time of the gateway process while it fans out, less its stand-in guard's signatures",
+            "tls": "off",
+        },
+    }
+
+
+class Street:
+    """The rows of the benchmark: screens with keys, spread over the audiences."""
+
+    def __init__(self, folder: Path, database: Database, screens: int, audiences: int) -> None:
+        self.folder = folder
+        self.database = database
+        self.screens = screens
+        self.audiences = audiences
+        self.clock = SystemClock()
+        self.members: list[list[uuid.UUID]] = [[] for _ in range(audiences)]
+        self.district = District(self.clock)
+
+    @classmethod
+    async def make(cls, folder: Path, screens: int, audiences: int) -> "Street":
+        url = normal_url(f"sqlite:///{folder / 'street.db'}")
+        engine = sa.create_engine(sync_url(url))
+        tables = [table for name, table in Base.metadata.tables.items() if name.startswith("screen")]
+        Base.metadata.create_all(engine, tables=tables)
+        engine.dispose()
+        street = cls(folder, Database(url), screens, audiences)
+        await street._enrol()
+        await street.publish()
+        return street
+
+    async def _enrol(self) -> None:
+        now, lines = self.clock.now(), []
+        async with self.database.write() as session:
+            change = await next_change(session)
+            for place in range(self.screens):
+                seed, one = secrets.token_bytes(32), uuid7(now)
+                key = SigningKey(seed).public.text
+                row = Screen(id=one, public=public_id(), name=f"屏 {place}", unit="/320509/04/", key=key, change=change)
+                row.paired_at, row.paired_by = now, one
+                session.add(row)
+                self.members[place % self.audiences].append(one)
+                lines.append(f"{one} {seed.hex()}")
+        await asyncio.to_thread((self.folder / "screens").write_text, "\n".join(lines))
+        await asyncio.to_thread((self.folder / "nobody").write_text, "\n" * (self.screens - 1))
+
+    async def publish(self) -> int:
+        """A new state for every audience in one commit, as a district-wide publication makes it; when it was (ns)."""
+        now, trust = self.clock.now(), await self.district.trust()
+        signed: list[Signed] = []
+        for place in range(self.audiences):
+            async with self.database.write() as session:
+                version = await next_version(session)
+            slots = (Slot(now, now + dt.timedelta(days=8), ()),)
+            draft = ManifestDraft(f"a-{place:04}", (), slots, {})
+            signed.append(
+                await self.district.sign_manifest(manifest_body(draft, version=version, trust=trust, now=now))
+            )
+        async with self.database.write() as session:
+            for manifest, members in zip(signed, self.members, strict=True):
+                await store_state(session, manifest, receivers=members, now=now)
+        return time.monotonic_ns()
+
+
+class Side:
+    """A server process and its listeners."""
+
+    def __init__(self, server: asyncio.subprocess.Process, listeners: asyncio.subprocess.Process) -> None:
+        self.server = server
+        self.listeners = listeners
+        self.connect_seconds = 0.0
+        self.kib = 0.0
+
+    async def ask(self, line: str) -> str:
+        return await _ask(self.server, line)
+
+    async def arm(self, count: int) -> None:
+        await _ask(self.listeners, f"{count} {LEAST}")
+
+    async def done(self) -> tuple[int, int]:
+        """When the last and the first frame came, in ns."""
+        words = (await _line(self.listeners)).split()
+        return int(words[2]), int(words[3])
+
+
+async def _round(street: Street, ours: Side, limit: Side) -> dict[str, float]:
+    found: dict[str, float] = {}
+    before = json.loads(await ours.ask("cpu"))
+    await ours.arm(street.screens)
+    at = await street.publish()
+    last, first = await ours.done()
+    after = json.loads(await ours.ask("cpu"))
+    found["cpu_us"] = (after["cpu"] - after["signing"]) / after["sent"] * 1e6
+    found["whole_us"] = (after["process_cpu"] - before["process_cpu"] - after["signing"]) / street.screens * 1e6
+    found["bytes"] = after["bytes"] / after["sent"]
+    found["last_ms"], found["spread_ms"] = (last - at) / 1e6, (last - first) / 1e6
+    frames = str(street.folder / "frames")
+    await ours.ask(f"frames {frames}")
+    await limit.arm(street.screens)
+    began = time.monotonic_ns()
+    _, count, cpu, _ = (await limit.ask(frames)).split()
+    last, _ = await limit.done()
+    found["reference_cpu_us"] = int(cpu) / int(count) / 1e3
+    found["reference_last_ms"] = (last - began) / 1e6
+    return found
+
+
+@contextlib.asynccontextmanager
+async def _gateway(street: Street) -> AsyncIterator[Side]:
+    port, core = _free_port(), cores()[0]
+    options = ("--database", street.database.url, "--port", str(port), "--core", str(core))
+    async with _process(sys.executable, "-m", "screens.bench.server", *options) as server:
+        await _line(server)
+        before = json.loads(await _ask(server, "cpu"))
+        began = time.monotonic()
+        async with _listeners(street, port, named=True) as listeners:
+            side = Side(server, listeners)
+            side.connect_seconds = time.monotonic() - began
+            await asyncio.sleep(2)  # the last presence of the handshakes is written
+            after = json.loads(await _ask(server, "cpu"))
+            side.kib = (after["rss_kib"] - before["rss_kib"]) / street.screens
+            yield side
+
+
+@contextlib.asynccontextmanager
+async def _sender(street: Street) -> AsyncIterator[Side]:
+    port, core = _free_port(), cores()[0]
+    async with _process(str(street.folder / "sender"), str(port), str(street.screens), str(core)) as server:
+        await _line(server)
+        async with _listeners(street, port, named=False) as listeners:
+            await _line(server)
+            yield Side(server, listeners)
+
+
+@contextlib.asynccontextmanager
+async def _listeners(street: Street, port: int, *, named: bool) -> AsyncIterator[asyncio.subprocess.Process]:
+    fds = street.folder / f"fds-{port}"
+    options = ["--port", str(port), "--core", str(cores()[1]), "--fds", str(fds)]
+    options += ["--listeners", str(street.folder / "listeners")]
+    options += ["--screens", str(street.folder / ("screens" if named else "nobody"))]
+    async with _process(sys.executable, "-m", "screens.bench.connect", *options) as process:
+        await _line(process)
+        yield process
+
+
+@contextlib.asynccontextmanager
+async def _process(*argv: str) -> AsyncIterator[asyncio.subprocess.Process]:
+    pipe = asyncio.subprocess.PIPE
+    process = await asyncio.create_subprocess_exec(*argv, stdin=pipe, stdout=pipe, cwd=FOLDER.parents[1])
+    try:
+        yield process
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
+
+
+async def _checked(*argv: str) -> None:
+    process = await asyncio.create_subprocess_exec(*argv)
+    if await process.wait() != 0:
+        raise Unavailable("screens.no_compiler")
+
+
+async def _ask(process: asyncio.subprocess.Process, line: str) -> str:
+    assert process.stdin is not None  # noqa: S101
+    process.stdin.write(line.encode() + b"\n")
+    await process.stdin.drain()
+    return await _line(process)
+
+
+async def _line(process: asyncio.subprocess.Process) -> str:
+    """The next line of a child. Raises TimeoutError, and EOFError when it ended."""
+    assert process.stdout is not None  # noqa: S101
+    async with asyncio.timeout(ROUND_SECONDS):
+        line = await process.stdout.readline()
+    if not line:
+        raise EOFError(process.returncode)
+    return line.decode().strip()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
