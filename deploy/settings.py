@@ -79,6 +79,11 @@ class Settings(BaseModel):
     def _split(cls, value: Any) -> Any:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
+    @field_validator("tls_cert", "tls_key", mode="before")
+    @classmethod
+    def _none_when_empty(cls, value: Any) -> Any:
+        return None if value == "" else value
+
     @field_validator("database")
     @classmethod
     def _known_database(cls, value: str) -> str:
@@ -225,7 +230,7 @@ def _file(path: Path) -> tuple[dict[str, str], list[tuple[str, str, str]]]:
     problems: list[tuple[str, str, str]] = []
     for number, line in enumerate(path.read_text("utf-8").splitlines(), start=1):
         name, sign, value = (part.strip() for part in line.partition("="))
-        if not name and not sign or name.startswith("#"):
+        if (not name and not sign) or name.startswith("#"):
             continue
         if not sign or not name:
             problems.append((f"{path}:{number}", "settings.line", line.strip()))
