@@ -106,7 +106,10 @@ class Core:
             if not recall or refusal.code != "guard.disk_full":
                 raise
             self.reserve.give()
-            records = self.journal.append(entries, at=self.clock())
+            try:
+                records = self.journal.append(entries, at=self.clock())
+            finally:
+                self.reserve.fill()  # at once, or the next action of another kind would use it up
         for record in records:
             self.state.apply(record)
         if any(kind in {"root", "delegated", "recalled"} for kind, _ in entries):
@@ -138,6 +141,8 @@ class Core:
                 except OSError:
                     # the action is in the journal and goes to every subscriber; the file follows at the next tick
                     log.exception("guard.public_file_late", file=name)
+                finally:
+                    self.reserve.fill()
 
     def write_bundle(self) -> None:
         """The copy for another machine; losing one is no loss here, so a full disk is only told."""

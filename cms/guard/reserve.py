@@ -6,6 +6,7 @@ from pathlib import Path
 
 from cms.guard.durable import PRIVATE
 
+_PAGE = 4_096
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
@@ -17,18 +18,23 @@ class Reserve:
         self._size = size
 
     def fill(self) -> bool:
-        """Whether the whole reserve is on disk; a disk too full for it is no reason to stop."""
+        """Whether the whole reserve is on disk; on a full disk it takes what is left, to the last page."""
         descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, PRIVATE)
         try:
-            if os.fstat(descriptor).st_size < self._size:
-                os.posix_fallocate(descriptor, 0, self._size)
-        except OSError as error:
-            if error.errno not in FULL:
-                raise
-            return False
+            held = os.fstat(descriptor).st_size
+            step = self._size - held
+            while step >= _PAGE:
+                try:
+                    os.posix_fallocate(descriptor, held, step)
+                    held += step
+                    step = self._size - held
+                except OSError as error:
+                    if error.errno not in FULL:
+                        raise
+                    step //= 2
         finally:
             os.close(descriptor)
-        return True
+        return held >= self._size
 
     def give(self) -> None:
         """Frees all of it: a recall writes its line and the whole public set."""
