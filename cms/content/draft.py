@@ -16,6 +16,22 @@ from cms.trust.canonical import encode
 from cms.trust.signed import digest
 
 DEFAULT_OFFLINE: Final = dt.timedelta(days=7)
+_FIELDS: Final = frozenset(
+    [
+        "title",
+        "subtitle",
+        "summary",
+        "byline",
+        "language",
+        "column",
+        "cover",
+        "cover_alt",
+        "body",
+        "channels",
+        "envelope",
+        "overrides",
+    ]
+)
 _CODE: Final = re.compile(r"[a-z0-9_-]{1,40}")
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,4}")
 _UNIT: Final = re.compile(r"/([a-z0-9_-]{1,40}/){1,10}")
@@ -166,9 +182,6 @@ def draft_of(revision: Revision) -> Draft:
 def revision_hash(draft: Draft, *, document: str, authors: tuple[str, ...]) -> str:
     """The sha256 of a revision: over the canonical text of what was written, of which document, by whom."""
     return digest("revision", encode({"document": document, "authors": list(authors), "draft": draft_json(draft)}))
-
-
-_FIELDS: Final = frozenset(draft_json(Draft()))
 
 
 class _Reader:

@@ -15,7 +15,8 @@ from cms.kernel.errors import Invalid
 MIN_LENGTH: Final = 10
 # Longer than anybody types; without a bound a megabyte of password would cost a second of a core.
 MAX_LENGTH: Final = 200
-_LIST: Final = Path(__file__).with_name("weak_passwords.txt")
+# Read once at import: a sign-in must not touch the disk in the loop.
+_KNOWN: Final = frozenset(Path(__file__).with_name("weak_passwords.txt").read_text("utf-8").split())
 _TAIL: Final = re.compile(r"[\d\W_]+$")
 _FEW_CHARACTERS: Final = 4
 
@@ -63,15 +64,10 @@ def check_password(password: str, *, login: str = "", name: str = "") -> None:
     if len(password) > MAX_LENGTH:
         raise Invalid("people.password_long", fields={"password": "people.password_long"}, most=MAX_LENGTH)
     plain = password.casefold()
-    if plain in _known() or _TAIL.sub("", plain) in _known() or len(set(plain)) < _FEW_CHARACTERS or _is_run(plain):
+    if plain in _KNOWN or _TAIL.sub("", plain) in _KNOWN or len(set(plain)) < _FEW_CHARACTERS or _is_run(plain):
         raise Invalid("people.password_weak", fields={"password": "people.password_weak"})
     if any(part and part.casefold() in plain for part in (login, name)):
         raise Invalid("people.password_personal", fields={"password": "people.password_personal"})
-
-
-@functools.cache
-def _known() -> frozenset[str]:
-    return frozenset(_LIST.read_text("utf-8").split())
 
 
 def _is_run(text: str) -> bool:
