@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import shutil
 import signal
 import sys
 from collections.abc import Callable, Coroutine, Mapping, Sequence
@@ -28,54 +29,78 @@ class Child:
 
 
 class Supervisor:
-    """Starts children in order, restarts what dies, and stops all on SIGTERM or SIGINT."""
+    """Starts children in order, restarts what dies, and stops all on SIGTERM or SIGINT; none outlives it."""
 
     def __init__(self, children: Sequence[Child], *, environment: Mapping[str, str]) -> None:
         self._children = children
         self._environment = dict(environment)
-        self._running: dict[str, asyncio.subprocess.Process] = {}
+        self._bound = _bound_to_this_process()
         self._stopping = asyncio.Event()
 
     async def run(self, on_started: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        """Runs until a stop signal; calls `on_started` once, when every child was started the first time."""
+        """Runs until a stop signal; calls `on_started` once, when every child was started the first time.
+
+        Raises what `on_started` raised, in an exception group, after the children were stopped.
+        """
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stopping.set)
         async with asyncio.TaskGroup() as group:
-            keepers = [group.create_task(self._keep(child)) for child in self._children]
+            for child in self._children:
+                started = asyncio.Event()
+                group.create_task(self._keep(child, started))
+                await started.wait()
             announcer = group.create_task(on_started())
             await self._stopping.wait()
             announcer.cancel()
-            await self._stop_all()
-            for keeper in keepers:
-                keeper.cancel()
 
-    async def _keep(self, child: Child) -> None:
+    async def _keep(self, child: Child, started: asyncio.Event) -> None:
         wait = FIRST_WAIT
         loop = asyncio.get_running_loop()
         while not self._stopping.is_set():
             began = loop.time()
-            process = await asyncio.create_subprocess_exec(*child.argv, env=self._environment)
-            self._running[child.name] = process
-            code = await process.wait()
+            process = await asyncio.create_subprocess_exec(*self._bound, *child.argv, env=self._environment)
+            started.set()
+            # Here and not in one place for all: whatever ends this task, its process ends with it.
+            try:
+                await self._ended_or_stopping(process)
+            finally:
+                await _end(process)
             if self._stopping.is_set():
-                return
+                break
             wait = FIRST_WAIT if loop.time() - began > HEALTHY_AFTER else min(wait * 2, LONGEST_WAIT)
-            log.warning("role ended, starting it again", name=child.name, code=code, wait=wait)
+            log.warning("role ended, starting it again", name=child.name, code=process.returncode, wait=wait)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), wait)
+        started.set()
 
-    async def _stop_all(self) -> None:
-        alive = [p for p in self._running.values() if p.returncode is None]
-        for process in alive:
-            with contextlib.suppress(ProcessLookupError):
-                process.send_signal(signal.SIGTERM)
-        if not alive:
-            return
-        _, late = await asyncio.wait([asyncio.create_task(p.wait()) for p in alive], timeout=STOP_GRACE)
-        for process in alive if late else ():
-            with contextlib.suppress(ProcessLookupError):
-                process.kill()
+    async def _ended_or_stopping(self, process: asyncio.subprocess.Process) -> None:
+        waiting = [asyncio.create_task(process.wait()), asyncio.create_task(self._stopping.wait())]
+        try:
+            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in waiting:
+                task.cancel()
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    """Asks a process to stop, and after a grace makes it."""
+    if process.returncode is not None:
+        return
+    with contextlib.suppress(ProcessLookupError):
+        process.terminate()
+    try:
+        await asyncio.wait_for(process.wait(), STOP_GRACE)
+    except TimeoutError:
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
+
+
+def _bound_to_this_process() -> tuple[str, ...]:
+    """A prefix that stops a child when this process was killed, so that the next start finds ports and files free."""
+    setpriv = shutil.which("setpriv")
+    return (setpriv, "--pdeathsig", "TERM", "--") if setpriv else ()
 
 
 def role_argv(role: str) -> tuple[str, ...]:
