@@ -99,7 +99,17 @@ def start(tmp_path: Path) -> Iterator[Start]:
     def run(*kinds: str, first: float = 0.05, grace: float = 5, announce: str = "returns") -> Family:
         folder = tmp_path / f"family{len(families)}"
         folder.mkdir()
-        argv = [sys.executable, "-c", PARENT, str(folder), str(child), ",".join(kinds), str(first), str(grace), announce]
+        argv = [
+            sys.executable,
+            "-c",
+            PARENT,
+            str(folder),
+            str(child),
+            ",".join(kinds),
+            str(first),
+            str(grace),
+            announce,
+        ]
         families.append(Family(folder, subprocess.Popen(argv, cwd=ROOT, stderr=subprocess.DEVNULL)))
         return families[-1]
 
