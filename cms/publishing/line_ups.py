@@ -65,13 +65,14 @@ class RowLineUps:
         limit: int = 50,
     ) -> Sequence[contract.Piece]:
         query = self._shown(target).order_by(Showing.since.desc(), Showing.document_id).limit(limit)
-        for condition, value in (
-            (Showing.column == column, column),
-            (Showing.kind == kind, kind),
-            (Showing.since >= since, since),
-            (Showing.since < until, until),
-        ):
-            query = query if value is None else query.where(condition)
+        if column is not None:
+            query = query.where(Showing.column == column)
+        if kind is not None:
+            query = query.where(Showing.kind == kind)
+        if since is not None:
+            query = query.where(Showing.since >= since)
+        if until is not None:
+            query = query.where(Showing.since < until)
         async with self._database.read() as session:
             return await pieces.pieces(session, (await session.scalars(query)).all())
 
