@@ -4,7 +4,6 @@ import asyncio
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,12 +15,14 @@ from cms.guard.tombstones import Tombstones
 from cms.kernel.db import Database
 from cms.kernel.errors import Denied, DomainError, Refused, TooMany, Unavailable
 from cms.people.delegating import delegates
-from cms.trust.delegations import read_delegations
+from cms.trust.approval import Approval
+from cms.trust.delegations import Delegations, read_delegations
 from cms.trust.manifest import Manifest, Named
 from cms.trust.recalls import read_recalls
-from cms.trust.root import read_root
+from cms.trust.root import Root, read_root
 from cms.trust.screen import ScreenFacts
-from cms.trust.signed import Signed
+from cms.trust.signed import Signed, Verified
+from cms.trust.verify import verify_delegations, verify_root
 from deploy.settings import Settings
 from screens.signer import BeaconBody, Trust
 
@@ -69,16 +70,28 @@ class GuardedKeys:
         with refusals():
             return await self._client.enrol(str(person), password)
 
-    async def reseal(self, person: uuid.UUID, old: str, new: str) -> str:
+    async def reseal(self, person: uuid.UUID, old: str, new: str) -> None:
         with refusals():
             await self._client.reseal(str(person), old, new)
-            state = await self._client.state()
-        granted = read_delegations(Signed.of(state["delegations"]).text).delegate(str(person))
-        return granted.keys[-1].public if granted and granted.keys else ""
 
-    async def approve(self, person: uuid.UUID, password: str, text: str) -> dict[str, object]:
+    async def approve(self, person: uuid.UUID, password: str, text: str) -> Approval:
         with refusals():
-            return asdict(await self._client.approve(str(person), password, text))
+            return await self._client.approve(str(person), password, text)
+
+    async def delegations(self) -> Verified[Delegations]:
+        """Who may sign now, verified up from the root: what an approval is checked against before it is kept."""
+        with refusals():
+            state = await self._client.state()
+        root: Verified[Root] | None = None
+        for one in state["roots"]:
+            root = verify_root(Signed.of(one), root)
+        if root is None:
+            raise Unavailable("guard.unreachable")
+        return verify_delegations(Signed.of(state["delegations"]), root)
+
+    async def epoch(self) -> int:
+        with refusals():
+            return int((await self._client.state())["epoch"])
 
     async def delegate(
         self, db: Database, *, by: uuid.UUID | None = None, password: str | None = None, secret: str | None = None

@@ -1,0 +1,254 @@
+"""Loads the demo world through the same use cases that people use: nothing is written past a rule of the house."""
+
+import asyncio
+import datetime as dt
+import json
+import os
+import secrets
+import tomllib
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import select
+
+from cms.content.columns import add_column
+from cms.content.draft import BylineDraft, Draft, EnvelopeDraft
+from cms.content.editing import create
+from cms.content.kinds import Kind
+from cms.kernel.clock import Clock
+from cms.kernel.db import Database
+from cms.library.upload import Workshop, upload_picture
+from cms.people import first_run
+from cms.people.accounts import add_person, reset_password
+from cms.people.actor import Actor
+from cms.people.login import Origin, sign_in_by_code
+from cms.people.models import Person, Unit
+from cms.people.own_password import set_password
+from cms.people.passwords import Passwords
+from cms.people.roles import Role
+from cms.people.sessions import actor_of
+from cms.people.units import add_unit
+from cms.planning.targets import add_target
+from cms.publishing.publish import publish_now
+from cms.review.approve import prepare_approval, record_approval
+from cms.review.release import Press
+from cms.review.submit import submit
+from deploy.demo.scenes import picture
+from deploy.demo.text import blocks_of
+from deploy.guarding import GuardedKeys
+
+HERE: Final = Path(__file__).parent
+KEEPER: Final = "demo-keeper"
+ORIGIN: Final = Origin("127.0.0.1", "demo")
+PIECE_EVERY: Final = dt.timedelta(hours=5)
+Say = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class DemoParts:
+    """What loading works with."""
+
+    db: Database
+    clock: Clock
+    keys: GuardedKeys
+    workshop: Workshop
+    press: Press
+    keeper_file: Path
+    """Holds the random password of the demo's administrator; only the owner may read it."""
+
+
+@dataclass(slots=True)
+class _People:
+    """Who was made: actor and password of each, for the time of loading only."""
+
+    actors: dict[str, Actor] = field(default_factory=dict)
+    passwords: dict[str, str] = field(default_factory=dict)
+
+    def with_role(self, role: Role) -> Actor:
+        return next(actor for actor in self.actors.values() if role in actor.roles)
+
+
+async def load_demo(parts: DemoParts, *, secret: str, say: Say) -> Mapping[str, str]:
+    """Makes the world in an empty installation and returns a one-time sign-in code for each person by login.
+
+    `secret` is the guard's first-run secret; `say` is told what is being done, how many are done, and of how many.
+    """
+    world = tomllib.loads((HERE / "world.toml").read_text("utf-8"))
+    pieces = tomllib.loads((HERE / "pieces.toml").read_text("utf-8"))["pieces"]
+    keeper = await _keeper(parts, world["units"][0], secret)
+    units = await _units(parts, keeper, world["units"], say)
+    people = await _people(parts, keeper, world["people"], units, say)
+    await _places(parts, people, world, units)
+    for number, piece in enumerate(pieces):
+        say("pieces", number, len(pieces))
+        await _piece(parts, people, piece, world, at=parts.clock.now() - PIECE_EVERY * number)
+    say("pieces", len(pieces), len(pieces))
+    return await _codes(parts, keeper, people)
+
+
+async def confirm_new_keys(parts: DemoParts) -> None:
+    """In the demo only: its keeper confirms the signing keys that people made when they set their passwords."""
+    held = json.loads(await asyncio.to_thread(parts.keeper_file.read_text))
+    await parts.keys.delegate(parts.db, by=uuid.UUID(held["person"]), password=held["password"])
+
+
+async def _keeper(parts: DemoParts, root: Mapping[str, Any], secret: str) -> Actor:
+    password = secrets.token_urlsafe(24)
+    async with parts.db.write() as session:
+        code = await first_run.issue_set_up_code(session, now=parts.clock.now())
+    signed_in = await first_run.set_up(
+        parts.db,
+        code=code,
+        unit_code=root["code"],
+        unit_name=root["name"],
+        level=root["level"],
+        name="演示管理员",
+        login=KEEPER,
+        password=password,
+        origin=ORIGIN,
+        passwords=Passwords(),
+        signer=parts.keys,
+        now=parts.clock.now(),
+    )
+    await parts.keys.delegate(parts.db, secret=secret)
+    await asyncio.to_thread(_keep, parts.keeper_file, {"person": str(signed_in.person), "password": password})
+    async with parts.db.read() as session:
+        return await actor_of(session, signed_in.person)
+
+
+def _keep(path: Path, value: Mapping[str, str]) -> None:
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "w") as file:
+        json.dump(value, file)
+
+
+async def _units(parts: DemoParts, keeper: Actor, rows: Sequence[Mapping[str, Any]], say: Say) -> dict[str, Unit]:
+    async with parts.db.read() as session:
+        root = (await session.scalars(select(Unit).where(Unit.parent_id.is_(None)))).one()
+    made = {root.code: root}
+    for position, row in enumerate(rows[1:]):
+        say("units", position, len(rows) - 1)
+        parent = made[row["parent"]]
+        key = row["code"] if parent is root else f"{row['parent']}/{row['code']}"
+        async with parts.db.write() as session:
+            made[key] = await add_unit(
+                session,
+                keeper,
+                parent.id,
+                code=row["code"],
+                name=row["name"],
+                level=row["level"],
+                position=position,
+                now=parts.clock.now(),
+            )
+    return made
+
+
+async def _people(
+    parts: DemoParts, keeper: Actor, rows: Sequence[Mapping[str, Any]], units: Mapping[str, Unit], say: Say
+) -> _People:
+    people = _People()
+    for number, row in enumerate(rows):
+        say("people", number, len(rows))
+        async with parts.db.write() as session:
+            person, code = await add_person(
+                session,
+                keeper,
+                login=row["login"],
+                name=row["name"],
+                unit=units[row["unit"]].id,
+                roles=[Role(role) for role in row["roles"]],
+                now=parts.clock.now(),
+            )
+        await sign_in_by_code(parts.db, code=code, origin=ORIGIN, now=parts.clock.now())
+        password = people.passwords[row["login"]] = secrets.token_urlsafe(24)
+        async with parts.db.read() as session:
+            actor = await actor_of(session, person.id)
+        await set_password(
+            parts.db, actor, password=password, passwords=Passwords(), signer=parts.keys, now=parts.clock.now()
+        )
+        async with parts.db.read() as session:
+            people.actors[row["login"]] = await actor_of(session, person.id)
+    await confirm_new_keys(parts)
+    return people
+
+
+async def _places(parts: DemoParts, people: _People, world: Mapping[str, Any], units: Mapping[str, Unit]) -> None:
+    chief = people.with_role(Role.CHIEF)
+    async with parts.db.write() as session:
+        for position, row in enumerate(world["columns"]):
+            await add_column(
+                session, chief, code=row["code"], name=row["name"], position=position, now=parts.clock.now()
+            )
+        for row in world["targets"]:
+            root = units[world["units"][0]["code"]].path
+            covered = units[row["unit"]].path if "unit" in row else root
+            await add_target(
+                session,
+                None,
+                code=row["code"],
+                kind=row["kind"],
+                name=row["name"],
+                unit=root,
+                units=[covered],
+                now=parts.clock.now(),
+            )
+
+
+async def _piece(
+    parts: DemoParts, people: _People, row: Mapping[str, Any], world: Mapping[str, Any], *, at: dt.datetime
+) -> None:
+    author, now = people.with_role(Role.EDITOR), parts.clock.now()
+    jpeg = await asyncio.to_thread(picture, row["scene"])
+    asset = await upload_picture(parts.db, parts.workshop, author, jpeg, name=f"{row['title']}.jpg", now=now)
+    kind = Kind(row.get("kind", "news"))
+    draft = Draft(
+        title=row["title"],
+        summary=row["summary"],
+        byline=BylineDraft("吴江发布", row["reporter"], row["editor"], world["sponsor"], at),
+        column=row["column"],
+        cover=asset.id,
+        cover_alt=row["title"],
+        body={"schema": 1, "blocks": blocks_of(row["body"], picture=str(asset.id))},
+        channels=("screen", "web"),
+        envelope=EnvelopeDraft(not_after=now + dt.timedelta(days=60) if kind is Kind.NOTICE else None),
+    )
+    async with parts.db.write() as session:
+        edition = await create(session, author, kind=kind, unit=await _unit_of(parts, author), draft=draft, now=now)
+    async with parts.db.write() as session:
+        await submit(session, author, edition.id, press=parts.press, now=now)
+    for role in (Role.REVIEWER, Role.CHIEF):
+        await _approve(parts, people, people.with_role(role), edition.id)
+    async with parts.db.write() as session:
+        codes = [target["code"] for target in world["targets"]]
+        await publish_now(session, people.with_role(Role.PUBLISHER), edition.id, targets=codes, now=parts.clock.now())
+
+
+async def _unit_of(parts: DemoParts, actor: Actor) -> uuid.UUID:
+    async with parts.db.read() as session:
+        return (await session.scalars(select(Unit.id).where(Unit.path == actor.unit))).one()
+
+
+async def _approve(parts: DemoParts, people: _People, actor: Actor, edition: uuid.UUID) -> None:
+    login = next(login for login, one in people.actors.items() if one.person == actor.person)
+    async with parts.db.read() as session:
+        wanted = await prepare_approval(session, actor, edition)
+    approval = await parts.keys.approve(actor.person, people.passwords[login], wanted.text)
+    delegations = await parts.keys.delegations()
+    async with parts.db.write() as session:
+        await record_approval(
+            session, actor, edition, approval, delegations=delegations, opinion="同意。", now=parts.clock.now()
+        )
+
+
+async def _codes(parts: DemoParts, keeper: Actor, people: _People) -> dict[str, str]:
+    """Everybody begins with a one-time code: the passwords of the loading are forgotten."""
+    codes: dict[str, str] = {}
+    async with parts.db.write() as session:
+        for login in people.actors:
+            person = (await session.scalars(select(Person).where(Person.login == login))).one()
+            codes[login] = await reset_password(session, keeper, person.id, now=parts.clock.now())
+    return codes

@@ -1,0 +1,44 @@
+"""The light markup of the demo pieces as blocks of an article."""
+
+import re
+from typing import Any, Final
+
+from cms.kernel.ids import block_id
+
+_MARKS: Final = re.compile(r"\s*\|\s*")
+
+
+def blocks_of(text: str, *, picture: str | None) -> list[dict[str, Any]]:
+    """Blocks of a body; `picture` is the asset that ``[picture]`` lines show (they are left out without one)."""
+    blocks: list[dict[str, Any]] = []
+    for line in filter(None, (part.strip() for part in text.splitlines())):
+        if line.startswith("- ") and blocks and blocks[-1]["type"] == "list":
+            blocks[-1]["items"].append(_item(line))
+        elif (block := _block(line, picture)) is not None:
+            blocks.append({"id": block_id(), **block})
+    return blocks
+
+
+def _block(line: str, picture: str | None) -> dict[str, Any] | None:
+    if line.startswith("## "):
+        return {"type": "heading", "level": 2, "text": _words(line[3:])}
+    if line.startswith("- "):
+        return {"type": "list", "ordered": False, "items": [_item(line)]}
+    if line.startswith("> "):
+        words, _, cite = line[2:].partition(" —— ")
+        return {"type": "quote", "text": _words(words), **({"cite": cite} if cite else {})}
+    if line.startswith("! "):
+        title, words = _MARKS.split(line[2:], maxsplit=1)
+        return {"type": "notice", "title": title, "text": _words(words)}
+    if line.startswith("[picture] "):
+        alt, caption = _MARKS.split(line[10:], maxsplit=1)
+        return {"type": "image", "asset": picture, "alt": alt, "caption": caption} if picture else None
+    return {"type": "paragraph", "text": _words(line)}
+
+
+def _item(line: str) -> dict[str, Any]:
+    return {"id": block_id(), "text": _words(line[2:])}
+
+
+def _words(text: str) -> list[dict[str, Any]]:
+    return [{"t": text}]
