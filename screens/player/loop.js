@@ -105,17 +105,19 @@ export class Loop {
 
   async #play({ release: digest, duration, isNew }) {
     const pictures = new Pictures(this.store);
+    const begun = performance.now();
     try {
       const release = this.player.release(digest);
       if (!release) return;
       const frames = renderFrames(contentOf(release), await pictures.of(release), this.size);
       const isStanding = this.showing === digest && frames.length === 1;
+      const dwell = duration / frames.length;
       if (isNew) this.#queue.shift();
-      for (const frame of isStanding ? [null] : frames) {
+      for (const [page, frame] of frames.entries()) {
         if (!this.player.release(digest)) return;
-        const dwell = duration / frames.length;
-        if (frame) await this.#draw(frame, digest, dwell);
-        if (!(await this.#stand(dwell, () => this.#mayStand(digest)))) return;
+        if (!isStanding) await this.#draw(frame, digest, dwell);
+        // by the plan's clock: what preparing and fading cost is not added to the loop
+        if (!(await this.#stand(begun + (page + 1) * dwell, () => this.#mayStand(digest)))) return;
       }
     } catch (error) {
       this.#broken.set(digest, performance.now() + BROKEN);
@@ -139,9 +141,8 @@ export class Loop {
     return this.#queue.length === 0 && this.player.due().items.some(({ release }) => release === digest);
   }
 
-  /** Stands for `ms` or until `isGood` fails; whether the time ran out by itself. */
-  async #stand(ms, isGood) {
-    const until = performance.now() + ms;
+  /** Stands until a monotonic instant or until `isGood` fails; whether the time ran out by itself. */
+  async #stand(until, isGood) {
     for (;;) {
       if (!isGood()) return false;
       this.#acknowledge(); // what stands is what the newest version wants to stand
@@ -158,7 +159,7 @@ export class Loop {
     if (pairing) await this.#swap(drawPairing(pairing), { mode: "pairing", code: pairing.code });
     else if (this.stage.dataset.mode !== "slate") await this.#swap(drawSlate(this.name, time), { mode: "slate" });
     const slate = this.stage.querySelector(".slate");
-    await this.#stand(pairing ? 3_600_000 : 1_000, () => this.#pairing === pairing && (pairing || !this.player.due().items.length));
+    await this.#stand(performance.now() + (pairing ? 3_600_000 : 1_000), () => this.#pairing === pairing && (pairing || !this.player.due().items.length));
     if (slate) tickSlate(slate, this.player.time() || Date.now());
   }
 

@@ -12,11 +12,10 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 
 from cms.trust.approval import Bundle
-from cms.trust.keys import b64, sha256
+from cms.trust.keys import PublicKey, b64, sha256
 from cms.trust.signed import Signed
 from screens.messages import PROTOCOL, SUBPROTOCOL
 from screens.protocol import hello_bytes, pair_bytes
-from cms.trust.keys import PublicKey
 from tests.vectors import world
 
 Json = dict[str, Any]
@@ -24,11 +23,12 @@ Json = dict[str, Any]
 
 @dataclass
 class Media:
-    """`/a/{sha256}` on the loopback; counts what was asked and can cut answers short."""
+    """`/a/{sha256}` on the loopback; counts what was asked and cuts answers of `cuts` short."""
 
     files: dict[str, bytes] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
-    cut_after: int | None = None
+    cuts: dict[str, list[int]] = field(default_factory=dict)
+    sent: dict[str, int] = field(default_factory=dict)
     url: str = ""
     _runner: web.AppRunner | None = None
 
@@ -67,13 +67,12 @@ class Media:
         headers["Content-Length"] = str(len(data) - start)
         answer = web.StreamResponse(status=206 if start else 200, headers=headers)
         await answer.prepare(request)
-        if self.cut_after is not None:
-            await answer.write(data[start : start + self.cut_after])
-            self.cut_after = None
-            if request.transport:
-                request.transport.close()
-            return answer
-        await answer.write(data[start:])
+        cut = self.cuts.get(name, []).pop(0) if self.cuts.get(name) else None
+        part = data[start:] if cut is None else data[start : start + cut]
+        self.sent[name] = self.sent.get(name, 0) + len(part)
+        await answer.write(part)
+        if cut is not None and request.transport:
+            request.transport.close()
         return answer
 
 

@@ -47,6 +47,7 @@ def piece(
     colour: Colour | None = None,
     *,
     paragraphs: int = 1,
+    text: str = "",
     approved_by: tuple[str, ...] = ("qian", "sun"),
     **changes: Any,
 ) -> Bundle:
@@ -57,5 +58,9 @@ def piece(
         media.put(data)
         assets = (listed(data),)
     cover = assets[0].of if assets else None
-    made: dict[str, Any] = {"content": content_of(title, cover=cover, paragraphs=paragraphs), "assets": assets, **changes}
+    made: dict[str, Any] = {
+        "content": content_of(title, cover=cover, paragraphs=paragraphs, text=text),
+        "assets": assets,
+        **changes,
+    }
     return world.bundle_of(text_of(world.release(title, **made)), *approved_by)

@@ -34,7 +34,13 @@ async def street(folder: Path, *, port: int = 0) -> AsyncIterator[Street]:
     await gateway.start()
     await install(folder, gateway)
     box = await asyncio.create_subprocess_exec(
-        sys.executable, str(folder / "box.py"), "--dir", str(folder), "--port", str(port), stderr=asyncio.subprocess.PIPE
+        sys.executable,
+        str(folder / "box.py"),
+        "--dir",
+        str(folder),
+        "--port",
+        str(port),
+        stderr=asyncio.subprocess.PIPE,
     )
     assert box.stderr is not None
     url = (await box.stderr.readline()).decode().strip()
@@ -94,3 +100,29 @@ async def pixel(page: Page, x: int, y: int) -> tuple[int, int, int]:
     shot = await page.screenshot(clip={"x": x, "y": y, "width": 1, "height": 1})
     colour: Any = Image.open(io.BytesIO(shot)).convert("RGB").getpixel((0, 0))
     return colour
+
+
+async def glass(page: Page) -> str:
+    """A hash of what is painted, without the foot where the clock and the mark of an old beacon stand."""
+    import hashlib
+
+    shot = await page.screenshot(clip={"x": 0, "y": 0, "width": 1080, "height": 1780})
+    return hashlib.sha256(shot).hexdigest()
+
+
+REMEMBERED = """
+async () => {
+  const { Store } = await import("/store.js");
+  const store = await Store.open();
+  const plain = (key, value) =>
+    value instanceof Map ? ["map", ...value] : value instanceof Set ? ["set", ...value] : value;
+  const parts = await Promise.all(["trust", "pulse", "shown"].map((key) => store.read(key)));
+  return JSON.stringify([...parts, await store.names()], plain);
+}
+"""
+
+
+async def remembered(page: Page) -> str:
+    """Everything the player holds on disk about what it believes, and the names of its files."""
+    found: str = await page.evaluate(REMEMBERED)
+    return found
