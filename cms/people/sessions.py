@@ -78,8 +78,8 @@ async def authenticate(db: Database, token: str, *, rules: SessionRules, now: dt
         found = (await session.execute(query)).one_or_none()
         if found is None or not found.Person.active or not _is_alive(found.DeskSession, rules, now):
             return None
-        row, person, path = found.tuple()
-        actor = await _actor(session, person, path, session_id=row.id, ip=row.ip)
+        row: DeskSession = found.DeskSession
+        actor = await _actor(session, found.Person, found.path, session_id=row.id, ip=row.ip)
     if now - row.seen_at >= _TOUCH:
         async with db.write() as session:
             await session.execute(

@@ -42,7 +42,7 @@ async def timeline(session: AsyncSession, actor: Actor, public_id: str) -> Seque
     document = (await find(session, actor, public_id)).document.id
     revisions = (await session.execute(select(Revision).where(Revision.document_id == document))).scalars().all()
     query = select(Status, Edition.number).join(Edition, Edition.id == Status.edition_id)
-    statuses = (await session.execute(query.where(Edition.document_id == document))).tuples().all()
+    statuses = (await session.execute(query.where(Edition.document_id == document))).all()
     query_remarks = (
         select(ReleaseRow.hash, ReviewStep.step, ReviewStep.remarks)
         .join(ReviewStep, ReviewStep.release_id == ReleaseRow.id)
@@ -50,13 +50,15 @@ async def timeline(session: AsyncSession, actor: Actor, public_id: str) -> Seque
         .where(Edition.document_id == document)
     )
     remarks = {(row.hash, row.step): row.remarks for row in (await session.execute(query_remarks)).all()}
-    people = {one.created_by for one in revisions} | {one.actor_id for one, _ in statuses if one.actor_id is not None}
+    acted = {row.Status.actor_id for row in statuses} - {None}
+    people = {one.created_by for one in revisions} | acted
     names = await names_of(session, people)
     numbers = {one.id: one.number for one in revisions}
     entries = [_saved(one, names) for one in revisions]
-    for status, edition in statuses:
+    for row in statuses:
+        status: Status = row.Status
         said = remarks.get((status.details.get("release", ""), status.details.get("step", "")), ())
-        entries.append(_moved(status, edition, numbers, names, said))
+        entries.append(_moved(status, row.number, numbers, names, said))
     return [entry for _, entry in sorted(entries, key=lambda pair: pair[0], reverse=True)]
 
 
