@@ -156,7 +156,7 @@ def _describe(row: Showing, item: Item) -> None:
     row.month = day_of(row.since).strftime("%Y-%m")
     row.not_before = from_ms(envelope.not_before)
     row.until = None if envelope.not_after is None else from_ms(envelope.not_after)
-    row.search = search_text(f"{content['title']} {content['subtitle']} {content['summary']}")
+    row.search = search_text(f"{content['title']} {content['subtitle']} {content['summary']}").casefold()
 
 
 async def hide(
