@@ -24,7 +24,8 @@ from cms.trust.delegations import Delegate
 from cms.trust.envelope import check_signer
 from cms.trust.errors import TrustError
 from cms.trust.keys import SigningKey, sha256
-from cms.trust.manifest import Manifest, Named, read_manifest
+from cms.trust.limits import MAX_TEXT_OF
+from cms.trust.manifest import Manifest, Named, check_manifest
 from cms.trust.release import Release, read_release
 from cms.trust.screen import ScreenFacts
 from cms.trust.signed import Signed, plain, sign
@@ -186,8 +187,8 @@ class Guard:
             missing = self._releases.missing(wanted, delegations=granted.digest)
             if missing:
                 raise GuardRefused("guard.bundles_wanted", bundles=missing)
-            made = [self._manifest(draft, number) for number, draft in enumerate(wanted, start=1)]
-            await core.commit(*(("manifest", _noted(signed)) for signed in made))
+            made, noted = await asyncio.to_thread(self._manifests, wanted)
+            await core.commit(*noted)
         return made
 
     async def sign_beacons(self, audiences: Sequence[str] | None = None) -> dict[str, Signed]:
@@ -245,25 +246,34 @@ class Guard:
 
     # ------------------------------------------------------------ parts
 
-    def _manifest(self, draft: Draft, number: int) -> Signed:
+    def _manifests(self, wanted: Sequence[Draft]) -> tuple[list[Signed], list[tuple[str, Json]]]:
+        """Manifests with what the journal keeps of each; a draft that makes none a screen would take is refused."""
         core = self.core
-        root, recalls = core.root.value, core.recalls_signed
-        manifest = Manifest(
-            domain=root.domain,
-            epoch=root.epoch,
-            audience=draft.audience,
-            version=core.state.counter + number,
-            at=core.clock(),
-            expires_at=draft.expires_at,
-            root=root.version,
-            delegations=Named(core.delegations.value.version, Signed.of(core.state.delegations).file),
-            recalls=Named(core.state.recalls_version, recalls.file),
-            releases=self._releases.listed(draft, core.gone),
-            timeline=draft.timeline,
-        )
-        signed = sign(manifest, [core.keys["guard"]])
-        read_manifest(signed.text)  # what a screen would refuse is not signed
-        return signed
+        root, now = core.root.value, core.clock()
+        delegations = Named(core.delegations.value.version, Signed.of(core.state.delegations).file)
+        made: list[Signed] = []
+        noted: list[tuple[str, Json]] = []
+        for version, draft in enumerate(wanted, start=core.state.counter + 1):
+            manifest = Manifest(
+                domain=root.domain,
+                epoch=root.epoch,
+                audience=draft.audience,
+                version=version,
+                at=now,
+                expires_at=draft.expires_at,
+                root=root.version,
+                delegations=delegations,
+                recalls=Named(core.state.recalls_version, core.recalls_file),
+                releases=self._releases.listed(draft, core.gone),
+                timeline=draft.timeline,
+            )
+            signed = sign(check_manifest(manifest), [core.keys["guard"]])
+            if len(signed.text.encode()) > MAX_TEXT_OF[Manifest.TYPE]:
+                raise TrustError("trust.size", limit=MAX_TEXT_OF[Manifest.TYPE])
+            made.append(signed)
+            held = {"audience": draft.audience, "version": version, "file": signed.file}
+            noted.append(("manifest", {**held, "digest": signed.digest(Manifest.TYPE)}))
+        return made, noted
 
     def _beacon(self, audience: str) -> Signed:
         core = self.core
@@ -350,13 +360,6 @@ class Guard:
         """The person's delegated public keys that are valid now, newest first."""
         delegate, now = self._delegate_of(person), self.core.clock()
         return [key.public for key in reversed(delegate.keys) if key_valid(key, now=now)] if delegate else []
-
-
-def _noted(signed: Signed) -> Json:
-    """What a beacon will say of a manifest."""
-    manifest = read_manifest(signed.text)
-    digest = signed.digest(Manifest.TYPE)
-    return {"audience": manifest.audience, "version": manifest.version, "digest": digest, "file": signed.file}
 
 
 def _strong(password: str) -> None:

@@ -66,14 +66,16 @@ class Manifest:
 
 
 def read_manifest(text: str) -> Manifest:
-    """Raises TrustError as `read_body`: also `trust.schema` for a gap in the timeline or a release not listed once."""
-    manifest = read_body(Manifest, text)
+    return check_manifest(read_body(Manifest, text))
+
+
+def check_manifest(manifest: Manifest) -> Manifest:
+    """Raises TrustError `trust.schema` for a gap in the timeline or a release that is not listed once."""
     listed = {item.release for item in manifest.releases}
     if len(listed) != len(manifest.releases):
         raise TrustError("trust.schema", field="manifest.releases")
     shown = {show.release for slot in manifest.timeline for show in slot.loop}
-    forward = all(slot.from_ < slot.to for slot in manifest.timeline)
     gap_free = all(one.to == after.from_ for one, after in pairwise(manifest.timeline))
-    if not (shown <= listed and forward and gap_free):
+    if not (shown <= listed and gap_free and all(slot.from_ < slot.to for slot in manifest.timeline)):
         raise TrustError("trust.schema", field="manifest.timeline")
     return manifest

@@ -4,24 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, ClassVar, Final
 
-from cms.trust import limits
+from cms.trust import limits, shape
 from cms.trust.errors import TrustError
-from cms.trust.shape import (
-    Code,
-    Count,
-    Domain,
-    Hash,
-    Ms,
-    Pixels,
-    Unit,
-    Uuid,
-    among,
-    between,
-    distinct,
-    matches,
-    read,
-    size,
-)
+from cms.trust.shape import Code, Count, Domain, Hash, Ms, Pixels, Unit, Uuid
 from cms.trust.signed import read_body
 
 CLASSES: Final = ("news", "lecture", "notice", "newspaper", "activity", "urgent")
@@ -32,8 +17,8 @@ BLOCK_SCHEMA: Final = 1
 class Envelope:
     """What the release may be used for; `offline`: ms it may be shown after the last beacon, None: evergreen."""
 
-    units: Annotated[tuple[Unit, ...], size(1, limits.MAX_UNITS), distinct]
-    channels: Annotated[tuple[Code, ...], size(1, limits.MAX_CHANNELS), distinct]
+    units: Annotated[tuple[Unit, ...], shape.size(1, limits.MAX_UNITS), shape.distinct]
+    channels: Annotated[tuple[Code, ...], shape.size(1, limits.MAX_CHANNELS), shape.distinct]
     not_before: Ms
     not_after: Ms | None
     offline: Ms | None
@@ -44,13 +29,13 @@ class ReleaseAsset:
     """A file that may be drawn: a rendition of the master `of`, with the hash of each MiB to check while reading."""
 
     sha256: Hash
-    size: Annotated[int, between(1, limits.MAX_CHUNKS * limits.CHUNK)]
-    media_type: Annotated[str, matches(r"[a-z0-9.+-]{1,64}/[a-z0-9.+-]{1,64}")]
+    size: Annotated[int, shape.between(1, limits.MAX_CHUNKS * limits.CHUNK)]
+    media_type: Annotated[str, shape.matches(r"[a-z0-9.+-]{1,64}/[a-z0-9.+-]{1,64}")]
     width: Pixels | None
     height: Pixels | None
     of: Hash
     rendition: Code
-    chunks: Annotated[tuple[Hash, ...], size(1, limits.MAX_CHUNKS)]
+    chunks: Annotated[tuple[Hash, ...], shape.size(1, limits.MAX_CHUNKS)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,25 +47,25 @@ class Release:
     domain: Domain
     epoch: Count
     release: Uuid
-    document: Annotated[str, matches("[0123456789abcdefghjkmnpqrstvwxyz]{10}")]
+    document: Annotated[str, shape.matches("[0123456789abcdefghjkmnpqrstvwxyz]{10}")]
     edition: Count
     revision: Hash
-    authors: Annotated[tuple[Uuid, ...], size(1, limits.MAX_AUTHORS), distinct]
-    class_: Annotated[str, among(CLASSES)]
-    language: Annotated[str, matches("[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,4}")]
+    authors: Annotated[tuple[Uuid, ...], shape.size(1, limits.MAX_AUTHORS), shape.distinct]
+    class_: Annotated[str, shape.among(CLASSES)]
+    language: Annotated[str, shape.matches("[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,4}")]
     envelope: Envelope
     content: Mapping[str, object]
-    assets: Annotated[tuple[ReleaseAsset, ...], size(0, limits.MAX_ASSETS)]
-    forms: Annotated[Mapping[str, Hash], size(0, limits.MAX_CHANNELS)]
+    assets: Annotated[tuple[ReleaseAsset, ...], shape.size(0, limits.MAX_ASSETS)]
+    forms: Annotated[Mapping[str, Hash], shape.size(0, limits.MAX_CHANNELS)]
     slate: bool
 
 
 @dataclass(frozen=True, slots=True)
 class _Byline:
-    source: Annotated[str, size(0, 200)]
-    reporter: Annotated[str, size(0, 200)]
-    editor: Annotated[str, size(0, 200)]
-    sponsor: Annotated[str, size(0, 200)]
+    source: Annotated[str, shape.size(0, 200)]
+    reporter: Annotated[str, shape.size(0, 200)]
+    editor: Annotated[str, shape.size(0, 200)]
+    sponsor: Annotated[str, shape.size(0, 200)]
     date: Ms
 
 
@@ -94,8 +79,8 @@ class _Block:
 
 @dataclass(frozen=True, slots=True)
 class _Blocks:
-    schema: Annotated[int, between(BLOCK_SCHEMA, BLOCK_SCHEMA)]
-    blocks: Annotated[tuple[_Block, ...], size(0, limits.MAX_BLOCKS)]
+    schema: Annotated[int, shape.between(BLOCK_SCHEMA, BLOCK_SCHEMA)]
+    blocks: Annotated[tuple[_Block, ...], shape.size(0, limits.MAX_BLOCKS)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,10 +89,10 @@ class _Content:
 
     OPEN: ClassVar[bool] = True
 
-    title: Annotated[str, size(0, 500)]
-    subtitle: Annotated[str, size(0, 500)]
-    summary: Annotated[str, size(0, 5_000)]
-    pinyin: Annotated[str, size(0, 5_000)]
+    title: Annotated[str, shape.size(0, 500)]
+    subtitle: Annotated[str, shape.size(0, 500)]
+    summary: Annotated[str, shape.size(0, 5_000)]
+    pinyin: Annotated[str, shape.size(0, 5_000)]
     byline: _Byline
     cover: Hash | None
     column: Code | None
@@ -121,7 +106,7 @@ def read_release(text: str) -> Release:
     and `trust.asset` (the content names a master without a listed file).
     """
     release = read_body(Release, text)
-    read(_Content, release.content, "release.content")
+    shape.read(_Content, release.content, "release.content")
     _check_envelope(release)
     _check_assets(release)
     return release
