@@ -4,14 +4,14 @@ import datetime as dt
 import json
 import zoneinfo
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from aiohttp import web
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup
 
+from cms.contract import Form, Piece, Preview, Route
 from cms.desk.static_files import StaticTree
 from cms.desk.tones import tone_of
 from cms.kernel.errors import DomainError
@@ -24,12 +24,17 @@ _PLAIN_ICON = Markup('<svg class="icon" aria-hidden="true"><use href="{}#{}"></u
 _NAMED_ICON = Markup('<svg class="icon" role="img" aria-label="{}"><use href="{}#{}"></use></svg>')
 
 
+Drawing = Callable[[Piece, Form, Mapping[str, str]], Preview]
+"""A draft in one form; the mapping has the pictures as data addresses, by the sha256 of their files."""
+
+
 @dataclass(frozen=True, slots=True)
 class Section:
     """A part of the desk with its own entry in the navigation.
 
     `action` is the permission a person needs to see the entry; each route asks for its own again. `templates` is the
-    folder of the section's templates, reachable as ``{key}/name.html``; None for sections of the core.
+    folder of the section's templates, reachable as ``{key}/name.html``; None for sections of the core. `previews` draw
+    drafts for channels that have none of their own, by the channel's kind. A section without a `title` has no entry.
     """
 
     key: str
@@ -39,8 +44,9 @@ class Section:
     path: str
     action: str
     group: str = "desk.nav.group.work"
-    routes: tuple[web.RouteDef, ...] = ()
+    routes: tuple[Route, ...] = ()
     templates: Path | None = None
+    previews: Mapping[str, Drawing] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +105,15 @@ class Sections:
                 (counts or {}).get(section.key, 0),
             )
             for section in self._sections
-            if allowed(section.action)
+            if section.title and allowed(section.action)
         )
 
-    def routes(self) -> list[web.RouteDef]:
+    def routes(self) -> list[Route]:
         return [route for section in self._sections for route in section.routes]
+
+    def drawing(self, kind: str) -> Drawing | None:
+        """How a section previews drafts of a channel kind, if one does."""
+        return next((section.previews[kind] for section in self._sections if kind in section.previews), None)
 
     def template_folders(self) -> dict[str, Path]:
         return {section.key: section.templates for section in self._sections if section.templates}

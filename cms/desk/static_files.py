@@ -57,5 +57,11 @@ class StaticTree:
         headers = {"Cache-Control": _FOR_EVER if lasting else _ASK_AGAIN, "X-Content-Type-Options": "nosniff"}
         return web.FileResponse(self._root / name, headers=headers)
 
+    @property
+    def pattern(self) -> str:
+        """The address of every file as a route's path."""
+        return f"{self._prefix}/{{version}}/{{path:.+}}"
+
     def routes(self) -> list[web.RouteDef]:
-        return [web.get(f"{self._prefix}/{{version}}/{{path:.+}}", self.serve)]
+        """For applications that have no permissions to declare, such as the gallery."""
+        return [web.get(self.pattern, self.serve)]
