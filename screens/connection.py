@@ -1,8 +1,8 @@
 """One screen's socket: websockets' own connection, with what fan-out and the heartbeat must know of it."""
 
 import asyncio
+import itertools
 import uuid
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from websockets.asyncio.server import ServerConnection
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 # One state of at most 64 KiB is outstanding; only an answer to a flood of pings could fill more.
 MAX_BUFFER: Final = 256 * 2**10
+_LANES: Final = itertools.count(1)
 
 
 class ScreenConnection(ServerConnection):
@@ -25,21 +26,21 @@ class ScreenConnection(ServerConnection):
     `paused` (of websockets) is true exactly while the transport holds bytes, because its write limit is zero.
 
     Attributes:
-        fd: to write to directly; -1 under TLS, where only the transport may.
-        has: the versions its screen has or was sent.
+        lane: the descriptor to write to directly; a number below 0 under TLS, where only the transport may.
+        cohort: the frames it was sent last, while it stands in their cohort.
+        has: the versions its screen has or was sent, while it stands in none.
         late_since: loop time since which a newer state waits for this socket; 0 when none does.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **{**kwargs, "write_limit": 0})
         self.link: uuid.UUID = self.id
-        self.fd = -1
+        self.lane = -next(_LANES)
         self.heard_at = self.loop.time()
         self.group: Group | None = None
-        self.sent: AudienceFrames | None = None
+        self.cohort: AudienceFrames | None = None
         self.has: Versions = NOTHING
         self.late_since = 0.0
-        self.on_drained: Callable[[ScreenConnection], None] | None = None
 
     def push(self, message: FromServer) -> None:
         """Writes a message now; nothing happens on a connection that is closing."""
@@ -53,19 +54,31 @@ class ScreenConnection(ServerConnection):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
         if transport.get_extra_info("sslcontext") is None:
-            self.fd = transport.get_extra_info("socket").fileno()
+            self.lane = transport.get_extra_info("socket").fileno()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self.fd = -1
+        # Both loops close the descriptor after this call: until here it was surely ours, from here on it may not be.
+        self._leave()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         self.heard_at = self.loop.time()
         super().data_received(data)
+        if self.protocol.state is not OPEN:
+            self._leave()  # nothing may follow a close frame
         if self.paused and self.transport.get_write_buffer_size() > MAX_BUFFER:
             self.abort()
 
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        if self.group is not None:
+            self.group.set_apart(self)
+
     def resume_writing(self) -> None:
         super().resume_writing()
-        if self.late_since and self.on_drained is not None:
-            self.on_drained(self)
+        if self.group is not None:
+            self.group.catch_up(self)
+
+    def _leave(self) -> None:
+        if self.group is not None:
+            self.group.leave(self)

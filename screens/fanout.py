@@ -1,42 +1,31 @@
 """One state to many sockets: built once, written straight to the socket, newest wins, nobody waits for a slow one.
 
-A frame goes to the file descriptor itself when the transport holds nothing, which costs little more than the kernel's
-send; what the socket does not take goes through the transport. A socket that is still busy gets no second frame: it is
-marked late, and when it drains it gets whatever is newest then. So at most one state is outstanding a screen, and a
-stuck screen holds one shared frame instead of a queue.
+Connections that hold the same state and can take more stand together in a *cohort*, known to the loop by their
+descriptors alone: handing out a state touches no object of a connection, only numbers and the kernel. What a socket
+does not take goes through its transport; it then leaves its cohort and gets no second frame until it has drained, and
+then whatever is newest. So at most one state is outstanding a screen, and a stuck one holds a shared frame, no queue.
 """
 
 import asyncio
+import itertools
 import os
 import time
-from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
 from websockets.protocol import OPEN
 
 from screens.connection import ScreenConnection
-from screens.frames import AudienceFrames, Versions
+from screens.frames import AudienceFrames
 
 # About 6 ms of sends: handshakes, pongs and the next publication wait no longer than that.
 SLICE: Final = 512
 
 
-class Group:
-    """The live connections of one audience, in order of arrival, and its newest frames (None until signed)."""
-
-    __slots__ = ("audience", "frames", "members")
-
-    def __init__(self, audience: str) -> None:
-        self.audience = audience
-        self.frames: AudienceFrames | None = None
-        self.members: dict[ScreenConnection, None] = {}
-
-
 @dataclass(slots=True)
 class Report:
-    """One run: audiences, frames written, sockets that were busy, bytes; processor and wall time in seconds."""
+    """One run: audiences, frames written, sockets that were busy, bytes; seconds of this thread, and of the wall."""
 
     audiences: int = 0
     sent: int = 0
@@ -50,6 +39,111 @@ class Report:
             setattr(self, name, getattr(self, name) + getattr(other, name))
 
 
+class Group:
+    """The live connections of one audience and its newest frames (None until a beacon is signed).
+
+    A member is in the cohort of the frames it was sent last, or in `apart`: new, or still busy with what it was sent.
+    """
+
+    __slots__ = ("apart", "audience", "cohorts", "frames")
+
+    def __init__(self, audience: str) -> None:
+        self.audience = audience
+        self.frames: AudienceFrames | None = None
+        self.cohorts: dict[AudienceFrames, dict[int, ScreenConnection]] = {}
+        self.apart: set[ScreenConnection] = set()
+
+    @property
+    def members(self) -> int:
+        return len(self.apart) + sum(map(len, self.cohorts.values()))
+
+    def join(self, connection: ScreenConnection) -> None:
+        """`connection.has` says what it holds; `catch_up` or the next run gives it the rest."""
+        connection.group, connection.cohort = self, None
+        self.apart.add(connection)
+
+    def leave(self, connection: ScreenConnection) -> None:
+        self.set_apart(connection)
+        self.apart.discard(connection)
+        connection.group = None
+
+    def set_apart(self, connection: ScreenConnection) -> None:
+        """Its transport holds bytes, or it is closing: its descriptor must not be written to."""
+        held = connection.cohort
+        if held is not None:
+            connection.has, connection.cohort = held.has, None
+            cohort = self.cohorts[held]
+            cohort.pop(connection.lane, None)
+            if not cohort:
+                del self.cohorts[held]
+        self.apart.add(connection)
+
+    def catch_up(self, connection: ScreenConnection) -> bool:
+        """Writes the newest state to one member that stands apart; False if it cannot take it now."""
+        frames = self.frames
+        if frames is None or connection.cohort is frames:
+            return True
+        if connection.cohort is not None:
+            self.set_apart(connection)
+        if connection.paused or connection.protocol.state is not OPEN or connection.transport.is_closing():
+            connection.late_since = connection.late_since or connection.loop.time()
+            return False
+        self._give(connection, frames, frames.frame(connection.has))
+        return True
+
+    def _give(self, connection: ScreenConnection, frames: AudienceFrames, rest: bytes) -> None:
+        """Hands bytes to the transport; the member joins its new cohort unless that made it busy."""
+        connection.has, connection.late_since = frames.has, 0.0
+        self.apart.add(connection)
+        connection.transport.write(rest)
+        if not connection.paused:
+            self.apart.discard(connection)
+            connection.cohort = frames
+            self.cohorts.setdefault(frames, {})[connection.lane] = connection
+
+    def behind(self) -> tuple[AudienceFrames, dict[int, ScreenConnection]] | None:
+        """A cohort that holds something older than the newest frames."""
+        return next((one for one in self.cohorts.items() if one[0] is not self.frames), None)
+
+    def write_slice(self, room: int, report: Report) -> int:
+        """Brings at most `room` members to the newest state; how many. This loop decides what ten thousand cost."""
+        found, frames = self.behind(), self.frames
+        if found is None or frames is None:
+            return 0
+        held, cohort = found
+        data = frames.frame(held.has)
+        size, write = len(data), os.write
+        lanes = list(itertools.islice(cohort, room))
+        short: list[tuple[int, int]] = []
+        for lane in lanes:
+            try:
+                taken = write(lane, data)
+            except OSError as problem:
+                taken = 0 if isinstance(problem, BlockingIOError) or lane < 0 else -1
+            if taken != size:
+                short.append((lane, taken))
+        arrived = self.cohorts.setdefault(frames, {})
+        for lane in lanes:
+            connection = arrived[lane] = cohort.pop(lane)
+            connection.cohort = frames
+        if not cohort:
+            del self.cohorts[held]
+        for lane, taken in short:
+            self._finish(arrived.pop(lane), frames, data, taken)
+        report.sent += len(lanes)
+        report.bytes += size * len(lanes)
+        return len(lanes)
+
+    def _finish(self, connection: ScreenConnection, frames: AudienceFrames, data: bytes, taken: int) -> None:
+        """A socket that did not take the whole frame; `taken` is -1 when it is broken."""
+        connection.cohort = None
+        if taken < 0:
+            self.apart.add(connection)
+            connection.abort()
+        else:
+            self._give(connection, frames, data[taken:] if taken else data)
+
+
 class Fanout:
     """Writes the newest frames of groups that changed; `observer` hears of every run."""
 
@@ -61,7 +155,7 @@ class Fanout:
     def publish(self, group: Group, frames: AudienceFrames) -> None:
         """Makes `frames` the group's newest; a run under way goes on with them instead of the older ones."""
         group.frames = frames
-        if group.members:
+        if group.cohorts or group.apart:
             self._due[group] = None
             if self._task is None or self._task.done():
                 self._task = asyncio.get_running_loop().create_task(self._run())
@@ -73,69 +167,23 @@ class Fanout:
 
     async def _run(self) -> None:
         await asyncio.sleep(0)  # publications of the same moment join this run
-        report = Report()
-        cpu, wall = time.process_time(), time.perf_counter()
-        room = SLICE
+        report, began, room = Report(), time.perf_counter(), SLICE
         while self._due:
             group = next(iter(self._due))
-            del self._due[group]
-            report.audiences += 1
-            members = deque(group.members)
-            while members:
-                turn = [members.popleft() for _ in range(min(room, len(members)))]
-                if group.frames is not None:
-                    write_all(turn, group.frames, report)
-                room -= len(turn)
-                if room <= 0:
-                    await asyncio.sleep(0)
-                    room = SLICE
-        report.cpu, report.wall = time.process_time() - cpu, time.perf_counter() - wall
+            cpu = time.thread_time()
+            written = group.write_slice(room, report)
+            if not written:
+                del self._due[group]
+                report.audiences += 1
+                for connection in tuple(group.apart):
+                    done = group.catch_up(connection)
+                    report.sent += done
+                    report.late += not done
+            report.cpu += time.thread_time() - cpu
+            room -= max(written, 1)
+            if room <= 0:
+                await asyncio.sleep(0)
+                room = SLICE
+        report.wall = time.perf_counter() - began
         if self._observer is not None:
             self._observer(report)
-
-
-def write_all(members: Iterable[ScreenConnection], frames: AudienceFrames, report: Report) -> None:
-    """Writes the newest state to every member that lacks it and can take it now.
-
-    This is the loop that decides what ten thousand screens cost; it allocates nothing.
-    """
-    write, has_now = os.write, frames.has
-    has: Versions | None = None
-    data = b""
-    size = sent = late = 0
-    for member in members:
-        if member.sent is frames:
-            continue
-        transport = member.transport
-        if member.protocol.state is not OPEN or transport.is_closing():
-            continue  # the descriptor may be another socket's already
-        if member.paused:
-            late += 1
-            member.late_since = member.late_since or member.loop.time()
-            continue
-        if member.has is not has:
-            has = member.has
-            data = frames.frame(has)
-            size = len(data)
-        try:
-            taken = write(member.fd, data) if member.fd >= 0 else 0
-        except BlockingIOError:
-            taken = 0
-        except OSError:
-            transport.abort()
-            continue
-        if taken != size:
-            transport.write(data[taken:] if taken else data)
-        member.sent, member.has, member.late_since = frames, has_now, 0.0
-        sent += 1
-        report.bytes += size
-    report.sent += sent
-    report.late += late
-
-
-def catch_up(member: ScreenConnection) -> None:
-    """Writes the newest state to a member that was late, once it drained."""
-    group = member.group
-    member.late_since = 0.0
-    if group is not None and group.frames is not None:
-        write_all((member,), group.frames, Report())

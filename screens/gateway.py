@@ -7,7 +7,6 @@ from collections.abc import Coroutine
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from sqlalchemy import update
 from sqlalchemy.exc import SQLAlchemyError
 
 from cms.kernel.clock import Clock, to_ms
@@ -20,7 +19,7 @@ from cms.trust.screen import ScreenFacts
 from screens import pairing
 from screens.beacons import Beacons
 from screens.connection import ScreenConnection
-from screens.fanout import Fanout, Report, catch_up, write_all
+from screens.fanout import Fanout, Report
 from screens.frames import versions_of
 from screens.messages import Bye, Have, Pair, Pairing
 from screens.presence import Presence
@@ -29,7 +28,6 @@ from screens.registry import Registry
 from screens.session import Session
 from screens.signer import Signer
 from screens.source import Known, StoredStates
-from screens.tables import Screen
 from screens.wheel import Wheel
 
 # Codes on show at once; each costs a row, and anyone may ask.
@@ -101,7 +99,6 @@ class Gateway:
         """The handler of one connection, which is a `ScreenConnection`."""
         session = Session(self, connection)
         self._sessions[connection] = session
-        connection.on_drained = catch_up
         self.wheel.add(connection)
         self._opening.add(connection)
         await session.run()
@@ -164,7 +161,7 @@ class Gateway:
             log.warning("screen not certified", screen=str(known.id), error=str(problem))
             return replace(known, facts=None)
         self.source.certified(known.id, facts, known.facts_version)
-        self._spawn(self._keep_facts(known, facts.wire()))
+        self.presence.certified(known.id, facts.wire(), known.facts_version)
         return self.source.screen(known.id) or known
 
     async def offer(self, session: Session, pair: Pair) -> None:
@@ -261,16 +258,16 @@ class Gateway:
         """Tells the screen what it is and puts it where its states come from."""
         connection = session.connection
         audience = self.source.audience_now(known.id)
-        before = connection.group
         if not session.welcome(known, audience):
             return
+        before = connection.group
         group = self.registry.place(connection, audience)
         if before is not None and before is not group:
             connection.has = (*connection.has[:3], 0)  # another audience's manifest says nothing here
         if group is None:
             return
         if group.frames is not None and self.beacons.is_fresh(group):
-            write_all((connection,), group.frames, Report())
+            group.catch_up(connection)
         else:
             self.beacons.changed((group.audience,))
 
@@ -311,15 +308,6 @@ class Gateway:
             await self.source.refresh()
         except (SQLAlchemyError, OSError) as problem:
             log.warning("database away", error=str(problem))
-
-    async def _keep_facts(self, known: Known, wire: str) -> None:
-        """So that the next start needs no guard; if it fails, the next start asks the guard again."""
-        fits = (Screen.id == known.id, Screen.facts_version == known.facts_version)
-        try:
-            async with self._database.write() as session:
-                await session.execute(update(Screen).where(*fits).values(facts=wire))
-        except (SQLAlchemyError, OSError) as problem:
-            log.warning("facts not kept", screen=str(known.id), error=str(problem))
 
     def _spend_offer(self, now: float) -> None:
         self._offers = min(OFFERS_PER_S, self._offers + (now - self._offered_at) * OFFERS_PER_S)

@@ -11,14 +11,14 @@ from sqlalchemy import bindparam, case, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cms.kernel.clock import Clock, from_ms
+from cms.kernel.clock import Clock
 from cms.kernel.db import Database
 from cms.kernel.log import logger
 from screens.messages import Ack, Beat
 from screens.tables import Screen
 
 EVERY: Final = 1.0
-LAST: Final = 253_402_300_799_000  # the last instant of the calendar: a screen may send any number
+LONGEST_MS: Final = 365 * 86_400_000
 # A version never goes back: a late or repeated ack must not undo a newer one.
 _RISING: Final = frozenset({"received", "cached", "shown"})
 
@@ -33,6 +33,7 @@ class Presence:
         self._clock = clock
         self._facts: dict[uuid.UUID, dict[str, Any]] = defaultdict(dict)
         self._gone: dict[uuid.UUID, tuple[uuid.UUID, dt.datetime]] = {}
+        self._signed: dict[uuid.UUID, tuple[str, int]] = {}
         self._is_away = False
 
     def entered(self, screen: uuid.UUID, link: uuid.UUID, *, player: str, caps: Mapping[str, object]) -> None:
@@ -52,14 +53,19 @@ class Presence:
             facts[ack.state] = max(facts.get(ack.state, 0), ack.version)
 
     def beaten(self, screen: uuid.UUID, beat: Beat) -> None:
+        now = self._clock.now()
         self._facts[screen] |= {
-            "last_seen": self._clock.now(),
-            "painted_at": None if beat.painted_at is None else from_ms(min(beat.painted_at, LAST)),
+            "last_seen": now,
+            "painted_at": _painted_at(beat, now),
             "clock_error": beat.clock,
             "stale": beat.stale,
             "memory_mb": beat.mem,
             "showing": beat.showing,
         }
+
+    def certified(self, screen: uuid.UUID, facts: str, version: int) -> None:
+        """A guard signed this version of a screen's facts; kept, so that the next start needs no guard."""
+        self._signed[screen] = (facts, version)
 
     async def run(self) -> None:
         """Flushes once a second until cancelled."""
@@ -71,20 +77,30 @@ class Presence:
         """Writes what has gathered; keeps it, below anything newer, when the database does not answer."""
         facts, self._facts = self._facts, defaultdict(dict)
         gone, self._gone = self._gone, {}
-        if not facts and not gone:
+        signed, self._signed = self._signed, {}
+        if not facts and not gone and not signed:
             return
         try:
             async with self._database.write() as session:
                 await _write(session, facts, gone)
+                await _write_signed(session, signed)
         except (SQLAlchemyError, OSError) as problem:
             for screen, older in facts.items():
                 self._facts[screen] = older | self._facts[screen]
             self._gone = gone | self._gone
+            self._signed = signed | self._signed
             if not self._is_away:
                 log.warning("presence not written, keeping it", error=str(problem))
             self._is_away = True
         else:
             self._is_away = False
+
+
+def _painted_at(beat: Beat, now: dt.datetime) -> dt.datetime | None:
+    """By our clock: how long ago it painted is what a screen with a wrong clock still knows."""
+    if beat.painted_at is None:
+        return None
+    return now - dt.timedelta(milliseconds=min(max(0, beat.at - beat.painted_at), LONGEST_MS))
 
 
 async def _write(
@@ -108,6 +124,16 @@ async def _write(
         left = update(Screen).where(*theirs).values(link=None, last_seen=bindparam("at"))
         rows = [{"this": screen, "held": link, "at": at} for link, (screen, at) in gone.items()]
         await connection.execute(left, sorted(rows, key=lambda row: str(row["this"])))
+
+
+async def _write_signed(session: AsyncSession, signed: Mapping[uuid.UUID, tuple[str, int]]) -> None:
+    """Only where people have not changed the screen since."""
+    if not signed:
+        return
+    table = Screen.__table__
+    fits = (table.c.id == bindparam("this"), table.c.facts_version == bindparam("version"))
+    rows = [{"this": one, "wire": signed[one][0], "version": signed[one][1]} for one in sorted(signed)]
+    await (await session.connection()).execute(update(Screen).where(*fits).values(facts=bindparam("wire")), rows)
 
 
 def _value(name: str) -> Any:

@@ -53,15 +53,13 @@ class Registry:
             return group
         if group is not None:
             # An empty group stays: its last signed frames are what a returning screen gets while the guard is away.
-            group.members.pop(connection, None)
-        connection.group = connection.sent = None
+            group.leave(connection)
         if audience is None:
             return None
         wanted = self.groups.get(audience)
         if wanted is None:
             wanted = self.groups[audience] = Group(audience)
-        wanted.members[connection] = None
-        connection.group = wanted
+        wanted.join(connection)
         return wanted
 
     def wait(self, key: str, connection: ScreenConnection) -> ScreenConnection | None:
