@@ -15,8 +15,11 @@ from cms.kernel.db import Database
 from cms.kernel.log import logger
 from cms.kernel.metrics import CORE, Metrics
 from cms.kernel.wake import Wake
+from cms.library.upload import Workshop
 from deploy.guarding import guard_settings, socket_path
 from deploy.settings import Settings
+from media.limits import PictureLimits
+from media.sandbox import Sandbox
 from media.store import Store
 from media.targets import S3Options
 
@@ -83,6 +86,15 @@ def open_store(settings: Settings) -> Store:
     else:
         Path(settings.store_url.removeprefix("file://")).mkdir(parents=True, exist_ok=True)
     return Store.open(settings.store_url, s3=options, staging=staging, min_free_bytes=settings.min_free_mb << 20)
+
+
+async def open_workshop(here: Installation) -> Workshop:
+    """Where pictures are taken in. Raises MediaRefused `media.sandbox_unavailable`."""
+    settings = here.settings
+    work = settings.data.resolve() / "work"
+    work.mkdir(mode=0o700, parents=True, exist_ok=True)
+    sandbox = await Sandbox.detect(allow_unsandboxed=settings.allow_unsandboxed)
+    return Workshop(here.store, sandbox, work, PictureLimits(file_bytes=settings.max_picture_mb << 20))
 
 
 def site_of(settings: Settings) -> Site:

@@ -36,6 +36,7 @@ class Supervisor:
         self._environment = dict(environment)
         self._bound = _bound_to_this_process()
         self._stopping = asyncio.Event()
+        self._group: asyncio.TaskGroup | None = None
 
     async def run(self, on_started: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Runs until a stop signal; calls `on_started` once, when every child was started the first time.
@@ -46,6 +47,7 @@ class Supervisor:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._stopping.set)
         async with asyncio.TaskGroup() as group:
+            self._group = group
             for child in self._children:
                 started = asyncio.Event()
                 group.create_task(self._keep(child, started))
@@ -53,6 +55,12 @@ class Supervisor:
             announcer = group.create_task(on_started())
             await self._stopping.wait()
             announcer.cancel()
+
+    def add(self, child: Child) -> None:
+        """One more child while running, kept like the others. Raises RuntimeError before `run`."""
+        if self._group is None:
+            raise RuntimeError("not running")
+        self._group.create_task(self._keep(child, asyncio.Event()))
 
     async def _keep(self, child: Child, started: asyncio.Event) -> None:
         wait = FIRST_WAIT

@@ -36,6 +36,7 @@ from cms.publishing.publish import publish_now
 from cms.review.approve import prepare_approval, record_approval
 from cms.review.release import Press
 from cms.review.submit import submit
+from deploy.demo import world as demo_world
 from deploy.demo.scenes import picture
 from deploy.demo.text import blocks_of
 from deploy.guarding import GuardedKeys
@@ -76,8 +77,9 @@ async def load_demo(parts: DemoParts, *, secret: str, say: Say) -> Mapping[str, 
 
     `secret` is the guard's first-run secret; `say` is told what is being done, how many are done, and of how many.
     """
-    world = tomllib.loads((HERE / "world.toml").read_text("utf-8"))
-    pieces = tomllib.loads((HERE / "pieces.toml").read_text("utf-8"))["pieces"]
+    world = await asyncio.to_thread(demo_world)
+    text = await asyncio.to_thread((HERE / "pieces.toml").read_text, "utf-8")
+    pieces = tomllib.loads(text)["pieces"]
     keeper = await _keeper(parts, world["units"][0], secret)
     units = await _units(parts, keeper, world["units"], say)
     people = await _people(parts, keeper, world["people"], units, say)
@@ -93,6 +95,11 @@ async def confirm_new_keys(parts: DemoParts) -> None:
     """In the demo only: its keeper confirms the signing keys that people made when they set their passwords."""
     held = json.loads(await asyncio.to_thread(parts.keeper_file.read_text))
     await parts.keys.delegate(parts.db, by=uuid.UUID(held["person"]), password=held["password"])
+
+
+async def keeper_of(parts: DemoParts) -> uuid.UUID:
+    """The demo's administrator."""
+    return uuid.UUID(json.loads(await asyncio.to_thread(parts.keeper_file.read_text))["person"])
 
 
 async def _keeper(parts: DemoParts, root: Mapping[str, Any], secret: str) -> Actor:

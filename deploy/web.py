@@ -1,0 +1,102 @@
+"""The web role: the desk, the public site and its files on one port."""
+
+import asyncio
+import contextlib
+from typing import Final
+
+from aiohttp import web
+
+from cms.desk.app import PREFIX, build_desk
+from cms.desk.deps import DeskDeps, guard_standing
+from cms.kernel.log import logger
+from cms.kernel.messages import catalogue
+from cms.kernel.metrics import Metrics
+from cms.people.passwords import Passwords
+from cms.publishing.guarding import ClientGuard
+from cms.publishing.registry import load_channels
+from cms.publishing.tree_reader import TreeReader
+from deploy import tls
+from deploy.guarding import GuardedKeys
+from deploy.installation import Installation, open_workshop, opened
+from deploy.public import ErrorPages, PublicSite
+from deploy.settings import Settings
+from media.errors import MediaRefused
+from renderers.web import errors
+from screens.pages import sections as screen_sections
+
+# Between two looks at the tree when nothing rang: what a lost wake-up costs.
+TREE_FALLBACK: Final = 0.5
+BACKLOG: Final = 1024
+
+log = logger("web")
+
+
+async def run_web(settings: Settings, metrics: Metrics, stop: asyncio.Event) -> None:
+    """Serves until `stop` is set."""
+    channels = await asyncio.to_thread(load_channels)
+    async with opened(settings, channels, metrics) as here:
+        reader = TreeReader(here.store)
+        await reader.refresh(fully=True)
+        app = web.Application()
+        app.router.add_get("/healthz", _healthy)
+        deps = await desk_deps(here)
+        app.add_subapp(PREFIX, await asyncio.to_thread(build_desk, deps, screen_sections()))
+        pages = ErrorPages(errors.not_found(here.site), errors.gone(here.site))
+        app.add_routes(PublicSite(reader, here.store, here.tombstones, pages).routes())
+        following = asyncio.create_task(_follow(here, reader))
+        runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=3)
+        await runner.setup()
+        context = tls.context(settings, here.clock.now())
+        await web.TCPSite(runner, settings.host, settings.port, ssl_context=context, backlog=BACKLOG).start()
+        try:
+            await stop.wait()
+        finally:
+            await runner.cleanup()
+            following.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await following
+
+
+async def desk_deps(here: Installation) -> DeskDeps:
+    """What the desk's pages work with."""
+    settings = here.settings
+    secret = settings.guard_dir / "first-run"
+
+    async def first_run_secret() -> str:
+        try:
+            return await asyncio.to_thread(secret.read_text)
+        except FileNotFoundError:
+            return ""
+
+    return DeskDeps(
+        db=here.db,
+        clock=here.clock,
+        store=here.store,
+        workshop=await open_workshop(here),
+        keys=GuardedKeys(here.guard),
+        guard=ClientGuard(here.guard),
+        standing=guard_standing(here.guard),
+        first_run_secret=first_run_secret,
+        passwords=Passwords(),
+        channels=here.channels,
+        site=here.site,
+        catalogue=catalogue(),
+        domain=settings.domain,
+        secure=settings.scheme == "https",
+        language=settings.language,
+        metrics=here.metrics,
+    )
+
+
+async def _follow(here: Installation, reader: TreeReader) -> None:
+    count = here.wake.count
+    while True:
+        try:
+            await reader.refresh()
+        except MediaRefused as refused:
+            log.warning("the store does not answer, serving what is known", code=refused.code)
+        count = await here.wake.after(count, within=TREE_FALLBACK)
+
+
+async def _healthy(_request: web.Request) -> web.Response:
+    return web.Response(text="ok")
