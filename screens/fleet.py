@@ -179,7 +179,7 @@ async def rename(session: AsyncSession, actor: Actor, public: str, *, name: str,
     if not 0 < len(title) <= NAME_LENGTH:
         raise Invalid("screens.name", fields={"name": "screens.name"}, limit=NAME_LENGTH)
     before, found.name = found.name, title
-    await _recorded(session, actor, "screen.rename", found, {"from": before, "to": title}, now)
+    await _recorded(session, actor, "screen.rename", found, {"from": before, "to": title}, now=now)
     return found
 
 
@@ -199,7 +199,7 @@ async def move(
     before, found.unit = found.unit, unit
     found.point = found.point if point is None else point
     await _changed(session, found)
-    await _recorded(session, actor, "screen.move", found, {"from": before, "to": unit}, now)
+    await _recorded(session, actor, "screen.move", found, {"from": before, "to": unit}, now=now)
     return found
 
 
@@ -212,7 +212,7 @@ async def tag(session: AsyncSession, actor: Actor, public: str, *, tags: Sequenc
         raise Invalid("screens.tags", fields={"tags": "screens.tags"}, limit=MAX_TAGS)
     found.tags = wanted
     await _changed(session, found)
-    await _recorded(session, actor, "screen.tag", found, {"tags": wanted}, now)
+    await _recorded(session, actor, "screen.tag", found, {"tags": wanted}, now=now)
     return found
 
 
@@ -226,7 +226,7 @@ async def revoke(session: AsyncSession, actor: Actor, public: str, *, now: dt.da
         found.revoked_at, found.revoked_by = now, actor.person
         found.change = await next_change(session)
         await ring(session, TOPIC)
-        await _recorded(session, actor, "screen.revoke", found, {"name": found.name}, now)
+        await _recorded(session, actor, "screen.revoke", found, {"name": found.name}, now=now)
     return found
 
 
@@ -248,14 +248,14 @@ async def _changed(session: AsyncSession, screen: Screen) -> None:
 
 
 async def _recorded(
-    session: AsyncSession, actor: Actor, action: str, screen: Screen, details: dict[str, object], now: dt.datetime
+    session: AsyncSession, actor: Actor, action: str, screen: Screen, details: dict[str, object], *, now: dt.datetime
 ) -> None:
     await session.flush()
     of = ("screen", str(screen.id))
     await record(session, actor, action, of=of, unit=screen.unit, details=details, now=now)
 
 
-def _viewed() -> sa.Select[tuple[Screen, str | None, int | None, dt.datetime | None]]:
+def _viewed() -> sa.Select[Screen, str, int, dt.datetime]:
     return (
         select(Screen, AudienceMember.audience, ScreenState.version, ScreenState.at)
         .outerjoin(AudienceMember, AudienceMember.screen == Screen.id)

@@ -37,7 +37,7 @@ SIGN_SECONDS: Final = 5.0
 RESTART_SLICE: Final = 500
 RESTART_PAUSE: Final = 0.25
 # A stranger's hello may make us look at the rows again, but not oftener than this.
-LOOK_AGAIN: Final = 1.0
+LOOK_AGAIN: Final = 0.25
 
 log = logger("screens")
 
@@ -78,7 +78,8 @@ class Gateway:
         self._signer = signer
         self._sessions: dict[ScreenConnection, Session] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._looked_at = -LOOK_AGAIN
+        self._looking = asyncio.Lock()
+        self._looked_at = 0.0
         self._offers = float(OFFERS_PER_S)
         self._offered_at = 0.0
 
@@ -300,10 +301,17 @@ class Gateway:
             await session.dismiss(goodbye.bye)
 
     async def _look_again(self) -> None:
-        now = asyncio.get_running_loop().time()
-        if now - self._looked_at < LOOK_AGAIN:
-            return
-        self._looked_at = now
+        """Reads the rows once more; whoever asks meanwhile waits for the next reading, so that a crowd costs one."""
+        loop = asyncio.get_running_loop()
+        asked = loop.time()
+        async with self._looking:
+            if self._looked_at > asked:
+                return
+            await asyncio.sleep(max(0, self._looked_at + LOOK_AGAIN - loop.time()))
+            self._looked_at = loop.time()
+            await self._refresh()
+
+    async def _refresh(self) -> None:
         try:
             await self.source.refresh()
         except (SQLAlchemyError, OSError) as problem:
