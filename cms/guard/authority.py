@@ -1,7 +1,7 @@
 """Who may speak for the district: the first root and delegations, their renewal, and changes of people. Pure."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Final
 
 from cms.guard.errors import GuardRefused
@@ -11,7 +11,8 @@ from cms.trust.keys import ED25519, PublicKey
 from cms.trust.limits import MAX_KEYS
 from cms.trust.release import CLASSES
 from cms.trust.root import Role, Roles, Root, RootKey
-from cms.trust.shape import Base64, Unit, Uuid, among, distinct, size
+from cms.trust.shape import Base64, Ms, Unit, Uuid, among, distinct, size
+from cms.trust.verify import key_valid
 
 DAY: Final = 24 * 3_600_000
 LIFE: Final = 365 * DAY
@@ -20,7 +21,11 @@ RENEW: Final = 90 * DAY  # a root or delegations that ends within this is issued
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What a person is to hold; `keys` are enrolled public keys to add to the ones they have."""
+    """What a person is to hold.
+
+    `keys` are enrolled public keys to add to the ones they have. `ended` maps key ids to the ms from which a key counts
+    no more, also for what it signed before: for a key that must not be believed any longer.
+    """
 
     person: Uuid
     name: Annotated[str, size(1, 100)]
@@ -28,6 +33,7 @@ class Grant:
     classes: Annotated[tuple[str, ...], among(CLASSES), distinct]
     rights: Annotated[tuple[str, ...], among(RIGHTS), distinct]
     keys: Annotated[tuple[Base64, ...], size(0, MAX_KEYS), distinct]
+    ended: Mapping[str, Ms] = field(default_factory=dict)
 
 
 def first_root(domain: str, keys: Mapping[str, PublicKey], *, now: int) -> Root:
@@ -74,14 +80,21 @@ def changed_people(
     for grant in grants:
         people[grant.person] = _granted(grant, people.get(grant.person), now=now)
     after = tuple(one for one in people.values() if one.person not in removed)
-    if not any("delegate" in one.rights and one.keys for one in after):
+    if not any("delegate" in one.rights and any(key_valid(key, now=now) for key in one.keys) for one in after):
         raise GuardRefused("guard.last_delegate")
     return after
 
 
 def _granted(grant: Grant, before: Delegate | None, *, now: int) -> Delegate:
-    held = before.keys if before else ()
+    held = tuple(_ended(key, grant.ended.get(key.key)) for key in (before.keys if before else ()))
     known = {key.public for key in held}
     added = (PublicKey.read(text) for text in grant.keys if text not in known)
     keys = (*held, *(PersonKey(key.id, ED25519, key.text, now, None) for key in added))
     return Delegate(grant.person, grant.name, keys, grant.unit, grant.classes, grant.rights)
+
+
+def _ended(key: PersonKey, at: int | None) -> PersonKey:
+    """An end once set moves only earlier."""
+    if at is None or (key.not_after is not None and key.not_after <= at):
+        return key
+    return replace(key, not_after=at)
