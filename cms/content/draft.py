@@ -121,7 +121,7 @@ def read_draft(value: Mapping[str, Any]) -> Draft:
         overrides=read.overrides(value),
     )
     if wrong:
-        raise Invalid("content.draft", fields=wrong, names="、".join(sorted(wrong)))
+        raise Invalid("content.draft", fields=wrong)
     return draft
 
 
