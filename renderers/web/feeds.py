@@ -45,7 +45,7 @@ def _item(piece: Piece, site: Site) -> dict[str, object]:
         "url": url,
         "title": piece.title,
         "summary": piece.summary,
-        "content_html": str(blocks.body(piece)),
+        "content_html": str(blocks.body(piece, media=site.media_url)),
         "date_published": pages.iso(piece.published_at),
         "authors": [{"name": piece.byline.reporter}],
         "tags": [piece.column_name],

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import hashlib
+import re
 from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -14,6 +15,8 @@ from renderers.web import blocks, paths, pictures
 
 HERE = Path(__file__).parent
 BEIJING = ZoneInfo("Asia/Shanghai")
+# https://www.w3.org/TR/xml/#charsets
+_NOT_XML = re.compile("[^\\t\\n\\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 @cache
@@ -50,7 +53,8 @@ def warm() -> None:
 
 
 def page(template: str, **context: object) -> bytes:
-    return environment().get_template(template).render(**context).encode()
+    """The filled template without characters that no XML reader takes: one in a title would end a whole feed."""
+    return _NOT_XML.sub("", environment().get_template(template).render(**context)).encode()
 
 
 def mark(piece: Piece, html: Markup) -> Markup:

@@ -13,17 +13,20 @@ _FIRST = Markup('fetchpriority="high" decoding="async"')
 RENDITIONS = frozenset({*_WIDTHS, FALLBACK, THUMB, SHARE})
 
 
-def picture(piece: Piece, of: str, *, alt: str, sizes: str, lazy: bool) -> Markup:
-    """A `<picture>` of the master `of`; nothing when the release lists no file for it."""
+def picture(piece: Piece, of: str, *, alt: str, sizes: str, lazy: bool, media: str = "") -> Markup:
+    """A `<picture>` of the master `of`; nothing when the release lists no file for it.
+
+    Addresses begin at the page's own host, which the content policy allows alone; `media` is for feeds.
+    """
     fallback = piece.rendition(of, FALLBACK)
     if fallback is None:
         return Markup("")
     found = [f for f in (piece.rendition(of, name) for name in _WIDTHS) if f is not None]
-    srcset = ", ".join(f"/a/{f.sha256} {f.width}w" for f in sorted(found, key=lambda f: f.width))
+    srcset = ", ".join(f"{media}/a/{f.sha256} {f.width}w" for f in sorted(found, key=lambda f: f.width))
     source = Markup('<source type="image/webp" srcset="{}" sizes="{}">').format(srcset, sizes) if srcset else Markup("")
     loading = _LAZY if lazy else _FIRST
-    return Markup('<picture>{}<img src="/a/{}" width="{}" height="{}" alt="{}" {}></picture>').format(
-        source, fallback.sha256, fallback.width, fallback.height, alt, loading
+    return Markup('<picture>{}<img src="{}/a/{}" width="{}" height="{}" alt="{}" {}></picture>').format(
+        source, media, fallback.sha256, fallback.width, fallback.height, alt, loading
     )
 
 

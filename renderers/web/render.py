@@ -21,14 +21,17 @@ class WebDisplay:
     async def render(self, delta: Delta, services: Services, now: dt.datetime) -> Files:  # noqa: ARG002 - a page has no clock
         work = _Work(delta, services, tuple(await services.line_ups.columns()))
         changed = await work.everything() if delta.full else delta.changed
-        touched = {p.column for p in changed} | {r.column for r in delta.removed}
         write = [_stylesheet()]
         write += [work.article(piece) for piece in changed]
+        remove = [paths.article(r.document) for r in delta.removed]
         for code, name in work.columns:
-            if delta.full or code in touched:
-                write += await work.column(code, name, _months(changed, delta.removed, code))
+            months = _months(changed, delta.removed, code)
+            if delta.full or months:
+                files, empty = await work.column(code, name, months)
+                write += files
+                remove += empty
         write += await work.shared()
-        return Files(tuple(write), tuple(paths.article(r.document) for r in delta.removed))
+        return Files(tuple(write), tuple(remove))
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +46,8 @@ class _Work:
         data = self._page("article.html", piece=piece)
         return File(paths.article_of(piece), HTML, data, (piece.release,))
 
-    async def column(self, code: str, name: str, changed_months: frozenset[str]) -> list[File]:
-        """The column's front, the months that changed (all when full), and its feed."""
+    async def column(self, code: str, name: str, changed_months: frozenset[str]) -> tuple[list[File], list[str]]:
+        """The column's front, its feed and the months that changed (all when full); and the months left empty."""
         lines, target = self.services.line_ups, self.delta.target
         newest = await lines.newest(target, column=code, limit=max(FRONT, feeds.SIZE))
         months = await lines.months(target, column=code)
@@ -58,12 +61,12 @@ class _Work:
                 link=paths.column(code),
             ),
         ]
-        wanted = {m for m, _ in months} if self.delta.full else changed_months
-        for month in sorted(wanted):
+        known = {m for m, _ in months}
+        for month in sorted(known if self.delta.full else known & changed_months):
             since, until = month_span(month)
             pieces = await lines.newest(target, column=code, since=since, until=until, limit=MONTH)
             files.append(self._list(paths.month(code, month), name, pieces, code=code, months=(), month=month))
-        return files
+        return files, [paths.month(code, month) for month in sorted(changed_months - known)]
 
     async def shared(self) -> list[File]:
         """Notices, feeds and, last of all, home."""
@@ -124,7 +127,9 @@ def month_span(month: str) -> tuple[dt.datetime, dt.datetime]:
 
 
 def _months(changed: Iterable[Piece], removed: Iterable[Removed], code: str) -> frozenset[str]:
-    found = {_month(p.published_at) for p in changed if p.column == code}
+    """The months of a column in which something may have changed."""
+    # A correction may come from any other column, where the edition before it must not stay.
+    found = {_month(p.published_at) for p in changed if p.column == code or p.corrected_at is not None}
     return frozenset(found | {_month(r.published_at) for r in removed if r.column == code})
 
 
