@@ -97,7 +97,8 @@ async def _on_the_platform(session: AsyncSession, delivery: Delivery) -> tuple[s
         Delivery.id != delivery.id,
     )
     settled = select(Delivery.state, Delivery.post).where(*here, Delivery.state.in_(_SETTLED))
-    last = (await session.execute(settled.order_by(Delivery.created_at.desc(), Delivery.id.desc()).limit(1))).first()
+    newest = settled.order_by(Delivery.created_at.desc(), Delivery.priority.desc()).limit(1)
+    last = (await session.execute(newest)).first()
     begun = select(Delivery.call).where(*here, Delivery.call.is_not(None), Delivery.post.is_(None))
     call = await session.scalar(begun.order_by(Delivery.created_at.desc()).limit(1))
     post = last.post if last is not None and last.state != DeliveryState.GONE.value else None

@@ -18,8 +18,8 @@ from cms.people.actor import Actor
 from cms.people.models import Person
 from cms.people.permissions import Action, Subject, require_can
 from cms.planning.models import Target
-from cms.publishing.models import Delivery, Publication
-from cms.publishing.states import OPEN, STUCK, DeliveryState
+from cms.publishing.models import Delivery, Publication, Showing
+from cms.publishing.states import OPEN, STUCK, DeliveryState, PublicationKind
 
 _OPEN: Final = [state.value for state in sorted(OPEN)]
 
@@ -71,7 +71,8 @@ async def panel(session: AsyncSession, edition: uuid.UUID) -> tuple[Line, ...]:
         .join(Target, Target.id == Delivery.target_id)
         .where(Delivery.document_id == document)
         .where((Delivery.edition_id == edition) | Delivery.edition_id.is_(None))
-        .order_by(Delivery.created_at, Delivery.id)
+        # Two orders of one millisecond: the recall is the later one, whatever their ids.
+        .order_by(Delivery.created_at, Delivery.priority, Delivery.id)
     )
     newest = {row.Target.code: _line(row.Delivery, row.Target) for row in (await session.execute(query)).all()}
     return tuple(sorted(newest.values(), key=lambda line: (line.channel, line.target_name)))
@@ -166,12 +167,14 @@ async def _held(session: AsyncSession, actor: Actor, delivery: uuid.UUID) -> tup
 
 async def _replaced(session: AsyncSession, row: Delivery) -> bool:
     """Whether a later order about the document stands at this target."""
-    query = select(Delivery.id).where(
-        Delivery.document_id == row.document_id,
-        Delivery.target_id == row.target_id,
-        Delivery.created_at > row.created_at,
-    )
-    return row.document_id is not None and await session.scalar(query.limit(1)) is not None
+    if row.document_id is None:
+        return False
+    showing = await session.get(Showing, (row.target_id, row.document_id))
+    if showing is None:
+        return False
+    if PublicationKind(row.kind) in {PublicationKind.PUBLISH, PublicationKind.CORRECT}:
+        return showing.removed_at is not None or showing.publication_id != row.publication_id
+    return showing.removed_at is None
 
 
 async def _note(  # noqa: PLR0917 - private
