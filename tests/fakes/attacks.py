@@ -1,8 +1,8 @@
 """A thousand ways to lie to a street screen, generated from a seed; none of them may change what stands on the glass.
 
-Two sorts. *Outside*: messages of somebody without the guard's key (unsigned, altered, replayed, rolled back, mixed, of
-another district, role, type or epoch): the screen must refuse them and remember nothing. *Inside*: line-ups truly signed
-by a stolen guard key that list releases nobody approved properly: the screen must leave those releases out.
+Two sorts. *Outside*: messages of somebody without the guard's key (unsigned, altered, replayed, rolled back, mixed,
+of another district, role, type or epoch): the screen must refuse them and remember nothing. *Inside*: line-ups truly
+signed by a stolen guard key that list releases nobody approved properly: the screen must leave those out.
 """
 
 import random
@@ -23,7 +23,7 @@ THIEF = "thief"  # a key nobody delegated anything to
 
 @dataclass(frozen=True)
 class Attack:
-    """`message` is what the server sends, or None for a release that `inside` puts into a line-up."""
+    """`message` is what a lying server sends."""
 
     kind: str
     message: Json
@@ -186,6 +186,21 @@ def _forged_root(target: Target, luck: random.Random) -> Json:
     forged = world.root(2, keys={"root": THIEF, "guard": THIEF, "delegations": THIEF})
     made = parts(target.next(luck, root=forged), guard=THIEF, delegations=THIEF)
     return state_message(root=by(forged, *luck.choice([(THIEF,), ("guard", THIEF), ()])), **vars(made))
+
+
+GARBAGE = (
+    "",
+    "null",
+    "[]",
+    "{}",
+    "[" * 5000,
+    '{"type":"beacon"}',
+    '{"a":1.5}',
+    "\ufeff{}",
+    '{"a":1,"a":2}',
+    "\x00",
+    "🎏",
+)
 
 
 def _garbage(target: Target, luck: random.Random) -> Json:

@@ -1,4 +1,4 @@
-"""A gateway and a media server for one street screen: speaks SP/1, signs with a little district's keys, can lie and vanish."""
+"""A gateway and a media server for one street screen: speaks SP/1, signs for a little district, can lie and vanish."""
 
 import asyncio
 import json
@@ -10,9 +10,11 @@ from typing import Any
 from aiohttp import web
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
+from websockets.typing import Subprotocol
 
 from cms.trust.approval import Bundle
 from cms.trust.keys import PublicKey, b64, sha256
+from cms.trust.manifest import Manifest, Show, Slot
 from cms.trust.signed import Signed
 from screens.messages import PROTOCOL, SUBPROTOCOL
 from screens.protocol import hello_bytes, pair_bytes
@@ -95,7 +97,12 @@ class Gateway:
         if not self.media.url:
             await self.media.start()
         self._server = await serve(
-            self._meet, "127.0.0.1", self._port, subprotocols=[SUBPROTOCOL], max_size=2**16, compression=None
+            self._meet,
+            "127.0.0.1",
+            self._port,
+            subprotocols=[Subprotocol(SUBPROTOCOL)],
+            max_size=2**16,
+            compression=None,
         )
         self._port = self._server.sockets[0].getsockname()[1]
         self.url = f"ws://127.0.0.1:{self._port}/screens/v1"
@@ -194,9 +201,20 @@ def state_message(**parts: Signed) -> Json:
     return {"t": "state", **{name: one.value() for name, one in parts.items()}}
 
 
-def issue_of(bundles: Iterable[Bundle], *, version: int, seq: int | None = None, **changes: Any) -> world.Issue:
+@dataclass(frozen=True)
+class LineUp(world.Issue):
+    """A line-up whose pieces stand for `show` ms each."""
+
+    show: int = 10_000
+
+    def manifest(self, **changes: Any) -> Manifest:
+        loop = tuple(Show(one.release, self.show) for one in self.bundles)
+        return super().manifest(**{"timeline": (Slot(world.T0 - world.DAY, world.T0 + world.YEAR, loop),), **changes})
+
+
+def issue_of(bundles: Iterable[Bundle], *, version: int, seq: int | None = None, **changes: Any) -> LineUp:
     """The line-up of these bundles as the guard signs it, at the second of its version."""
     number = seq if seq is not None else version
     made: dict[str, Any] = {"root": world.root(), "delegations": world.delegations(), "recalls": world.recalls()}
     made.update(changes)
-    return world.Issue(bundles=tuple(bundles), version=version, seq=number, at=world.T0 + number * 1000, **made)
+    return LineUp(bundles=tuple(bundles), version=version, seq=number, at=world.T0 + number * 1000, **made)

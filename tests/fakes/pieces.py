@@ -1,7 +1,7 @@
-"""Pieces for a street screen whose pixels a test can tell apart: a cover of one colour, a title, a text of any length."""
+"""Pieces for a street screen whose pixels a test can tell apart: a cover of one colour, a title, some text."""
 
 import io
-from typing import Any
+from typing import Any, Final, TypeAlias
 
 from PIL import Image
 
@@ -12,7 +12,11 @@ from cms.trust.signed import text_of
 from tests.fakes.gateway import Media
 from tests.vectors import world
 
-Colour = tuple[int, int, int]
+Colour: TypeAlias = tuple[int, int, int]
+
+BLUE: Final[Colour] = (30, 90, 190)
+GREEN: Final[Colour] = (40, 140, 70)
+COVER: Final = (540, 420)  # a point of the cover that neither shade nor title reaches
 
 
 def picture(colour: Colour, *, width: int = 1080, height: int = 1350) -> bytes:
@@ -64,3 +68,8 @@ def piece(
         **changes,
     }
     return world.bundle_of(text_of(world.release(title, **made)), *approved_by)
+
+
+def two_short(media: Media) -> list[Bundle]:
+    """A blue and a green piece of one page each."""
+    return [piece(media, name, colour, text="一句话。") for name, colour in (("甲", BLUE), ("乙", GREEN))]

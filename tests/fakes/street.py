@@ -2,13 +2,16 @@
 
 import asyncio
 import contextlib
+import hashlib
+import io
 import json
 import sys
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TypeAlias
 
+from PIL import Image
 from playwright.async_api import Page
 
 from tests.fakes.gateway import Gateway
@@ -16,6 +19,38 @@ from tests.vectors import world
 
 INSTALL = Path(__file__).resolve().parents[2] / "screens" / "kiosk" / "install"
 WAIT_S = 20
+
+Colour: TypeAlias = tuple[int, int, int]
+Said: TypeAlias = dict[str, str]
+
+
+def colour_of(picture: bytes) -> Colour:
+    """The mean colour of a picture."""
+    small = Image.open(io.BytesIO(picture)).convert("RGB").resize((1, 1), Image.Resampling.BOX)
+    red, green, blue = small.tobytes()
+    return red, green, blue
+
+
+def cropped(picture: bytes, *, share: float) -> bytes:
+    """The upper share of a picture."""
+    whole = Image.open(io.BytesIO(picture)).convert("RGB")
+    out = io.BytesIO()
+    whole.crop((0, 0, whole.width, int(whole.height * share))).save(out, "PNG")
+    return out.getvalue()
+
+
+def near(one: Colour, two: Colour) -> bool:
+    return all(abs(a - b) < 24 for a, b in zip(one, two, strict=True))
+
+
+def standing(release: str) -> Callable[[Said], bool]:
+    """Whether this release is on the glass."""
+    return lambda said: said.get("release") == release
+
+
+def at_least(name: str, number: int) -> Callable[[Said], bool]:
+    """Whether a counter of the stage (`heard`, `swaps`, `version`) has come that far."""
+    return lambda said: int(said.get(name) or 0) >= number
 
 
 @dataclass
@@ -66,13 +101,13 @@ async def install(folder: Path, gateway: Gateway) -> None:
     assert await done.wait() == 0
 
 
-async def facts(page: Page) -> dict[str, str]:
+async def facts(page: Page) -> Said:
     """What the stage says: mode, release, page, pages, version, link, stale, heard, swaps."""
-    found: dict[str, str] = await page.evaluate("({...document.querySelector('#stage').dataset})")
+    found: Said = await page.evaluate("({...document.querySelector('#stage').dataset})")
     return found
 
 
-async def until(page: Page, holds: Callable[[dict[str, str]], bool], *, within: float = WAIT_S) -> dict[str, str]:
+async def until(page: Page, holds: Callable[[Said], bool], *, within: float = WAIT_S) -> Said:
     """Waits for the stage to say so; fails with what it says instead."""
     deadline = asyncio.get_running_loop().time() + within
     while True:
@@ -91,21 +126,14 @@ async def paired(page: Page, street_: Street) -> None:
     await until(page, lambda said: said.get("link") == "up")
 
 
-async def pixel(page: Page, x: int, y: int) -> tuple[int, int, int]:
+async def pixel(page: Page, x: int, y: int) -> Colour:
     """The colour at a point of the screen as it is painted."""
-    import io
-
-    from PIL import Image
-
     shot = await page.screenshot(clip={"x": x, "y": y, "width": 1, "height": 1})
-    colour: Any = Image.open(io.BytesIO(shot)).convert("RGB").getpixel((0, 0))
-    return colour
+    return colour_of(shot)
 
 
 async def glass(page: Page) -> str:
     """A hash of what is painted, without the foot where the clock and the mark of an old beacon stand."""
-    import hashlib
-
     shot = await page.screenshot(clip={"x": 0, "y": 0, "width": 1080, "height": 1780})
     return hashlib.sha256(shot).hexdigest()
 

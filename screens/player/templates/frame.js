@@ -6,10 +6,11 @@
 // content: a release's `content`, with its `class` beside it. assets: by the sha256 of the master
 // {url, width, height, cover?: {url, width, height}}. size: {width, height} in CSS pixels. Needs templates/frame.css.
 import { drawBlock, picture } from "./blocks.js";
-import { el, styled } from "./dom.js";
+import { clausesOf, el, phrases, styled } from "./dom.js";
 import { CREDITS, columnLabel, dateLabel } from "./labels.js";
 import { geometryOf, titleSize } from "./geometry.js";
 
+const FITS = [1, 0.96, 0.92, 0.88]; // of the body's type; the least is still read at three metres
 const MAX_DOTS = 12; // more pages than this are counted in figures
 
 export function renderFrames(content, assets, size) {
@@ -56,8 +57,8 @@ function build(content, assets, size) {
 }
 
 function headOf(content, geometry) {
-  const title = styled(el("h1", "frame__title", content.title), {
-    "--title": String(titleSize(content.title, geometry.shape)),
+  const title = styled(el("h1", "frame__title", ...phrases(content.title)), {
+    "--title": String(titleSize(clausesOf(content.title), geometry.shape)),
   });
   const meta = [content.byline?.source, dateLabel(content.byline?.date)].filter(Boolean);
   return el(
@@ -65,7 +66,7 @@ function headOf(content, geometry) {
     "frame__head",
     el("div", "frame__label", columnLabel(content)),
     title,
-    content.subtitle && el("p", "frame__subtitle", content.subtitle),
+    content.subtitle && el("p", "frame__subtitle", ...phrases(content.subtitle)),
     meta.length > 0 && el("p", "frame__meta", ...meta.map((text) => el("span", "", text))),
   );
 }
@@ -99,18 +100,31 @@ function creditsOf(content) {
   return items.length > 0 && el("footer", "frame__credits", ...items);
 }
 
-/** Lays the frame out unseen and gives its number of pages; the cover grows with the head that stands on it. */
+/**
+ * Lays the frame out unseen and gives its number of pages. Slightly smaller type is taken where it saves a page, so that
+ * no last page carries two lines; the cover grows with the head that stands on it.
+ */
 function measured(frame, geometry, size) {
   const bench = styled(el("div", "frame-bench", frame), { width: `${size.width}px`, height: `${size.height}px` });
   document.body.append(bench);
-  const head = frame.querySelector(".frame__head");
-  const top = frame.querySelector(".frame__window").offsetTop;
-  if (geometry.shape === "portrait") styled(frame, { "--head": `${top + head.offsetHeight}px` });
-  const flow = frame.querySelector(".frame__flow");
-  const pages = Math.max(1, Math.round((flow.scrollWidth + geometry.gap) / (geometry.flowWidth + geometry.gap)));
+  frame.classList.add("is-first");
+  const sizes = FITS.map((fit) => ({ fit, pages: pagesAt(frame, geometry, fit) }));
+  const fewest = Math.min(...sizes.map(({ pages }) => pages));
+  const { fit, pages } = sizes.find((one) => one.pages === fewest);
+  pagesAt(frame, geometry, fit);
   frame.remove();
   bench.remove();
   return pages;
+}
+
+function pagesAt(frame, geometry, fit) {
+  styled(frame, { "--fit": String(fit) });
+  const flow = frame.querySelector(".frame__flow");
+  if (geometry.shape === "portrait") {
+    const top = frame.querySelector(".frame__window").offsetTop;
+    styled(frame, { "--head": `${top + frame.querySelector(".frame__head").offsetHeight}px` });
+  }
+  return Math.max(1, Math.round((flow.scrollWidth + geometry.gap) / (geometry.flowWidth + geometry.gap)));
 }
 
 function turned(frame, page, pages) {

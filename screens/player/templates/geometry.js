@@ -22,4 +22,15 @@ const STEPS = {
   landscape: [[14, 96], [30, 80], [Infinity, 72]],
 };
 
-export const titleSize = (title, shape) => STEPS[shape].find(([longest]) => [...title].length <= longest)[1];
+const LINE = { portrait: 884, landscape: 690 }; // units a line of the title has
+const LEAST = 72;
+
+const widthOf = (text) => [...text].reduce((sum, char) => sum + (char.codePointAt(0) < 0x2e80 ? 0.58 : 1.02), 0);
+
+/** Units: by length, and smaller where that keeps each of several clauses whole on its line. */
+export function titleSize(clauses, shape) {
+  const length = [...clauses.join("")].length;
+  const [, size] = STEPS[shape].find(([longest]) => length <= longest);
+  const whole = Math.floor(LINE[shape] / Math.max(...clauses.map(widthOf)));
+  return clauses.length > 1 && whole >= LEAST ? Math.min(size, whole) : size;
+}

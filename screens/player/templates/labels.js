@@ -15,6 +15,7 @@ const COLUMNS = {
   headlines: "要闻",
   local: "本地",
   theory: "理论",
+  talks: "理论宣讲",
   policy: "政策",
   practice: "文明实践",
   civilization: "文明实践",

@@ -1,0 +1,49 @@
+"""Files by hash: a wrong byte keeps the old line-up's piece, a cut line goes on where it stopped."""
+
+import asyncio
+import io
+
+import pytest
+from PIL import Image
+from playwright.async_api import Page
+
+from cms.trust.signed import text_of
+from tests.fakes.gateway import issue_of
+from tests.fakes.pieces import BLUE, GREEN, content_of, listed, picture, piece
+from tests.fakes.street import Street, at_least, facts, standing, until
+from tests.vectors import world
+
+pytestmark = pytest.mark.browser
+
+MIB = 2**20
+
+
+async def test_file_that_is_not_what_was_signed_is_never_drawn(screen: Page, town: Street) -> None:
+    media = town.gateway.media
+    blue, green = piece(media, "好的", BLUE), piece(media, "坏的", GREEN)
+    name = listed(picture(GREEN)).sha256
+    media.files[name] = media.files[name][:-1] + b"\x00"
+    await town.gateway.publish(issue_of([blue], version=1))
+    await until(screen, standing(blue.release))
+    await town.gateway.publish(issue_of([blue, green], version=2))
+    await until(screen, at_least("version", 2))
+    await asyncio.sleep(1)
+    assert (await facts(screen))["release"] == blue.release
+    assert media.asked.count(name) == 3
+
+
+async def test_download_cut_in_the_middle_goes_on_where_it_stopped(screen: Page, town: Street) -> None:
+    media = town.gateway.media
+    out = io.BytesIO()
+    Image.effect_noise((1600, 1600), 90).convert("RGB").save(out, "PNG")
+    data = out.getvalue()
+    assert len(data) > 2 * MIB
+    asset = listed(data)
+    media.put(data)
+    content = content_of("大图", cover=asset.of, paragraphs=1)
+    made = world.bundle_of(text_of(world.release("大图", content=content, assets=(asset,))), "qian", "sun")
+    media.cuts = {asset.sha256: [MIB + 5000]}
+    await town.gateway.publish(issue_of([made], version=1))
+    await until(screen, standing(made.release))
+    assert media.asked.count(asset.sha256) == 2
+    assert media.sent[asset.sha256] == len(data) + 5000
