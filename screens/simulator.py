@@ -40,6 +40,8 @@ class Heard:
     byes: list[Bye] = field(default_factory=list)
     code: str = ""
     connected: int = 0
+    recalls: int = 0
+    last: StateFrame | None = None
     faults: list[str] = field(default_factory=list)
 
 
@@ -140,6 +142,8 @@ class SimulatedScreen:
     async def _state(self, socket: ClientConnection, side: ScreenSide, state: StateFrame) -> None:
         beacon = self._beacon(state.beacon)
         self.heard.states += 1
+        self.heard.recalls = beacon.recalls.version
+        self.heard.last = state
         if beacon.version > self.heard.newest:
             self.heard.newest = beacon.version
             self.heard.versions[beacon.version] = time.monotonic()
