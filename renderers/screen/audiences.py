@@ -11,25 +11,36 @@ from cms.contract import Entry, LineUp, ManifestDraft, Piece, Receiver, Slot
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Why screens resolve alike: the targets that reach them, and the pieces whose envelope leaves them out."""
+    """Why screens resolve alike: the targets that reach them, and the local pieces among theirs.
+
+    A piece is local at a target when its envelope leaves out a part of the target.
+    """
 
     targets: tuple[str, ...]
-    excluded: tuple[str, ...]
+    local: tuple[str, ...]
 
     @property
     def audience(self) -> str:
-        """A code that stays the same while the reasons do: a publication moves no screen to another audience."""
-        text = "\n".join(["targets", *self.targets, "excluded", *self.excluded])
+        """A code that stays while the reasons do: a publication moves only the screens a local piece is meant for."""
+        text = "\n".join(["targets", *self.targets, "local", *self.local])
         return "s-" + hashlib.sha256(text.encode()).hexdigest()[:20]
 
 
 def selection(receiver: Receiver, line_ups: Iterable[LineUp]) -> Selection:
     """The reasons for one screen; the explain page and the renderer use the same function."""
     reaching = [line for line in line_ups if covers(line.target.units, receiver.unit)]
-    excluded = {
-        release for line in reaching for release, piece in line.pieces.items() if not covers(piece.units, receiver.unit)
+    here = {release for release, units in _local(reaching).items() if covers(units, receiver.unit)}
+    return Selection(tuple(sorted(line.target.code for line in reaching)), tuple(sorted(here)))
+
+
+def _local(lines: Iterable[LineUp]) -> dict[str, tuple[str, ...]]:
+    """The local pieces of these line-ups: release hash -> units of its envelope."""
+    return {
+        release: piece.units
+        for line in lines
+        for release, piece in line.pieces.items()
+        if not all(covers(piece.units, unit) for unit in line.target.units)
     }
-    return Selection(tuple(sorted(line.target.code for line in reaching)), tuple(sorted(excluded)))
 
 
 def covers(units: Iterable[str], unit: str) -> bool:
@@ -55,7 +66,8 @@ def _draft(
 ) -> ManifestDraft:
     lines = [line for line in line_ups if line.target.code in chosen.targets]
     pieces = {release: piece for line in lines for release, piece in line.pieces.items()}
-    slots = merge(lines, excluded=frozenset(chosen.excluded), start=start, end=end)
+    excluded = frozenset(_local(lines).keys() - set(chosen.local))
+    slots = merge(lines, excluded=excluded, start=start, end=end)
     return ManifestDraft(chosen.audience, tuple(sorted(ids)), slots, _bundles(slots, pieces))
 
 
