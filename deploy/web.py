@@ -7,7 +7,7 @@ from typing import Final
 from aiohttp import web
 
 from cms.desk.app import PREFIX, build_desk
-from cms.desk.deps import DeskDeps, guard_standing
+from cms.desk.deps import DeskDeps
 from cms.kernel.log import logger
 from cms.kernel.messages import catalogue
 from cms.kernel.metrics import Metrics
@@ -18,6 +18,7 @@ from cms.publishing.tree_reader import TreeReader
 from deploy import tls
 from deploy.guarding import GuardedKeys
 from deploy.installation import Installation, open_workshop, opened
+from deploy.press import press_of
 from deploy.public import ErrorPages, PublicSite
 from deploy.settings import Settings
 from media.errors import MediaRefused
@@ -71,17 +72,15 @@ async def desk_deps(here: Installation) -> DeskDeps:
     return DeskDeps(
         db=here.db,
         clock=here.clock,
-        store=here.store,
         workshop=await open_workshop(here),
         keys=GuardedKeys(here.guard),
         guard=ClientGuard(here.guard),
-        standing=guard_standing(here.guard),
+        press=lambda epoch: press_of(here.channels, here.site, domain=settings.domain, epoch=epoch),
         first_run_secret=first_run_secret,
         passwords=Passwords(),
         channels=here.channels,
         site=here.site,
         catalogue=catalogue(),
-        domain=settings.domain,
         secure=settings.scheme == "https",
         language=settings.language,
         metrics=here.metrics,

@@ -22,6 +22,7 @@ from cms.kernel.wake import ring
 from cms.people.actor import Actor
 from cms.people.models import Unit
 from cms.people.permissions import Action, Subject, require_can, require_reach
+from cms.publishing.refresh import request_refresh
 from screens.pairing import NAME_LENGTH, TOPIC
 from screens.states import AudienceMember, ScreenState, next_change
 from screens.tables import Screen
@@ -198,7 +199,7 @@ async def move(
         raise Invalid("screens.unit", fields={"unit": "screens.unit"})
     before, found.unit = found.unit, unit
     found.point = found.point if point is None else point
-    await _changed(session, found)
+    await _changed(session, actor, found, now)
     await _recorded(session, actor, "screen.move", found, {"from": before, "to": unit}, now=now)
     return found
 
@@ -211,7 +212,7 @@ async def tag(session: AsyncSession, actor: Actor, public: str, *, tags: Sequenc
     if len(wanted) > MAX_TAGS or any(len(one) > 40 or not set(one) <= allowed for one in wanted):
         raise Invalid("screens.tags", fields={"tags": "screens.tags"}, limit=MAX_TAGS)
     found.tags = wanted
-    await _changed(session, found)
+    await _changed(session, actor, found, now)
     await _recorded(session, actor, "screen.tag", found, {"tags": wanted}, now=now)
     return found
 
@@ -239,11 +240,13 @@ async def _changeable(session: AsyncSession, actor: Actor, public: str) -> Scree
     return found
 
 
-async def _changed(session: AsyncSession, screen: Screen) -> None:
-    """What the screen believes it is has changed: its facts must be signed anew."""
+async def _changed(session: AsyncSession, actor: Actor, screen: Screen, now: dt.datetime) -> None:
+    """What the screen believes it is has changed: its facts must be signed anew, and its line-up may be another."""
     screen.facts = None
     screen.facts_version += 1
     screen.change = await next_change(session)
+    await session.flush()
+    await request_refresh(session, kind="screen", reason="screens.moved", now=now, actor=actor.person)
     await ring(session, TOPIC)
 
 

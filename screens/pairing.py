@@ -23,6 +23,7 @@ from cms.kernel.wake import ring
 from cms.people.actor import Actor
 from cms.people.models import Unit
 from cms.people.permissions import Action, Subject, require_can
+from cms.publishing.refresh import request_refresh
 from screens.states import next_change
 from screens.tables import PairingAttempt, PairingMiss, Screen
 
@@ -126,6 +127,7 @@ async def _pinned(session: AsyncSession, screen: Screen, code: str, actor: Actor
     await session.delete(attempt)
     await session.flush()
     await ring(session, TOPIC)
+    await request_refresh(session, kind="screen", reason="screens.paired", now=now, actor=actor.person)
     details = {"name": screen.name, "public": screen.public}
     of = ("screen", str(screen.id))
     await record(session, actor, "screen.pair", of=of, unit=screen.unit, details=details, now=now)
