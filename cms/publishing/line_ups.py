@@ -44,7 +44,11 @@ class RowLineUps:
         self._receivers = receivers
 
     async def line_up(self, target: contract.Target, *, start: dt.datetime, end: dt.datetime) -> contract.LineUp:
-        """The line-up of [start, end), written down as a version when it differs from the last one."""
+        """The line-up of [start, end), written down as a version when it differs from the last one.
+
+        A start in the past is answered with what is live now, so that all askers of a day get the same slots; what was
+        shown then is in the versions, which begin at the present, and `cms.publishing.history` reads them.
+        """
         # A whole number of days more, so that asking again a minute later finds the same version.
         horizon = dt.datetime.combine(end.astimezone(OFFSET).date() + _DAY, dt.time(), OFFSET)
         for _ in range(_TRIES):
@@ -104,10 +108,13 @@ class RowLineUps:
             found, slots = await computed(session, row, window)
             last = await newest_version(session, row.id)
         version = last.version if last is not None else 0
-        if last is None or not _says(last, slots, window):
+        now = self._clock.now()
+        ahead = Interval.of(max(window.start, now), window.end)
+        coming = [] if ahead is None else [part for slot in slots if (part := _clipped(slot, ahead)) is not None]
+        if ahead is not None and (last is None or not _says(last, coming, ahead)):
             version += 1
             async with self._database.write() as session:
-                session.add(_version(row.id, version, slots, window, self._clock.now()))
+                session.add(_version(row.id, version, coming, ahead, now))
         inside = tuple(contract.Slot(slot.start, min(slot.end, end), slot.loop) for slot in slots if slot.start < end)
         used = {entry.release for slot in inside for entry in slot.loop}
         return contract.LineUp(target, version, inside, {p.release: p for p in found if p.release in used})

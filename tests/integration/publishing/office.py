@@ -17,6 +17,7 @@ from cms.content.editions import correct
 from cms.content.kinds import Kind
 from cms.content.models import Column, Document, Edition
 from cms.contract import Channel, Manifests, Site
+from cms.kernel import leases
 from cms.kernel.clock import Clock, from_ms, to_ms
 from cms.kernel.db import Database
 from cms.kernel.errors import Refused, Unavailable
@@ -29,6 +30,7 @@ from cms.planning.targets import add_target
 from cms.publishing.guarding import Guard
 from cms.publishing.line_ups import RowLineUps
 from cms.publishing.outputs import ManifestWriter
+from cms.publishing.recall import recall
 from cms.publishing.services.account import Account
 from cms.publishing.services.addresses import Policy
 from cms.publishing.services.assets import StoreAssets
@@ -39,6 +41,7 @@ from cms.publishing.services.outbound import GuardedOutbound
 from cms.publishing.services.search import RowSearch
 from cms.publishing.services.state import RowState
 from cms.publishing.services.vault import SealedVault
+from cms.publishing.states import DELIVERY
 from cms.publishing.tree_writer import TreeWriter
 from cms.publishing.worker import Worker, WorkerSettings
 from cms.publishing.workshop import Workshop
@@ -229,7 +232,7 @@ class StoreManifests:
         if turn < last:
             raise Refused("publishing.stale_turn", target=target.code)
         for one in manifests.drafts:
-            shown = sorted({entry.release for slot in one.slots for entry in slot.loop})
+            shown = sorted({entry.release for slot in one.slots if slot.end > now for entry in slot.loop})
             named = {"at": to_ms(now), "shown": shown, "bundles": {k: list(v) for k, v in one.bundles.items()}}
             await self._store.put_named(f"test/manifest/{one.audience}", json.dumps(named).encode())
         await self._store.put_named(f"test/turn/{target.code}", str(turn).encode())
@@ -296,4 +299,4 @@ def with_channel(shop: Workshop, kind: str, channel: Channel) -> Workshop:
     return dataclasses.replace(shop, channels={**shop.channels, kind: channel})
 
 
-__all__ = ["TargetRow", "add_target", "world"]
+__all__ = ["DELIVERY", "TargetRow", "add_target", "contract", "dataclasses", "leases", "recall", "world"]
