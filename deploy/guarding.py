@@ -4,41 +4,29 @@ import asyncio
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any, Final
 
 from cms.guard.authority import Grant
 from cms.guard.client import GuardClient
-from cms.guard.core import GuardSettings
 from cms.guard.errors import GuardRefused
 from cms.guard.tombstones import Tombstones
 from cms.kernel.db import Database
 from cms.kernel.errors import Denied, DomainError, Refused, TooMany, Unavailable
 from cms.people.delegating import delegates
 from cms.trust.approval import Approval
-from cms.trust.delegations import Delegations, read_delegations
+from cms.trust.delegations import Delegate, Delegations, read_delegations
 from cms.trust.manifest import Manifest, Named
 from cms.trust.recalls import read_recalls
 from cms.trust.root import Root, read_root
 from cms.trust.screen import ScreenFacts
 from cms.trust.signed import Signed, Verified
 from cms.trust.verify import verify_delegations, verify_root
-from deploy.settings import Settings
 from screens.signer import BeaconBody, Trust
 
 # Between two looks at the guard's own state when nothing says that it changed.
 TRUST_SECONDS: Final = 1.0
 _DOWN: Final = frozenset({"guard.unreachable", "guard.unanswered", "guard.failed", "guard.disk_full"})
 _PASSWORD: Final = frozenset({"guard.wrong_password", "guard.key_not_delegated", "guard.may_not_delegate"})
-
-
-def guard_settings(settings: Settings) -> GuardSettings:
-    return GuardSettings(directory=settings.guard_dir, domain=settings.domain, socket=socket_path(settings))
-
-
-def socket_path(settings: Settings) -> Path:
-    """Where the guard listens."""
-    return settings.guard_dir / "guard.sock"
 
 
 @contextmanager
@@ -104,34 +92,39 @@ class GuardedKeys:
             wanted = await delegates(session)
         with refusals():
             state = await self._client.state()
-            standing = read_delegations(Signed.of(state["delegations"]).text)
-            grants = _changed(wanted, {one.person: one for one in standing.people})
-            if not grants and by is not None:
+            standing = read_delegations(Signed.of(state["delegations"]).text).people
+            grants = changed_grants(wanted, standing)
+            removed = [one.person for one in standing if one.person not in {each.person for each in wanted}]
+            if not grants and not removed and by is not None:
                 return
-            await self._client.delegate(
-                grants, by=str(by) if by is not None else None, password=password, secret=secret
-            )
+            signer = str(by) if by is not None else None
+            await self._client.delegate(grants, removed=removed, by=signer, password=password, secret=secret)
 
 
-def _changed(wanted: Sequence[Any], standing: dict[str, Any]) -> list[Grant]:
-    grants: list[Grant] = []
-    for one in wanted:
-        held = standing.get(one.person)
-        known = {key.public for key in held.keys} if held else set()
-        new = tuple(key.public for key in one.keys if key.public not in known)
-        if (
-            held is None
-            or new
-            or (held.name, held.unit, held.classes, held.rights)
-            != (
-                one.name,
-                one.unit,
-                one.classes,
-                one.rights,
-            )
-        ):
-            grants.append(Grant(one.person, one.name, one.unit, one.classes, one.rights, new[-1:]))
-    return grants
+def changed_grants(wanted: Sequence[Delegate], standing: Sequence[Delegate]) -> list[Grant]:
+    """What the guard has to be told so that it says of people what the rows say. Pure."""
+    held = {one.person: one for one in standing}
+    return [grant for one in wanted if (grant := _grant(one, held.get(one.person))) is not None]
+
+
+def _grant(one: Delegate, held: Delegate | None) -> Grant | None:
+    known = {key.key: key for key in held.keys} if held else {}
+    new = tuple(key.public for key in one.keys if key.key not in known)
+    ended = {
+        key.key: key.not_after
+        for key in one.keys
+        if key.not_after is not None and key.key in known and known[key.key].not_after != key.not_after
+    }
+    same = held is not None and (held.name, held.unit, held.classes, held.rights) == (
+        one.name,
+        one.unit,
+        one.classes,
+        one.rights,
+    )
+    if same and not new and not ended:
+        return None
+    # Of several new keys the last one is in use: each password that was set made one.
+    return Grant(one.person, one.name, one.unit, one.classes, one.rights, new[-1:], ended)
 
 
 class GuardedScreens:

@@ -13,10 +13,10 @@ from cms.guard.tombstones import Tombstones
 from cms.kernel.clock import Clock, SystemClock
 from cms.kernel.db import Database
 from cms.kernel.log import logger
-from cms.kernel.metrics import CORE, Metrics
+from cms.kernel.metrics import Metrics
 from cms.kernel.wake import Wake
 from cms.library.upload import Workshop
-from deploy.guarding import guard_settings, socket_path
+from deploy.guard_place import guard_settings, socket_path
 from deploy.settings import Settings
 from media.limits import PictureLimits
 from media.sandbox import Sandbox
@@ -99,12 +99,6 @@ async def open_workshop(here: Installation) -> Workshop:
 
 def site_of(settings: Settings) -> Site:
     return Site(settings.site_name, settings.sponsor, settings.public, settings.media, settings.language)
-
-
-def all_metrics() -> Metrics:
-    from screens.metrics import SCREENS  # noqa: PLC0415 - only roles need the screens' table
-
-    return Metrics((*CORE, *SCREENS))
 
 
 async def _loaded(tombstones: Tombstones) -> None:

@@ -1,36 +1,29 @@
-"""`./yunping up`: prepares the data folder, keeps the roles running, and tells where to go next."""
+"""`./yunping up`: prepares the data folder, keeps the roles running, and tells where to go next.
+
+A second start is over before this process has imported more than settings: everything heavy is left to the roles, and
+to `deploy.first_start` when there is something to set up.
+"""
 
 import asyncio
 import contextlib
 import fcntl
 import os
-import sys
-from collections.abc import Iterator, Mapping
+import sqlite3
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 import click
-from sqlalchemy import func, select
 
 from cms.kernel.log import configure
-from cms.people import first_run
-from cms.people.models import PersonKey
-from cms.people.sessions import actor_of
-from cms.publishing.registry import load_channels
-from deploy import migrate
-from deploy.demo import boxes, world
-from deploy.demo.load import DemoParts, confirm_new_keys, keeper_of, load_demo
-from deploy.guarding import GuardedKeys
-from deploy.installation import Installation, all_metrics, open_workshop, opened
-from deploy.press import press_of
+from deploy.demo import addresses, keeper_file, world
 from deploy.settings import FILE, Role, Settings, load
 from deploy.supervisor import Child, Supervisor, role_argv
 
 # The guard first: the others wait for what it says about recalls.
 ORDER: Final[tuple[Role, ...]] = ("guard", "web", "gateway", "worker")
-START_SECONDS: Final = 60.0
-LOOK_EVERY: Final = 0.7
-_WHAT: Final = {"units": "单位", "people": "人员", "pieces": "稿件"}
+START_SECONDS: Final = 120.0
+VERSIONS: Final = Path(__file__).parent / "migrations" / "versions"
 
 
 async def run_up(settings: Settings, *, demo: bool) -> int:
@@ -45,90 +38,58 @@ async def run_up(settings: Settings, *, demo: bool) -> int:
             return 75  # EX_TEMPFAIL
         if demo:
             settings = await asyncio.to_thread(_demo_settings, settings)
-        await asyncio.to_thread(_migrated, settings)
-        is_demo = demo or boxes.keeper_file(settings).exists()
-        children = [Child(role, role_argv(role)) for role in ORDER]
-        keeper = Supervisor(children, environment=_environment(settings))
+        if not await asyncio.to_thread(is_newest, settings):
+            await asyncio.to_thread(_migrate, settings)
+        is_demo = demo or keeper_file(settings).exists()
+        keeper = Supervisor([Child(role, role_argv(role)) for role in ORDER], environment=_environment(settings))
         await keeper.run(lambda: _after_start(settings, keeper, is_demo=is_demo))
     return 0
 
 
 async def _after_start(settings: Settings, keeper: Supervisor, *, is_demo: bool) -> None:
     await _answering(settings.host, (settings.port, settings.gateway_port))
-    channels = await asyncio.to_thread(load_channels)
-    async with opened(settings, channels, all_metrics()) as here:
-        async with here.db.read() as session:
-            is_first = await first_run.is_first_run(session)
-        if is_demo:
-            await _demo(here, keeper, is_first=is_first)
-            return
-        code = ""
-        if is_first:
-            async with here.db.write() as session:
-                code = await first_run.issue_set_up_code(session, now=here.clock.now())
-        _announce(settings, code)
+    # The guard removes this file when the first administrator may sign.
+    is_first = (settings.guard_dir / "first-run").exists()
+    if not is_first:
+        announce(settings)
+    if is_first or is_demo:
+        from deploy.first_start import set_up_demo, show_code  # noqa: PLC0415
+
+        await (set_up_demo(settings, keeper) if is_demo else show_code(settings))
 
 
-def _announce(settings: Settings, code: str) -> None:
+def announce(settings: Settings) -> None:
+    """Tells where everything is."""
     click.echo("\n云屏已启动")
     click.echo(f"  采编台    {settings.public}/desk/")
     click.echo(f"  公众网站  {settings.public}/")
     click.echo(f"  阅读屏    {settings.gateway}")
-    if code:
-        click.echo(f"\n  首次启用码  {code}")
-        click.echo(f"  请打开 {settings.public}/desk/first-run 输入启用码，建立单位与第一位管理员。")
-    click.echo("\n按 Ctrl+C 停止。")
+    click.echo("按 Ctrl+C 停止。")
 
 
-async def _demo(here: Installation, keeper: Supervisor, *, is_first: bool) -> None:
-    parts = await _parts(here)
-    codes: Mapping[str, str] = {}
-    if is_first:
-        click.echo("正在载入演示数据（吴江区，全部内容为演示而作）……")
-        secret = await asyncio.to_thread((here.settings.guard_dir / "first-run").read_text)
-        codes = await load_demo(parts, secret=secret, say=_progress)
-    root = here.settings.guard_dir / "public" / "root.json"
-    children = await asyncio.to_thread(boxes.install, here.settings, root)
-    for child in children:
-        keeper.add(child)
-    _announce(here.settings, "")
-    for number, address in enumerate(boxes.addresses(), start=1):
-        click.echo(f"  演示屏 {number}  {address}   （在浏览器中打开，将自动配对）")
-    if codes:
-        click.echo("\n一次性登录码（首次登录后自设密码；演示环境会自动确认签名密钥）：")
-        for person in world()["people"]:
-            roles = "、".join(person["roles"])
-            click.echo(f"  {person['name']}（{roles}）  账号 {person['login']}  登录码 {codes[person['login']]}")
-    await _tend(here, parts)
+def is_newest(settings: Settings) -> bool:
+    """Whether the database stands at the newest migration, without loading the tools that migrate."""
+    newest = max(path.name.split("_", 1)[0] for path in VERSIONS.glob("[0-9]*.py"))
+    if not settings.database_url.startswith("sqlite"):
+        from deploy import migrate  # noqa: PLC0415
+
+        return migrate.current(settings.database_url) == newest
+    path = Path(settings.database_url.partition(":///")[2])
+    if not path.exists():
+        return False
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        try:
+            found = connection.execute("select version_num from alembic_version").fetchone()
+        except sqlite3.OperationalError:
+            return False
+    return found is not None and found[0] == newest
 
 
-async def _parts(here: Installation) -> DemoParts:
-    keys = GuardedKeys(here.guard)
-    press = press_of(here.channels, here.site, domain=here.settings.domain, epoch=await keys.epoch())
-    return DemoParts(here.db, here.clock, keys, await open_workshop(here), press, boxes.keeper_file(here.settings))
+def _migrate(settings: Settings) -> None:
+    from deploy import migrate  # noqa: PLC0415
 
-
-async def _tend(here: Installation, parts: DemoParts) -> None:
-    """What an administrator and an operator would do in a real installation, done for the person trying it out."""
-    known = -1
-    while True:
-        async with here.db.read() as session:
-            keys = await session.scalar(select(func.count()).select_from(PersonKey)) or 0
-        if keys != known:
-            await confirm_new_keys(parts)
-            known = keys
-        async with here.db.read() as session:
-            keeper = await actor_of(session, await keeper_of(parts))
-        for name in await boxes.pair_waiting(here.db, keeper, now=here.clock.now()):
-            click.echo(f"  演示屏已配对：{name}")
-        await asyncio.sleep(LOOK_EVERY)
-
-
-def _progress(what: str, done: int, total: int) -> None:
-    if sys.stdout.isatty():
-        click.echo(f"\r  {_WHAT[what]} {done}/{total}  ", nl=done == total)
-    elif done == total:
-        click.echo(f"  {_WHAT[what]} {total}")
+    click.echo("正在准备数据库……")
+    migrate.upgrade(settings.database_url)
 
 
 def _demo_settings(settings: Settings) -> Settings:
@@ -140,15 +101,10 @@ def _demo_settings(settings: Settings) -> Settings:
             "DOMAIN": told["domain"],
             "SITE_NAME": told["site_name"],
             "SPONSOR": told["sponsor"],
-            "ORIGINS": ",".join(boxes.addresses()),
+            "ORIGINS": ",".join(addresses()),
         }
         path.write_text("".join(f"YUNPING_{name}={value}\n" for name, value in values.items()), "utf-8")
     return load()
-
-
-def _migrated(settings: Settings) -> None:
-    if migrate.current(settings.database_url) != migrate.head():
-        migrate.upgrade(settings.database_url)
 
 
 def _environment(settings: Settings) -> dict[str, str]:

@@ -3,8 +3,6 @@
 import re
 import unicodedata
 
-from pypinyin import Style, lazy_pinyin
-
 # The classes measured to equal substring search for Chinese when each character is a word of its own.
 _CJK = re.compile("([\u3400-\u9fff\U00020000-\U0003ffff])")
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u200b\u2060\ufeff]")
@@ -24,6 +22,8 @@ def one_line(value: str) -> str:
 
 def pinyin_key(value: str) -> str:
     """Lower-case pinyin initials and other letters, for ordering and search by initials: «吴江新闻» → ``wjxw``."""
+    from pypinyin import Style, lazy_pinyin  # noqa: PLC0415 - its dictionary costs a third of a second at every start
+
     parts = lazy_pinyin(value, style=Style.FIRST_LETTER, errors="default")
     return "".join(ch for part in parts for ch in part.lower() if ch.isalnum())
 

@@ -6,15 +6,17 @@ changes when any other connection commits. A lost wake-up costs one fallback int
 
 import asyncio
 import contextlib
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
-import psycopg
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cms.kernel.db import Database
 from cms.kernel.log import logger
+
+if TYPE_CHECKING:
+    import psycopg
 
 CHANNEL: Final = "yunping"
 EVERY: Final = 0.1
@@ -54,7 +56,7 @@ class Wake:
         while True:
             try:
                 await listen()
-            except (SQLAlchemyError, psycopg.Error, OSError) as problem:
+            except (SQLAlchemyError, OSError) as problem:
                 log.warning("wake-ups are away, polling instead", error=str(problem))
             await asyncio.sleep(_AGAIN)
 
@@ -76,8 +78,17 @@ class Wake:
                 await asyncio.sleep(self._every)
 
     async def _listen(self) -> None:
+        """Raises OSError for whatever ends the connection."""
+        import psycopg  # noqa: PLC0415 - a quarter of a second that an installation on SQLite need not wait
+
+        try:
+            await self._notified(psycopg.AsyncConnection)
+        except psycopg.Error as problem:
+            raise ConnectionError(str(problem)) from problem
+
+    async def _notified(self, connections: "type[psycopg.AsyncConnection[Any]]") -> None:
         url = self._database.url.replace("+psycopg", "", 1)
-        async with await psycopg.AsyncConnection.connect(url, autocommit=True) as connection:
+        async with await connections.connect(url, autocommit=True) as connection:
             await connection.execute(f"listen {CHANNEL}")
             self._rung()  # whatever was missed while nobody listened
             async for _ in connection.notifies():

@@ -12,24 +12,13 @@ from sqlalchemy import func, select
 from cms.kernel.db import Database
 from cms.people.actor import Actor, Grant
 from cms.people.roles import Role
-from deploy.demo import world
+from deploy.demo import FIRST_PORT, world
 from deploy.settings import Settings
 from deploy.supervisor import Child
 from screens.pairing import claim
 from screens.tables import PairingAttempt, Screen
 
-FIRST_PORT: Final = 8790
-COUNT: Final = 3
 INSTALL: Final = Path(__file__).resolve().parents[2] / "screens" / "kiosk" / "install"
-
-
-def keeper_file(settings: Settings) -> Path:
-    """Where the demo keeps the password of its administrator; its presence marks a demo installation."""
-    return settings.data / "demo-keeper.json"
-
-
-def addresses() -> tuple[str, ...]:
-    return tuple(f"http://127.0.0.1:{FIRST_PORT + number}" for number in range(COUNT))
 
 
 def install(settings: Settings, root: Path) -> list[Child]:

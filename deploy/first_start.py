@@ -1,0 +1,109 @@
+"""What a first start shows or loads: the set-up code of an empty installation, or the demo world and its screens."""
+
+import asyncio
+import sys
+from collections.abc import Mapping
+from typing import Final
+
+import click
+from sqlalchemy import func, select
+
+from cms.kernel.metrics import CORE, Metrics
+from cms.people import first_run
+from cms.people.models import PersonKey
+from cms.people.sessions import actor_of
+from cms.publishing.registry import load_channels
+from deploy.demo import addresses, boxes, keeper_file, world
+from deploy.demo.load import DemoParts, confirm_new_keys, keeper_of, load_demo
+from deploy.guarding import GuardedKeys
+from deploy.installation import Installation, open_workshop, opened
+from deploy.press import press_of
+from deploy.settings import Settings
+from deploy.supervisor import Supervisor
+from deploy.up import announce
+
+LOOK_EVERY: Final = 0.7
+_WHAT: Final = {"units": "单位", "people": "人员", "pieces": "稿件"}
+_ROLES: Final = {
+    "editor": "采编",
+    "reviewer": "审核",
+    "chief": "签发",
+    "publisher": "发布",
+    "admin": "管理员",
+    "operator": "运维",
+    "auditor": "审计",
+}
+
+
+async def show_code(settings: Settings) -> None:
+    """Prints the one-time set-up code of an empty installation; each start prints a new one."""
+    async with opened(settings, {}, Metrics(CORE)) as here:
+        async with here.db.read() as session:
+            is_first = await first_run.is_first_run(session)
+        announce(settings)
+        if is_first:
+            async with here.db.write() as session:
+                code = await first_run.issue_set_up_code(session, now=here.clock.now())
+            click.echo(f"\n首次启用码  {code}")
+            click.echo(f"请打开 {settings.public}/desk/first-run 输入启用码，建立单位与第一位管理员。")
+
+
+async def set_up_demo(settings: Settings, keeper: Supervisor) -> None:
+    """Loads the demo world when it is not there, starts its screens, and tends it until cancelled."""
+    channels = await asyncio.to_thread(load_channels)
+    async with opened(settings, channels, Metrics(CORE)) as here:
+        parts = await _parts(here)
+        codes: Mapping[str, str] = {}
+        async with here.db.read() as session:
+            is_first = await first_run.is_first_run(session)
+        if is_first:
+            click.echo("正在载入演示数据（吴江区，全部内容为演示而作）……")
+            secret = await asyncio.to_thread((settings.guard_dir / "first-run").read_text)
+            codes = await load_demo(parts, secret=secret, say=_progress)
+            announce(settings)
+        root = settings.guard_dir / "public" / "root.json"
+        for child in await asyncio.to_thread(boxes.install, settings, root):
+            keeper.add(child)
+        for number, address in enumerate(addresses(), start=1):
+            click.echo(f"  演示屏 {number}  {address}   （在浏览器中打开，将自动配对）")
+        _show(codes)
+        await _tend(here, parts)
+
+
+def _show(codes: Mapping[str, str]) -> None:
+    if not codes:
+        return
+    click.echo("\n一次性登录码（首次登录后自设密码；演示环境会自动确认签名密钥）：")
+    for person in world()["people"]:
+        roles = "、".join(_ROLES[role] for role in person["roles"])
+        click.echo(f"  {person['name']}（{roles}）  账号 {person['login']}  登录码 {codes[person['login']]}")
+
+
+async def _parts(here: Installation) -> DemoParts:
+    keys = GuardedKeys(here.guard)
+    press = press_of(here.channels, here.site, domain=here.settings.domain, epoch=await keys.epoch())
+    workshop = await open_workshop(here)
+    return DemoParts(here.db, here.clock, keys, workshop, press, keeper_file(here.settings))
+
+
+async def _tend(here: Installation, parts: DemoParts) -> None:
+    """What an administrator and an operator would do in a real installation, done for the person trying it out."""
+    known = -1
+    while True:
+        async with here.db.read() as session:
+            keys = await session.scalar(select(func.count()).select_from(PersonKey)) or 0
+        if keys != known:
+            await confirm_new_keys(parts)
+            known = keys
+        async with here.db.read() as session:
+            keeper = await actor_of(session, await keeper_of(parts))
+        for name in await boxes.pair_waiting(here.db, keeper, now=here.clock.now()):
+            click.echo(f"  演示屏已配对：{name}")
+        await asyncio.sleep(LOOK_EVERY)
+
+
+def _progress(what: str, done: int, total: int) -> None:
+    if sys.stdout.isatty():
+        click.echo(f"\r  {_WHAT[what]} {done}/{total}  ", nl=done == total)
+    elif done == total:
+        click.echo(f"  {_WHAT[what]} {total}")

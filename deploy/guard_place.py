@@ -1,0 +1,15 @@
+"""Where the guard of an installation lives; apart from its adapters, so that its own process loads no database."""
+
+from pathlib import Path
+
+from cms.guard.core import GuardSettings
+from deploy.settings import Settings
+
+
+def guard_settings(settings: Settings) -> GuardSettings:
+    return GuardSettings(directory=settings.guard_dir, domain=settings.domain, socket=socket_path(settings))
+
+
+def socket_path(settings: Settings) -> Path:
+    """Where the guard listens."""
+    return settings.guard_dir / "guard.sock"
