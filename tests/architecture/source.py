@@ -76,11 +76,11 @@ def dotted(node: ast.expr) -> str:
 @functools.cache
 def subclasses_of(*roots: str) -> frozenset[str]:
     """The names of all product classes that descend from a class of one of these names, these included."""
-    bases = {
-        found.name: {dotted(base).rpartition(".")[2] for base in found.bases}
-        for source in product()
-        for found in source.classes()
-    }
+    bases: dict[str, set[str]] = {}
+    for source in product():
+        for found in source.classes():
+            # Two rooms may have a class of one name.
+            bases.setdefault(found.name, set()).update(dotted(base).rpartition(".")[2] for base in found.bases)
     known = set(roots)
     while more := {name for name, above in bases.items() if above & known} - known:
         known |= more
