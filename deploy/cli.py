@@ -113,7 +113,7 @@ def bench(name: str | None, options: tuple[str, ...], *, listing: bool, as_json:
 @main.command()
 @click.argument("release")
 @click.option("--reason", required=True, help="撤回原因，将记入记录。")
-@click.option("--person", required=True, help="撤回人的账号编号（UUID）。")
+@click.option("--person", required=True, help="撤回人的姓名或账号编号。")
 @with_settings
 def recall(settings: Settings, release: str, reason: str, person: str) -> None:
     """数据库不可用时，直接通过守护进程撤回一个签发件。"""

@@ -1,0 +1,37 @@
+"""The benchmarks by name: each gives our figure and, from the same run, the peer's or the physical limit's."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any, Final, TypeAlias
+
+Result: TypeAlias = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """One benchmark: what it measures, where its ``run`` is, and the type of each option it takes."""
+
+    about: str
+    module: str
+    options: Mapping[str, Callable[[str], Any]]
+
+
+BENCHMARKS: Final[Mapping[str, Bench]] = {
+    "fanout": Bench(
+        "一次发布送达 N 块阅读屏的服务器 CPU，与 C 语言发送程序之比（回环网络，未启用 TLS）",
+        "screens.bench_fanout",
+        {"screens": int, "audiences": int},
+    ),
+}
+
+
+def run_bench(name: str, options: Mapping[str, str]) -> Result:
+    """Runs one benchmark; the result has bench, figure, unit, reference, ratio and detail.
+
+    Raises KeyError for an unknown name or option, ValueError for an option of the wrong form.
+    """
+    bench = BENCHMARKS[name]
+    given = {key: bench.options[key](value) for key, value in options.items()}
+    result: Result = import_module(bench.module).run(**given)
+    return result
