@@ -125,7 +125,7 @@ class Inbox {
     socket.onmessage = ({ data }) => this.#take(data);
     socket.onclose = () => this.#end();
     socket.onerror = () => this.#end();
-    signal.addEventListener("abort", () => this.close(), { once: true });
+    signal.addEventListener("abort", () => this.close(), { once: true, signal: this.#ended.signal });
     this.#listen();
   }
 

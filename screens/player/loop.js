@@ -62,14 +62,14 @@ export class Loop {
       const next = await this.#next();
       if (next) await this.#play(next);
       else await this.#idle();
+      await after(0); // whatever goes wrong above, the page stays alive
     }
   }
 
   async #next() {
     if (this.#pairing) return null;
     this.#followLineUp();
-    const { slot, items } = this.player.due();
-    const good = items.filter(({ release }) => !((this.#broken.get(release) ?? 0) > performance.now()));
+    const { slot, good } = this.#due();
     for (const { release } of good) await this.#measure(release);
     while (this.#queue.length > 0) {
       const item = good.find(({ release }) => release === this.#queue[0]);
@@ -78,6 +78,12 @@ export class Loop {
     }
     const start = startAt(slot, good, this.player.time(), this.#lengths);
     return start && { release: start.item.release, duration: start.duration };
+  }
+
+  /** What is due, without what could not be drawn a moment ago. */
+  #due() {
+    const { slot, items } = this.player.due();
+    return { slot, good: items.filter(({ release }) => !((this.#broken.get(release) ?? 0) > performance.now())) };
   }
 
   /** What a new line-up brings is shown first, once: an editor who looks at the screen sees it come. */
@@ -122,6 +128,7 @@ export class Loop {
     } catch (error) {
       this.#broken.set(digest, performance.now() + BROKEN);
       this.stage.dataset.fault = error.code ?? error.name;
+      if (error.code === "trust.hash") await this.player.repair(error.params.sha256);
     } finally {
       this.#afterSwap(pictures);
     }
@@ -159,7 +166,7 @@ export class Loop {
     if (pairing) await this.#swap(drawPairing(pairing), { mode: "pairing", code: pairing.code });
     else if (this.stage.dataset.mode !== "slate") await this.#swap(drawSlate(this.name, time), { mode: "slate" });
     const slate = this.stage.querySelector(".slate");
-    await this.#stand(performance.now() + (pairing ? 3_600_000 : 1_000), () => this.#pairing === pairing && (pairing || !this.player.due().items.length));
+    await this.#stand(performance.now() + (pairing ? 3_600_000 : 1_000), () => this.#pairing === pairing && (pairing || this.#due().good.length === 0));
     if (slate) tickSlate(slate, this.player.time() || Date.now());
   }
 

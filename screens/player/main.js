@@ -10,6 +10,7 @@ import { Watchdog } from "./watchdog.js";
 import { clockText } from "./slate.js";
 import { geometryOf } from "./templates/geometry.js";
 
+const REMEMBERED = 1_000; // steps; a screen runs for months
 const REFUSALS = 1_000; // ms between two refusals told to the server: it limits how often a screen may speak
 
 const stage = document.querySelector("#stage");
@@ -61,6 +62,7 @@ function reporter(link) {
     const isTold = link()?.send({ t: "ack", version, state, at: Date.now(), ...(code ? { code } : {}) });
     if (isTold && state === "refused") quietUntil = performance.now() + REFUSALS;
     else if (isTold) told.add(step);
+    if (told.size > REMEMBERED) told.delete(told.values().next().value);
   };
 }
 

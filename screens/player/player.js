@@ -81,6 +81,13 @@ export class Player {
     }
   }
 
+  /** A file on the disk is not what was signed any more: it is thrown away and fetched again. */
+  async repair(sha256) {
+    await this.store.drop([sha256]);
+    this.#followed = "";
+    this.#follow();
+  }
+
   /** Versions for `hello`. */
   have() {
     const { manifest, recalls, root, delegations } = this.state ?? { root: this.pinned };

@@ -47,3 +47,24 @@ async def test_download_cut_in_the_middle_goes_on_where_it_stopped(screen: Page,
     await until(screen, standing(made.release))
     assert media.asked.count(asset.sha256) == 2
     assert media.sent[asset.sha256] == len(data) + 5000
+
+
+SPOIL = """
+async (name) => {
+  const { Store } = await import("/store.js");
+  const store = await Store.open();
+  await store.keep(name, new Blob([new Uint8Array(100)]));
+}
+"""
+
+
+async def test_file_that_rotted_on_the_disk_is_fetched_again(screen: Page, town: Street) -> None:
+    media = town.gateway.media
+    blue, green = piece(media, "好的", BLUE, text="短。"), piece(media, "要坏的", GREEN, text="短。")
+    name = listed(picture(GREEN)).sha256
+    await town.gateway.publish(issue_of([blue, green], version=1, show=2_500))
+    await until(screen, standing(blue.release))
+    await screen.evaluate(SPOIL, name)
+    await until(screen, lambda said: said.get("fault") == "trust.hash")
+    assert (await facts(screen))["release"] == blue.release
+    await until(screen, lambda _: media.asked.count(name) >= 2)
