@@ -10,7 +10,7 @@ from cms.kernel.db import Database
 from cms.kernel.errors import DomainError, Unavailable
 from cms.kernel.log import logger
 from cms.planning.models import Occurrence
-from cms.planning.occurrences import RULES, OccurrenceKind
+from cms.planning.occurrences import OccurrenceKind
 from cms.publishing.publish import fail_to_publish, publish_due, unpublish_due
 from cms.publishing.refresh import refresh_codes, roll_over
 
@@ -21,23 +21,23 @@ class _Gone(Exception):
     """The lease is somebody else's: everything is rolled back."""
 
 
-async def run_occurrence(database: Database, held: leases.Claim, *, now: dt.datetime) -> None:
+async def run_occurrence(database: Database, held: leases.Claim, rules: leases.LeaseRules, *, now: dt.datetime) -> None:
     """Does it or says on it why not; a rule that forbids it is final, and stands on the edition as well."""
     try:
         async with database.write() as session:
             await _do(session, await session.get_one(Occurrence, held.id), now)
-            await _finish(session, held, now)
+            await _finish(session, held, rules, now)
     except _Gone:
         log.info("an occurrence was taken over", occurrence=str(held.id))
     except Unavailable as problem:
-        await _again(database, held, problem, now)
+        await _again(database, held, rules, problem, now)
     except DomainError as problem:
-        await _refused(database, held, problem, now)
+        await _refused(database, held, rules, problem, now)
 
 
-async def _finish(session: AsyncSession, held: leases.Claim, now: dt.datetime) -> None:
+async def _finish(session: AsyncSession, held: leases.Claim, rules: leases.LeaseRules, now: dt.datetime) -> None:
     # After the work, because whoever takes a promise back holds the document first and this row second.
-    if not await leases.finish(session, Occurrence, RULES, held, state="done", finished_at=now):
+    if not await leases.finish(session, Occurrence, rules, held, state="done", finished_at=now):
         raise _Gone
 
 
@@ -53,13 +53,15 @@ async def _do(session: AsyncSession, row: Occurrence, now: dt.datetime) -> None:
             await roll_over(session, now=now)
 
 
-async def _refused(database: Database, held: leases.Claim, problem: DomainError, now: dt.datetime) -> None:
+async def _refused(
+    database: Database, held: leases.Claim, rules: leases.LeaseRules, problem: DomainError, now: dt.datetime
+) -> None:
     params = {name: str(value) for name, value in problem.params.items()}
     async with database.write() as session:
         ended = await leases.finish(
             session,
             Occurrence,
-            RULES,
+            rules,
             held,
             state="failed",
             finished_at=now,
@@ -72,9 +74,11 @@ async def _refused(database: Database, held: leases.Claim, problem: DomainError,
     log.warning("an occurrence was refused", occurrence=str(held.id), code=problem.code)
 
 
-async def _again(database: Database, held: leases.Claim, problem: DomainError, now: dt.datetime) -> None:
+async def _again(
+    database: Database, held: leases.Claim, rules: leases.LeaseRules, problem: DomainError, now: dt.datetime
+) -> None:
     jitter = random.random()  # noqa: S311 - spreads retries, guards nothing
     async with database.write() as session:
         await leases.fail(
-            session, Occurrence, RULES, held, now=now, jitter=jitter, failed="failed", error_code=problem.code
+            session, Occurrence, rules, held, now=now, jitter=jitter, failed="failed", error_code=problem.code
         )

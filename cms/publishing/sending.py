@@ -22,7 +22,7 @@ from cms.publishing.ledger import LeaseLost, RowLedger
 from cms.publishing.models import Bundle, Delivery, Receipt
 from cms.publishing.outputs import TargetOutputs
 from cms.publishing.run import Again, Done, Failed, Open, Result, run_delivery
-from cms.publishing.states import DELIVERY, MAX_LATE_POST, DeliveryState, PublicationKind
+from cms.publishing.states import MAX_LATE_POST, DeliveryState, PublicationKind
 from cms.publishing.workshop import Workshop
 
 T = TypeVar("T")
@@ -35,11 +35,11 @@ log = logger("publishing.sending")
 class Sending:
     """The work on one claimed delivery."""
 
-    def __init__(self, shop: Workshop, held: leases.Claim, seconds: float) -> None:
+    def __init__(self, shop: Workshop, held: leases.Claim, rules: leases.LeaseRules, *, seconds: float) -> None:
         self._shop = shop
         self._held = held
+        self._rules = rules
         self._seconds = seconds
-        self._begun = shop.clock.now()
 
     async def run(self) -> None:
         """Ends with the delivery's row settled, or with nothing when the lease was lost on the way."""
@@ -127,14 +127,14 @@ class Sending:
 
     async def _still_ours(self) -> None:
         async with self._shop.database.write() as session:
-            if not await leases.renew(session, Delivery, DELIVERY, self._held, now=self._shop.clock.now()):
+            if not await leases.renew(session, Delivery, self._rules, self._held, now=self._shop.clock.now()):
                 raise LeaseLost
 
     async def _under_lease(self, work: Coroutine[Any, Any, T]) -> T:
         """Does the work and renews the lease; the work is stopped when the lease is gone."""
         task = asyncio.create_task(work)
         try:
-            while not (await asyncio.wait({task}, timeout=DELIVERY.lease.total_seconds() / 3))[0]:
+            while not (await asyncio.wait({task}, timeout=self._rules.lease.total_seconds() / 3))[0]:
                 try:
                     await self._still_ours()
                 except SQLAlchemyError:
@@ -175,7 +175,7 @@ class Sending:
             state = await leases.fail(
                 session,
                 Delivery,
-                DELIVERY,
+                self._rules,
                 self._held,
                 now=now,
                 jitter=_jitter(),
@@ -188,7 +188,7 @@ class Sending:
 
     async def _end(self, context: Context, state: DeliveryState, **values: Any) -> None:
         async with self._shop.database.write() as session:
-            await leases.finish(session, Delivery, DELIVERY, self._held, state=state.value, **values)
+            await leases.finish(session, Delivery, self._rules, self._held, state=state.value, **values)
             await ring(session, "publishing")
         self._count(context, state.value)
 
@@ -205,7 +205,7 @@ class Sending:
             done = await leases.finish(
                 session,
                 Delivery,
-                DELIVERY,
+                self._rules,
                 self._held,
                 state=receipt.state,
                 finished_at=now,

@@ -14,8 +14,8 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from cms.kernel import leases
 from cms.kernel.log import logger
 from cms.kernel.wake import Wake
-from cms.planning import occurrences
 from cms.planning.models import Occurrence
+from cms.planning.occurrences import RULES
 from cms.publishing.due import run_occurrence
 from cms.publishing.models import Delivery
 from cms.publishing.refresh import plan_roll_over
@@ -37,6 +37,8 @@ class WorkerSettings:
     at_once: int = 4
     seconds: float = 30.0
     poll: float = 0.2
+    occurrences: leases.LeaseRules = RULES
+    deliveries: leases.LeaseRules = DELIVERY
 
 
 class Worker:
@@ -81,11 +83,12 @@ class Worker:
 
     async def _begin_all(self) -> int:
         begun = 0
-        for held in await self._claim(Occurrence, occurrences.RULES):
-            self._start(run_occurrence(self._shop.database, held, now=self._shop.clock.now()))
+        settings = self._settings
+        for held in await self._claim(Occurrence, settings.occurrences):
+            self._start(run_occurrence(self._shop.database, held, settings.occurrences, now=self._shop.clock.now()))
             begun += 1
-        for held in await self._claim(Delivery, DELIVERY):
-            self._start(Sending(self._shop, held, self._settings.seconds).run())
+        for held in await self._claim(Delivery, settings.deliveries):
+            self._start(Sending(self._shop, held, settings.deliveries, seconds=settings.seconds).run())
             begun += 1
         return begun
 

@@ -1,0 +1,172 @@
+"""kill -9 of the worker again and again: nothing acknowledged is lost, and the site is what it would have been."""
+
+import asyncio
+import contextlib
+import datetime as dt
+import hashlib
+import os
+import random
+import signal
+import sys
+import uuid
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from cms import contract
+from cms.content.models import Document, Edition
+from cms.contract import Delta, Target
+from cms.kernel.clock import SystemClock
+from cms.kernel.db import Database
+from cms.planning.schedule import schedule
+from cms.publishing.deliveries import waiting
+from cms.publishing.models import Delivery, Receipt, Showing
+from cms.publishing.publish import publish_now
+from cms.publishing.recall import recall
+from cms.publishing.tree_reader import TreeReader
+from media.store import Store
+from renderers.web.render import WebDisplay
+from tests.integration.publishing import office
+from tests.integration.publishing.office import PaperGuard, StoreManifests
+
+KILLS = 40
+PIECES = 8
+CLOCK = SystemClock()
+
+
+class Killer:
+    """Starts a worker, kills it after a moment, starts the next."""
+
+    def __init__(self, launcher: asyncio.subprocess.Process) -> None:
+        self._launcher = launcher
+        self.kills = 0
+
+    async def run(self) -> None:
+        """Forty lives, and a last one that may live on."""
+        while self.kills < KILLS:
+            child = await self.start()
+            await asyncio.sleep(random.uniform(0.02, 0.35))
+            os.kill(child, signal.SIGKILL)
+            self.kills += 1
+        await self.start()
+
+    async def start(self) -> int:
+        assert self._launcher.stdin is not None
+        assert self._launcher.stdout is not None
+        self._launcher.stdin.write(f"w{self.kills}\n".encode())
+        return int(await self._launcher.stdout.readline())
+
+
+@pytest.fixture
+async def killer(database_url: str, tmp_path: Path) -> AsyncIterator[Killer]:
+    launcher = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "tests.integration.publishing.worker_process",
+        database_url,
+        str(tmp_path / "store"),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+        cwd=Path(__file__).parents[3],
+        start_new_session=True,
+    )
+    yield Killer(launcher)
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(launcher.pid, signal.SIGKILL)
+    await launcher.wait()
+
+
+async def prepare(database: Database) -> list[uuid.UUID]:
+    now = CLOCK.now()
+    async with database.write() as session:
+        await office.furnish(session, now=now)
+    return [await office.approved(database, now, f"题目{number}") for number in range(PIECES)]
+
+
+async def happen(database: Database, editions: list[uuid.UUID], guard: PaperGuard) -> dict[str, str | None]:
+    """What people do meanwhile; gives the title each document must show in the end, None when recalled."""
+    expected: dict[str, str | None] = {}
+    for number, edition in enumerate(editions):
+        document = (await office.document_of(database, edition)).public_id
+        now = CLOCK.now()
+        async with database.write() as session:
+            if number % 3 == 2:
+                at = now + dt.timedelta(seconds=1)
+                await schedule(session, office.SUN, edition, at=at, targets=["site", "street"], now=now)
+            else:
+                await publish_now(session, office.SUN, edition, targets=["site", "street"], now=now)
+        expected[document] = f"题目{number}"
+        await asyncio.sleep(random.uniform(0.1, 0.6))
+    for number, edition in enumerate(editions[:4]):
+        document = (await office.document_of(database, edition)).public_id
+        if number % 2:
+            key = await id_of(database, document)
+            await recall(database, guard, office.SUN, key, reason="误", now=CLOCK.now())
+            expected[document] = None
+        elif number != 2:
+            new = await office.corrected(database, edition, f"更正{number}", CLOCK.now())
+            async with database.write() as session:
+                await publish_now(session, office.SUN, new, targets=["site", "street"], now=CLOCK.now())
+            expected[document] = f"更正{number}"
+        await asyncio.sleep(random.uniform(0.1, 0.4))
+    return expected
+
+
+async def id_of(database: Database, public: str) -> uuid.UUID:
+    async with database.read() as session:
+        return (await session.scalars(select(Document.id).where(Document.public_id == public))).one()
+
+
+async def quiet(database: Database) -> None:
+    """Until everything that was ordered is settled."""
+    async with asyncio.timeout(60):
+        while True:
+            async with database.read() as session:
+                scheduled = select(Edition.id).where(Edition.state == "scheduled")
+                if not await waiting(session) and not (await session.scalars(scheduled)).all():
+                    return
+            await asyncio.sleep(0.1)
+
+
+async def rendered(database: Database, store: Store) -> dict[str, str]:
+    """The whole site as one render without any trouble makes it: hashes by path."""
+    site = Target("site", "web", "门户网站")
+    services = office.services_of(database, CLOCK, store, site)
+    files = await WebDisplay().render(Delta(site, full=True), services, CLOCK.now())
+    assert isinstance(files, contract.Files)
+    return {file.path: hashlib.sha256(file.data).hexdigest() for file in files.write}
+
+
+async def test_a_worker_killed_forty_times_loses_nothing_and_renders_the_same_bytes(
+    database: Database, store: Store, killer: Killer
+) -> None:
+    editions, guard = await prepare(database), PaperGuard()
+    killing = asyncio.create_task(killer.run())
+    expected = await happen(database, editions, guard)
+    await killing
+    await quiet(database)
+    assert killer.kills == KILLS
+    async with database.read() as session:
+        rows = (await session.scalars(select(Delivery))).all()
+        receipts = (await session.scalars(select(Receipt))).all()
+        shown = (await session.scalars(select(Showing.release).where(Showing.removed_at.is_(None)))).all()
+    assert sum(row.attempt for row in rows) > len(rows), "no kill ever hit a delivery"
+    assert {row.state for row in rows} <= {"live", "gone", "cancelled"}
+    assert {r.delivery_id for r in receipts} == {row.id for row in rows if row.state != "cancelled"}
+    assert len(receipts) == len({r.delivery_id for r in receipts})
+    reader = TreeReader(store)
+    await reader.refresh()
+    pages = {path: entry for path, entry in reader.tree.entries.items() if not path.startswith("/a/")}
+    home = (await store.get(pages["/"].sha256)).decode()
+    for document, title in expected.items():
+        entry = pages.get(f"/d/{document}/")
+        # A piece that was recalled before it was ever rendered has no page at all.
+        assert (entry is None or entry.gone) == (title is None)
+        if title is not None and entry is not None:
+            assert title in (await store.get(entry.sha256)).decode()
+            assert title in home
+    assert {p: e.sha256 for p, e in pages.items() if not e.gone} == await rendered(database, store)
+    assert await StoreManifests(store).shown() == set(shown)
