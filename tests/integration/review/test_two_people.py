@@ -27,6 +27,8 @@ from tests.office import NOW, STATION, Office, make_draft, make_office
 
 T = TypeVar("T")
 WHO = st.sampled_from(["author", "colleague", "reviewer", "second", "chief", "deputy", "publisher", "neighbour"])
+SENDERS = st.sampled_from(["author", "second"])
+SIGNERS = st.sampled_from(["reviewer", "chief", "deputy"])
 
 
 class Newsroom(RuleBasedStateMachine):
@@ -77,10 +79,10 @@ class Newsroom(RuleBasedStateMachine):
     def sign(self, name: str) -> None:
         self.run(self.office.approve(name, self.edition))
 
-    @rule(first=WHO, then=WHO)
-    def send_and_sign(self, first: str, then: str) -> None:
+    @rule(sender=SENDERS, first=SIGNERS, then=SIGNERS)
+    def send_and_sign(self, sender: str, first: str, then: str) -> None:
         """The likely road, so that the machine gets to its end often enough to mean something."""
-        self.send("author")
+        self.send(sender)
         self.sign(first)
         self.sign(then)
 
@@ -153,11 +155,12 @@ def test_piece_when_everybody_tries_everything_is_never_out_without_two_other_pe
             Newsroom,
             settings=settings(
                 max_examples=15,
-                stateful_step_count=12,
+                derandomize=True,
+                stateful_step_count=15,
                 deadline=None,
                 suppress_health_check=list(HealthCheck),
                 print_blob=True,
             ),
         )
         runner.run(db.close())
-    assert Newsroom.tried > 0
+    assert Newsroom.tried > 5
