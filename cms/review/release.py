@@ -68,6 +68,7 @@ def build_release(
     pictures: Mapping[uuid.UUID, Picture],
     forms: Mapping[str, str],
     now: dt.datetime,
+    column_name: str = "",
 ) -> Release:
     """The release; the same arguments give the same text. `forms` are the sha256 of each channel's form.
 
@@ -91,7 +92,7 @@ def build_release(
         class_=facts.kind,
         language=draft.language,
         envelope=envelope(draft, unit=facts.unit, now=now),
-        content=_content(draft, pictures, now),
+        content=_content(draft, pictures, now, column_name),
         assets=tuple(file for _, file in sorted(files.items())),
         forms=dict(sorted(forms.items())),
         slate=False,
@@ -110,7 +111,9 @@ def envelope(draft: Draft, *, unit: str, now: dt.datetime) -> Envelope:
     )
 
 
-def _content(draft: Draft, pictures: Mapping[uuid.UUID, Picture], now: dt.datetime) -> dict[str, Any]:
+def _content(
+    draft: Draft, pictures: Mapping[uuid.UUID, Picture], now: dt.datetime, column_name: str
+) -> dict[str, Any]:
     byline = byline_json(draft.byline)
     content: dict[str, Any] = {
         "title": draft.title,
@@ -122,6 +125,9 @@ def _content(draft: Draft, pictures: Mapping[uuid.UUID, Picture], now: dt.dateti
         "column": draft.column,
         "body": with_assets(draft.body, {asset: pictures[asset].sha256 for asset in asset_ids(draft.body)}),
     }
+    if column_name:
+        # A street screen knows nothing but what was signed, and shows the column by its name.
+        content["column_name"] = column_name
     if draft.cover is not None and draft.cover_alt:
         content["cover_alt"] = draft.cover_alt
     if draft.overrides:

@@ -77,8 +77,11 @@ async def preview_piece(
     pictures = await pictures_of(session, draft)
     channels = draft.channels or tuple(sorted(press.renditions))
     shown = replace(_without_missing(draft, pictures), channels=channels)
-    release = build_release(_facts(held, actor, now), shown, press=press, pictures=pictures, forms={}, now=now)
-    return piece_of(release, column_name=await _column_name(session, draft.column))
+    column = await _column_name(session, draft.column)
+    release = build_release(
+        _facts(held, actor, now), shown, press=press, pictures=pictures, forms={}, now=now, column_name=column
+    )
+    return piece_of(release, column_name=column)
 
 
 async def submit(
@@ -99,8 +102,9 @@ async def submit(
     if stopping:
         raise Refused("review.checks_failed", count=len(stopping), findings=[finding_json(one) for one in findings])
     facts = _facts(held, actor, now)
-    bare = build_release(facts, draft, press=press, pictures=pictures, forms={}, now=now)
-    forms = await _forms(press, piece_of(bare, column_name=await _column_name(session, draft.column)))
+    column = await _column_name(session, draft.column)
+    bare = build_release(facts, draft, press=press, pictures=pictures, forms={}, now=now, column_name=column)
+    forms = await _forms(press, piece_of(bare, column_name=column))
     text = _signable(replace(bare, forms=forms))
     held.edition.round += 1
     row = ReleaseRow(

@@ -1,0 +1,120 @@
+"""People at the desk, over the same forms that a browser sends."""
+
+import json
+import re
+from typing import Any
+
+import aiohttp
+
+from tests.journeys.inputs import Article
+
+_CSRF = re.compile(r'name="csrf(?:-token)?"\s+(?:value|content)="([^"]+)"')
+_HASH = re.compile(r'name="hash" value="([0-9a-f]{64})"')
+_REVISION = re.compile(r'name="revision"[^>]*value="([0-9a-f-]{36})"')
+_CODE = re.compile(r"\b([0-9a-hjkmnp-tv-z]{4}-[0-9a-hjkmnp-tv-z]{4})\b")
+_REFUSED = re.compile(r'class="refusal.*?</div>', re.DOTALL)
+
+
+class Person:
+    """One signed-in browser."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.password = ""
+        self._session = aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True))
+
+    async def close(self) -> None:
+        await self._session.close()
+
+    async def page(self, path: str) -> str:
+        async with self._session.get(self.url + path) as answer:
+            text = await answer.text()
+            assert answer.status == 200, (path, answer.status, text[:2000])
+            return text
+
+    async def send(self, path: str, fields: list[tuple[str, str]], *, at: str) -> tuple[str, str]:
+        """Sends a form found on the page `at`; the address and text of what comes back."""
+        token = _first(_CSRF, await self.page(at))
+        async with self._session.post(self.url + path, data=[("csrf", token), *fields]) as answer:
+            text = await answer.text()
+            assert answer.status == 200, (path, answer.status, _REFUSED.findall(text) or text[:3000])
+            return answer.url.path, text
+
+    async def first_run(self, code: str, *, password: str) -> None:
+        self.password = password
+        fields = {
+            "code": code, "district": "吴江区新时代文明实践中心", "unit_code": "320509", "person": "陆明",
+            "name": "luming", "password": password,
+        }  # fmt: skip
+        await self.send("/desk/first-run", list(fields.items()), at="/desk/first-run")
+
+    async def sign_in(self, code: str, *, password: str) -> None:
+        """By a one-time code; the first thing to do is to set a password."""
+        self.password = password
+        at, _ = await self.send("/desk/login", [("code", code)], at="/desk/login?by=code")
+        assert at == "/desk/password"
+        await self.send("/desk/password", [("password", password), ("again", password)], at="/desk/password")
+
+    async def add_person(self, login: str, name: str, role: str) -> str:
+        """As administrator: a colleague in the own unit; the one-time code."""
+        unit = _first(re.compile(r'<option value="([0-9a-f-]{36})"'), await self.page("/desk/people/"))
+        fields = [("login", login), ("name", name), ("unit", unit), ("role", role), ("own_password", self.password)]
+        _, text = await self.send("/desk/people/", fields, at="/desk/people/")
+        return _first(_CODE, text)
+
+    async def upload(self, picture: bytes, name: str) -> str:
+        token = _first(_CSRF, await self.page("/desk/documents/"))
+        form = aiohttp.FormData()
+        form.add_field("file", picture, filename=name, content_type="application/octet-stream")
+        url = self.url + "/desk/library/upload"
+        async with self._session.post(url, data=form, headers={"X-CSRF-Token": token}) as answer:
+            value: dict[str, Any] = await answer.json()
+            assert answer.status == 200, value
+            return str(value["asset"])
+
+    async def write(self, article: Article, *, column: str) -> str:
+        """Writes a piece with its picture and submits it; the public id."""
+        asset = await self.upload(article.picture, f"{article.title}.jpg")
+        made = [("kind", "news"), ("title", article.title), ("column", column), ("unit", "")]
+        at, text = await self.send("/desk/documents/new", made, at="/desk/documents/new")
+        document = at.split("/")[3]
+        await self.save(document, article, asset, page=text, column=column)
+        await self.send(f"/desk/documents/{document}/submit", [("note", "请审")], at=f"/desk/documents/{document}/edit")
+        return document
+
+    async def save(self, document: str, article: Article, asset: str, *, page: str, column: str) -> None:
+        fields = [
+            ("revision", _first(_REVISION, page)), ("title", article.title), ("column", column),
+            ("summary", article.paragraphs[0][:60]), ("cover", asset), ("cover_alt", article.title),
+            ("source", article.source), ("reporter", "沈佳"), ("editor", "周岚"), ("sponsor", "区委宣传部"),
+            ("date", "2026-11-20T09:00"), ("channel", "screen"), ("channel", "web"), ("offline", "7"),
+            ("body", json.dumps(article.body, ensure_ascii=False)),
+        ]  # fmt: skip
+        path = f"/desk/documents/{document}/edit"
+        await self.send(path, fields, at=path)
+
+    async def approve(self, document: str) -> str:
+        """Passes or signs what is on the review page with the password again; the hash that was signed."""
+        path = f"/desk/documents/{document}/review"
+        release = _first(_HASH, await self.page(path))
+        fields = [("hash", release), ("opinion", "同意"), ("password", self.password)]
+        await self.send(f"{path}/pass", fields, at=path)
+        return release
+
+    async def publish(self, document: str, targets: list[str], *, at: str = "") -> None:
+        """Now, or at the wall time `at`."""
+        path = f"/desk/documents/{document}/publish"
+        await self.send(
+            path, [("when", "later" if at else "now"), ("at", at), *(("target", t) for t in targets)], at=path
+        )
+
+    async def recall(self, document: str) -> None:
+        await self.send(
+            f"/desk/documents/{document}/recall", [("reason", "数据有误")], at=f"/desk/documents/{document}/publish"
+        )
+
+
+def _first(pattern: re.Pattern[str], text: str) -> str:
+    found = pattern.search(text)
+    assert found is not None, (pattern.pattern, text[:3000])
+    return found[1]

@@ -1,0 +1,257 @@
+"""From an editor's hands to a street screen and the web, signed, and taken back: the whole product as it is started."""
+
+import asyncio
+import datetime as dt
+import io
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import aiohttp
+import pytest
+from PIL import Image
+from playwright.async_api import BrowserContext, Page, ViewportSize, async_playwright
+
+from tests.chromium import CHROMIUM, DESK, FLAGS, PHONE, SCREEN
+from tests.fakes.street import Colour, Said, at_least, facts, near, until
+from tests.journeys.house import House, house
+from tests.journeys.inputs import Article, articles
+from tests.journeys.office import Person
+
+COUNT = 20
+TARGETS = ["web", "street"]
+GONE_S = 3
+FADED_S = 1.0
+# Where the player's template has the cover at 1080×1920.
+COVER = (540, 420)
+PASSWORD = "湖边散步十里路 {}"
+
+
+@dataclass
+class Office:
+    """Everybody at work, and what they wrote."""
+
+    house: House
+    people: dict[str, Person] = field(default_factory=dict)
+    pieces: dict[str, Article] = field(default_factory=dict)
+    releases: dict[str, str] = field(default_factory=dict)
+
+    def document_of(self, release: str) -> str:
+        return next(document for document, known in self.releases.items() if known == release)
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+async def office(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Office]:
+    url = "" if request.param == "sqlite" else str(request.getfixturevalue("postgres_url"))
+    async with AsyncExitStack() as stack:
+        made = Office(await stack.enter_async_context(house(tmp_path, database=url)))
+        code = await made.house.start()
+        for login in ("luming", "chenjing", "zhoulan", "shenweimin", "guyun", "qianfeng"):
+            person = made.people[login] = Person(made.house.url)
+            stack.push_async_callback(person.close)
+        await made.people["luming"].first_run(code, password=PASSWORD.format(0))
+        yield made
+
+
+async def _hire(office: Office) -> None:
+    """An administrator adds people; each sets a password; the administrator confirms their keys."""
+    admin = office.people["luming"]
+    rows = [
+        ("chenjing", "陈静", "editor"), ("zhoulan", "周岚", "reviewer"), ("shenweimin", "沈为民", "chief"),
+        ("guyun", "顾芸", "publisher"), ("qianfeng", "钱枫", "operator"),
+    ]  # fmt: skip
+    for number, (login, name, role) in enumerate(rows, start=1):
+        code = await admin.add_person(login, name, role)
+        await office.people[login].sign_in(code, password=PASSWORD.format(number))
+    await admin.send("/desk/people/keys", [("own_password", admin.password)], at="/desk/people/")
+    chief, operator = office.people["shenweimin"], office.people["qianfeng"]
+    for position, (code, name) in enumerate((("news", "要闻"), ("practice", "文明实践"))):
+        fields = [("code", code), ("name", name), ("position", str(position))]
+        await chief.send("/desk/columns/", fields, at="/desk/columns/")
+    for code, kind, name in (("web", "web", "吴江云屏网"), ("street", "screen", "街头阅读屏")):
+        fields = [("code", code), ("kind", kind), ("name", name), ("loop_minutes", "15"), ("unit", "/320509/")]
+        await operator.send("/desk/targets/", fields, at="/desk/targets/")
+
+
+async def _pair(office: Office, screen: Page) -> None:
+    await screen.goto(office.house.screen_url)
+    said = await until(screen, lambda now: now.get("mode") == "pairing" and bool(now.get("code")))
+    fields = [("code", str(said["code"])), ("unit", "/320509/"), ("name", "松陵街道一号屏")]
+    await office.people["qianfeng"].send("/desk/screens/pair/", fields, at="/desk/screens/pair/")
+    await until(screen, lambda now: now.get("link") == "up")
+
+
+async def _write_all(office: Office) -> None:
+    for number, article in enumerate(articles(COUNT)):
+        column = "news" if number % 2 else "practice"
+        document = await office.people["chenjing"].write(article, column=column)
+        office.pieces[document] = article
+        await office.people["zhoulan"].approve(document)
+        office.releases[document] = await office.people["shenweimin"].approve(document)
+
+
+async def _schedule_all(office: Office) -> None:
+    """Half at once, half for a time a few seconds from now."""
+    at = (dt.datetime.now(dt.UTC) + dt.timedelta(hours=8, seconds=12)).strftime("%Y-%m-%dT%H:%M:%S")
+    for number, document in enumerate(office.releases):
+        await office.people["guyun"].publish(document, TARGETS, at=at if number % 2 else "")
+
+
+async def _live_everywhere(office: Office) -> None:
+    async with aiohttp.ClientSession() as web:
+        for document, article in office.pieces.items():
+            await _until_text(web, f"{office.house.url}/d/{document}/", article.title)
+
+
+async def _until_text(web: aiohttp.ClientSession, url: str, text: str, *, within: float = 60) -> None:
+    deadline = asyncio.get_running_loop().time() + within
+    while True:
+        async with web.get(url) as answer:
+            if answer.status == 200 and text in await answer.text():
+                return
+        assert asyncio.get_running_loop().time() < deadline, (url, text)
+        await asyncio.sleep(0.1)
+
+
+async def _gone(url: str) -> int:
+    async with aiohttp.ClientSession() as web, web.get(url) as answer:
+        return answer.status
+
+
+async def _pixel(page: Page, x: float, y: float) -> Colour:
+    shot = await page.screenshot()
+    red, green, blue = (
+        Image.open(io.BytesIO(shot)).convert("RGB").crop((int(x), int(y), int(x) + 1, int(y) + 1)).tobytes()
+    )
+    return red, green, blue
+
+
+async def _standing_with_colour(office: Office, screen: Page) -> tuple[str, Said]:
+    """Waits for a piece with a plain picture on its first page, and compares the glass with it."""
+
+    def plain(said: Said) -> bool:
+        document = next((d for d, r in office.releases.items() if r == said.get("release")), None)
+        return document is not None and office.pieces[document].colour is not None and said.get("page") in {"1", "0", 1}
+
+    said = await until(screen, plain, within=120)
+    await asyncio.sleep(FADED_S)
+    if (await facts(screen)).get("release") != said["release"]:
+        return await _standing_with_colour(office, screen)
+    return office.document_of(str(said["release"])), said
+
+
+async def _check_web(office: Office, context_of: dict[str, BrowserContext]) -> None:
+    for context in context_of.values():
+        page = await context.new_page()
+        for document, article in list(office.pieces.items())[:3]:
+            await page.goto(f"{office.house.url}/d/{document}/")
+            assert await page.locator("h1").inner_text() == article.title
+            for duty in (article.source, "沈佳", "周岚", "区委宣传部"):
+                assert await page.locator(".byline", has_text=duty).count()
+            if article.colour is None:
+                continue
+            picture = page.locator("article img").first
+            await picture.scroll_into_view_if_needed()
+            await page.wait_for_function("() => [...document.images].every(image => image.complete)")
+            box = await picture.bounding_box()
+            assert box is not None
+            seen = await _pixel(page, box["x"] + box["width"] / 2, max(box["y"] + 40, 5))
+            assert near(seen, article.colour), (article.title, seen, article.colour)
+            assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        await page.close()
+
+
+@pytest.mark.browser
+@pytest.mark.timeout(600)
+async def test_news_from_an_editors_hands_reach_screen_and_web_and_are_taken_back(
+    office: Office, tmp_path: Path
+) -> None:
+    await _hire(office)
+    await office.house.install_screen()
+    async with async_playwright() as playwright:
+        sizes: dict[str, ViewportSize] = {"desk": DESK, "phone": PHONE}
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+        contexts = {name: await browser.new_context(viewport=size) for name, size in sizes.items()}
+        profile = str(tmp_path / "profile")
+        box = await _box(playwright.chromium.launch_persistent_context, profile)
+        screen = await box.new_page()
+        await _pair(office, screen)
+
+        await _write_all(office)
+        await _schedule_all(office)
+        await _live_everywhere(office)
+        await _check_web(office, contexts)
+
+        document, _ = await _standing_with_colour(office, screen)
+        colour = office.pieces[document].colour
+        assert colour is not None
+        assert near(await _pixel(screen, *COVER), colour)
+
+        await _correct_one(office, screen)
+        await _recall_one(office, screen)
+        await _go_on_without_server(office, screen)
+        await box.close()
+        again = await _box(playwright.chromium.launch_persistent_context, profile)
+        reborn = await again.new_page()
+        await reborn.goto(office.house.screen_url)
+        await until(reborn, lambda now: now.get("mode") == "loop" and now.get("release") in office.releases.values())
+        assert (await until(reborn, at_least("swaps", 1), within=90))["mode"] == "loop"
+        await again.close()
+        await browser.close()
+
+
+async def _box(launch: object, profile: str) -> BrowserContext:
+    """The browser of the box, with a profile that survives its restart."""
+    assert callable(launch)
+    context = await launch(profile, executable_path=CHROMIUM, args=list(FLAGS), viewport=SCREEN, locale="zh-CN")
+    assert isinstance(context, BrowserContext)
+    return context
+
+
+async def _correct_one(office: Office, screen: Page) -> None:
+    """The piece on the glass gets a new title, two new signatures, and stands corrected everywhere in 3 s."""
+    document, _ = await _standing_with_colour(office, screen)
+    editor, article = office.people["chenjing"], office.pieces[document]
+    await editor.send(f"/desk/documents/{document}/do/correct", [], at=f"/desk/documents/{document}")
+    newer = Article(article.title + "（更正）", article.paragraphs, article.source, article.picture, article.colour)
+    path = f"/desk/documents/{document}/edit"
+    asset = await editor.upload(newer.picture, "更正.jpg")
+    await editor.save(document, newer, asset, page=await editor.page(path), column="news")
+    await editor.send(f"/desk/documents/{document}/submit", [("note", "更正")], at=path)
+    await office.people["zhoulan"].approve(document)
+    release = await office.people["shenweimin"].approve(document)
+    old = office.releases[document]
+    await office.people["guyun"].publish(document, TARGETS)
+    office.pieces[document], office.releases[document] = newer, release
+    async with aiohttp.ClientSession() as web:
+        await _until_text(web, f"{office.house.url}/d/{document}/", newer.title, within=GONE_S)
+    await until(screen, lambda now: now.get("release") == release, within=GONE_S)
+    assert (await facts(screen))["release"] != old
+
+
+async def _recall_one(office: Office, screen: Page) -> None:
+    """The piece on the glass is recalled: off the screen and off the web within three seconds, lists included."""
+    document, said = await _standing_with_colour(office, screen)
+    began = asyncio.get_running_loop().time()
+    await office.people["guyun"].recall(document)
+    await until(screen, lambda now: now.get("release") != said["release"], within=GONE_S)
+    while await _gone(f"{office.house.url}/d/{document}/") != 410:
+        assert asyncio.get_running_loop().time() - began < GONE_S
+        await asyncio.sleep(0.05)
+    title = office.pieces.pop(document).title
+    async with aiohttp.ClientSession() as web:
+        for path in ("/", "/feed.xml", "/feed.json", "/c/news/", "/c/practice/"):
+            async with web.get(office.house.url + path) as answer:
+                assert title not in await answer.text(), path
+    del office.releases[document]
+    assert asyncio.get_running_loop().time() - began < GONE_S + 2
+
+
+async def _go_on_without_server(office: Office, screen: Page) -> None:
+    """Every process of the server is killed; the street goes on."""
+    await office.house.kill()
+    before = int((await facts(screen)).get("swaps") or 0)
+    said = await until(screen, at_least("swaps", before + 2), within=90)
+    assert said["mode"] == "loop"
+    assert said["release"] in office.releases.values()
