@@ -78,9 +78,11 @@ def _image(block: Mapping[str, Any], piece: Piece, media: str) -> Markup:
 
 
 def _notice(block: Mapping[str, Any]) -> Markup:
-    return Markup(
-        '<aside class="notice-card" id="{0}" aria-labelledby="{0}-t"><h3 id="{0}-t">{1}</h3><p>{2}</p></aside>'
-    ).format(block["id"], block["title"], inline(block["text"]))
+    # No heading: a card stands anywhere, and would break the order of the article's own headings.
+    title = Markup('<p class="notice-title" id="{}-t">{}</p>').format(block["id"], block["title"])
+    return Markup('<aside class="notice-card" id="{0}" aria-labelledby="{0}-t">{1}<p>{2}</p></aside>').format(
+        block["id"], title, inline(block["text"])
+    )
 
 
 def _table(block: Mapping[str, Any]) -> Markup:

@@ -73,17 +73,19 @@ class _Work:
         lines, target, site = self.services.line_ups, self.delta.target, self.services.site
         newest = await lines.newest(target, limit=feeds.SIZE)
         notices = await lines.newest(target, kind="notice", limit=FRONT)
-        blocks = [
-            (code, name, await lines.newest(target, column=code, limit=PER_COLUMN)) for code, name in self.columns
-        ]
         headlines = [p for p in newest if p.kind != "notice"][:HEADLINES]
         lead = next((p for p in headlines if p.cover), headlines[0] if headlines else None)
+        blocks = [
+            (code, name, _below(await lines.newest(target, column=code, limit=PER_COLUMN + 1), lead))
+            for code, name in self.columns
+        ]
         home = self._page(
             "home.html",
             lead=lead,
             headlines=[p for p in headlines if p is not lead],
             notices=notices[:NOTICES_AT_HOME],
-            blocks=[block for block in blocks if block[2]],
+            # A column of nothing but notices stands in the notices' own panel.
+            blocks=[block for block in blocks if any(p.kind != "notice" for p in block[2])],
         )
         shown = [*headlines, *notices[:NOTICES_AT_HOME], *(p for _, _, pieces in blocks for p in pieces)]
         return [
@@ -116,6 +118,12 @@ class _Work:
 
     def _page(self, template: str, **context: object) -> bytes:
         return pages.page(template, site=self.services.site, columns=self.columns, **context)
+
+
+def _below(pieces: Sequence[Piece], lead: Piece | None) -> Sequence[Piece]:
+    """A column's pieces on home, without the one that leads the page while there are others enough."""
+    others = [p for p in pieces if lead is None or p.document != lead.document]
+    return (others if len(others) > 1 else pieces)[:PER_COLUMN]
 
 
 def month_span(month: str) -> tuple[dt.datetime, dt.datetime]:

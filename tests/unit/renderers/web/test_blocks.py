@@ -108,7 +108,7 @@ def test_table_without_rows_is_empty() -> None:
 def test_notice_when_drawn_is_named_by_its_title() -> None:
     page = html_of({"type": "notice", "title": "停水", "text": RUN})
     assert 'aria-labelledby="b_000000000000-t"' in page
-    assert '<h3 id="b_000000000000-t">停水</h3><p>云屏</p>' in page
+    assert '<p class="notice-title" id="b_000000000000-t">停水</p><p>云屏</p>' in page
 
 
 def test_block_of_an_unknown_type_is_a_defect() -> None:
