@@ -97,6 +97,7 @@ class SimulatedScreen:
             origin=self._origin,  # type: ignore[arg-type]  # a plain string is what the library sends
             compression=None,
             ping_interval=None,
+            close_timeout=1,
             max_size=MAX_FRAME,
             proxy=None,
         ) as socket:
