@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from cms.contract import Channel, Site
-from cms.guard.client import GuardClient
 from cms.kernel.clock import Clock
 from cms.kernel.db import Database
 from cms.kernel.messages import Catalogue
@@ -18,24 +17,22 @@ from cms.people.passwords import Passwords
 from cms.people.sessions import SessionRules
 from cms.people.signing import Signer
 from cms.publishing.guarding import Guard
+from cms.review.release import Press
 from cms.trust.delegations import Delegations
-from cms.trust.errors import TrustError
-from cms.trust.root import Root
-from cms.trust.signed import Signed, Verified
-from cms.trust.verify import verify_delegations, verify_root
-from media.store import Store
+from cms.trust.signed import Verified
 
 
 class Keys(Signer, Protocol):
     """The keeper of personal keys, and the way roles become rights to sign."""
 
+    async def delegations(self) -> Verified[Delegations]:
+        """Who may sign now. Raises Unavailable when the guard is down."""
+        ...
+
+    async def epoch(self) -> int: ...
+
     async def delegate(
-        self,
-        db: Database,
-        *,
-        by: uuid.UUID | None = None,
-        password: str | None = None,
-        secret: str | None = None,
+        self, db: Database, *, by: uuid.UUID | None = None, password: str | None = None, secret: str | None = None
     ) -> None:
         """Brings the guard's delegations to what the rows say; does nothing when they agree.
 
@@ -45,42 +42,30 @@ class Keys(Signer, Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """Who may sign, as the guard has it now."""
-
-    delegations: Verified[Delegations]
-    epoch: int
-    first_run: bool
-    """Whether the first run's secret is still good: nobody was delegated yet."""
-
-
-@dataclass(frozen=True, slots=True)
 class DeskDeps:
     """Everything the pages work with, made once a process.
 
     Attributes:
+        workshop: takes pictures in; its store is the one pictures are shown from.
         keys: enrols, seals, signs and delegates; the guard is behind it.
-        guard: recalls and registers.
-        standing: who may sign now (`guard_standing(client)`).
+        guard: takes recalls.
+        press: what of this installation goes into a release, for an epoch.
         first_run_secret: the guard's secret of the first run, empty once it is used.
-        domain: the trust domain; it stands in every release.
         secure: cookies carry ``Secure`` and the ``__Host-`` prefix; False on plain loopback only.
         behind_proxy: the peer is our own proxy, whose X-Forwarded-For names the visitor.
     """
 
     db: Database
     clock: Clock
-    store: Store
     workshop: Workshop
     keys: Keys
     guard: Guard
-    standing: Callable[[], Awaitable[Standing]]
+    press: Callable[[int], Press]
     first_run_secret: Callable[[], Awaitable[str]]
     passwords: Passwords
     channels: Mapping[str, Channel]
     site: Site
     catalogue: Catalogue
-    domain: str
     secure: bool
     session_rules: SessionRules = field(default_factory=SessionRules)
     zone: zoneinfo.ZoneInfo = field(default_factory=lambda: zoneinfo.ZoneInfo("Asia/Shanghai"))
@@ -90,19 +75,3 @@ class DeskDeps:
 
     def now(self) -> dt.datetime:
         return self.clock.now()
-
-
-def guard_standing(client: GuardClient) -> Callable[[], Awaitable[Standing]]:
-    """Asks the guard who may sign, and checks its answer. Raises GuardRefused, TrustError."""
-
-    async def ask() -> Standing:
-        state = await client.state()
-        root: Verified[Root] | None = None
-        for text in state["roots"]:
-            root = verify_root(Signed.of(text), root)
-        if root is None:
-            raise TrustError("trust.root")
-        delegations = verify_delegations(Signed.of(state["delegations"]), root)
-        return Standing(delegations, root.value.epoch, first_run=bool(state["first_run"]))
-
-    return ask

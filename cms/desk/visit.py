@@ -112,7 +112,7 @@ class Visit:
         actor = self.actor
         counts = self.request.get(COUNTS, {})
         nav = self.desk.sections.nav(current=section, allowed=functools.partial(may_anywhere, actor), counts=counts)
-        roles = "、".join(self.t(f"desk.role.{role}") for role in sorted(actor.roles)) or self.t("desk.role.none")
+        roles = "、".join(self.t(f"enum.Role.{role.name}") for role in sorted(actor.roles)) or self.t("desk.role.none")
         unit = self.request.get(UNIT_NAME, "")
         return Shell(person=actor.name, role=roles, unit=unit, csrf=self.csrf, nav=nav, search="")
 

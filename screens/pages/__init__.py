@@ -1,8 +1,9 @@
-"""The fleet's pages as a section of the desk."""
+"""The fleet's pages on the desk: screens with their health, pairing, and the preview of the street screen."""
 
 from cms.desk.frame import Section
+from screens.pages.section import section
 
 
 def sections() -> tuple[Section, ...]:
-    """What `deploy.web` registers."""
-    return ()
+    """What is registered with the desk."""
+    return (section(),)

@@ -1,45 +1,23 @@
 """Turns what was refused, and what went wrong, into an answer a person can act on."""
 
 import secrets
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from typing import Any, Final
 from urllib.parse import quote
 
 from aiohttp import web
-from sqlalchemy.exc import DBAPIError, OperationalError, TimeoutError as PoolTimeout
 
-from cms.contract import AssetGone, Busy, ContractError
 from cms.desk.policy import page_headers
+from cms.desk.refusing import as_refusal
 from cms.desk.routing import SetPasswordFirst, SignInFirst
 from cms.desk.visit import DEPS, DESK, LANGUAGE, VISIT
-from cms.guard.errors import GuardRefused
-from cms.kernel.errors import Denied, DomainError, Invalid, NotFound, Refused, TooMany, Unavailable
+from cms.kernel.errors import DomainError, Invalid, NotFound
 from cms.kernel.log import logger
-from cms.trust.errors import TrustError
-from media.errors import MediaRefused
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 LOGIN: Final = "/desk/login"
 SET_PASSWORD: Final = "/desk/password"  # noqa: S105 - an address
-_GUARD: Final[Mapping[str, type[DomainError]]] = {
-    "guard.wrong_password": Denied,
-    "guard.may_not_delegate": Denied,
-    "guard.may_not_recall": Denied,
-    "guard.key_not_delegated": Denied,
-    "guard.backoff": TooMany,
-    "guard.unreachable": Unavailable,
-    "guard.unanswered": Unavailable,
-    "guard.failed": Unavailable,
-    "guard.disk_full": Unavailable,
-}
-_CONTRACT: Final[Mapping[type[Exception], type[DomainError]]] = {AssetGone: NotFound, Busy: Unavailable}
-_MEDIA: Final[Mapping[str, type[DomainError]]] = {
-    "media.not_found": NotFound,
-    "media.disk_full": Unavailable,
-    "media.store_failed": Unavailable,
-    "media.sandbox_unavailable": Unavailable,
-}
 
 log = logger("desk")
 
@@ -53,21 +31,6 @@ async def refusals(request: web.Request, handler: Handler) -> web.StreamResponse
         return _http(request, error)
     except Exception as error:  # the edge of the process  # noqa: BLE001
         return answer(request, as_refusal(error) or _unexpected(request, error))
-
-
-def as_refusal(error: BaseException) -> DomainError | None:
-    """A refusal of any room as one of the kernel's, which has a status; None for a defect."""
-    if isinstance(error, DomainError):
-        return error
-    if isinstance(error, MediaRefused):
-        return _MEDIA.get(error.code, Invalid)(error.code, **error.params)
-    if isinstance(error, GuardRefused | TrustError | ContractError):
-        kind = _CONTRACT.get(type(error)) or _GUARD.get(error.code, Refused)
-        return kind(error.code, **error.params)
-    is_away = isinstance(error, DBAPIError) and error.connection_invalidated
-    if is_away or isinstance(error, OperationalError | PoolTimeout):
-        return Unavailable("kernel.database_down")
-    return None
 
 
 def answer(request: web.Request, error: DomainError) -> web.StreamResponse:

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 
 from aiohttp import web
 
-from cms.desk.middleware.refusals import SET_PASSWORD as PASSWORD_PAGE, as_refusal
+from cms.desk.middleware.refusals import SET_PASSWORD as PASSWORD_PAGE
 from cms.desk.middleware.sessions import LANGUAGE_COOKIE, drop_cookie, gate_cookie, session_cookie, set_cookie
+from cms.desk.refusing import REFUSALS, refusal_of
 from cms.desk.routing import PUBLIC, SET_PASSWORD, get, post
 from cms.desk.visit import Form, Visit
 from cms.kernel.errors import DomainError, Invalid
@@ -79,10 +80,8 @@ async def first_run(visit: Visit) -> web.StreamResponse:
             signer=deps.keys,
             now=visit.now,
         )
-    except Exception as error:
-        refused = as_refusal(error)
-        if refused is None:
-            raise
+    except REFUSALS as error:
+        refused = refusal_of(error)
         return _first_run(visit, {name: text(form, name) for name in _FIRST_RUN_FIELDS}, refused)
     await deps.keys.delegate(deps.db, secret=await deps.first_run_secret())
     return _welcome(visit, signed, _HOME, done="first_run")
@@ -99,8 +98,7 @@ async def password(visit: Visit) -> web.StreamResponse:
     form = await visit.form()
     chosen = text(form, "password", keep=True)
     try:
-        if chosen != text(form, "again", keep=True):
-            raise Invalid("desk.passwords_differ", fields={"again": "desk.passwords_differ"})
+        check_same(chosen, text(form, "again", keep=True))
         await set_password(
             visit.deps.db,
             visit.actor,
@@ -109,9 +107,10 @@ async def password(visit: Visit) -> web.StreamResponse:
             signer=visit.deps.keys,
             now=visit.now,
         )
-    except DomainError as error:
-        context = {"csrf": visit.csrf, "person": visit.actor.name, "error": visit.refusal(error)}
-        return visit.render("set_password.html", context, status=error.status)
+    except REFUSALS as error:
+        refused = refusal_of(error)
+        context = {"csrf": visit.csrf, "person": visit.actor.name, "error": visit.refusal(refused)}
+        return visit.render("set_password.html", context, status=refused.status)
     return visit.redirect(_HOME, done="password_set")
 
 
@@ -143,6 +142,12 @@ def text(form: Form, name: str, *, keep: bool = False) -> str:
     if not isinstance(value, str):
         return ""
     return value if keep else value.strip()
+
+
+def check_same(password: str, again: str) -> None:
+    """Raises Invalid `desk.passwords_differ`."""
+    if password != again:
+        raise Invalid("desk.passwords_differ", fields={"again": "desk.passwords_differ"})
 
 
 def _login(

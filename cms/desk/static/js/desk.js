@@ -43,6 +43,34 @@ on("click", "a[href^='#b_']", (link, event) => {
   editor.showBlock(link.hash.slice(1));
 });
 
+// ---- a finding may also lead to a field beside the text
+on("click", "a[href^='#field-']", (link, event) => {
+  const field = page.getElementById(link.hash.slice(1));
+  if (!field) return;
+  event.preventDefault();
+  link.closest("dialog")?.close();
+  field.closest("details")?.setAttribute("open", "");
+  field.scrollIntoView({ block: "center" });
+  field.querySelector("input:not([type=hidden], .visually-hidden), select, textarea, button")?.focus();
+});
+
+// ---- a refused form in a dialog opens it again
+for (const form of page.querySelectorAll("[data-open-now]")) page.getElementById(form.dataset.openNow).showModal();
+
+// ---- long lists of choices are narrowed while typing
+on("input", "[data-filter]", (input) => {
+  const wanted = input.value.trim().toLowerCase();
+  for (const choice of page.querySelector(`[data-filtered="${CSS.escape(input.dataset.filter)}"]`).children) {
+    choice.hidden = !choice.textContent.toLowerCase().includes(wanted);
+  }
+});
+
+// ---- a code to the clipboard
+on("click", "[data-copy]", async (button) => {
+  await navigator.clipboard.writeText(button.dataset.copy);
+  button.lastChild.textContent = " ✓";
+});
+
 // ---- menus close like menus
 page.addEventListener("click", (event) => {
   for (const menu of page.querySelectorAll("details.menu[open]")) if (!menu.contains(event.target)) menu.open = false;
@@ -68,6 +96,8 @@ export function toast({ text, next = "", tone = "good" }) {
 
 on("click", "[data-toast-close]", (closer) => closer.closest(".toast").remove());
 page.addEventListener("yp-toast", (event) => toast(event.detail));
+
+for (const said of page.querySelectorAll("#toasts > .toast")) setTimeout(() => said.remove(), LASTING);
 
 // ---- keyboard
 page.addEventListener("keydown", (event) => {
@@ -99,7 +129,7 @@ for (const field of page.querySelectorAll("[data-count]")) count(field);
 function nameSchedule(form) {
   const button = form.querySelector("[data-schedule-button]");
   const at = form.elements.at.value;
-  const chosen = form.querySelectorAll("[name=target]:checked").length;
+  const chosen = form.querySelectorAll("[name=target]:checked:not(:disabled)").length;
   const text = at ? form.dataset.later.replace("{at}", at.replace("T", " ")) : form.dataset.now;
   const label = at ? text.replace("{count}", chosen) : text.replace(/\d+/, chosen);
   button.lastChild.textContent = label;
@@ -115,6 +145,7 @@ on("click", "[data-print]", () => window.print());
 page.addEventListener("htmx:configRequest", (event) => {
   event.detail.headers["X-CSRF-Token"] = csrfToken();
 });
+page.addEventListener("htmx:sendError", () => toast({ text: page.body.dataset.offline, tone: "bad" }));
 page.addEventListener("htmx:beforeSwap", (event) => {
   const { xhr } = event.detail;
   if (!xhr.getResponseHeader("Content-Type")?.includes("json")) return;

@@ -1,0 +1,90 @@
+"""One's own account: sessions that are open, the password, the language."""
+
+from aiohttp import web
+
+from cms.desk.refusing import REFUSALS, refusal_of
+from cms.desk.routing import SIGNED_IN, get, post
+from cms.desk.views.gate import check_same, text
+from cms.desk.visit import Visit
+from cms.kernel.errors import DomainError
+from cms.kernel.messages import LANGUAGES
+from cms.people.own_password import change_password
+from cms.people.sessions import revoke, sessions_of
+
+
+async def account_page(visit: Visit) -> web.StreamResponse:
+    return await _page(visit)
+
+
+async def change(visit: Visit) -> web.StreamResponse:
+    """Changes the password; the same signing key is sealed under the new one."""
+    form = await visit.form()
+    new = text(form, "password", keep=True)
+    try:
+        check_same(new, text(form, "again", keep=True))
+        await change_password(
+            visit.deps.db,
+            visit.actor,
+            old=text(form, "old", keep=True),
+            new=new,
+            passwords=visit.deps.passwords,
+            signer=visit.deps.keys,
+            now=visit.now,
+        )
+    except REFUSALS as error:
+        refused = refusal_of(error)
+        return await _page(visit, refused)
+    return visit.redirect("/desk/account", done="password_changed")
+
+
+async def end_session(visit: Visit) -> web.StreamResponse:
+    async with visit.deps.db.write() as session:
+        await revoke(session, visit.actor, visit.uuid("session"), now=visit.now)
+    return visit.redirect("/desk/account", done="session_ended")
+
+
+async def _page(visit: Visit, error: DomainError | None = None) -> web.Response:
+    actor = visit.actor
+    async with visit.deps.db.read() as session:
+        found = await sessions_of(session, actor, rules=visit.deps.session_rules, now=visit.now)
+    context = {
+        "person": actor.name,
+        "grants": [visit.t(f"enum.Role.{grant.role.name}") for grant in actor.grants],
+        "sessions": [
+            {
+                "id": str(one.id),
+                "ip": one.ip,
+                "agent": _agent(one.agent),
+                "created_at": one.created_at,
+                "seen_at": one.seen_at,
+                "is_this": one.id == actor.session,
+            }
+            for one in found
+        ],
+        "languages": [{"value": one, "label": visit.t(f"desk.language.{one}")} for one in LANGUAGES],
+        "language_now": visit.language,
+        "error": visit.refusal(error) if error else None,
+    }
+    return visit.page("account.html", context, status=error.status if error else 200)
+
+
+def _agent(agent: str) -> str:
+    """A browser's name out of its long signature; what we do not know stays short."""
+    for mark, name in (
+        ("Edg/", "Edge"),
+        ("MicroMessenger", "WeChat"),
+        ("Firefox/", "Firefox"),
+        ("Chrome/", "Chrome"),
+        ("Safari/", "Safari"),
+    ):
+        if mark in agent:
+            system = next((s for s in ("Windows", "Android", "iPhone", "Mac OS", "Linux") if s in agent), "")
+            return f"{name} · {system}" if system else name
+    return agent[:40]
+
+
+ROUTES = (
+    get("/desk/account", account_page, SIGNED_IN),
+    post("/desk/account/password", change, SIGNED_IN),
+    post("/desk/account/sessions/{session}/end", end_session, SIGNED_IN),
+)

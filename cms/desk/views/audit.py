@@ -1,0 +1,80 @@
+"""The record, newest first, and whether its chain is whole."""
+
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from aiohttp import web
+
+from cms.audit.chain import verify_chain
+from cms.audit.events import events
+from cms.desk.routing import get
+from cms.desk.visit import Visit
+from cms.people.permissions import Action, require_reach
+
+PAGE: Final = 50
+FAMILIES: Final = (
+    "edition.",
+    "library.",
+    "screen.",
+    "target.",
+    "delivery.",
+    "person.",
+    "role.",
+    "unit.",
+    "sign_in.",
+    "session.",
+    "password.",
+)
+
+
+async def audit_page(visit: Visit) -> web.StreamResponse:
+    family = visit.query("of") if visit.query("of") in FAMILIES else ""
+    before = visit.query("before")
+    is_asked = visit.query("check") == "1"
+    async with visit.deps.db.read() as session:
+        found = await events(
+            session,
+            within=require_reach(visit.actor, Action.AUDIT_READ),
+            action=family,
+            before=int(before) if before.isascii() and before.isdigit() and len(before) < 19 else None,
+            limit=PAGE,
+        )
+        shown = [_line(visit, one) for one in found]
+        last = found[-1].seq if len(found) == PAGE else 0
+        broken = await verify_chain(session) if is_asked else None
+    context = {
+        "events": shown,
+        "families": [{"value": one, "label": visit.t(f"desk.audit.of.{one.rstrip('.')}")} for one in FAMILIES],
+        "family": family,
+        "older": f"/desk/audit/?{urlencode({'of': family, 'before': last})}" if last else "",
+        "checked": is_asked,
+        "broken": {"seq": broken.seq, "fault": visit.t(f"desk.audit.fault.{broken.fault}")} if broken else None,
+    }
+    return visit.page("audit/list.html", context, section="audit")
+
+
+def _line(visit: Visit, event: Any) -> dict[str, Any]:
+    key = f"desk.audit.action.{event.action}"
+    known = visit.deps.catalogue.keys(visit.language)
+    details = "；".join(
+        f"{name}：{_plain(value)}" for name, value in event.details.items() if value not in ("", None, [])
+    )
+    return {
+        "seq": event.seq,
+        "at": event.at,
+        "person": visit.t("desk.history.system") if event.actor_id is None else event.actor_name,
+        "action": visit.t(key) if key in known else event.action,
+        "code": event.action,
+        "object": f"{event.object_kind} {event.object_id[:12]}",
+        "unit": event.unit_path,
+        "ip": event.ip,
+        "details": details[:300],
+        "hash": event.hash[:12],
+    }
+
+
+def _plain(value: object) -> str:
+    return "、".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+ROUTES = (get("/desk/audit/", audit_page, Action.AUDIT_READ),)

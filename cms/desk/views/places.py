@@ -1,0 +1,223 @@
+"""The unit tree, the columns and the targets: short lists that an office keeps."""
+
+from typing import Any
+
+from aiohttp import web
+from sqlalchemy import func, select
+
+from cms.content.columns import add_column, columns, edit_column
+from cms.content.models import Document
+from cms.desk import labels
+from cms.desk.routing import get, post
+from cms.desk.views.documents import indented
+from cms.desk.views.gate import text
+from cms.desk.visit import Visit, as_uuid
+from cms.kernel.errors import DomainError
+from cms.people.models import Person
+from cms.people.permissions import Action, require_reach
+from cms.people.units import add_unit, move_unit, rename_unit, units
+from cms.planning.targets import add_target, targets
+
+_LEVELS = ("centre", "institute", "station", "point")
+
+
+async def units_page(visit: Visit) -> web.StreamResponse:
+    return await _units(visit)
+
+
+async def unit_add(visit: Visit) -> web.StreamResponse:
+    form = await visit.form()
+    try:
+        async with visit.deps.db.write() as session:
+            await add_unit(
+                session,
+                visit.actor,
+                as_uuid(text(form, "parent")),
+                code=text(form, "code"),
+                name=text(form, "name"),
+                level=text(form, "level"),
+                now=visit.now,
+            )
+    except DomainError as error:
+        return await _units(visit, error, {name: text(form, name) for name in ("parent", "code", "name", "level")})
+    return visit.redirect("/desk/units/", done="unit_added")
+
+
+async def unit_edit(visit: Visit) -> web.StreamResponse:
+    """Renames, and moves when another parent is chosen."""
+    form = await visit.form()
+    try:
+        async with visit.deps.db.write() as session:
+            row = await rename_unit(session, visit.actor, visit.uuid("unit"), name=text(form, "name"), now=visit.now)
+            parent = text(form, "parent")
+            if parent and row.parent_id is not None and as_uuid(parent) != row.parent_id:
+                await move_unit(session, visit.actor, row.id, to=as_uuid(parent), now=visit.now)
+    except DomainError as error:
+        return await _units(visit, error)
+    return visit.redirect("/desk/units/", done="unit_saved")
+
+
+async def columns_page(visit: Visit) -> web.StreamResponse:
+    return await _columns(visit)
+
+
+async def column_add(visit: Visit) -> web.StreamResponse:
+    form = await visit.form()
+    try:
+        async with visit.deps.db.write() as session:
+            await add_column(
+                session,
+                visit.actor,
+                code=text(form, "code"),
+                name=text(form, "name"),
+                position=_number(text(form, "position")),
+                now=visit.now,
+            )
+    except DomainError as error:
+        return await _columns(visit, error, {name: text(form, name) for name in ("code", "name", "position")})
+    return visit.redirect("/desk/columns/", done="column_saved")
+
+
+async def column_edit(visit: Visit) -> web.StreamResponse:
+    form = await visit.form()
+    try:
+        async with visit.deps.db.write() as session:
+            await edit_column(
+                session,
+                visit.actor,
+                visit.uuid("column"),
+                name=text(form, "name"),
+                position=_number(text(form, "position")),
+                active=text(form, "active") == "on",
+                now=visit.now,
+            )
+    except DomainError as error:
+        return await _columns(visit, error)
+    return visit.redirect("/desk/columns/", done="column_saved")
+
+
+async def targets_page(visit: Visit) -> web.StreamResponse:
+    return await _targets(visit)
+
+
+async def target_add(visit: Visit) -> web.StreamResponse:
+    form = await visit.form()
+    try:
+        async with visit.deps.db.write() as session:
+            places = [value for value in form.getall("unit", []) if isinstance(value, str) and value]
+            await add_target(
+                session,
+                visit.actor,
+                code=text(form, "code"),
+                kind=text(form, "kind") if text(form, "kind") in visit.deps.channels else "",
+                name=text(form, "name"),
+                unit=places[0] if places else visit.actor.unit,
+                units=places,
+                loop_seconds=_number(text(form, "loop_minutes")) * 60,
+                now=visit.now,
+            )
+    except DomainError as error:
+        return await _targets(
+            visit, error, {n: text(form, n) for n in ("code", "kind", "name", "loop_minutes", "unit")}
+        )
+    return visit.redirect("/desk/targets/", done="target_added")
+
+
+async def _units(visit: Visit, error: DomainError | None = None, values: dict[str, str] | None = None) -> web.Response:
+    async with visit.deps.db.read() as session:
+        found = await units(session, within=require_reach(visit.actor, Action.UNIT_MANAGE))
+        counted = select(Person.unit_id, func.count()).where(Person.active).group_by(Person.unit_id)
+        people = {row[0]: row[1] for row in (await session.execute(counted)).all()}
+    context = {
+        "units": [
+            {
+                "id": str(one.id),
+                "name": one.name,
+                "code": one.code,
+                "path": one.path,
+                "level": labels.level(visit, one.level),
+                "depth": one.path.count("/") - 2,
+                "parent": str(one.parent_id) if one.parent_id else "",
+                "people": people.get(one.id, 0),
+            }
+            for one in found
+        ],
+        "parents": [{"value": str(one.id), "label": indented(one.path, one.name)} for one in found],
+        "levels": [{"value": one, "label": labels.level(visit, one)} for one in _LEVELS],
+        "values": values or {"parent": "", "code": "", "name": "", "level": "station"},
+        "error": visit.refusal(error) if error else None,
+    }
+    return visit.page("places/units.html", context, section="units", status=error.status if error else 200)
+
+
+async def _columns(
+    visit: Visit, error: DomainError | None = None, values: dict[str, str] | None = None
+) -> web.Response:
+    async with visit.deps.db.read() as session:
+        found = await columns(session, all_of_them=True)
+        counted = select(Document.column_code, func.count()).group_by(Document.column_code)
+        pieces = {row[0]: row[1] for row in (await session.execute(counted)).all()}
+    context: dict[str, Any] = {
+        "columns": [
+            {
+                "id": str(one.id),
+                "code": one.code,
+                "name": one.name,
+                "position": one.position,
+                "active": one.active,
+                "count": pieces.get(one.code, 0),
+            }
+            for one in found
+        ],
+        "values": values or {"code": "", "name": "", "position": str(len(found) + 1)},
+        "error": visit.refusal(error) if error else None,
+    }
+    return visit.page("places/columns.html", context, section="columns", status=error.status if error else 200)
+
+
+async def _targets(
+    visit: Visit, error: DomainError | None = None, values: dict[str, str] | None = None
+) -> web.Response:
+    async with visit.deps.db.read() as session:
+        found = await targets(session)
+        places = await units(session, within=require_reach(visit.actor, Action.TARGET_MANAGE))
+        names = {one.path: one.name for one in places}
+    context: dict[str, Any] = {
+        "targets": [
+            {
+                "code": one.code,
+                "name": one.name,
+                "kind": one.kind,
+                "channel": labels.channel(visit, one.kind),
+                "units": [names.get(path, path) for path in one.units],
+                "loop": one.loop_seconds // 60,
+                "is_loop": one.kind == "screen",
+            }
+            for one in found
+        ],
+        "kinds": [{"value": one, "label": labels.channel(visit, one)} for one in sorted(visit.deps.channels)],
+        "places": [{"value": one.path, "label": indented(one.path, one.name)} for one in places],
+        "values": values or {"code": "", "kind": "screen", "name": "", "loop_minutes": "15", "unit": visit.actor.unit},
+        "error": visit.refusal(error) if error else None,
+    }
+    return visit.page("places/targets.html", context, section="targets", status=error.status if error else 200)
+
+
+def _number(value: str) -> int:
+    return int(value) if value.isascii() and value.isdigit() and len(value) < 7 else 0
+
+
+UNITS = (
+    get("/desk/units/", units_page, Action.UNIT_MANAGE),
+    post("/desk/units/", unit_add, Action.UNIT_MANAGE),
+    post("/desk/units/{unit}", unit_edit, Action.UNIT_MANAGE),
+)
+COLUMNS = (
+    get("/desk/columns/", columns_page, Action.COLUMN_MANAGE),
+    post("/desk/columns/", column_add, Action.COLUMN_MANAGE),
+    post("/desk/columns/{column}", column_edit, Action.COLUMN_MANAGE),
+)
+TARGETS = (
+    get("/desk/targets/", targets_page, Action.TARGET_MANAGE),
+    post("/desk/targets/", target_add, Action.TARGET_MANAGE),
+)

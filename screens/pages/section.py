@@ -1,0 +1,23 @@
+"""The section that `deploy` registers with the desk."""
+
+from pathlib import Path
+
+from cms.desk.frame import Section
+from cms.people.permissions import Action
+from screens.pages import fleet, preview
+
+
+def section() -> Section:
+    """Screens: the list, one screen, pairing; and how drafts look on the street."""
+    return Section(
+        key="screens",
+        title="desk.nav.screens",
+        icon="monitor-play",
+        order=50,
+        path="/desk/screens/",
+        action=Action.SCREEN_READ,
+        group="desk.nav.group.screens",
+        routes=(*preview.ROUTES, *fleet.ROUTES),
+        templates=Path(__file__).parent / "templates",
+        previews={"screen": preview.draw},
+    )
