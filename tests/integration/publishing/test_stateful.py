@@ -252,10 +252,10 @@ def test_any_sequence_of_what_an_office_does_keeps_the_promises(request: pytest.
     run_state_machine_as_test(
         machine,
         settings=settings(
-            max_examples=10,
+            max_examples=15,
             # A failure prints its steps; making them fewer would take longer than the run has.
             phases=[Phase.explicit, Phase.generate],
-            stateful_step_count=20,
+            stateful_step_count=25,
             deadline=None,
             suppress_health_check=list(HealthCheck),
         ),
