@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
@@ -38,41 +37,91 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    data: Annotated[Path, Field(description="数据目录：数据库、素材、密钥与日志。Folder of all data.")] = Path("var")
+    data: Annotated[
+        Path, Field(description="数据目录：数据库、素材、密钥与证书。The folder of all data. Only in the environment.")
+    ] = Path("var")
     database: Annotated[
-        str, Field(repr=False, description="数据库地址，缺省为数据目录中的 SQLite。`postgresql://…` for a cluster.")
+        str,
+        Field(
+            repr=False,
+            description="数据库地址，缺省为数据目录中的 SQLite。Empty: SQLite in the data folder; `postgresql://…`.",
+        ),
     ] = ""
-    store: Annotated[str, Field(description="素材库地址：`file:///…` 或 `s3://bucket/prefix`。")] = ""
-    host: Annotated[str, Field(description="监听地址；非本机地址必须启用 TLS。Bind address.")] = "127.0.0.1"
-    port: Annotated[int, Field(ge=1, le=65535, description="网站与采编台端口。Web port.")] = 8080
-    gateway_port: Annotated[int, Field(ge=1, le=65535, description="阅读屏网关端口。Gateway port.")] = 8081
+    store: Annotated[
+        str,
+        Field(
+            description="素材库地址，缺省在数据目录中。Empty: in the data folder; `file:///…`, `s3://bucket/prefix`."
+        ),
+    ] = ""
+    host: Annotated[
+        str,
+        Field(description="监听地址；非本机地址一律启用 TLS。Address to bind; any but loopback is served with TLS."),
+    ] = "127.0.0.1"
+    port: Annotated[int, Field(ge=1, le=65535, description="网站与采编台端口。Port of site and desk.")] = 8080
+    gateway_port: Annotated[int, Field(ge=1, le=65535, description="阅读屏网关端口。Port of the screens' gateway.")] = (
+        8081
+    )
     metrics_port: Annotated[
-        int, Field(ge=0, le=65535, description="指标端口起始值，各进程依次加一，仅本机可访问；0 关闭。")
+        int,
+        Field(
+            ge=0,
+            le=65535,
+            description="指标端口：web 用此端口，gateway、worker、guard 依次加一，仅本机可访问；0 关闭。"
+            "First of four loopback ports for `/metrics`; 0 turns them off.",
+        ),
     ] = 8090
-    public_url: Annotated[str, Field(description="公众访问的网址前缀，缺省由监听地址得出。")] = ""
-    media_url: Annotated[str, Field(description="素材访问的网址前缀，缺省与公众网址相同。")] = ""
-    gateway_url: Annotated[str, Field(description="阅读屏连接的 WebSocket 地址。")] = ""
-    tls_cert: Annotated[Path | None, Field(description="TLS 证书文件（PEM）。")] = None
-    tls_key: Annotated[Path | None, Field(description="TLS 私钥文件（PEM）。")] = None
+    public_url: Annotated[
+        str, Field(description="公众访问的网址前缀，缺省由监听地址得出。The site's address as readers type it.")
+    ] = ""
+    media_url: Annotated[
+        str, Field(description="素材访问的网址前缀，缺省与公众网址相同。Where screens and feeds fetch files.")
+    ] = ""
+    gateway_url: Annotated[
+        str, Field(description="阅读屏连接的地址，缺省由监听地址得出。The `wss://…/screens/v1` that screens dial.")
+    ] = ""
+    tls_cert: Annotated[
+        Path | None, Field(description="TLS 证书文件（PEM，含中间证书）；缺省由本机证书机构签发。Certificate chain.")
+    ] = None
+    tls_key: Annotated[Path | None, Field(description="TLS 私钥文件（PEM）。Private key of the certificate.")] = None
     domain: Annotated[
-        str, Field(pattern=r"^[a-z0-9.-]{3,64}$", description="信任域，首次启动后不可更改。Trust domain.")
+        str,
+        Field(
+            pattern=r"^[a-z0-9.-]{3,64}$", description="信任域，首次启动后不可更改。Trust domain, fixed at first run."
+        ),
     ] = "yunping.local"
-    site_name: Annotated[str, Field(min_length=1, max_length=40, description="站点名称。")] = "云屏"
-    sponsor: Annotated[str, Field(min_length=1, max_length=60, description="主办单位。")] = "区委宣传部"
-    language: Annotated[Literal["zh-CN", "en"], Field(description="界面缺省语言。")] = "zh-CN"
-    timezone: Annotated[str, Field(description="排播规则所用时区。")] = "Asia/Shanghai"
+    site_name: Annotated[str, Field(min_length=1, max_length=40, description="站点名称。Name of the site.")] = "云屏"
+    sponsor: Annotated[str, Field(min_length=1, max_length=60, description="主办单位。Sponsor, on every page.")] = (
+        "区委宣传部"
+    )
+    language: Annotated[Literal["zh-CN", "en"], Field(description="界面缺省语言。Language of the desk.")] = "zh-CN"
     allow_unsandboxed: Annotated[
-        bool, Field(description="本机无法运行沙箱（bubblewrap）时，是否仍允许处理上传文件。缺省拒绝。")
+        bool,
+        Field(
+            description="本机无法运行沙箱（bubblewrap）时，是否仍允许处理上传文件；缺省拒绝。"
+            "Decode uploads where bubblewrap cannot run, with limits alone."
+        ),
     ] = False
-    min_free_mb: Annotated[int, Field(ge=16, description="磁盘保留空间（MiB），低于此值拒绝上传。")] = 256
-    max_picture_mb: Annotated[int, Field(ge=1, le=500, description="单张图片上限（MiB）。")] = 40
-    origins: Annotated[tuple[str, ...], Field(description="允许连接网关的浏览器来源，逗号分隔。")] = ()
-    s3_endpoint: Annotated[str, Field(description="S3 服务地址。")] = ""
-    s3_region: Annotated[str, Field(description="S3 区域。")] = "us-east-1"
-    s3_key: Annotated[str, Field(repr=False, description="S3 访问键。")] = ""
-    s3_secret: Annotated[str, Field(repr=False, description="S3 密钥（不写入日志）。")] = ""
-    log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], Field(description="日志级别。")] = "INFO"
-    log_json: Annotated[bool, Field(description="日志每行一个 JSON。")] = True
+    min_free_mb: Annotated[
+        int,
+        Field(ge=16, description="磁盘保留空间（MiB），低于此值拒绝上传。Free MiB below which uploads are refused."),
+    ] = 256
+    max_picture_mb: Annotated[
+        int, Field(ge=1, le=500, description="单张图片上限（MiB）。Largest picture to take, MiB.")
+    ] = 40
+    origins: Annotated[
+        tuple[str, ...],
+        Field(description="允许连接网关的浏览器来源，逗号分隔。Browser origins that may dial the gateway, by commas."),
+    ] = ()
+    s3_endpoint: Annotated[str, Field(description="S3 服务地址。S3 service.")] = ""
+    s3_region: Annotated[str, Field(description="S3 区域。S3 region.")] = "us-east-1"
+    s3_key: Annotated[str, Field(repr=False, description="S3 访问键。S3 access key.")] = ""
+    s3_secret: Annotated[str, Field(repr=False, description="S3 密钥（不写入日志）。S3 secret; never logged.")] = ""
+    log_level: Annotated[
+        Literal["DEBUG", "INFO", "WARNING", "ERROR"], Field(description="日志级别。Least level that is logged.")
+    ] = "INFO"
+    log_json: Annotated[bool, Field(description="日志每行一个 JSON；否则供人阅读。JSON lines, or text for people.")] = (
+        True
+    )
 
     @field_validator("origins", mode="before")
     @classmethod
@@ -103,15 +152,6 @@ class Settings(BaseModel):
     @classmethod
     def _socket_address(cls, value: str) -> str:
         return _of_scheme(value, "ws", "wss")
-
-    @field_validator("timezone")
-    @classmethod
-    def _known_zone(cls, value: str) -> str:
-        try:
-            ZoneInfo(value)
-        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-            raise ValueError("no such time zone") from error
-        return value
 
     @property
     def database_url(self) -> str:

@@ -9,13 +9,15 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import func, select
+from sqlalchemy.exc import SQLAlchemyError
 
 from cms import contract
 from cms.kernel.db import Database
 from cms.kernel.metrics import Metrics
 from cms.publishing.guarding import ClientGuard
 from cms.publishing.line_ups import RowLineUps
+from cms.publishing.models import Delivery
 from cms.publishing.registry import load_channels
 from cms.publishing.services.account import Account
 from cms.publishing.services.addresses import Policy
@@ -27,6 +29,7 @@ from cms.publishing.services.outbound import GuardedOutbound
 from cms.publishing.services.search import RowSearch
 from cms.publishing.services.state import RowState
 from cms.publishing.services.vault import SealedVault
+from cms.publishing.states import OPEN
 from cms.publishing.tree_writer import TreeWriter
 from cms.publishing.worker import Worker, WorkerSettings
 from cms.publishing.workshop import Workshop
@@ -36,6 +39,7 @@ from deploy.settings import Settings
 from screens.tables import Screen
 
 _KEY_BYTES: Final = 32
+_COUNT_EVERY: Final = 5.0
 
 
 async def run_worker(settings: Settings, metrics: Metrics, stop: asyncio.Event) -> None:
@@ -48,10 +52,24 @@ async def run_worker(settings: Settings, metrics: Metrics, stop: asyncio.Event) 
         await worker.plan()
         working = asyncio.create_task(worker.run())
         stopping = asyncio.create_task(stop.wait())
+        counting = asyncio.create_task(_count_waiting(here))
         await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        stopping.cancel()
-        working.cancel()
-        await asyncio.gather(working, stopping, return_exceptions=True)
+        for task in (working, stopping, counting):
+            task.cancel()
+        await asyncio.gather(working, stopping, counting, return_exceptions=True)
+
+
+async def _count_waiting(here: Installation) -> None:
+    """Keeps the gauge of deliveries that are due and not finished, as an operator's alarm wants it."""
+    states = [state.value for state in sorted(OPEN)]
+    while True:
+        # A database that is away is the worker's own complaint; here the last number stands.
+        with contextlib.suppress(SQLAlchemyError):
+            async with here.db.read() as session:
+                due = Delivery.state.in_(states) & (Delivery.not_before <= here.clock.now())
+                count = await session.scalar(select(func.count()).select_from(Delivery).where(due))
+            here.metrics.gauge("yunping_deliveries_waiting", count or 0)
+        await asyncio.sleep(_COUNT_EVERY)
 
 
 def make_workshop(here: Installation) -> Workshop:

@@ -1,15 +1,43 @@
 """Logs: one JSON line an event, with a documented set of fields and secrets masked.
 
-Fields of every line: ``at`` (ISO 8601 UTC), ``level``, ``event`` (a short English name), ``role`` (process), and what
-the event binds: ``actor``, ``document``, ``delivery``, ``target``, ``screen``, ``release``, ``code``, ``ms``.
+Every line has the fields of `ALWAYS`; an event may bind those of `BOUND` and no others. ``docs/log-fields.md`` is made
+from these two tables.
 """
 
 import logging
 import sys
 from collections.abc import Mapping, MutableMapping
-from typing import Any
+from typing import Any, Final
 
 import structlog
+
+ALWAYS: Final[Mapping[str, str]] = {
+    "at": "时刻，ISO 8601 UTC。When, ISO 8601 UTC.",
+    "level": "级别。debug, info, warning, error.",
+    "event": "发生了什么，简短英文。What happened, in a few English words.",
+    "role": "进程：web、gateway、worker、guard 或 up。The process.",
+    "room": "模块；第三方库的日志没有此项。The part that speaks; absent in lines of libraries.",
+}
+BOUND: Final[Mapping[str, str]] = {
+    "code": "拒绝或失败的代码；子进程为其退出码。Code of a refusal or failure; of a child process its exit code.",
+    "delivery": "投递编号。Id of the delivery.",
+    "domain": "信任域。Trust domain.",
+    "error": "外部部件的报错原文。What another part said.",
+    "exception": "异常堆栈。Traceback.",
+    "file": "文件名。Name of a file.",
+    "method": "请求方法。Method of the request.",
+    "name": "子进程名。Name of a child process.",
+    "occurrence": "排期动作编号。Id of the occurrence.",
+    "path": "请求路径。Path of the request.",
+    "port": "端口。Port.",
+    "records": "守护进程日志条数。Records in the guard's journal.",
+    "reference": "错误页上显示给用户的编号。Reference that the error page showed to a person.",
+    "release": "签发件哈希。Hash of the release.",
+    "releases": "涉及的签发件数或哈希。Releases concerned.",
+    "screen": "阅读屏编号。Id of the screen.",
+    "target": "渠道代码。Code of the target.",
+    "wait": "等待秒数。Seconds until the next try.",
+}
 
 # A field with one of these in its name never reaches a line, whoever logs it.
 _SECRET = (

@@ -15,6 +15,7 @@ from cms.library.queries import AssetWithFiles, asset_for, newest
 from cms.library.upload import upload_picture
 from cms.people.permissions import Action
 from media.crop import Focal
+from media.errors import MediaRefused
 
 _CHUNK: Final = 1 << 18
 _MIDDLE: Final = 500
@@ -45,15 +46,21 @@ async def upload(visit: Visit) -> web.StreamResponse:
     Answers JSON {asset, url, thumb, alt}; a refusal is the reason, and nothing of the file is kept.
     """
     part = await _file_of(visit)
-    asset = await upload_picture(
-        visit.deps.db,
-        visit.deps.workshop,
-        visit.actor,
-        _bytes_of(part),
-        name=part.filename or "",
-        focal=Focal(_thousandths(visit.query("x")), _thousandths(visit.query("y"))),
-        now=visit.now,
-    )
+    counter = visit.deps.metrics
+    try:
+        asset = await upload_picture(
+            visit.deps.db,
+            visit.deps.workshop,
+            visit.actor,
+            _bytes_of(part),
+            name=part.filename or "",
+            focal=Focal(_thousandths(visit.query("x")), _thousandths(visit.query("y"))),
+            now=visit.now,
+        )
+    except MediaRefused as refused:
+        counter.count("yunping_intake_total", kind="picture", outcome=refused.code)
+        raise
+    counter.count("yunping_intake_total", kind="picture", outcome="taken")
     url = pieces.ASSET_URL.format(asset=asset.id)
     return web.json_response({"asset": str(asset.id), "url": url, "thumb": pieces.thumb(asset.id), "alt": ""})
 
