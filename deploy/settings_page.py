@@ -1,4 +1,4 @@
-"""The reference pages under ``docs/`` that are made from code: settings, metrics, log fields.
+"""The reference pages under ``docs/`` that are made from code: settings, metrics, log fields, states.
 
 `python -m deploy.settings_page` writes them; a test compares. What they say can therefore not drift from the program.
 """
@@ -13,6 +13,7 @@ from pydantic.fields import FieldInfo
 
 from cms.kernel.log import ALWAYS, BOUND
 from cms.kernel.metrics import Metric
+from deploy.glossary import with_states
 from deploy.roles import METRICS
 from deploy.settings import BOOTSTRAP, FILE, PREFIX, Settings
 
@@ -77,6 +78,8 @@ PAGES: Final[Mapping[str, Callable[[], str]]] = {
 def write(folder: Path = DOCS) -> None:
     for name, made in PAGES.items():
         (folder / name).write_text(made(), "utf-8")
+    glossary = folder / "glossary.md"
+    glossary.write_text(with_states(glossary.read_text("utf-8")), "utf-8")
 
 
 def _form(field: FieldInfo) -> str:

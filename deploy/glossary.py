@@ -1,0 +1,69 @@
+"""The part of ``docs/glossary.md`` that is made from code: every state and role a person meets, with its words."""
+
+from collections.abc import Callable, Iterator, Mapping
+from enum import Enum, StrEnum
+from typing import Final
+
+from cms.content.kinds import Kind
+from cms.content.states import EditionState, Verb
+from cms.kernel.messages import Catalogue, catalogue
+from cms.people.roles import Role
+from cms.publishing.states import DeliveryState, PublicationKind
+
+BEGIN: Final = "<!-- states: made by `python -m deploy.settings_page` -->\n"
+END: Final = "<!-- end of states -->\n"
+_HEAD: Final = "| identifier | stored as | 界面 | label |\n| --- | --- | --- | --- |\n"
+
+
+def _by_name(member: Enum) -> str:
+    return f"enum.{type(member).__name__}.{member.name}"
+
+
+def _chip(member: Enum) -> str:
+    return f"desk.state.{member.value}"
+
+
+def _publication(member: Enum) -> str:
+    return f"publishing.kind.{member.value}"
+
+
+# Every enum whose members the desk shows, and the key of the words it shows for one.
+LABELS: Final[Mapping[type[StrEnum], Callable[[Enum], str]]] = {
+    Kind: _by_name,
+    Role: _by_name,
+    EditionState: _chip,
+    Verb: _by_name,
+    PublicationKind: _publication,
+    DeliveryState: _chip,
+}
+
+
+def labels(language: str, texts: Catalogue | None = None) -> Iterator[tuple[type[StrEnum], StrEnum, str]]:
+    """Each member with its label. Raises KeyError for a member without one."""
+    said = texts or catalogue()
+    for kind, key in LABELS.items():
+        for member in kind:
+            yield kind, member, said.text(language, key(member))
+
+
+def states() -> str:
+    """The tables of the glossary, one an enum."""
+    english = {member: label for _, member, label in labels("en")}
+    parts: list[str] = []
+    before = None
+    for kind, member, label in labels("zh-CN"):
+        if kind is not before:
+            about = (kind.__doc__ or "").strip().partition(".")[0]
+            parts.append(f"\n### {kind.__name__}\n\n{about}.\n\n{_HEAD}")
+            before = kind
+        parts.append(f"| `{member.name}` | `{member.value}` | {label} | {english[member]} |\n")
+    return "".join(parts)
+
+
+def with_states(page: str) -> str:
+    """The page with its made part made anew. Raises ValueError when the marks are missing."""
+    head, mark, rest = page.partition(BEGIN)
+    _, end, tail = rest.partition(END)
+    if not mark or not end:
+        raise ValueError("the glossary has lost its marks")
+    return f"{head}{BEGIN}{states()}\n{END}{tail}"
