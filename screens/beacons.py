@@ -12,14 +12,12 @@ from typing import Final
 from cms.kernel.errors import DomainError
 from cms.kernel.log import logger
 from cms.trust.root import read_root
-from cms.trust.screen import ScreenFacts
-from cms.trust.signed import Signed, read_body
+from cms.trust.signed import Signed
 from screens.fanout import Fanout, Group
-from screens.frames import AudienceFrames, Parts, part_text
+from screens.frames import AudienceFrames, Parts
 from screens.registry import Registry
 from screens.signer import BeaconBody, Signer, Trust
 from screens.source import StoredStates
-from screens.states import State
 
 # A recall that only the guard knows of (its database down) is seen within this.
 EVERY: Final = 0.25
@@ -41,7 +39,6 @@ class Beacons:
         self._parts: Parts | None = None
         self._guards: frozenset[str] = frozenset()
         self._due_at: dict[str, float] = {}
-        self._manifests: dict[str, tuple[str, str]] = {}
         self._bell = asyncio.Event()
         self._slots = asyncio.Semaphore(AT_ONCE)
         self.is_guarded = False
@@ -69,7 +66,8 @@ class Beacons:
         if self._parts is None:
             return True
         is_ours = any(one.key in self._guards for one in facts.signatures)
-        return is_ours and read_body(ScreenFacts, facts.text).epoch == self.epoch
+        # The text is canonical and no string in it can hold a quote, so this is the field and nothing else.
+        return is_ours and f'"epoch":{self.epoch},' in facts.text
 
     def changed(self, audiences: Iterable[str]) -> None:
         """These have a newer state, or a member that waits for one: sign at once."""
@@ -124,13 +122,7 @@ class Beacons:
             if group.frames is not None:
                 self._fanout.publish(group, group.frames)
             return
-        self._fanout.publish(group, AudienceFrames(state, self._manifest(state), beacon, parts))
-
-    def _manifest(self, state: State) -> str:
-        held = self._manifests.get(state.audience)
-        if held is None or held[0] != state.file:
-            held = self._manifests[state.audience] = (state.file, part_text(state.manifest))
-        return held[1]
+        self._fanout.publish(group, AudienceFrames(state, beacon, parts))
 
     def _answered(self) -> None:
         if not self.is_guarded:

@@ -17,7 +17,7 @@ import sys
 import tempfile
 import time
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -42,6 +42,8 @@ FOLDER: Final = Path(__file__).parent / "bench"
 # A frame with a manifest is longer than a beacon alone by far; a beacon that comes meanwhile is not counted.
 LEAST: Final = 1_200
 ROUND_SECONDS: Final = 60
+# Screens of one listening process; while it connects them it answers no pings, so it must be done within seconds.
+AT_ONCE: Final = 1_000
 
 
 def run(*, screens: int = 10_000, audiences: int = 1) -> dict[str, Any]:
@@ -132,8 +134,10 @@ class Street:
                 session.add(row)
                 self.members[place % self.audiences].append(one)
                 lines.append(f"{one} {seed.hex()}")
-        await asyncio.to_thread((self.folder / "screens").write_text, "\n".join(lines))
-        await asyncio.to_thread((self.folder / "nobody").write_text, "\n" * (self.screens - 1))
+        for start in range(0, self.screens, AT_ONCE):
+            part = lines[start : start + AT_ONCE]
+            await asyncio.to_thread((self.folder / f"screens-{start}").write_text, "\n".join(part))
+            await asyncio.to_thread((self.folder / f"nobody-{start}").write_text, "\n" * (len(part) - 1))
 
     async def publish(self) -> int:
         """A new state for every audience in one commit, as a district-wide publication makes it; when it was (ns)."""
@@ -154,9 +158,11 @@ class Street:
 
 
 class Side:
-    """A server process and its listeners."""
+    """A server process and its listeners: each process of them with so many screens."""
 
-    def __init__(self, server: asyncio.subprocess.Process, listeners: asyncio.subprocess.Process) -> None:
+    def __init__(
+        self, server: asyncio.subprocess.Process, listeners: Sequence[tuple[asyncio.subprocess.Process, int]]
+    ) -> None:
         self.server = server
         self.listeners = listeners
         self.connect_seconds = 0.0
@@ -165,19 +171,20 @@ class Side:
     async def ask(self, line: str) -> str:
         return await _ask(self.server, line)
 
-    async def arm(self, count: int) -> None:
-        await _ask(self.listeners, f"{count} {LEAST}")
+    async def arm(self) -> None:
+        for process, count in self.listeners:
+            await _ask(process, f"{count} {LEAST}")
 
     async def done(self) -> tuple[int, int]:
         """When the last and the first frame came, in ns."""
-        words = (await _line(self.listeners)).split()
-        return int(words[2]), int(words[3])
+        lines = [(await _line(process)).split() for process, _ in self.listeners]
+        return max(int(words[2]) for words in lines), min(int(words[3]) for words in lines)
 
 
 async def _round(street: Street, ours: Side, limit: Side) -> dict[str, float]:
     found: dict[str, float] = {}
     before = json.loads(await ours.ask("cpu"))
-    await ours.arm(street.screens)
+    await ours.arm()
     at = await street.publish()
     last, first = await ours.done()
     after = json.loads(await ours.ask("cpu"))
@@ -187,7 +194,7 @@ async def _round(street: Street, ours: Side, limit: Side) -> dict[str, float]:
     found["last_ms"], found["spread_ms"] = (last - at) / 1e6, (last - first) / 1e6
     frames = str(street.folder / "frames")
     await ours.ask(f"frames {frames}")
-    await limit.arm(street.screens)
+    await limit.arm()
     began = time.monotonic_ns()
     _, count, cpu, _ = (await limit.ask(frames)).split()
     last, _ = await limit.done()
@@ -204,7 +211,8 @@ async def _gateway(street: Street) -> AsyncIterator[Side]:
         await _line(server)
         before = json.loads(await _ask(server, "cpu"))
         began = time.monotonic()
-        async with _listeners(street, port, named=True) as listeners:
+        async with contextlib.AsyncExitStack() as stack:
+            listeners = await _listeners(stack, street, port, kind="screens")
             side = Side(server, listeners)
             side.connect_seconds = time.monotonic() - began
             await asyncio.sleep(2)  # the last presence of the handshakes is written
@@ -218,20 +226,25 @@ async def _sender(street: Street) -> AsyncIterator[Side]:
     port, core = _free_port(), cores()[0]
     async with _process(str(street.folder / "sender"), str(port), str(street.screens), str(core)) as server:
         await _line(server)
-        async with _listeners(street, port, named=False) as listeners:
+        async with contextlib.AsyncExitStack() as stack:
+            listeners = await _listeners(stack, street, port, kind="nobody")
             await _line(server)
             yield Side(server, listeners)
 
 
-@contextlib.asynccontextmanager
-async def _listeners(street: Street, port: int, *, named: bool) -> AsyncIterator[asyncio.subprocess.Process]:
-    fds = street.folder / f"fds-{port}"
-    options = ["--port", str(port), "--core", str(cores()[1]), "--fds", str(fds)]
-    options += ["--listeners", str(street.folder / "listeners")]
-    options += ["--screens", str(street.folder / ("screens" if named else "nobody"))]
-    async with _process(sys.executable, "-m", "screens.bench.connect", *options) as process:
+async def _listeners(
+    stack: contextlib.AsyncExitStack, street: Street, port: int, *, kind: str
+) -> list[tuple[asyncio.subprocess.Process, int]]:
+    """Connects all screens, a process for every thousand; `kind` says whether they introduce themselves."""
+    made = []
+    for start in range(0, street.screens, AT_ONCE):
+        lines, fds = street.folder / f"{kind}-{start}", street.folder / f"fds-{port}-{start}"
+        options = ["--port", str(port), "--core", str(cores()[1]), "--fds", str(fds), "--screens", str(lines)]
+        options += ["--listeners", str(street.folder / "listeners")]
+        process = await stack.enter_async_context(_process(sys.executable, "-m", "screens.bench.connect", *options))
         await _line(process)
-        yield process
+        made.append((process, min(AT_ONCE, street.screens - start)))
+    return made
 
 
 @contextlib.asynccontextmanager

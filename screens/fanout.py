@@ -167,23 +167,30 @@ class Fanout:
 
     async def _run(self) -> None:
         await asyncio.sleep(0)  # publications of the same moment join this run
-        report, began, room = Report(), time.perf_counter(), SLICE
+        report, began = Report(), time.perf_counter()
         while self._due:
-            group = next(iter(self._due))
             cpu = time.thread_time()
-            written = group.write_slice(room, report)
-            if not written:
-                del self._due[group]
-                report.audiences += 1
-                for connection in tuple(group.apart):
-                    done = group.catch_up(connection)
-                    report.sent += done
-                    report.late += not done
+            self._slice(report)
             report.cpu += time.thread_time() - cpu
-            room -= max(written, 1)
-            if room <= 0:
-                await asyncio.sleep(0)
-                room = SLICE
+            await asyncio.sleep(0)
         report.wall = time.perf_counter() - began
         if self._observer is not None:
             self._observer(report)
+
+    def _slice(self, report: Report) -> None:
+        """Up to so many sends, over as many audiences as they take."""
+        room = SLICE
+        while self._due and room > 0:
+            group = next(iter(self._due))
+            room -= group.write_slice(room, report)
+            if group.behind() is None:
+                del self._due[group]
+                report.audiences += 1
+                room -= self._catch_up(group, report)
+
+    def _catch_up(self, group: Group, report: Report) -> int:
+        for connection in tuple(group.apart):
+            done = group.catch_up(connection)
+            report.sent += done
+            report.late += not done
+        return len(group.apart)

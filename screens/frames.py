@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from cms.trust.signed import Signed
-from screens.messages import FileRef, FromServer, Have, StateFrame, encode
+from screens.messages import FromServer, Have, StateFrame, encode, signed_value
 from screens.signer import Trust
 from screens.states import State
 
@@ -52,17 +52,16 @@ class Parts:
     @classmethod
     def of(cls, trust: Trust) -> "Parts":
         signed = {"root": trust.root, "delegations": trust.delegations, "recalls": trust.recalls}
-        return cls(trust, {name: part_text(part) for name, part in signed.items()})
+        return cls(trust, {name: part_text(part.wire(), part.file) for name, part in signed.items()})
 
     @property
     def versions(self) -> tuple[int, int, int]:
         return (self.trust.root_version, self.trust.delegations_named.version, self.trust.recalls_named.version)
 
 
-def part_text(part: Signed) -> str:
+def part_text(wire: str, file: str) -> str:
     """A part of a state frame as JSON: the object itself, or the name of its file when it is large."""
-    wire = part.wire()
-    return wire if len(wire) <= INLINE else json.dumps({"file": part.file}, separators=(",", ":"))
+    return wire if len(wire) <= INLINE else f'{{"file":"{file}"}}'
 
 
 class AudienceFrames:
@@ -70,10 +69,11 @@ class AudienceFrames:
 
     __slots__ = ("_beacon", "_made", "_parts", "_texts", "has", "state")
 
-    def __init__(self, state: State, manifest: str, beacon: Signed, parts: Parts) -> None:
+    def __init__(self, state: State, beacon: Signed, parts: Parts) -> None:
         self.state = state
         self.has: Versions = (*parts.versions, state.version)
-        self._beacon = beacon.wire()
+        self._beacon = json.dumps(signed_value(beacon), ensure_ascii=False, separators=(",", ":"))
+        manifest = part_text(state.wire, state.file)
         self._texts = (parts.texts["root"], parts.texts["delegations"], parts.texts["recalls"], manifest)
         self._made: dict[int, bytes] = {}
 
@@ -91,8 +91,3 @@ class AudienceFrames:
         names = StateFrame.PARTS
         fields += [f'"{names[place]}":{self._texts[place]}' for place in range(4) if missing >> place & 1]
         return text_frame('{"t":"state",' + ",".join(fields) + "}")
-
-
-def file_text(file: str) -> str:
-    """A part by its file alone."""
-    return json.dumps({"file": FileRef(file).file}, separators=(",", ":"))

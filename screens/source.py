@@ -124,7 +124,7 @@ class StoredStates:
         for screen, audience, _ in members:
             self._audiences[screen] = audience
         for row in states:
-            self._states[row.audience] = State(row.audience, row.version, Signed.read(row.signed), row.digest, row.file)
+            self._states[row.audience] = State(row.audience, row.version, row.signed, row.digest, row.file)
         touched = frozenset(row.id for row in screens) | frozenset(row.screen for row in members)
         return Change(frozenset(row.audience for row in states), touched), upto
 

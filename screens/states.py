@@ -65,11 +65,11 @@ class AudienceMember(Base):
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What an audience must show: the signed manifest, its version, digest and file hash."""
+    """What an audience must show: the signed manifest in wire form, its version, digest and file hash."""
 
     audience: str
     version: int
-    manifest: Signed
+    wire: str
     digest: str
     file: str
 
