@@ -17,4 +17,11 @@ def form(piece: Piece, site: Site) -> bytes:
 def preview(piece: Piece, shown: Form, site: Site) -> Preview:
     """The whole page as it will stand, for a sandboxed frame."""
     data = pages.page("article.html", piece=piece, site=site, columns=())
-    return Preview("text/html; charset=utf-8", data, shown.width, shown.height)
+    return Preview("text/html; charset=utf-8", _inlined(data), shown.width, shown.height)
+
+
+def _inlined(page: bytes) -> bytes:
+    """The page with its stylesheet inside: before the first publication nobody serves it."""
+    path, style = pages.stylesheet()
+    link = f'<link rel="stylesheet" href="{path}">'.encode()
+    return page.replace(link, b"<style>" + style + b"</style>")

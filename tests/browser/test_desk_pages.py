@@ -113,7 +113,7 @@ async def test_publish_button_when_a_time_is_set_says_what_it_will_do(pages: Pag
 
 async def test_finding_when_followed_leads_to_its_block(pages: Pages, site: str) -> None:
     page = await pages.open(f"{site}/edit", DESK)
-    await page.click("[data-dialog-open=submit]")
+    await page.click("[data-submit-open]")
 
     await page.click("dialog[open] a[href='#b_para00000002']")
 

@@ -233,48 +233,86 @@ def deliveries() -> list[dict[str, Any]]:
 
 
 def edit_context() -> dict[str, Any]:
+    values = {
+        "title": "银龄课堂走进流虹社区，六十位老人学会“指尖生活”",
+        "subtitle": "松陵街道第三十二堂数字生活课",
+        "summary": "松陵街道第三十二堂数字生活课开讲，老人们学会了预约挂号、医保凭证和防诈骗。",
+        "column": "community",
+        "source": "松陵街道新时代文明实践所",
+        "reporter": "沈静怡",
+        "editor": "陆明",
+        "sponsor": "吴江区融媒体中心",
+        "date": "2026-11-24T09:00",
+        "not_before": "",
+        "not_after": "2026-12-08T00:00",
+        "offline": "7",
+        "cover": "classroom",
+        "cover_alt": "老人们围坐在教室里",
+        "channels": ["screen", "web"],
+        "units": ["/320509/04/"],
+        "body": BODY,
+    }
+    places = [
+        ("/320509/", "吴江区融媒体中心"),
+        ("/320509/04/", "\u3000松陵街道所"),
+        ("/320509/05/", "\u3000太湖新城所"),
+    ]
     return {
         "shell": shell("documents"),
         "document": {
             "id": "1",
             "href": "/desk/documents/1",
-            "title": "银龄课堂走进流虹社区，六十位老人学会“指尖生活”",
-            "summary": "松陵街道第三十二堂数字生活课开讲，老人们学会了预约挂号、医保凭证和防诈骗。",
+            "title": values["title"],
             "kind": "新闻",
             "state": "returned",
-            "column": "community",
-            "source": "松陵街道新时代文明实践所",
-            "reporter": "沈静怡",
-            "editor": "陆明",
-            "sponsor": "吴江区融媒体中心",
-            "body": BODY,
+            "number": 1,
+            "column": "社区动态",
+            "values": values,
             "revision": "7",
+            "theirs": "7",
+            "version": 0,
             "saved_at": at(-1),
             "returned": {"person": "陆明", "note": "周阿姨的原话请再与本人核对；第二张图片补一句替代文字。"},
         },
         "columns": [{"value": "community", "label": "社区动态"}, {"value": "notices", "label": "便民通知"}],
+        "channels": [
+            {"value": value, "label": label, "checked": True}
+            for value, label in (("screen", "街头阅读屏"), ("web", "门户网站"))
+        ],
+        "places": [{"value": path, "label": name, "checked": path in values["units"]} for path, name in places],
+        "own_unit": "松陵街道所",
+        "offline": [{"value": "7", "label": "7 天"}, {"value": "none", "label": "不限"}],
         "here": ["沈静怡", "顾晓峰"],
         "urls": {
             "save": "/gallery/save",
             "upload": "/gallery/upload",
             "asset": ASSET_URL,
+            "submission": "/gallery/submission",
             "submit": "/gallery/submit",
             "preview": "/gallery/review",
+            "theirs": "/gallery/save",
         },
-        "errors": {
-            "summary": None,
-            "column": None,
-            "source": None,
-            "reporter": None,
-            "sponsor": None,
+        "limits": {"title": 60, "summary": 200},
+        "is_conflict": False,
+        "error": None,
+        "wrong": {
             "editor": {
                 "code": "content.editor_is_author",
                 "text": "责任编辑不能与记者为同一人。",
                 "next": "请填写实际责编的姓名。",
-            },
+            }
         },
+        "zone": "北京时间",
+    }
+
+
+def submission_context() -> dict[str, Any]:
+    return {
         "findings": FINDINGS,
         "steps": [{**step, "state": "waiting"} for step in STEPS],
+        "stopping": 0,
+        "csrf": "token",
+        "url": "/gallery/submit",
     }
 
 
@@ -282,7 +320,7 @@ def list_context() -> dict[str, Any]:
     tabs = [
         ("全部", 128, True),
         ("我的稿件", 9, False),
-        ("草稿", 14, False),
+        ("草稿与退回", 14, False),
         ("审核中", 4, False),
         ("已签发", 3, False),
         ("已发布", 96, False),
@@ -293,11 +331,7 @@ def list_context() -> dict[str, Any]:
         "tabs": [
             {"label": label, "href": "#", "count": count, "is_current": current} for label, count, current in tabs
         ],
-        "filters": {"q": "", "column": "", "columns": [{"value": "community", "label": "社区动态"}]},
-        "tally": [
-            {"label": label, "count": count, "href": "#"}
-            for label, count in [("待我审核", 4), ("退回待改", 1), ("今日已发布", 12), ("投递异常", 1)]
-        ],
+        "filters": {"q": "", "column": "", "columns": [{"value": "community", "label": "社区动态"}], "tab": "all"},
         "documents": documents(),
         "page": {"first": 1, "last": 8, "total": 128, "earlier": "", "later": "#"},
         "is_filtered": False,
@@ -328,6 +362,12 @@ def review_context(*, is_changes: bool = False) -> dict[str, Any]:
             ],
             "blocks": BLOCKS,
             "hash": "9f2c41d07ab8e35c6620c1d9f4b7a8e015d3b96c2fe84710a5c3d2e1f0b9a876",
+            "subtitle": "松陵街道第三十二堂数字生活课",
+            "summary": "松陵街道第三十二堂数字生活课开讲，老人们学会了预约挂号、医保凭证和防诈骗。",
+            "cover": None,
+            "cover_alt": "",
+            "note": "请在明早八点前审完。",
+            "submitted_by": "沈静怡",
         },
         "asset_url": ASSET_URL,
         "steps": STEPS,
@@ -358,12 +398,16 @@ def review_context(*, is_changes: bool = False) -> dict[str, Any]:
             {"op": "same", "runs": runs(("same", "街道文明实践所负责人介绍，课程清单由居民点单产生。"))},
         ],
         "is_changes": is_changes,
+        "has_before": True,
+        "why_not": "",
+        "opinion": "",
         "may": {"pass": True, "return": True},
         "is_sign": not is_changes,
         "urls": {
             "pass": "#",
             "return": "#",
             "slip": "/gallery/slip",
+            "preview": "/gallery/review",
             "changes": "/gallery/changes",
             "text": "/gallery/review",
         },
@@ -392,14 +436,42 @@ def publish_context() -> dict[str, Any]:
                 ("许可至", "2026-12-08 00:00"),
             ]
         ],
-        "schedule": {"is_open": True, "at": "", "min": "2026-11-24T09:20", "zone": "北京时间", "error": None},
+        "schedule": {
+            "is_open": True,
+            "is_promised": False,
+            "promised": "",
+            "at": "",
+            "min": "2026-11-24T09:20",
+            "zone": "北京时间",
+            "error": None,
+        },
+        "envelope": [
+            {"label": "发布范围", "value": "松陵街道、太湖新城"},
+            {"label": "下线时间", "value": "2026-12-08 00:00"},
+        ],
+        "error": None,
+        "needs_second": False,
+        "reason": "",
         "targets": [
-            {"value": "songling", "label": "松陵街道全部阅读屏", "checked": True, "hint": "42 块屏幕"},
-            {"value": "web", "label": "云上吴江网站", "checked": True, "hint": "社区动态栏目"},
+            {
+                "value": "songling",
+                "label": "松陵街道全部阅读屏",
+                "checked": True,
+                "disabled": False,
+                "hint": "42 块屏幕",
+            },
+            {"value": "web", "label": "云上吴江网站", "checked": True, "disabled": False, "hint": "社区动态栏目"},
         ],
         "history": HISTORY,
-        "may": {"publish": True, "recall": True, "correct": True},
-        "urls": {"publish": "#", "recall": "#", "correct": "#", "panel": "/gallery/panel", "retry": "#"},
+        "may": {"publish": True, "schedule": True, "recall": True, "correct": True},
+        "urls": {
+            "publish": "#",
+            "unschedule": "#",
+            "recall": "#",
+            "correct": "#",
+            "panel": "/gallery/panel",
+            "retry": "#",
+        },
         "deliveries": deliveries(),
         "sent": 2,
         "total": 5,
@@ -426,10 +498,18 @@ def slip_context() -> dict[str, Any]:
             "submitted_at": at(-12),
             "checks": "通过，1 条提示",
             "opinions": [
-                {"step": step, "person": person, "at": at(minutes), "text": text, "key": "3f9a1c77d20be481"}
+                {
+                    "step": step,
+                    "person": person,
+                    "at": at(minutes),
+                    "text": text,
+                    "decision": "通过",
+                    "key": "3f9a1c77d20be481",
+                }
                 for step, person, minutes, text in opinions
             ],
             "envelope": "松陵街道、太湖新城 · 阅读屏、网站 · 至 2026-12-08 00:00",
+            "counts": True,
             "hash": "9f2c41d07ab8e35c6620c1d9f4b7a8e015d3b96c2fe84710a5c3d2e1f0b9a876",
         },
     }

@@ -65,13 +65,13 @@ class Gallery:
     async def page(self, request: web.Request) -> web.Response:
         none = {"csrf": "token", "error": None}
         pages: dict[str, tuple[str, dict[str, object]]] = {
-            "login": ("login.html", {**none, "name": "", "next": "/desk/"}),
+            "login": ("login.html", {**none, "name": "", "by_code": False, "next": "/desk/"}),
             "first-run": (
                 "first_run.html",
                 {
                     **none,
-                    "values": dict.fromkeys(("code", "district", "name", "person"), ""),
-                    "errors": dict.fromkeys(("code", "district", "name", "person", "password")),
+                    "values": dict.fromkeys(("code", "district", "unit_code", "name", "person"), ""),
+                    "errors": dict.fromkeys(("code", "district", "unit_code", "name", "person", "password")),
                 },
             ),
             "error": (
@@ -85,8 +85,9 @@ class Gallery:
                 },
             ),
             "list": ("documents/list.html", examples.list_context()),
-            "empty": ("documents/list.html", {**examples.list_context(), "documents": [], "tally": []}),
+            "empty": ("documents/list.html", {**examples.list_context(), "documents": []}),
             "edit": ("documents/edit.html", examples.edit_context()),
+            "submission": ("documents/submission.html", examples.submission_context()),
             "review": ("review/show.html", examples.review_context()),
             "changes": ("review/show.html", examples.review_context(is_changes=True)),
             "slip": ("review/slip.html", examples.slip_context()),

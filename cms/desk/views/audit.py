@@ -1,5 +1,6 @@
 """The record, newest first, and whether its chain is whole."""
 
+import re
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -12,6 +13,7 @@ from cms.desk.visit import Visit
 from cms.people.permissions import Action, require_reach
 
 PAGE: Final = 50
+_HASH: Final = re.compile(r"[0-9a-f]{32,64}|[0-9a-f-]{36}")
 FAMILIES: Final = (
     "edition.",
     "library.",
@@ -57,7 +59,9 @@ def _line(visit: Visit, event: Any) -> dict[str, Any]:
     key = f"desk.audit.action.{event.action}"
     known = visit.deps.catalogue.keys(visit.language)
     details = "；".join(
-        f"{name}：{_plain(value)}" for name, value in event.details.items() if value not in ("", None, [])
+        f"{_named(visit, name)}：{_plain(value)}"
+        for name, value in event.details.items()
+        if value not in ("", None, [])
     )
     return {
         "seq": event.seq,
@@ -73,8 +77,17 @@ def _line(visit: Visit, event: Any) -> dict[str, Any]:
     }
 
 
+def _named(visit: Visit, name: str) -> str:
+    key = f"desk.audit.detail.{name}"
+    return visit.t(key) if key in visit.deps.catalogue.keys(visit.language) else name
+
+
 def _plain(value: object) -> str:
-    return "、".join(map(str, value)) if isinstance(value, list) else str(value)
+    """Short enough to read: a hash is known by its beginning."""
+    if isinstance(value, list):
+        return "、".join(map(_plain, value))
+    said = str(value)
+    return f"{said[:12]}…" if _HASH.fullmatch(said) else said
 
 
 ROUTES = (get("/desk/audit/", audit_page, Action.AUDIT_READ),)

@@ -13,7 +13,7 @@ from cms.content.draft import BylineDraft, Draft, draft_of
 from cms.content.held import Held, look
 from cms.content.kinds import Kind
 from cms.content.queries import Cursor, Filters, counts, documents, editions_of, find
-from cms.content.states import EditionState
+from cms.content.states import EditionState, Verb
 from cms.desk import labels, pieces
 from cms.desk.routing import get, post
 from cms.desk.views.gate import text
@@ -205,8 +205,12 @@ async def act(visit: Visit) -> web.StreamResponse:
 def entries(visit: Visit, found: Any) -> list[dict[str, Any]]:
     """The history as the timeline shows it."""
     shown = []
+    # The oldest line of an edition says that it began; its verb is the one of an edit.
+    begun = {one.edition: one for one in found if one.kind == "status"}
     for one in found:
-        if one.kind == "revision":
+        if one.kind == "status" and begun[one.edition] is one and one.verb is Verb.EDIT:
+            said, state = visit.t("desk.history.begun", number=one.edition), "draft"
+        elif one.kind == "revision":
             said, state = visit.t("desk.history.saved", number=one.revision), "draft"
         else:
             said, state = visit.t(f"enum.Verb.{one.verb.name}"), one.state.value

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from aiohttp import web
@@ -12,6 +12,7 @@ from cms.content.draft import Draft, draft_of
 from cms.content.editing import autosave, drop_working_copy, save
 from cms.content.held import Held
 from cms.content.kinds import KINDS, Kind
+from cms.content.models import Column
 from cms.content.queries import find, typing
 from cms.content.states import EDITABLE
 from cms.desk import fields, labels, pieces
@@ -20,6 +21,7 @@ from cms.desk.views.documents import indented
 from cms.desk.views.gate import text
 from cms.desk.visit import Visit, as_uuid
 from cms.kernel.errors import Conflict, DomainError, Invalid, Refused
+from cms.people.models import Unit
 from cms.people.permissions import Action, can, require_can
 from cms.people.units import units
 from cms.review.history import timeline
@@ -156,6 +158,7 @@ async def _page(
         history = await timeline(session, visit.actor, document.public_id)
     url = pieces.href(document.public_id)
     is_conflict = stale or (isinstance(error, Conflict) and error.code == "content.conflict")
+    rules = KINDS[Kind(document.kind)]
     context = {
         "document": {
             **pieces.head(visit, held, ""),
@@ -163,48 +166,48 @@ async def _page(
             "revision": str(base),
             "theirs": str(held.revision.id),
             "version": version,
-            "saved_at": held.document.updated_at,
+            "saved_at": document.updated_at,
             "returned": _returned(history),
         },
+        **_choices(visit, values, known, places),
+        "own_unit": held.unit.name,
+        "here": [name for name in here if name != visit.actor.name],
+        "urls": {
+            "upload": "/desk/library/upload",
+            "asset": pieces.ASSET_URL,
+            "save": f"{url}/autosave",
+            "theirs": f"{url}/take-theirs",
+            **{name: f"{url}/{name}" for name in ("submission", "submit", "preview")},
+        },
+        "limits": {"title": rules.title_limit, "summary": rules.summary_limit},
+        "is_conflict": is_conflict,
+        "error": visit.refusal(error) if error and not is_conflict else None,
+        "wrong": _wrong(visit, error),
+        "zone": visit.t("desk.zone"),
+    }
+    return visit.page("documents/edit.html", context, section="documents", status=error.status if error else 200)
+
+
+def _choices(
+    visit: Visit, values: Mapping[str, Any], known: Sequence[Column], places: Sequence[Unit]
+) -> dict[str, list[dict[str, Any]]]:
+    """What the fields of the side offer."""
+    days = [{"value": str(one), "label": visit.t("desk.offline.days", count=one)} for one in fields.OFFLINE_DAYS]
+    return {
         "columns": [
             {"value": "", "label": visit.t("desk.documents.choose")},
             *({"value": one.code, "label": one.name} for one in known),
         ],
         "channels": [
             {"value": one, "label": labels.channel(visit, one), "checked": one in values["channels"]}
-            for one in sorted(deps.channels)
+            for one in sorted(visit.deps.channels)
         ],
         "places": [
             {"value": one.path, "label": indented(one.path, one.name), "checked": one.path in values["units"]}
             for one in places
         ],
-        "own_unit": held.unit.name,
-        "offline": [
-            *({"value": str(days), "label": visit.t("desk.offline.days", count=days)} for days in fields.OFFLINE_DAYS),
-            {"value": fields.EVERGREEN, "label": visit.t("desk.offline.never")},
-        ],
-        "here": [name for name in here if name != visit.actor.name],
-        "urls": {
-            "save": f"{url}/autosave",
-            "upload": "/desk/library/upload",
-            "asset": pieces.ASSET_URL,
-            "submission": f"{url}/submission",
-            "submit": f"{url}/submit",
-            "preview": f"{url}/preview",
-            "theirs": f"{url}/take-theirs",
-        },
-        "required": KINDS[Kind(document.kind)].required,
-        "limits": {
-            "title": KINDS[Kind(document.kind)].title_limit,
-            "summary": KINDS[Kind(document.kind)].summary_limit,
-        },
-        "is_conflict": is_conflict,
-        "error": visit.refusal(error) if error and not is_conflict else None,
-        "wrong": _wrong(visit, error),
-        "zone": visit.t("desk.zone"),
-        "stamp": visit.now.isoformat(timespec="seconds"),
+        "offline": [*days, {"value": fields.EVERGREEN, "label": visit.t("desk.offline.never")}],
     }
-    return visit.page("documents/edit.html", context, section="documents", status=error.status if error else 200)
 
 
 def _typed_values(form: Any, held: Held, visit: Visit) -> Mapping[str, Any]:

@@ -40,6 +40,12 @@ async def home_page(visit: Visit) -> web.StreamResponse:
             context["trouble"] = [quiet_row(visit, one) for one in await troubled(session, limit=_SHOWN)]
     context["may_write"] = visit.may(Action.DOCUMENT_CREATE)
     context["reads"] = reads
+    # Whoever writes nothing finds the rooms of their own work instead of empty lists.
+    context["doors"] = [
+        {"path": item.path, "icon": item.icon, "title": item.title, "text": f"desk.home.door.{item.path.split('/')[2]}"}
+        for item in visit.shell("home").nav
+        if not item.is_current
+    ]
     context["hello"] = visit.t(f"desk.home.hello.{_part_of_day(visit)}", name=visit.actor.name)
     return visit.page("home.html", context, section="home")
 

@@ -39,6 +39,7 @@ async def preview_page(visit: Visit) -> web.StreamResponse:
     async with visit.deps.db.read() as session:
         held = await find(session, visit.actor, visit.part("id"))
         column = await pieces.column_name(session, held.revision.column_code)
+        draft, _, _ = await pieces.typed(session, visit, held)
     url = pieces.href(held.document.public_id)
     frames = [
         {
@@ -53,7 +54,8 @@ async def preview_page(visit: Visit) -> web.StreamResponse:
         for form in channel.forms
         if channel.preview or visit.desk.sections.drawing(kind)
     ]
-    context = {"document": pieces.head(visit, held, column), "frames": frames, "may": pieces.may(visit, held)}
+    head = {**pieces.head(visit, held, column), "title": draft.title or visit.t("desk.documents.untitled")}
+    context = {"document": head, "frames": frames, "may": pieces.may(visit, held)}
     return visit.page("documents/preview.html", context, section="documents")
 
 

@@ -48,11 +48,13 @@ def test_sections_when_two_share_a_key_are_refused() -> None:
 
 def test_template_when_a_name_is_missing_refuses_to_render(catalogue: Catalogue) -> None:
     with pytest.raises(UndefinedError):
-        make_desk(catalogue).render("login.html", {"csrf": "x", "name": "", "next": "/"})
+        make_desk(catalogue).render("login.html", {"csrf": "x", "name": "", "next": "/", "by_code": False})
 
 
 def test_template_when_given_markup_escapes_it(catalogue: Catalogue) -> None:
-    page = make_desk(catalogue).render("login.html", {"csrf": '"><script>', "name": "<b>", "next": "/", "error": None})
+    page = make_desk(catalogue).render(
+        "login.html", {"csrf": '"><script>', "name": "<b>", "next": "/", "by_code": False, "error": None}
+    )
     assert "<b>" not in page
     assert '"><script>' not in page
 

@@ -64,10 +64,12 @@ class Autosave {
   }
 
   async refused(answer, body) {
-    const problem = refusalOf(await answer.text(), null);
-    if (answer.status === REVISION_GONE && problem?.revision) {
+    const said = await answer.text();
+    const problem = refusalOf(said, null);
+    const theirs = answer.status === REVISION_GONE ? JSON.parse(said).revision : undefined;
+    if (theirs) {
       this.keep(body, false);
-      this.pause(problem);
+      this.pause({ revision: theirs });
       return;
     }
     // A sentence that will be the same again is said once and waits for the next change; a server that is away is not.
