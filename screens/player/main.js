@@ -118,7 +118,7 @@ async function start() {
   await Promise.all([loop.run(forever), link.run(forever)]);
 }
 
-const pairingLink = (config, code) => `${config.server}/desk/screens/pair/?code=${code}`;
+const pairingLink = (config, code) => `${config.server}/desk/screens/?code=${code}`;
 
 function beat(player, loop, watchdog) {
   const time = player.time();

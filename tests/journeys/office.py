@@ -1,5 +1,6 @@
 """People at the desk, over the same forms that a browser sends."""
 
+import io
 import json
 import re
 from typing import Any
@@ -11,8 +12,8 @@ from tests.journeys.inputs import Article
 _CSRF = re.compile(r'name="csrf(?:-token)?"\s+(?:value|content)="([^"]+)"')
 _HASH = re.compile(r'name="hash" value="([0-9a-f]{64})"')
 _REVISION = re.compile(r'name="revision"[^>]*value="([0-9a-f-]{36})"')
-_CODE = re.compile(r"\b([0-9a-hjkmnp-tv-z]{4}-[0-9a-hjkmnp-tv-z]{4})\b")
-_REFUSED = re.compile(r'class="refusal.*?</div>', re.DOTALL)
+_CODE = re.compile(r'class="once-code">([^<]+)<')
+_REFUSED = re.compile(r'(?:class="(?:banner|field-error)[^>]*>)(.*?)</(?:div|p|span)>', re.DOTALL)
 
 
 class Person:
@@ -65,7 +66,7 @@ class Person:
     async def upload(self, picture: bytes, name: str) -> str:
         token = _first(_CSRF, await self.page("/desk/documents/"))
         form = aiohttp.FormData()
-        form.add_field("file", picture, filename=name, content_type="application/octet-stream")
+        form.add_field("file", io.BytesIO(picture), filename=name, content_type="application/octet-stream")
         url = self.url + "/desk/library/upload"
         async with self._session.post(url, data=form, headers={"X-CSRF-Token": token}) as answer:
             value: dict[str, Any] = await answer.json()

@@ -25,7 +25,7 @@ GONE_S = 3
 FADED_S = 1.0
 # Where the player's template has the cover at 1080×1920.
 COVER = (540, 420)
-PASSWORD = "湖边散步十里路 {}"
+PASSWORD = "沿着湖边慢慢走十里路 {}"
 
 
 @dataclass
@@ -78,7 +78,7 @@ async def _pair(office: Office, screen: Page) -> None:
     await screen.goto(office.house.screen_url)
     said = await until(screen, lambda now: now.get("mode") == "pairing" and bool(now.get("code")))
     fields = [("code", str(said["code"])), ("unit", "/320509/"), ("name", "松陵街道一号屏")]
-    await office.people["qianfeng"].send("/desk/screens/pair/", fields, at="/desk/screens/pair/")
+    await office.people["qianfeng"].send("/desk/screens/pair", fields, at="/desk/screens/")
     await until(screen, lambda now: now.get("link") == "up")
 
 
