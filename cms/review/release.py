@@ -111,9 +111,7 @@ def envelope(draft: Draft, *, unit: str, now: dt.datetime) -> Envelope:
     )
 
 
-def _content(
-    draft: Draft, pictures: Mapping[uuid.UUID, Picture], now: dt.datetime, column_name: str
-) -> dict[str, Any]:
+def _content(draft: Draft, pictures: Mapping[uuid.UUID, Picture], now: dt.datetime, column_name: str) -> dict[str, Any]:
     byline = byline_json(draft.byline)
     content: dict[str, Any] = {
         "title": draft.title,

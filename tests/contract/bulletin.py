@@ -66,9 +66,7 @@ class BulletinPost:
         await services.line_ups.columns()
         return Sent(attempt) if attempt in self.platform.posts else NotSent("bulletin.not_there", retry=True)
 
-    async def correct(
-        self, post: str, prepared: Prepared, attempt: str, target: Target, services: Services
-    ) -> Outcome:
+    async def correct(self, post: str, prepared: Prepared, attempt: str, target: Target, services: Services) -> Outcome:
         self.platform.posts[post] = prepared.payload.decode()
         return Sent(post)
 
