@@ -13,6 +13,7 @@ from cms.people import first_run
 from cms.people.models import PersonKey
 from cms.people.sessions import actor_of
 from cms.publishing.registry import load_channels
+from deploy.announcing import announce
 from deploy.demo import addresses, boxes, keeper_file, world
 from deploy.demo.load import DemoParts, confirm_new_keys, keeper_of, load_demo
 from deploy.guarding import GuardedKeys
@@ -20,7 +21,6 @@ from deploy.installation import Installation, open_workshop, opened
 from deploy.press import press_of
 from deploy.settings import Settings
 from deploy.supervisor import Supervisor
-from deploy.up import announce
 
 LOOK_EVERY: Final = 0.7
 _WHAT: Final = {"units": "单位", "people": "人员", "pieces": "稿件"}

@@ -16,6 +16,7 @@ from typing import Final
 import click
 
 from cms.kernel.log import configure
+from deploy.announcing import announce
 from deploy.demo import addresses, keeper_file, world
 from deploy.settings import FILE, Role, Settings, load
 from deploy.supervisor import Child, Supervisor, role_argv
@@ -56,15 +57,6 @@ async def _after_start(settings: Settings, keeper: Supervisor, *, is_demo: bool)
         from deploy.first_start import set_up_demo, show_code  # noqa: PLC0415
 
         await (set_up_demo(settings, keeper) if is_demo else show_code(settings))
-
-
-def announce(settings: Settings) -> None:
-    """Tells where everything is."""
-    click.echo("\n云屏已启动")
-    click.echo(f"  采编台    {settings.public}/desk/")
-    click.echo(f"  公众网站  {settings.public}/")
-    click.echo(f"  阅读屏    {settings.gateway}")
-    click.echo("按 Ctrl+C 停止。")
 
 
 def is_newest(settings: Settings) -> bool:
