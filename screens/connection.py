@@ -52,9 +52,12 @@ class ScreenConnection(ServerConnection):
         self.transport.abort()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        super().connection_made(transport)
         if transport.get_extra_info("sslcontext") is None:
             self.lane = transport.get_extra_info("socket").fileno()
+        else:
+            # TLS transports pause at "as many as", plain ones at "more than": with 0 they would never let go.
+            self.write_limit_high, self.write_limit_low = 1, 0
+        super().connection_made(transport)
 
     def connection_lost(self, exc: Exception | None) -> None:
         # Both loops close the descriptor after this call: until here it was surely ours, from here on it may not be.

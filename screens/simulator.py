@@ -6,6 +6,7 @@ signature as a player does. It draws nothing.
 
 import asyncio
 import random
+import ssl
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -57,6 +58,7 @@ class SimulatedScreen:
         root: Signed | None = None,
         origin: str | None = None,
         acks: bool = True,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         self.url = url
         self.key = key or SigningKey.generate()
@@ -67,6 +69,7 @@ class SimulatedScreen:
         self.changed = asyncio.Condition()
         self._origin = origin
         self._acks = acks
+        self._tls = tls
         self._root: Verified[Root] | None = verify_root(root, None) if root is not None else None
         self._have = Have()
         self._retry = (0.1, 1.0)
@@ -98,6 +101,7 @@ class SimulatedScreen:
             compression=None,
             ping_interval=None,
             close_timeout=1,
+            ssl=self._tls,
             max_size=MAX_FRAME,
             proxy=None,
         ) as socket:

@@ -115,19 +115,23 @@ async def store_state(
 ) -> bool:
     """Makes a signed manifest the newest of its audience and moves `receivers` there; call inside a write block.
 
-    The manifest's file must stand in the store before. False, and nothing is changed, when a newer version is stored:
-    somebody was faster. Raises TrustError for a text that is no manifest.
+    The manifest's file must stand in the store before. The same manifest again only moves receivers. False, and nothing
+    is changed, when a newer version is stored: somebody was faster. A screen that comes from another audience takes
+    only a version above the one it has seen there, so such an audience needs a manifest signed anew.
+    Raises TrustError for a text that is no manifest.
     """
     body = read_manifest(manifest.text)
-    row = await session.get(ScreenState, body.audience)
-    if row is not None and row.version >= body.version:
-        return row.version == body.version and row.signed == manifest.wire()
+    # The lock comes first: two writers of one audience are compared one after the other.
     change = await next_change(session)
+    row = await session.get(ScreenState, body.audience, populate_existing=True)
+    if row is not None and (row.version > body.version or (row.version == body.version and row.file != manifest.file)):
+        return False
     if row is None:
         row = ScreenState(audience=body.audience)
         session.add(row)
-    row.version, row.change, row.at = body.version, change, now
-    row.digest, row.file, row.signed = manifest.digest(Manifest.TYPE), manifest.file, manifest.wire()
+    if row.version != body.version:
+        row.version, row.change, row.at = body.version, change, now
+        row.digest, row.file, row.signed = manifest.digest(Manifest.TYPE), manifest.file, manifest.wire()
     await _move(session, set(receivers), body.audience, change)
     await session.flush()
     return True

@@ -1,0 +1,94 @@
+"""The rows between publishing and gateways: newest wins, nobody is moved for nothing, no change is missed."""
+
+import asyncio
+import contextlib
+import datetime as dt
+import uuid
+
+from sqlalchemy import select
+
+from cms.contract import ManifestDraft, Slot
+from cms.kernel.db import Database
+from cms.kernel.wake import Wake
+from cms.trust.signed import Signed
+from screens.district import District
+from screens.manifest import manifest_body
+from screens.source import StoredStates
+from screens.states import AudienceMember, ScreenState, next_version, store_state
+from tests.integration.screens.conftest import CLOCK
+
+SCREENS = [uuid.UUID(int=number) for number in range(1, 5)]
+
+
+async def signed(district: District, version: int, audience: str = "street") -> Signed:
+    now = CLOCK.now()
+    slots = (Slot(now, now + dt.timedelta(days=1), ()),)
+    draft = ManifestDraft(audience, (), slots, {})
+    return await district.sign_manifest(manifest_body(draft, version=version, trust=await district.trust(), now=now))
+
+
+async def store(database: Database, manifest: Signed, receivers: list[uuid.UUID]) -> bool:
+    async with database.write() as session:
+        return await store_state(session, manifest, receivers=receivers, now=CLOCK.now())
+
+
+async def members(database: Database) -> dict[uuid.UUID, str]:
+    async with database.read() as session:
+        return {row.screen: row.audience for row in await session.scalars(select(AudienceMember))}
+
+
+async def test_state_when_older_than_the_stored_one_changes_nothing(database: Database, district: District) -> None:
+    newer, older = await signed(district, 7), await signed(district, 6)
+    assert await store(database, newer, SCREENS[:2])
+    assert not await store(database, older, SCREENS[2:])
+    async with database.read() as session:
+        row = await session.get(ScreenState, "street")
+        assert row is not None
+        assert (row.version, row.file) == (7, newer.file)
+    assert set(await members(database)) == set(SCREENS[:2])
+
+
+async def test_state_when_stored_again_takes_in_a_new_receiver(database: Database, district: District) -> None:
+    manifest = await signed(district, 7)
+    assert await store(database, manifest, SCREENS[:1])
+    assert await store(database, manifest, SCREENS[:2])
+    assert await members(database) == dict.fromkeys(SCREENS[:2], "street")
+    assert not await store(database, await signed(district, 7), SCREENS[:1])  # another text of the same version
+
+
+async def test_screen_when_named_by_another_audience_moves_there(database: Database, district: District) -> None:
+    await store(database, await signed(district, 1), SCREENS)
+    await store(database, await signed(district, 2, "square"), SCREENS[:1])
+    assert await members(database) == {**dict.fromkeys(SCREENS, "street"), SCREENS[0]: "square"}
+
+
+async def test_versions_when_taken_by_many_at_once_are_all_different(database: Database) -> None:
+    async def take() -> int:
+        async with database.write() as session:
+            return await next_version(session)
+
+    assert sorted(await asyncio.gather(*(take() for _ in range(20)))) == list(range(1, 21))
+
+
+async def test_reader_when_many_write_at_once_misses_nothing(database: Database, district: District) -> None:
+    source = StoredStates(database, Wake(database))
+    reading = True
+
+    async def read() -> None:
+        while reading:
+            await source.refresh()
+
+    async def write(place: int) -> None:
+        for version in range(place * 100 + 1, place * 100 + 6):
+            await store(database, await signed(district, version, f"a-{place}"), [SCREENS[place % 4]])
+
+    reader = asyncio.create_task(read())
+    await asyncio.gather(*(write(place) for place in range(6)))
+    reading = False
+    with contextlib.suppress(asyncio.CancelledError):
+        await reader
+    await source.refresh()
+    async with database.read() as session:
+        rows = {row.audience: row.version for row in await session.scalars(select(ScreenState))}
+    assert {name: getattr(source.state_of(name), "version", 0) for name in rows} == rows
+    assert {screen: source.audience_now(screen) for screen in SCREENS} == await members(database)
