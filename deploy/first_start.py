@@ -105,5 +105,5 @@ async def _tend(here: Installation, parts: DemoParts) -> None:
 def _progress(what: str, done: int, total: int) -> None:
     if sys.stdout.isatty():
         click.echo(f"\r  {_WHAT[what]} {done}/{total}  ", nl=done == total)
-    elif done == total:
-        click.echo(f"  {_WHAT[what]} {total}")
+    elif done == total or what == "pieces":
+        click.echo(f"  {_WHAT[what]} {done}/{total}")

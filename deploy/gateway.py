@@ -18,7 +18,7 @@ async def run_screens(settings: Settings, metrics: Metrics, stop: asyncio.Event)
     """Serves screens until `stop` is set."""
     async with opened(settings, {}, metrics) as here:
         await run_gateway(
-            gateway_settings(here),
+            await asyncio.to_thread(gateway_settings, here),
             database=here.db,
             signer=GuardedScreens(here.guard, here.tombstones),
             clock=here.clock,

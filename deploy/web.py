@@ -47,7 +47,7 @@ async def run_web(settings: Settings, metrics: Metrics, stop: asyncio.Event) -> 
         following = asyncio.create_task(_follow(here, reader))
         runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=3)
         await runner.setup()
-        context = tls.context(settings, here.clock.now())
+        context = await asyncio.to_thread(tls.context, settings, here.clock.now())
         await web.TCPSite(runner, settings.host, settings.port, ssl_context=context, backlog=BACKLOG).start()
         try:
             await stop.wait()
