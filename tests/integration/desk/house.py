@@ -79,6 +79,7 @@ class House:
     deps: DeskDeps
     server: TestServer
     guard: GuardClient
+    app: web.Application
     browsers: list[Browser] = field(default_factory=list)
     logins: dict[str, Browser] = field(default_factory=dict)
 
@@ -162,11 +163,12 @@ async def open_house(database: Database, folder: Path, clock: Clock) -> AsyncIte
     sandbox = await Sandbox.detect(allow_unsandboxed=False)
     async with guard_in(settings, lambda: to_ms(clock.now())) as guard:  # type: ignore[arg-type]
         deps = make_deps(database, store, sandbox, guard, clock, folder)
+        desk = await asyncio.to_thread(build_desk, deps, sections())
         root = web.Application()
-        root.add_subapp(PREFIX, await asyncio.to_thread(build_desk, deps, sections()))
+        root.add_subapp(PREFIX, desk)
         server = TestServer(root)
         await server.start_server()
-        house = House(deps, server, guard)
+        house = House(deps, server, guard, desk)
         try:
             yield house
         finally:
