@@ -1,0 +1,62 @@
+"""Kill -9 to every process of the server at any moment: what was acknowledged is there, the rest is whole."""
+
+import asyncio
+import random
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from tests.journeys.house import House, house
+from tests.journeys.inputs import Article, articles
+from tests.journeys.office import Person
+
+PASSWORD = "沿着湖边慢慢走十里路 7"
+
+
+async def _hired(house_: House, code: str) -> tuple[Person, Person]:
+    """An administrator and an editor with a column."""
+    admin, editor = Person(house_.url), Person(house_.url)
+    await admin.first_run(code, password=PASSWORD)
+    await editor.sign_in(await admin.add_person("chenjing", "陈静", "editor"), password=PASSWORD)
+    return admin, editor
+
+
+async def _write_until_killed(editor: Person, article: Article, acknowledged: list[str]) -> None:
+    """Makes pieces until the server is gone; notes each that was answered with success."""
+    while True:
+        try:
+            made = [("kind", "news"), ("title", f"{article.title}{len(acknowledged)}"), ("column", ""), ("unit", "")]
+            at, _ = await editor.send("/desk/documents/new", made, at="/desk/documents/new")
+        except (aiohttp.ClientError, OSError):
+            return
+        acknowledged.append(at.split("/")[3])
+
+
+async def _run(folder: Path, *, kills: int) -> None:
+    dice = random.Random(11)
+    acknowledged: list[str] = []
+    async with house(folder) as home:
+        admin, editor = await _hired(home, await home.start())
+        for _ in range(kills):
+            writing = asyncio.create_task(_write_until_killed(editor, articles(1)[0], acknowledged))
+            await asyncio.sleep(dice.uniform(0.4, 2.5))
+            await home.kill()
+            await writing
+            assert await home.start() == ""
+            for document in acknowledged:
+                assert acknowledged.count(document) == 1
+                await editor.page(f"/desk/documents/{document}/edit")
+        assert acknowledged
+        await admin.close()
+        await editor.close()
+
+
+@pytest.mark.timeout(300)
+async def test_server_when_killed_while_an_editor_writes_keeps_what_it_acknowledged(tmp_path: Path) -> None:
+    await _run(tmp_path, kills=2)
+
+
+@pytest.mark.faults
+async def test_server_when_killed_forty_times_keeps_what_it_acknowledged(tmp_path: Path) -> None:
+    await _run(tmp_path, kills=40)
