@@ -178,9 +178,3 @@ async def ever_shown(session: AsyncSession, document: uuid.UUID) -> Sequence[Tar
     """
     query = select(Target).join(Showing, Showing.target_id == Target.id).where(Showing.document_id == document)
     return (await session.scalars(query.order_by(Target.code))).all()
-
-
-async def releases_of(session: AsyncSession, document: uuid.UUID) -> list[str]:
-    """Every release of a document that was ever ordered anywhere, oldest first."""
-    query = select(Publication.release).where(Publication.document_id == document, Publication.release.is_not(None))
-    return list(dict.fromkeys((await session.scalars(query.order_by(Publication.id))).all()))  # type: ignore[arg-type]
