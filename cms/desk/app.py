@@ -33,10 +33,16 @@ def build_desk(deps: DeskDeps, sections: Iterable[Section] = ()) -> web.Applicat
     async def file(visit: Visit) -> web.StreamResponse:
         return await static.serve(visit.request)
 
-    app = web.Application(middlewares=[measure, refusals, sessions, forgery])
-    app[DEPS], app[DESK] = deps, desk
+    app = make_app(deps, desk)
     add_routes(app, [get(static.pattern, file, PUBLIC), *every.routes()], prefix=PREFIX)
     check_routes(app)
+    return app
+
+
+def make_app(deps: DeskDeps, desk: Desk) -> web.Application:
+    """An application with everything that stands around a handler, and no route yet."""
+    app = web.Application(middlewares=[measure, refusals, sessions, forgery])
+    app[DEPS], app[DESK] = deps, desk
     return app
 
 

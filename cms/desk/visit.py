@@ -92,7 +92,9 @@ class Visit:
     def is_for_script(self) -> bool:
         """Whether a script asked, which wants JSON and never a redirect."""
         accept = self.request.headers.get("Accept", "")
-        return "HX-Request" in self.request.headers or ("application/json" in accept and "text/html" not in accept)
+        if "HX-Request" in self.request.headers or self.request.path.startswith("/api/"):
+            return True
+        return "application/json" in accept and "text/html" not in accept
 
     def render(self, template: str, context: Mapping[str, object], *, status: int = 200) -> web.Response:
         """A page without the frame of a signed-in person, or a part of one."""

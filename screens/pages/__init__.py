@@ -1,9 +1,13 @@
 """The fleet's pages on the desk: screens with their health, pairing, and the preview of the street screen."""
 
 from cms.desk.frame import Section
+from screens.pages.api import RESOURCES
 from screens.pages.section import section
 
 
 def sections() -> tuple[Section, ...]:
     """What is registered with the desk."""
     return (section(),)
+
+
+__all__ = ["RESOURCES", "sections"]

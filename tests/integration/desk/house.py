@@ -12,6 +12,7 @@ from aiohttp import ClientResponse, ClientSession, CookieJar, web
 from aiohttp.test_utils import TestServer
 from yarl import URL
 
+from cms.api.app import PREFIX as API, build_api
 from cms.contract import Site
 from cms.desk.app import PREFIX, build_desk
 from cms.desk.deps import DeskDeps
@@ -28,7 +29,7 @@ from deploy.guarding import GuardedKeys
 from deploy.press import press_of
 from media.sandbox import Sandbox
 from media.store import Store
-from screens.pages import sections
+from screens.pages import RESOURCES, sections
 from tests.integration.guard.office import guard_in, settings_in
 
 PASSWORD = "晚霞照在运河上，船慢慢走"
@@ -166,6 +167,7 @@ async def open_house(database: Database, folder: Path, clock: Clock) -> AsyncIte
         desk = await asyncio.to_thread(build_desk, deps, sections())
         root = web.Application()
         root.add_subapp(PREFIX, desk)
+        root.add_subapp(API, await asyncio.to_thread(build_api, deps, RESOURCES))
         server = TestServer(root)
         await server.start_server()
         house = House(deps, server, guard, desk)

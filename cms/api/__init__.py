@@ -1,0 +1,1 @@
+"""The main use cases as JSON under ``/api/v1``: the same rules, permissions and refusals as the pages."""

@@ -1,0 +1,35 @@
+"""The API as one application, behind the same middleware as the desk."""
+
+import json
+from collections.abc import Iterable
+from typing import Final
+
+from aiohttp import web
+
+from cms.api.documents import RESOURCES
+from cms.api.openapi import openapi
+from cms.api.resources import Resource
+from cms.desk.app import make_app
+from cms.desk.deps import DeskDeps
+from cms.desk.frame import Desk, Sections
+from cms.desk.routing import PUBLIC, add_routes, check_routes, get
+from cms.desk.static_files import StaticTree
+from cms.desk.visit import Visit
+
+PREFIX: Final = "/api/v1"
+
+
+def build_api(deps: DeskDeps, resources: Iterable[Resource] = ()) -> web.Application:
+    """The API, to be mounted by ``root.add_subapp(PREFIX, app)``; `resources` are those of upper packages."""
+    every = (*RESOURCES, *resources)
+    text = json.dumps(openapi(every), ensure_ascii=False)
+
+    async def document(_visit: Visit) -> web.StreamResponse:
+        return web.Response(text=text, content_type="application/json")
+
+    desk = Desk(catalogue=deps.catalogue, static=StaticTree(), sections=Sections(()), zone=deps.zone)
+    app = make_app(deps, desk)
+    routes = [get(f"{PREFIX}/openapi.json", document, PUBLIC), *(one.route for one in every)]
+    add_routes(app, routes, prefix=PREFIX)
+    check_routes(app)
+    return app

@@ -1,0 +1,67 @@
+"""The OpenAPI document, made from the models of the resources."""
+
+import re
+from collections.abc import Iterable
+from typing import Any, Final
+
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from cms.api.resources import Resource
+
+VERSION: Final = "1"
+_REF: Final = "#/components/schemas/{model}"
+
+
+class Problem(BaseModel):
+    """A refusal: its code, its sentence, and what to do next."""
+
+    code: str
+    text: str
+    next: str
+    fields: dict[str, str] = {}
+
+
+def openapi(resources: Iterable[Resource]) -> dict[str, Any]:
+    """The whole document; the same resources give the same one."""
+    every = list(resources)
+    models = {model for one in every for model in (one.given, one.sent) if model is not None} | {Problem}
+    ordered = sorted(models, key=lambda model: model.__name__)
+    _, schemas = models_json_schema([(model, "validation") for model in ordered], ref_template=_REF)
+    paths: dict[str, dict[str, Any]] = {}
+    for one in every:
+        paths.setdefault(one.route.path, {})[one.route.method.lower()] = _operation(one)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "云屏 yunping", "version": VERSION},
+        "paths": dict(sorted(paths.items())),
+        "components": {
+            "schemas": dict(sorted(schemas["$defs"].items())),
+            "securitySchemes": {
+                "session": {"type": "apiKey", "in": "cookie", "name": "__Host-yp"},
+                "token": {"type": "apiKey", "in": "header", "name": "X-CSRF-Token"},
+            },
+        },
+        "security": [{"session": [], "token": []}],
+    }
+
+
+def _operation(one: Resource) -> dict[str, Any]:
+    named = [{"name": name, "in": "path", "required": True} for name in re.findall(r"\{(\w+)\}", one.route.path)]
+    asked = [{"name": name, "in": "query", "required": False} for name in one.queries]
+    operation: dict[str, Any] = {
+        "summary": one.summary,
+        "x-permission": str(one.route.permission),
+        "parameters": [{**parameter, "schema": {"type": "string"}} for parameter in (*named, *asked)],
+        "responses": {
+            "200": {"description": "OK", "content": _content(one.given)},
+            "default": {"description": "Problem", "content": _content(Problem)},
+        },
+    }
+    if one.sent is not None:
+        operation["requestBody"] = {"required": True, "content": _content(one.sent)}
+    return operation
+
+
+def _content(model: type[BaseModel]) -> dict[str, Any]:
+    return {"application/json": {"schema": {"$ref": _REF.format(model=model.__name__)}}}
