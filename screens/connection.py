@@ -27,8 +27,7 @@ class ScreenConnection(ServerConnection):
 
     Attributes:
         lane: the descriptor to write to directly; a number below 0 under TLS, where only the transport may.
-        cohort: the frames it was sent last, while it stands in their cohort.
-        has: the versions its screen has or was sent, while it stands in none.
+        has, sent: the versions its screen has and the frames it was sent last, while it stands apart from the cohorts.
         late_since: loop time since which a newer state waits for this socket; 0 when none does.
     """
 
@@ -38,8 +37,8 @@ class ScreenConnection(ServerConnection):
         self.lane = -next(_LANES)
         self.heard_at = self.loop.time()
         self.group: Group | None = None
-        self.cohort: AudienceFrames | None = None
         self.has: Versions = NOTHING
+        self.sent: AudienceFrames | None = None
         self.late_since = 0.0
 
     def push(self, message: FromServer) -> None:

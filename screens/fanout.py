@@ -10,7 +10,7 @@ import asyncio
 import itertools
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -43,23 +43,25 @@ class Group:
     """The live connections of one audience and its newest frames (None until a beacon is signed).
 
     A member is in the cohort of the frames it was sent last, or in `apart`: new, or still busy with what it was sent.
+    Cohorts are sets of numbers, because touching ten thousand objects costs more than ten thousand writes to memory.
     """
 
-    __slots__ = ("apart", "audience", "cohorts", "frames")
+    __slots__ = ("apart", "audience", "cohorts", "frames", "lanes")
 
     def __init__(self, audience: str) -> None:
         self.audience = audience
         self.frames: AudienceFrames | None = None
-        self.cohorts: dict[AudienceFrames, dict[int, ScreenConnection]] = {}
+        self.cohorts: dict[AudienceFrames, set[int]] = {}
+        self.lanes: dict[int, ScreenConnection] = {}
         self.apart: set[ScreenConnection] = set()
 
     @property
     def members(self) -> int:
-        return len(self.apart) + sum(map(len, self.cohorts.values()))
+        return len(self.apart) + len(self.lanes)
 
     def join(self, connection: ScreenConnection) -> None:
         """`connection.has` says what it holds; `catch_up` or the next run gives it the rest."""
-        connection.group, connection.cohort = self, None
+        connection.group, connection.sent = self, None
         self.apart.add(connection)
 
     def leave(self, connection: ScreenConnection) -> None:
@@ -69,51 +71,39 @@ class Group:
 
     def set_apart(self, connection: ScreenConnection) -> None:
         """Its transport holds bytes, or it is closing: its descriptor must not be written to."""
-        held = connection.cohort
-        if held is not None:
-            connection.has, connection.cohort = held.has, None
-            cohort = self.cohorts[held]
-            cohort.pop(connection.lane, None)
-            if not cohort:
-                del self.cohorts[held]
+        if self.lanes.get(connection.lane) is connection:
+            del self.lanes[connection.lane]
+            held = next(frames for frames, cohort in self.cohorts.items() if connection.lane in cohort)
+            connection.has, connection.sent = held.has, held
+            self._shrink(held, (connection.lane,))
         self.apart.add(connection)
 
     def catch_up(self, connection: ScreenConnection) -> bool:
         """Writes the newest state to one member that stands apart; False if it cannot take it now."""
         frames = self.frames
-        if frames is None or connection.cohort is frames:
+        if frames is None or connection not in self.apart:
             return True
-        if connection.cohort is not None:
-            self.set_apart(connection)
         if connection.paused or connection.protocol.state is not OPEN or connection.transport.is_closing():
             connection.late_since = connection.late_since or connection.loop.time()
             return False
-        self._give(connection, frames, frames.frame(connection.has))
+        if connection.sent is frames:
+            self._settle(connection, frames)  # it was only slow to take it
+        else:
+            self._give(connection, frames, frames.frame(connection.has))
         return True
 
-    def _give(self, connection: ScreenConnection, frames: AudienceFrames, rest: bytes) -> None:
-        """Hands bytes to the transport; the member joins its new cohort unless that made it busy."""
-        connection.has, connection.late_since = frames.has, 0.0
-        self.apart.add(connection)
-        connection.transport.write(rest)
-        if not connection.paused:
-            self.apart.discard(connection)
-            connection.cohort = frames
-            self.cohorts.setdefault(frames, {})[connection.lane] = connection
-
-    def behind(self) -> tuple[AudienceFrames, dict[int, ScreenConnection]] | None:
-        """A cohort that holds something older than the newest frames."""
-        return next((one for one in self.cohorts.items() if one[0] is not self.frames), None)
+    def behind(self) -> AudienceFrames | None:
+        """The frames of a cohort that holds something older than the newest."""
+        return next((frames for frames in self.cohorts if frames is not self.frames), None)
 
     def write_slice(self, room: int, report: Report) -> int:
         """Brings at most `room` members to the newest state; how many. This loop decides what ten thousand cost."""
-        found, frames = self.behind(), self.frames
-        if found is None or frames is None:
+        held, frames = self.behind(), self.frames
+        if held is None or frames is None:
             return 0
-        held, cohort = found
         data = frames.frame(held.has)
         size, write = len(data), os.write
-        lanes = list(itertools.islice(cohort, room))
+        lanes = list(itertools.islice(self.cohorts[held], room))
         short: list[tuple[int, int]] = []
         for lane in lanes:
             try:
@@ -122,26 +112,39 @@ class Group:
                 taken = 0 if isinstance(problem, BlockingIOError) or lane < 0 else -1
             if taken != size:
                 short.append((lane, taken))
-        arrived = self.cohorts.setdefault(frames, {})
-        for lane in lanes:
-            connection = arrived[lane] = cohort.pop(lane)
-            connection.cohort = frames
-        if not cohort:
-            del self.cohorts[held]
+        self._shrink(held, lanes)
+        self.cohorts.setdefault(frames, set()).update(lanes)
         for lane, taken in short:
-            self._finish(arrived.pop(lane), frames, data, taken)
+            self._finish(self.lanes[lane], data, taken)
         report.sent += len(lanes)
         report.bytes += size * len(lanes)
         return len(lanes)
 
-    def _finish(self, connection: ScreenConnection, frames: AudienceFrames, data: bytes, taken: int) -> None:
+    def _shrink(self, held: AudienceFrames, lanes: Sequence[int]) -> None:
+        cohort = self.cohorts[held]
+        cohort.difference_update(lanes)
+        if not cohort:
+            del self.cohorts[held]
+
+    def _finish(self, connection: ScreenConnection, data: bytes, taken: int) -> None:
         """A socket that did not take the whole frame; `taken` is -1 when it is broken."""
-        connection.cohort = None
+        self.set_apart(connection)
         if taken < 0:
-            self.apart.add(connection)
             connection.abort()
-        else:
-            self._give(connection, frames, data[taken:] if taken else data)
+        elif self.frames is not None:
+            self._give(connection, self.frames, data[taken:] if taken else data)
+
+    def _give(self, connection: ScreenConnection, frames: AudienceFrames, rest: bytes) -> None:
+        """Hands bytes to the transport; the member joins its new cohort unless that made it busy."""
+        connection.has, connection.sent, connection.late_since = frames.has, frames, 0.0
+        connection.transport.write(rest)
+        if not connection.paused:
+            self._settle(connection, frames)
+
+    def _settle(self, connection: ScreenConnection, frames: AudienceFrames) -> None:
+        self.apart.discard(connection)
+        self.lanes[connection.lane] = connection
+        self.cohorts.setdefault(frames, set()).add(connection.lane)
 
 
 class Fanout:
@@ -155,7 +158,7 @@ class Fanout:
     def publish(self, group: Group, frames: AudienceFrames) -> None:
         """Makes `frames` the group's newest; a run under way goes on with them instead of the older ones."""
         group.frames = frames
-        if group.cohorts or group.apart:
+        if group.members:
             self._due[group] = None
             if self._task is None or self._task.done():
                 self._task = asyncio.get_running_loop().create_task(self._run())

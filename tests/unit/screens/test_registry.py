@@ -1,5 +1,6 @@
 """Who holds a screen: whatever the order of coming and going, the newest connection does, or nobody."""
 
+import itertools
 import uuid
 from typing import Any, cast
 
@@ -11,17 +12,16 @@ from screens.fanout import Group
 from screens.registry import Registry
 
 SCREENS = [uuid.UUID(int=number) for number in range(3)]
+LANES = itertools.count(1)
 AUDIENCES = ["street", "square", None]
 
 
 class Peer:
     """As much of a connection as a registry and a group touch."""
 
-    lane = 0
-
     def __init__(self) -> None:
         self.group: Group | None = None
-        self.cohort = None
+        self.lane = next(LANES)
         self.has = (0, 0, 0, 0)
 
 
