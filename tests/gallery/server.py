@@ -10,7 +10,7 @@ from cms.desk.frame import Desk, Sections
 from cms.desk.policy import page_headers
 from cms.desk.static_files import StaticTree
 from cms.kernel.messages import Catalogue
-from tests.gallery import examples
+from tests.gallery import editing, examples
 
 _HUES = {
     "classroom": (196, 143, 92),
@@ -86,8 +86,8 @@ class Gallery:
             ),
             "list": ("documents/list.html", examples.list_context()),
             "empty": ("documents/list.html", {**examples.list_context(), "documents": []}),
-            "edit": ("documents/edit.html", examples.edit_context()),
-            "submission": ("documents/submission.html", examples.submission_context()),
+            "edit": ("documents/edit.html", editing.edit_context()),
+            "submission": ("documents/submission.html", editing.submission_context()),
             "review": ("review/show.html", examples.review_context()),
             "changes": ("review/show.html", examples.review_context(is_changes=True)),
             "slip": ("review/slip.html", examples.slip_context()),

@@ -1,0 +1,89 @@
+"""What the gallery's editor shows: a piece that came back with a note."""
+
+from typing import Any
+
+from tests.gallery.examples import ASSET_URL, BODY, FINDINGS, STEPS, at, shell
+
+
+def edit_context() -> dict[str, Any]:
+    values = {
+        "title": "银龄课堂走进流虹社区，六十位老人学会“指尖生活”",
+        "subtitle": "松陵街道第三十二堂数字生活课",
+        "summary": "松陵街道第三十二堂数字生活课开讲，老人们学会了预约挂号、医保凭证和防诈骗。",
+        "column": "community",
+        "source": "松陵街道新时代文明实践所",
+        "reporter": "沈静怡",
+        "editor": "陆明",
+        "sponsor": "吴江区融媒体中心",
+        "date": "2026-11-24T09:00",
+        "not_before": "",
+        "not_after": "2026-12-08T00:00",
+        "offline": "7",
+        "cover": "classroom",
+        "cover_alt": "老人们围坐在教室里",
+        "channels": ["screen", "web"],
+        "units": ["/320509/04/"],
+        "body": BODY,
+    }
+    places = [
+        ("/320509/", "吴江区融媒体中心"),
+        ("/320509/04/", "\u3000松陵街道所"),
+        ("/320509/05/", "\u3000太湖新城所"),
+    ]
+    return {
+        "shell": shell("documents"),
+        "document": {
+            "id": "1",
+            "href": "/desk/documents/1",
+            "title": values["title"],
+            "kind": "新闻",
+            "state": "returned",
+            "number": 1,
+            "column": "社区动态",
+            "values": values,
+            "revision": "7",
+            "theirs": "7",
+            "version": 0,
+            "saved_at": at(-1),
+            "returned": {"person": "陆明", "note": "周阿姨的原话请再与本人核对；第二张图片补一句替代文字。"},
+        },
+        "columns": [{"value": "community", "label": "社区动态"}, {"value": "notices", "label": "便民通知"}],
+        "channels": [
+            {"value": value, "label": label, "checked": True}
+            for value, label in (("screen", "街头阅读屏"), ("web", "门户网站"))
+        ],
+        "places": [{"value": path, "label": name, "checked": path in values["units"]} for path, name in places],
+        "own_unit": "松陵街道所",
+        "offline": [{"value": "7", "label": "7 天"}, {"value": "none", "label": "不限"}],
+        "here": ["沈静怡", "顾晓峰"],
+        "urls": {
+            "save": "/gallery/save",
+            "upload": "/gallery/upload",
+            "asset": ASSET_URL,
+            "submission": "/gallery/submission",
+            "submit": "/gallery/submit",
+            "preview": "/gallery/review",
+            "theirs": "/gallery/save",
+        },
+        "limits": {"title": 60, "summary": 200},
+        "is_conflict": False,
+        "error": None,
+        "wrong": {
+            "editor": {
+                "code": "content.editor_is_author",
+                "text": "责任编辑不能与记者为同一人。",
+                "next": "请填写实际责编的姓名。",
+            }
+        },
+        "zone": "北京时间",
+    }
+
+
+def submission_context() -> dict[str, Any]:
+    return {
+        "findings": FINDINGS,
+        "steps": [{**step, "state": "waiting"} for step in STEPS],
+        "stopping": 0,
+        "csrf": "token",
+        "url": "/gallery/submit",
+    }
