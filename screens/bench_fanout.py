@@ -43,7 +43,7 @@ FOLDER: Final = Path(__file__).parent / "bench"
 LEAST: Final = 1_200
 ROUND_SECONDS: Final = 60
 # Screens of one listening process; while it connects them it answers no pings, so it must be done within seconds.
-AT_ONCE: Final = 1_000
+AT_ONCE: Final = 400
 
 
 def run(*, screens: int = 10_000, audiences: int = 1) -> dict[str, Any]:
@@ -235,7 +235,7 @@ async def _sender(street: Street) -> AsyncIterator[Side]:
 async def _listeners(
     stack: contextlib.AsyncExitStack, street: Street, port: int, *, kind: str
 ) -> list[tuple[asyncio.subprocess.Process, int]]:
-    """Connects all screens, a process for every thousand; `kind` says whether they introduce themselves."""
+    """Connects all screens, a process for every few hundred; `kind` says whether they introduce themselves."""
     made = []
     for start in range(0, street.screens, AT_ONCE):
         lines, fds = street.folder / f"{kind}-{start}", street.folder / f"fds-{port}-{start}"
