@@ -6,6 +6,7 @@ from typing import Final
 
 from aiohttp import web
 
+from cms.api.app import PREFIX as API_PREFIX, build_api
 from cms.desk.app import PREFIX, build_desk
 from cms.desk.deps import DeskDeps
 from cms.kernel.log import logger
@@ -23,7 +24,7 @@ from deploy.public import ErrorPages, PublicSite
 from deploy.settings import Settings
 from media.errors import MediaRefused
 from renderers.web import errors
-from screens.pages import sections as screen_sections
+from screens.pages import RESOURCES, sections as screen_sections
 
 # Between two looks at the tree when nothing rang: what a lost wake-up costs.
 TREE_FALLBACK: Final = 0.5
@@ -42,6 +43,7 @@ async def run_web(settings: Settings, metrics: Metrics, stop: asyncio.Event) -> 
         app.router.add_get("/healthz", _healthy)
         deps = await desk_deps(here)
         app.add_subapp(PREFIX, await asyncio.to_thread(build_desk, deps, screen_sections()))
+        app.add_subapp(API_PREFIX, await asyncio.to_thread(build_api, deps, RESOURCES))
         pages = ErrorPages(errors.not_found(here.site), errors.gone(here.site))
         app.add_routes(PublicSite(reader, here.store, here.tombstones, pages).routes())
         following = asyncio.create_task(_follow(here, reader))
