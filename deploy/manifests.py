@@ -17,7 +17,7 @@ from cms.trust.manifest import Manifest, Show, Slot, read_manifest
 from cms.trust.signed import Signed
 from deploy.guarding import refusals
 from media.store import Store
-from screens.states import ScreenState, store_state
+from screens.states import AudienceMember, ScreenState, store_state
 
 WRITER: Final = "screen-manifests"
 JSON: Final = "application/json"
@@ -44,7 +44,10 @@ class ManifestWriter:
         Raises cms.kernel.errors.Unavailable when the guard does not answer; the delivery is then tried again.
         """
         standing = await self._standing()
-        changed = [d for d in manifests.drafts if not _is_current(standing.get(d.audience), d, now)]
+        gaining = await self._gaining(manifests)
+        changed = [
+            d for d in manifests.drafts if d.audience in gaining or not _is_current(standing.get(d.audience), d, now)
+        ]
         signed = dict(standing) | await self._signed(changed, now)
         async with self.db.write() as session:
             for draft in manifests.drafts:
@@ -56,6 +59,15 @@ class ManifestWriter:
         async with self.db.read() as session:
             found = [Signed.read(text) for text in await session.scalars(select(ScreenState.signed))]
         return {read_manifest(signed.text).audience: signed for signed in found}
+
+    async def _gaining(self, manifests: Manifests) -> set[str]:
+        """Audiences that a screen joins from another one: it takes only a newer version than it has seen there."""
+        async with self.db.read() as session:
+            rows = await session.execute(select(AudienceMember.screen, AudienceMember.audience))
+            before = {str(row.screen): row.audience for row in rows}
+        return {
+            d.audience for d in manifests.drafts if any(before.get(r, d.audience) != d.audience for r in d.receivers)
+        }
 
     async def _signed(self, drafts: list[ManifestDraft], now: dt.datetime) -> dict[str, Signed]:
         if not drafts:

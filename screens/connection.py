@@ -3,21 +3,27 @@
 import asyncio
 import itertools
 import uuid
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final, Protocol
 
 from websockets.asyncio.server import ServerConnection
 from websockets.protocol import OPEN
 
-from screens.frames import NOTHING, Versions, message_frame
+from screens.frames import NOTHING, AudienceFrames, Versions, message_frame
 from screens.messages import FromServer
-
-if TYPE_CHECKING:
-    from screens.fanout import Group
-    from screens.frames import AudienceFrames
 
 # One state of at most 64 KiB is outstanding; only an answer to a flood of pings could fill more.
 MAX_BUFFER: Final = 256 * 2**10
 _LANES: Final = itertools.count(1)
+
+
+class Audience(Protocol):
+    """The group a connection stands in, as far as the connection must know it: `screens.fanout.Group`."""
+
+    def set_apart(self, connection: "ScreenConnection", /) -> None: ...
+
+    def catch_up(self, connection: "ScreenConnection", /) -> bool: ...
+
+    def leave(self, connection: "ScreenConnection", /) -> None: ...
 
 
 class ScreenConnection(ServerConnection):
@@ -36,7 +42,7 @@ class ScreenConnection(ServerConnection):
         self.link: uuid.UUID = self.id
         self.lane = -next(_LANES)
         self.heard_at = self.loop.time()
-        self.group: Group | None = None
+        self.group: Audience | None = None
         self.has: Versions = NOTHING
         self.sent: AudienceFrames | None = None
         self.late_since = 0.0

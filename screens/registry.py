@@ -49,14 +49,14 @@ class Registry:
     def place(self, connection: ScreenConnection, audience: str | None) -> Group | None:
         """Moves a connection into an audience's group, or out of any."""
         group = connection.group
-        if group is not None and group.audience == audience:
-            return group
+        wanted = None if audience is None else self.groups.get(audience)
+        if group is not None and group is wanted:
+            return wanted
         if group is not None:
             # An empty group stays: its last signed frames are what a returning screen gets while the guard is away.
             group.leave(connection)
         if audience is None:
             return None
-        wanted = self.groups.get(audience)
         if wanted is None:
             wanted = self.groups[audience] = Group(audience)
         wanted.join(connection)

@@ -3,30 +3,55 @@
 import asyncio
 import secrets
 import uuid
-from typing import TYPE_CHECKING, Final
+from typing import Final, Protocol
 
 from websockets.exceptions import ConnectionClosed
 
-from cms.kernel.clock import to_ms
+from cms.kernel.clock import Clock, to_ms
 from cms.trust.keys import b64
 from cms.trust.signed import Signed
 from screens.connection import ScreenConnection
-from screens.messages import Bye, Pair, Retry, Welcome
+from screens.messages import Bye, Have, Pair, Retry, Welcome
+from screens.presence import Presence
 from screens.protocol import HELLO_MS, Acked, Beaten, Goodbye, Phase, Proven, ServerEvent, ServerSide, WantsPairing
 from screens.source import Known
-
-if TYPE_CHECKING:
-    from screens.gateway import Gateway
 
 BEAT_MS: Final = 20_000
 # The close code that goes with each bye (RFC 6455 §7.4, and the private range).
 CLOSE: Final = {"revoked": 4001, "replaced": 4002, "unknown": 4003, "protocol": 1008, "restart": 1012, "busy": 1013}
 
 
+class Host(Protocol):
+    """What outlives a session and answers for it: `screens.gateway.Gateway`."""
+
+    hosts: tuple[str, ...]
+    media: str
+    clock: Clock
+    presence: Presence
+
+    async def known(self, screen: uuid.UUID, key: str) -> Known: ...
+
+    async def certified(self, known: Known) -> Known: ...
+
+    async def offer(self, session: "Session", pair: Pair) -> None: ...
+
+    def remember(self, connection: ScreenConnection, have: Have) -> None: ...
+
+    def entered(self, session: "Session", known: Known, *, player: str, caps: dict[str, object]) -> None: ...
+
+    def left(self, session: "Session") -> None: ...
+
+    def refused(self, bye: Bye) -> None: ...
+
+    def stop_waiting(self, session: "Session") -> None: ...
+
+    def retry_bounds(self) -> tuple[int, int]: ...
+
+
 class Session:
     """Serves one connection; the gateway owns what outlives it."""
 
-    def __init__(self, gateway: "Gateway", connection: ScreenConnection) -> None:
+    def __init__(self, gateway: Host, connection: ScreenConnection) -> None:
         self._gateway = gateway
         self.connection = connection
         nonce = b64(secrets.token_bytes(32))

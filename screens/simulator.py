@@ -17,6 +17,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
 from websockets.typing import Subprotocol
 
+from cms.kernel.clock import SystemClock, to_ms
 from cms.trust.beacon import Beacon
 from cms.trust.errors import TrustError
 from cms.trust.keys import SigningKey
@@ -27,6 +28,7 @@ from screens.messages import MAX_FRAME, SUBPROTOCOL, Beat, Bye, Have, MessageFau
 from screens.protocol import BecameScreen, CodeShown, Dismissed, Reply, ScreenSide, StateCame, Welcomed
 
 PLAYER: Final = "sim-1"
+CLOCK: Final = SystemClock()
 LONGEST: Final = 60.0
 
 
@@ -120,7 +122,7 @@ class SimulatedScreen:
     async def beat(self) -> None:
         """Says that it is well."""
         if self.socket is not None:
-            now = time.time_ns() // 1_000_000
+            now = to_ms(CLOCK.now())
             version = self.heard.newest
             facts = Beat(at=now, painted_at=now, version=version, showing=None, clock=0, stale=False, mem=64)
             await self.socket.send(encode(facts))
@@ -153,7 +155,7 @@ class SimulatedScreen:
             self.heard.newest = beacon.version
             self.heard.versions[beacon.version] = time.monotonic()
             if self._acks:
-                now = time.time_ns() // 1_000_000
+                now = to_ms(CLOCK.now())
                 await socket.send(encode(side.ack(beacon.version, "received", now)))
         had = self._have
         self._have = Have(
