@@ -22,7 +22,7 @@ from deploy.settings import FILE, Role, Settings, load
 from deploy.supervisor import Child, Supervisor, role_argv
 
 # The guard first: the others wait for what it says about recalls.
-ORDER: Final[tuple[Role, ...]] = ("guard", "web", "gateway", "worker")
+FIRST: Final[tuple[Role, ...]] = ("guard", "web", "gateway")
 START_SECONDS: Final = 120.0
 VERSIONS: Final = Path(__file__).parent / "migrations" / "versions"
 
@@ -42,13 +42,15 @@ async def run_up(settings: Settings, *, demo: bool) -> int:
         if not await asyncio.to_thread(is_newest, settings):
             await asyncio.to_thread(_migrate, settings)
         is_demo = demo or keeper_file(settings).exists()
-        keeper = Supervisor([Child(role, role_argv(role)) for role in ORDER], environment=_environment(settings))
+        keeper = Supervisor([Child(role, role_argv(role)) for role in FIRST], environment=_environment(settings))
         await keeper.run(lambda: _after_start(settings, keeper, is_demo=is_demo))
     return 0
 
 
 async def _after_start(settings: Settings, keeper: Supervisor, *, is_demo: bool) -> None:
     await _answering(settings.host, (settings.port, settings.gateway_port))
+    # Last, because people wait for pages and screens for the gateway; what is due has waited in its rows anyway.
+    keeper.add(Child("worker", role_argv("worker")))
     # The guard removes this file when the first administrator may sign.
     is_first = (settings.guard_dir / "first-run").exists()
     if not is_first:
