@@ -24,8 +24,7 @@ GATES: dict[str, tuple[str, ...]] = {
     "arrows": ("-c", "from importlinter.cli import lint_imports_command as lint; lint()"),
 }
 LONG = ("faults", "soak")
-# Small and apart from each other, so that both cores may work; the rest starts servers and browsers, measures
-# seconds, and has the machine to itself.
+# Small and apart from each other; the rest starts servers and browsers.
 FAST = ("tests/unit", "tests/architecture", "tests/contract")
 WORKERS = 2
 _NO_TESTS = 5
@@ -76,7 +75,8 @@ def _phases() -> Iterable[tuple[str, list[str]]]:
     fast = [path for path in FAST if (ROOT / path).is_dir()]
     yield "unit, architecture and contract tests", [*usual, "-n", str(WORKERS), *fast]
     rest = [f"--ignore={path}" for path in fast]
-    yield "integration, browser and journey tests", [*usual, *rest, "tests"]
+    # Two as well: most of their time is spent waiting for servers, browsers and loops of pictures.
+    yield "integration, browser and journey tests", [*usual, "-n", str(WORKERS), "--dist", "worksteal", *rest, "tests"]
 
 
 def _gate(name: str, command: Sequence[str], tally: Tally) -> None:
