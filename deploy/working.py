@@ -15,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from cms import contract
 from cms.kernel.db import Database
 from cms.kernel.metrics import Metrics
+from cms.library.upload import Workshop as PictureRoom
 from cms.publishing.guarding import ClientGuard
 from cms.publishing.line_ups import RowLineUps
 from cms.publishing.models import Delivery
@@ -28,12 +29,13 @@ from cms.publishing.services.lease import RowLease
 from cms.publishing.services.outbound import GuardedOutbound
 from cms.publishing.services.search import RowSearch
 from cms.publishing.services.state import RowState
+from cms.publishing.services.studio import StoreStudio
 from cms.publishing.services.vault import SealedVault
 from cms.publishing.states import OPEN
 from cms.publishing.tree_writer import TreeWriter
 from cms.publishing.worker import Worker, WorkerSettings
 from cms.publishing.workshop import Workshop
-from deploy.installation import Installation, opened
+from deploy.installation import Installation, open_workshop, opened
 from deploy.manifests import ManifestWriter
 from deploy.settings import Settings
 from screens.tables import Screen
@@ -46,7 +48,7 @@ async def run_worker(settings: Settings, metrics: Metrics, stop: asyncio.Event) 
     """Works until `stop` is set; what it was doing is done again by the next worker."""
     channels = load_channels()
     async with opened(settings, channels, metrics) as here:
-        shop = await asyncio.to_thread(make_workshop, here)
+        shop = await asyncio.to_thread(make_workshop, here, await open_workshop(here))
         owner = f"{socket.gethostname()}:{os.getpid()}"
         worker = Worker(shop, WorkerSettings(owner=owner), here.wake)
         await worker.plan()
@@ -72,7 +74,7 @@ async def _count_waiting(here: Installation) -> None:
         await asyncio.sleep(_COUNT_EVERY)
 
 
-def make_workshop(here: Installation) -> Workshop:
+def make_workshop(here: Installation, room: PictureRoom) -> Workshop:
     """Blocking: reads or makes the key of the vault."""
     tree = TreeWriter(here.store)
     return Workshop(
@@ -80,7 +82,7 @@ def make_workshop(here: Installation) -> Workshop:
         clock=here.clock,
         store=here.store,
         channels=here.channels,
-        services=ServicesMaker(here, vault_key(here.settings.data.resolve() / "keys" / "vault.key")),
+        services=ServicesMaker(here, room, vault_key(here.settings.data.resolve() / "keys" / "vault.key")),
         tree=tree,
         screens=ManifestWriter(here.db, here.store, tree, here.guard),
         guard=ClientGuard(here.guard),
@@ -91,8 +93,9 @@ def make_workshop(here: Installation) -> Workshop:
 class ServicesMaker:
     """Makes what a renderer is given for a target: one account a target, one line-up for all."""
 
-    def __init__(self, here: Installation, key: bytes) -> None:
+    def __init__(self, here: Installation, room: PictureRoom, key: bytes) -> None:
         self._here = here
+        self._room = room
         self._key = key
         self._line_ups = RowLineUps(here.db, here.clock, receivers_of(here.db))
         self._search = RowSearch(here.db, here.clock)
@@ -112,6 +115,7 @@ class ServicesMaker:
             budget=RowBudget(account),
             journal=RowJournal(account),
             outbound=self._outbound,
+            studio=StoreStudio(account, self._here.store, self._room.sandbox, self._room.work),
         )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import update
 from sqlalchemy.engine import CursorResult
 
-from cms.contract import Outcome, Prepared, Sent, Unknown
+from cms.contract import Accepted, Outcome, Prepared, Sent, Unknown
 from cms.kernel.db import Database
 from cms.kernel.leases import Claim
 from cms.publishing.models import Delivery
@@ -51,7 +51,7 @@ class RowLedger:
         return call
 
     async def end(self, outcome: Outcome) -> None:
-        if isinstance(outcome, Unknown):
+        if isinstance(outcome, Unknown | Accepted):
             return
         post = {"post": outcome.post} if isinstance(outcome, Sent) else {}
         await self._note(call=None, **post)

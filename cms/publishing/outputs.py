@@ -44,7 +44,8 @@ class TargetOutputs:
         links = piece_links(order.piece)
         applied = await self.tree.apply(files, writer=order.target.code, turn=self.turn, now=now, links=links)
         places = tuple(file.path for file in files.write if _is_of(file.releases, order.piece))
-        return Receipt(_state(order), now, places, detail={"kind": "files", "tree": applied.seq, "bytes": applied.size})
+        detail = {"kind": "files", "tree": applied.seq, "bytes": applied.size, "rolls": files.rolls}
+        return Receipt(_state(order), now, places, detail=detail)
 
     async def manifests(self, order: Order, manifests: Manifests) -> Receipt:
         await self.still_ours()
@@ -53,7 +54,7 @@ class TargetOutputs:
         links = piece_links(order.piece)
         await self.tree.apply(Files(()), writer=order.target.code, turn=self.turn, now=now, links=links)
         audiences = await self.screens.write(manifests, target=order.target, turn=self.turn, now=now)
-        return Receipt(_state(order), now, tuple(audiences), detail={"kind": "manifests"})
+        return Receipt(_state(order), now, tuple(audiences), detail={"kind": "manifests", "rolls": True})
 
 
 def piece_links(piece: Piece | None) -> tuple[Link, ...]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from cms.contract import (
+    Accepted,
     Channel,
     ContractError,
     Correction,
@@ -18,6 +19,7 @@ from cms.contract import (
     Display,
     Files,
     Manifests,
+    Manual,
     NotSent,
     Outcome,
     Piece,
@@ -121,9 +123,10 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """The outcome is unknown; the next try only asks the platform."""
+    """The end is not known; the next try only asks the platform, which `accepted` it or may not have it at all."""
 
     why: str
+    accepted: bool = False
 
 
 Result = Done | Again | Failed | Open
@@ -220,7 +223,7 @@ class _Posting:
         old = self.order.post
         if old is None and self.order.open_call is not None:
             outcome = await self.post.reconcile(self.order.open_call, self.order.target, self.services)
-            if isinstance(outcome, Unknown):
+            if isinstance(outcome, Unknown | Accepted):
                 return Again("publishing.outcome_unknown", {"why": outcome.why})
             old = outcome.post if isinstance(outcome, Sent) else None
         if old is None:
@@ -232,9 +235,13 @@ class _Posting:
         match outcome:
             case Sent(post=post, url=url):
                 return Done(Receipt("live", self.now, (post,), url), post)
+            case Manual(detail=detail):
+                return Done(Receipt("manual", self.now, detail=detail))
+            case Accepted(why=why):
+                return Open(why, accepted=True)
             case Unknown(why=why):
                 return Open(why)
-            case NotSent(code=code, retry=True):
-                return Again(code, {})
-            case NotSent(code=code):
-                return Failed(code, {})
+            case NotSent(code=code, retry=True, params=params, wait=wait):
+                return Again(code, dict(params), wait)
+            case NotSent(code=code, params=params):
+                return Failed(code, dict(params))

@@ -218,7 +218,7 @@ class Sending:
             if not done:
                 raise LeaseLost
             await session.execute(insert(Receipt).values(**_receipt_row(context, receipt, now)))
-            if receipt.detail.get("kind") == "manifests":
+            if receipt.detail.get("rolls"):
                 rolls = update(Target).where(Target.id == context.delivery.target_id, Target.rolls.is_(False))
                 await session.execute(rolls.values(rolls=True))
             await ring(session, "publishing")

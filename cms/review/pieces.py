@@ -41,4 +41,6 @@ def piece_of(release: Release, *, column_name: str = "") -> Piece:
         not_after=None if allowed.not_after is None else from_ms(allowed.not_after),
         offline=None if allowed.offline is None else dt.timedelta(milliseconds=allowed.offline),
         published_at=from_ms(allowed.not_before),
+        durations=content.get("durations", {}),
+        overrides=content.get("overrides", {}),
     )

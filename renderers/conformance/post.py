@@ -7,7 +7,20 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from cms.contract import Channel, Correction, NotSent, Outcome, Piece, Post, Prepared, Sent, Services, Target, Unknown
+from cms.contract import (
+    Accepted,
+    Channel,
+    Correction,
+    NotSent,
+    Outcome,
+    Piece,
+    Post,
+    Prepared,
+    Sent,
+    Services,
+    Target,
+    Unknown,
+)
 from renderers.conformance.findings import Finding
 from renderers.conformance.samples import corrected, make_piece
 from renderers.conformance.world import World
@@ -52,7 +65,7 @@ class Ledger:
             self.attempts.append(self.attempt)
             self.outcome = Unknown("intent")
             self.outcome = await post.send(self.prepared, self.attempt, target, services)
-        elif isinstance(self.outcome, Unknown):
+        elif isinstance(self.outcome, Unknown | Accepted):
             self.outcome = await post.reconcile(self.attempt, target, services)
         if isinstance(self.outcome, NotSent) and self.outcome.retry:
             self.attempt = None
@@ -87,7 +100,7 @@ async def _story(post: Post, platform: Platform, world: World, seed: int, now: d
         if platform.visible(piece.title) != 1:
             findings.append(Finding("exactly_once", f"schedule {seed}: said to be out, but it is not"))
         findings += await _correct_and_recall(post, platform, world, piece, ledger.outcome, now=now)
-    elif isinstance(ledger.outcome, Unknown):
+    elif isinstance(ledger.outcome, Unknown | Accepted):
         findings.append(Finding("reconcile", f"schedule {seed}: still unknown on a calm platform"))
     elif platform.visible(piece.title):
         findings.append(Finding("exactly_once", f"schedule {seed}: refused, but shown"))

@@ -4,18 +4,23 @@ import asyncio
 import collections
 import contextlib
 import datetime as dt
-from collections.abc import AsyncIterator, Mapping, Sequence
+import hashlib
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from cms.contract import (
     AssetGone,
+    Bench,
     Busy,
     Columns,
     Delta,
     Entry,
     LineUp,
+    Made,
     OutboundRefused,
     Piece,
     Receiver,
@@ -25,6 +30,7 @@ from cms.contract import (
     Slot,
     Target,
 )
+from media.sandbox import Sandbox
 from renderers.conformance.samples import COLUMNS, UNITS
 
 SHOW = dt.timedelta(seconds=15)
@@ -55,11 +61,12 @@ class World:
         self.shown: dict[str, list[str]] = collections.defaultdict(list)
         self.faults = Faults()
         self.devices: list[Receiver] = [Receiver(f"r{i}", unit) for i, unit in enumerate(UNITS)]
+        self.assets = MemoryAssets(self.faults)
         self.journal: list[tuple[str, Mapping[str, object]]] = []
         self.services = Services(
             SITE,
             self,
-            MemoryAssets(self.faults),
+            self.assets,
             self,
             MemoryVault(),
             MemoryState(),
@@ -67,6 +74,7 @@ class World:
             MemoryBudget(),
             self,
             NoOutbound(),
+            MemoryStudio(self.assets),
         )
 
     # what happens
@@ -144,16 +152,17 @@ class World:
 
 
 class MemoryAssets:
-    """Files of the size their row says; those in `faults.gone` were recalled."""
+    """Files of a test, else a kilobyte of nothing; those in `faults.gone` were recalled."""
 
     def __init__(self, faults: Faults) -> None:
         self._faults = faults
+        self.held: dict[str, bytes] = {}
 
     async def read(self, sha256: str) -> bytes:
         await self._faults.call()
         if sha256 in self._faults.gone:
             raise AssetGone("asset.gone", sha256=sha256)
-        return b"\0" * 1000
+        return self.held.get(sha256, b"\0" * 1000)
 
     async def stream(self, sha256: str) -> AsyncIterator[bytes]:
         yield await self.read(sha256)
@@ -211,6 +220,32 @@ class MemoryBudget:
             return recent[0] + per - now
         self._taken[name] = [*recent, now]
         return None
+
+
+class MemoryStudio:
+    """Makes each file once, in a folder of the moment; what is made can be read by its hash."""
+
+    def __init__(self, assets: MemoryAssets) -> None:
+        self._assets = assets
+        self._made: dict[str, Made] = {}
+
+    async def make(self, key: str, work: Callable[[Bench], Awaitable[Path]], *, media_type: str) -> Made:  # noqa: ARG002
+        if key not in self._made:
+            sandbox = await Sandbox.detect(allow_unsandboxed=True)
+            with tempfile.TemporaryDirectory() as folder:
+                path = await work(Bench(Path(folder), sandbox, self._file))
+                data = await asyncio.to_thread(path.read_bytes)
+            made = Made(hashlib.sha256(data).hexdigest(), len(data))
+            self._assets.held[made.sha256] = data
+            self._made[key] = made
+        return self._made[key]
+
+    @contextlib.asynccontextmanager
+    async def _file(self, sha256: str) -> AsyncIterator[Path]:
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder, "file")
+            path.write_bytes(await self._assets.read(sha256))  # noqa: ASYNC240 - a test's file of a few kilobytes
+            yield path
 
 
 class NoOutbound:

@@ -4,8 +4,10 @@ import dataclasses
 import datetime as dt
 import itertools
 import json
+import tempfile
 import uuid
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -40,6 +42,7 @@ from cms.publishing.services.lease import RowLease
 from cms.publishing.services.outbound import GuardedOutbound
 from cms.publishing.services.search import RowSearch
 from cms.publishing.services.state import RowState
+from cms.publishing.services.studio import StoreStudio
 from cms.publishing.services.vault import SealedVault
 from cms.publishing.states import DELIVERY
 from cms.publishing.tree_writer import TreeWriter
@@ -51,6 +54,7 @@ from cms.review.submit import submit
 from cms.trust.approval import approve
 from cms.trust.verify import verify_delegations, verify_root
 from media.errors import MediaRefused
+from media.sandbox import Grade, Sandbox
 from media.store import Store
 from renderers import screen, web
 from tests.vectors import world
@@ -267,6 +271,7 @@ def services_of(database: Database, clock: Clock, store: Store, target: contract
         budget=RowBudget(account),
         journal=RowJournal(account),
         outbound=GuardedOutbound(Policy()),
+        studio=StoreStudio(account, store, Sandbox(Grade.limits_only), Path(tempfile.gettempdir())),
     )
 
 

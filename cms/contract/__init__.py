@@ -1,0 +1,96 @@
+"""What a renderer may see of the core: pieces, targets, line-ups, receipts, channels and the injected services.
+
+A channel is a folder under `renderers/` with one entry point in ``yunping.renderers`` that returns a `Channel`. It has
+renderers of two kinds and no third:
+
+* *Display* shows what is live: ``render(delta) -> Files | Manifests``; the core writes what it returns, atomically.
+* *Post* hands a piece to a platform once: ``prepare -> send -> reconcile -> correct -> recall``.
+
+What must be answered at request time (a playlist that moves with the clock) is a pure function of published files, the
+request and the instant: ``serve``. A platform that calls back talks to ``callback``, which only hints: the state comes
+from a read call.
+
+Renderers keep nothing of their own: what must survive a restart goes through the services, which are per account.
+Nothing here knows a database; `renderers.conformance` proves every channel against this page.
+"""
+
+from cms.contract.channel import Channel, Form, Preview, Route
+from cms.contract.display import Delta, Display, File, Files, ManifestDraft, Manifests, Receipt, Removed
+from cms.contract.errors import AssetGone, Busy, ContractError, OutboundRefused
+from cms.contract.pieces import AssetFile, Byline, Columns, Entry, LineUp, Piece, Receiver, Slot, Target
+from cms.contract.posts import Accepted, Correction, Manual, NotSent, Outcome, Post, Prepared, Sent, Unknown
+from cms.contract.requests import Ask, Callback, Reply, Serve, Span
+from cms.contract.services import (
+    AccountState,
+    Assets,
+    Bench,
+    Budget,
+    Journal,
+    Lease,
+    LineUps,
+    Made,
+    Outbound,
+    Published,
+    Search,
+    Services,
+    Site,
+    Studio,
+    Vault,
+)
+
+__all__ = [
+    "Accepted",
+    "AccountState",
+    "Ask",
+    "AssetFile",
+    "AssetGone",
+    "Assets",
+    "Bench",
+    "Budget",
+    "Busy",
+    "Byline",
+    "Callback",
+    "Channel",
+    "Columns",
+    "ContractError",
+    "Correction",
+    "Delta",
+    "Display",
+    "Entry",
+    "File",
+    "Files",
+    "Form",
+    "Journal",
+    "Lease",
+    "LineUp",
+    "LineUps",
+    "Made",
+    "ManifestDraft",
+    "Manifests",
+    "Manual",
+    "NotSent",
+    "Outbound",
+    "OutboundRefused",
+    "Outcome",
+    "Piece",
+    "Post",
+    "Prepared",
+    "Preview",
+    "Published",
+    "Receipt",
+    "Receiver",
+    "Removed",
+    "Reply",
+    "Route",
+    "Search",
+    "Sent",
+    "Serve",
+    "Services",
+    "Site",
+    "Slot",
+    "Span",
+    "Studio",
+    "Target",
+    "Unknown",
+    "Vault",
+]

@@ -1,0 +1,67 @@
+"""Everything the core needs of a channel."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from cms.contract.display import Display
+from cms.contract.pieces import Piece
+from cms.contract.posts import Post
+from cms.contract.requests import Callback, Serve
+from cms.contract.services import Site
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A request route of a channel. `permission` is an action's name, or "public" to say that anyone may."""
+
+    method: str
+    path: str
+    handler: Callable[..., Awaitable[Any]]
+    permission: str
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What the desk shows of an unsaved draft in one form: a document with its own size, in a sandboxed frame."""
+
+    media_type: str
+    data: bytes
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """One way a channel shows a piece, for previews: «street screen 1080×1920», «phone»."""
+
+    key: str
+    title: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """Everything the core needs of a channel."""
+
+    kind: str
+    display: Display | None = None
+    post: Post | None = None
+    routes: tuple[Route, ...] = ()
+    forms: tuple[Form, ...] = ()
+    form: Callable[[Piece, Site], bytes] | None = None
+    """The piece as this channel will show it, rendered at submit; its hash is part of the release. Pure."""
+    preview: Callable[[Piece, Form, Site], Preview] | None = None
+    settings: type[Any] | None = None
+    """A pydantic model of `Target.settings`: its fields, with titles and descriptions, are the form on the desk."""
+    secrets: tuple[str, ...] = ()
+    """Names of what an operator puts into the vault of an account."""
+    asset_renditions: frozenset[str] = frozenset()
+    """The renditions of pictures this channel draws; they must exist before a piece can be submitted."""
+    video_renditions: frozenset[str] = frozenset()
+    """The same of videos (`media.house` names them)."""
+    serve: Serve | None = None
+    callback: Callback | None = None
+    seconds: float = 30.0
+    """How long one delivery may work at a time; a channel that encodes needs more."""

@@ -1,0 +1,28 @@
+"""What services raise."""
+
+
+class ContractError(Exception):
+    """Raised by services.
+
+    ContractError
+    ├── AssetGone         the file was recalled or never was
+    ├── Busy              a lease is held elsewhere
+    └── OutboundRefused   the address is not allowed, or the answer too large
+    """
+
+    def __init__(self, code: str, **params: object) -> None:
+        super().__init__(code, params)
+        self.code = code
+        self.params = params
+
+
+class AssetGone(ContractError):
+    """The file was recalled or never was."""
+
+
+class Busy(ContractError):
+    """A lease is held elsewhere."""
+
+
+class OutboundRefused(ContractError):
+    """The address is not allowed, or the answer is too large."""

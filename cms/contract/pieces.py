@@ -1,0 +1,121 @@
+"""What is shown: pieces, targets, and line-ups over time."""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Byline:
+    """Who answers for a piece; all four are duties of the trade and appear on every channel."""
+
+    source: str
+    reporter: str
+    editor: str
+    sponsor: str
+    date: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class AssetFile:
+    """One file a channel may draw: a rendition of the picture or video whose master has the hash `of`."""
+
+    sha256: str
+    size: int
+    media_type: str
+    width: int
+    height: int
+    of: str
+    rendition: str
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """An edition as it was approved; `release` is the hash people signed, `bundle` the file that proves it.
+
+    Previews of drafts use the same type with an empty `release` and `bundle`. `durations` are the milliseconds of each
+    video by the hash of its master; `overrides` the texts that differ by channel: ``{"wechat": {"title": …}}``.
+    """
+
+    document: str
+    edition: int
+    release: str
+    bundle: str
+    bundle_size: int
+    kind: str
+    column: str
+    column_name: str
+    language: str
+    title: str
+    subtitle: str
+    summary: str
+    pinyin: str
+    byline: Byline
+    cover: str | None
+    body: Mapping[str, Any]
+    assets: tuple[AssetFile, ...]
+    units: tuple[str, ...]
+    channels: tuple[str, ...]
+    not_before: dt.datetime
+    not_after: dt.datetime | None
+    offline: dt.timedelta | None
+    published_at: dt.datetime
+    corrected_at: dt.datetime | None = None
+    durations: Mapping[str, int] = field(default_factory=dict)
+    overrides: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    def rendition(self, of: str, name: str) -> AssetFile | None:
+        """The file of picture or video `of` in rendition `name`, if the release lists one."""
+        return next((a for a in self.assets if a.of == of and a.rendition == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A concrete destination. `code` is permanent; `kind` names the channel; `units` is its audience."""
+
+    code: str
+    kind: str
+    name: str
+    units: tuple[str, ...] = ()
+    settings: Mapping[str, Any] = field(default_factory=dict)
+
+
+Columns = Sequence[tuple[str, str]]
+"""Codes and names of the columns, in their order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One turn in a loop: which release, for how long."""
+
+    release: str
+    show: dt.timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A half-open stretch of time and what loops in it; an empty loop shows the slate."""
+
+    start: dt.datetime
+    end: dt.datetime
+    loop: tuple[Entry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LineUp:
+    """What a target shows over time: gap-free, ascending slots and the pieces they name, by release hash."""
+
+    target: Target
+    version: int
+    slots: tuple[Slot, ...]
+    pieces: Mapping[str, Piece]
+
+
+@dataclass(frozen=True, slots=True)
+class Receiver:
+    """One device that shows a line-up: where it stands decides what it gets."""
+
+    id: str
+    unit: str
+    tags: frozenset[str] = frozenset()

@@ -1,0 +1,52 @@
+"""What a channel answers at request time: readers, set-top boxes and platforms that call back."""
+
+import datetime as dt
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+
+from cms.contract.pieces import Target
+from cms.contract.services import Assets, Published, Services, Site
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A request for a channel. `path` is what follows the channel's own prefix; header names are lower case."""
+
+    method: str
+    path: str
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    body: bytes
+    now: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Bytes [start, start + length) of the file `sha256` of the store, sent without passing through memory."""
+
+    sha256: str
+    start: int
+    length: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What is answered: parts one after another.
+
+    `releases` are the signed pieces it shows: a recall of any of them makes it 410, as does that of a file in a `Span`.
+    `hint` (callbacks): the platform says that something changed, so that open deliveries are looked at now.
+    """
+
+    status: int
+    media_type: str = "text/plain; charset=utf-8"
+    parts: tuple[bytes | Span, ...] = ()
+    headers: Mapping[str, str] = field(default_factory=dict)
+    releases: tuple[str, ...] = ()
+    hint: bool = False
+
+
+Serve = Callable[[Ask, Published, Assets, Site], Awaitable[Reply | None]]
+"""Answers below ``/{kind}/`` what is not a published file; a function of its arguments only; None is a 404."""
+
+Callback = Callable[[Ask, Target, Services], Awaitable[Reply]]
+"""Answers the platform below ``/hooks/{kind}/{target code}/``; checks its signature itself."""
