@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 from cms.contract import (
@@ -223,22 +223,23 @@ class MemoryBudget:
 
 
 class MemoryStudio:
-    """Makes each file once, in a folder of the moment; what is made can be read by its hash."""
+    """Makes each file once for all worlds, as a key says everything; what is made can be read by its hash."""
+
+    _made: ClassVar[dict[str, bytes]] = {}
 
     def __init__(self, assets: MemoryAssets) -> None:
         self._assets = assets
-        self._made: dict[str, Made] = {}
 
     async def make(self, key: str, work: Callable[[Bench], Awaitable[Path]], *, media_type: str) -> Made:  # noqa: ARG002
         if key not in self._made:
             sandbox = await Sandbox.detect(allow_unsandboxed=True)
             with tempfile.TemporaryDirectory() as folder:
                 path = await work(Bench(Path(folder), sandbox, self._file))
-                data = await asyncio.to_thread(path.read_bytes)
-            made = Made(hashlib.sha256(data).hexdigest(), len(data))
-            self._assets.held[made.sha256] = data
-            self._made[key] = made
-        return self._made[key]
+                self._made[key] = await asyncio.to_thread(path.read_bytes)
+        data = self._made[key]
+        made = Made(hashlib.sha256(data).hexdigest(), len(data))
+        self._assets.held[made.sha256] = data
+        return made
 
     @contextlib.asynccontextmanager
     async def _file(self, sha256: str) -> AsyncIterator[Path]:
