@@ -30,7 +30,7 @@ _BWRAP: Final = Path("/usr/bin/bwrap")
 _PRLIMIT: Final = "/usr/bin/prlimit"
 _INSIDE_INPUT: Final = "/in/file"
 _INSIDE_OUTPUT: Final = "/out"
-_KEPT_BYTES: Final = 256 << 10  # of stdout and of stderr; the rest is read and dropped
+_KEPT_BYTES: Final = 256 << 10  # of stdout and of stderr: the first and the last half; the rest is dropped
 _WATCH_EVERY: Final = 0.2  # seconds between looks at the output folder
 _SYSTEM: Final = ("/etc/fonts", "/etc/alternatives", "/etc/ld.so.cache", "/var/cache/fontconfig")
 _MERGED: Final = ("/bin", "/sbin", "/lib", "/lib32", "/lib64")
@@ -307,10 +307,12 @@ def _broken_bound(out: Path, bounds: Bounds) -> Ended | None:
 
 
 async def _keep(stream: asyncio.StreamReader, hear: Callable[[bytes], None] | None = None) -> bytes:
-    kept = bytearray()
+    head, tail = bytearray(), bytearray()
     while block := await stream.read(65_536):
         if hear is not None:
             hear(block)
-        else:
-            kept += block[: _KEPT_BYTES - len(kept)]
-    return bytes(kept)
+            continue
+        room = _KEPT_BYTES // 2 - len(head)
+        head += block[:room]
+        tail = (tail + block[room:])[-(_KEPT_BYTES // 2) :]
+    return bytes(head + tail)

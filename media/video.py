@@ -110,8 +110,8 @@ async def examine(path: Path, *, sandbox: Sandbox, work: Path, limits: VideoLimi
 
     Raises:
         MediaRefused: by content as `media.probe`; `media.too_large`, `media.video_vanished`, `media.video_changed`,
-            `media.video_damaged`, `media.video_unfinished`, `media.video_truncated`, `media.video_codec`, `media.no_video`,
-            `media.video_too_long`, `media.video_too_short`, `media.video_too_wide`.
+            `media.video_damaged`, `media.video_unfinished`, `media.video_truncated`, `media.video_codec`,
+            `media.no_video`, `media.video_too_long`, `media.video_too_short`, `media.video_too_wide`.
     """
     seen = await in_thread(look, path)
     if seen.size > limits.file_bytes:
