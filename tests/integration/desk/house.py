@@ -25,6 +25,8 @@ from cms.people.first_run import issue_set_up_code
 from cms.people.passwords import Passwords
 from cms.publishing.guarding import ClientGuard
 from cms.publishing.registry import load_channels
+from cms.publishing.services.account import Account
+from cms.publishing.services.vault import SealedVault
 from deploy.guarding import GuardedKeys
 from deploy.press import press_of
 from media.sandbox import Sandbox
@@ -149,6 +151,7 @@ def make_deps(
         first_run_secret=secret,
         passwords=Passwords(memory_kib=64, passes=1),
         channels=CHANNELS,
+        vault=lambda name: SealedVault(Account(name, database, clock), bytes(32)),
         site=site,
         catalogue=CATALOGUE,
         secure=False,
