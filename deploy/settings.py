@@ -140,11 +140,8 @@ class Settings(BaseModel):
     def _host_and_port(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for one in value:
             host, _, port = one.rpartition(":")
-            if (
-                not host
-                or host != host.strip("/@")
-                or not (port.isascii() and port.isdigit() and 0 < int(port) < 1 << 16)
-            ):
+            is_port = port.isascii() and port.isdigit() and 0 < int(port) < 1 << 16
+            if not host or not is_port or any(ch in host for ch in "/@ "):
                 raise ValueError("host:port")
         return value
 

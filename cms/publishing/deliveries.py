@@ -145,12 +145,19 @@ async def retry(session: AsyncSession, actor: Actor, delivery: uuid.UUID, *, now
 async def held_delivery(session: AsyncSession, actor: Actor, delivery: uuid.UUID) -> tuple[Delivery, Target]:
     """The row, locked, for somebody who may look after it. Raises Denied, NotFound `publishing.no_delivery`."""
     found = await session.get(Delivery, delivery)
-    if found is None:
-        raise NotFound("publishing.no_delivery")
-    if found.document_id is not None:
+    if found is not None and found.document_id is not None:
         # The document before the delivery, as everybody who publishes does.
         await session.get_one(Document, found.document_id, with_for_update=True)
-    row = await session.get_one(Delivery, delivery, with_for_update=True, populate_existing=True)
+    if found is not None:
+        await session.get_one(Delivery, delivery, with_for_update=True, populate_existing=True)
+    return await seen_delivery(session, actor, delivery)
+
+
+async def seen_delivery(session: AsyncSession, actor: Actor, delivery: uuid.UUID) -> tuple[Delivery, Target]:
+    """As `held_delivery`, to be read only."""
+    row = await session.get(Delivery, delivery)
+    if row is None:
+        raise NotFound("publishing.no_delivery")
     target = await session.get_one(Target, row.target_id)
     subject = Subject(target.unit_path)
     if row.edition_id is not None:

@@ -22,7 +22,7 @@ from cms.kernel.wake import ring
 from cms.people.actor import Actor
 from cms.planning.models import Target
 from cms.publishing.context import BY, TAKEN_DOWN
-from cms.publishing.deliveries import Line, held_delivery, line_of, note, replaced
+from cms.publishing.deliveries import Line, held_delivery, line_of, note, replaced, seen_delivery
 from cms.publishing.models import Delivery, Receipt
 from cms.publishing.run import OLD, SEND, THEN
 from cms.publishing.settling import close_earlier
@@ -144,7 +144,7 @@ def post_url(text: str, *, wanted: bool) -> str:
 
 async def pack_of(session: AsyncSession, actor: Actor, delivery: uuid.UUID) -> tuple[str, str]:
     """The file to take along for a task, and a name for it. Raises Denied, NotFound `publishing.no_pack`."""
-    row, target = await held_delivery(session, actor, delivery)
+    row, target = await seen_delivery(session, actor, delivery)
     pack = (row.receipt or {}).get("detail", {}).get("pack")
     if row.state != _MANUAL or not isinstance(pack, str) or await replaced(session, row):
         raise NotFound("publishing.no_pack")
