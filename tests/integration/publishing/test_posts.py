@@ -362,6 +362,7 @@ async def test_a_task_waits_for_a_person_and_their_address_settles_it(place: Off
         async with place.database.write() as session:
             with pytest.raises(Invalid, match=code):
                 await confirm(session, SUN, row.id, url=url, now=place.now)
+    place.later(seconds=1)
     async with place.database.write() as session:
         await confirm(session, SUN, row.id, url=" https://mp.weixin.qq.com/s/1 ", now=place.now)
     async with place.database.read() as session:

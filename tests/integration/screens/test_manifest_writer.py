@@ -1,4 +1,4 @@
-"""What the screen channel renders becomes signed state: nothing signed twice for nothing, no moved screen left behind."""
+"""What the screen channel renders becomes signed state: nothing signed twice for nothing, no moved screen forgotten."""
 
 import datetime as dt
 import itertools
