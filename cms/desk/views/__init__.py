@@ -15,6 +15,7 @@ from cms.desk.views import (
     previews,
     publishing,
     review,
+    targets,
     videos,
 )
 from cms.people.permissions import Action
@@ -66,7 +67,7 @@ def core_sections() -> tuple[Section, ...]:
             "/desk/targets/",
             Action.TARGET_MANAGE,
             _SCREENS,
-            places.TARGETS,
+            targets.ROUTES,
         ),
         Section(
             "columns", "desk.nav.columns", "list", 80, "/desk/columns/", Action.COLUMN_MANAGE, _SYSTEM, places.COLUMNS

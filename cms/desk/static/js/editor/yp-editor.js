@@ -4,6 +4,7 @@
 //             upload-url   POST multipart `file`      asset-url   picture address with {asset}
 //             videos-url   a video's state as JSON, with {asset}; without it no videos can be inserted
 //             labels       texts by short name (JSON) sprite      address of icons.svg
+//             remarks      what reviewers wrote, by block id (JSON)
 //             readonly     no editing                 placeholder first line's hint
 // properties  value (document), words, pictures, uploading, editor
 // methods     focus(), showBlock(id)
@@ -19,6 +20,7 @@ import { Keys } from "./keys.js";
 import { askForLink } from "./link.js";
 import { blockNodes } from "./nodes.js";
 import { Paste } from "./paste.js";
+import { Remarks } from "./remarks.js";
 import { makeToolbar } from "./toolbar.js";
 import { UploadPlaces, Uploads } from "./uploads.js";
 
@@ -141,6 +143,7 @@ class BlockEditor extends HTMLElement {
   #extensions(labels) {
     return [
       Document, Text, Bold, Italic, Underline, Strike, HardBreak, UndoRedo, Gapcursor, Identity, Keys, UploadPlaces,
+      Remarks.configure({ by: parsed(this.getAttribute("remarks"), {}) }),
       Dropcursor.configure({ class: "editor-dropcursor", color: false }),
       Labels.configure({ texts: labels }),
       LinkKey.configure({ ask: () => this.#askForLink() }),
