@@ -52,7 +52,8 @@ async def _count_waiting(here: Installation) -> None:
         # A database that is away is the worker's own complaint; here the last number stands.
         with contextlib.suppress(SQLAlchemyError):
             async with here.db.read() as session:
-                due = Delivery.state.in_(states) & (Delivery.not_before <= here.clock.now())
+                held_up = Delivery.target_id.in_(select(Target.id).where(Target.paused_at.is_not(None)))
+                due = Delivery.state.in_(states) & (Delivery.not_before <= here.clock.now()) & ~held_up
                 count = await session.scalar(select(func.count()).select_from(Delivery).where(due))
                 tasks, late = await count_tasks(session, now=here.clock.now())
                 paused = select(func.count()).select_from(Target).where(Target.paused_at.is_not(None))
