@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from cms.kernel.metrics import Metrics
+from cms.library.queries import encodes_waiting
 from cms.library.upload import Workshop as PictureRoom
 from cms.planning.models import Target
 from cms.publishing.guarding import ClientGuard
@@ -20,6 +21,7 @@ from cms.publishing.tasks import count_tasks
 from cms.publishing.tree_writer import TreeWriter
 from cms.publishing.worker import Worker, WorkerSettings
 from cms.publishing.workshop import Workshop
+from deploy.encoding import encode_videos
 from deploy.installation import Installation, open_workshop, opened
 from deploy.manifests import ManifestWriter
 from deploy.services_maker import ServicesMaker
@@ -32,17 +34,20 @@ async def run_worker(settings: Settings, metrics: Metrics, stop: asyncio.Event) 
     """Works until `stop` is set; what it was doing is done again by the next worker."""
     channels = load_channels()
     async with opened(settings, channels, metrics) as here:
-        shop = await asyncio.to_thread(make_workshop, here, await open_workshop(here))
+        room = await open_workshop(here)
+        shop = await asyncio.to_thread(make_workshop, here, room)
         owner = f"{socket.gethostname()}:{os.getpid()}"
         worker = Worker(shop, WorkerSettings(owner=owner), here.wake)
         await worker.plan()
         working = asyncio.create_task(worker.run())
         stopping = asyncio.create_task(stop.wait())
         counting = asyncio.create_task(_count_waiting(here))
-        await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        for task in (working, stopping, counting):
+        # A loop of its own: an encode of an hour must not take a turn of the deliveries.
+        encoding = asyncio.create_task(encode_videos(here, room, owner))
+        await asyncio.wait({working, encoding, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        for task in (working, encoding, stopping, counting):
             task.cancel()
-        await asyncio.gather(working, stopping, counting, return_exceptions=True)
+        await asyncio.gather(working, encoding, stopping, counting, return_exceptions=True)
 
 
 async def _count_waiting(here: Installation) -> None:
@@ -58,7 +63,9 @@ async def _count_waiting(here: Installation) -> None:
                 tasks, late = await count_tasks(session, now=here.clock.now())
                 paused = select(func.count()).select_from(Target).where(Target.paused_at.is_not(None))
                 accounts = await session.scalar(paused)
+                videos = await encodes_waiting(session)
             here.metrics.gauge("yunping_deliveries_waiting", count or 0)
+            here.metrics.gauge("yunping_encodes_waiting", videos)
             here.metrics.gauge("yunping_take_downs_late", late)
             here.metrics.gauge("yunping_accounts_paused", accounts or 0)
             for kind, open_ in tasks.items():

@@ -20,6 +20,7 @@ from cms.guard.client import GuardClient
 from cms.kernel.clock import Clock, to_ms
 from cms.kernel.db import Database
 from cms.kernel.messages import Catalogue
+from cms.library.tools import Tools
 from cms.library.upload import Workshop
 from cms.people.first_run import issue_set_up_code
 from cms.people.passwords import Passwords
@@ -140,6 +141,7 @@ def make_deps(
     folder: Path,
     *,
     channels: Mapping[str, Channel] = CHANNELS,
+    tools: Tools = Tools(),  # noqa: B008 - frozen
 ) -> DeskDeps:
     """The wiring of a process, with passwords that cost little."""
     site = Site("吴江发布", "区委宣传部", "http://127.0.0.1:8080", "http://127.0.0.1:8080")
@@ -151,7 +153,7 @@ def make_deps(
     return DeskDeps(
         db=database,
         clock=clock,
-        workshop=Workshop(store, sandbox, folder / "work"),
+        workshop=Workshop(store, sandbox, folder / "work", tools=tools),
         keys=GuardedKeys(guard),
         guard=ClientGuard(guard),
         press=lambda epoch: press_of(channels, site, domain="wujiang.example", epoch=epoch),
@@ -167,7 +169,12 @@ def make_deps(
 
 @asynccontextmanager
 async def open_house(
-    database: Database, folder: Path, clock: Clock, more: Mapping[str, Channel] | None = None
+    database: Database,
+    folder: Path,
+    clock: Clock,
+    more: Mapping[str, Channel] | None = None,
+    *,
+    tools: Tools = Tools(),  # noqa: B008 - frozen
 ) -> AsyncIterator[House]:
     """Serves the desk until the block ends; `more` are channels beside the installed ones."""
     settings = settings_in(folder)
@@ -175,7 +182,8 @@ async def open_house(
     await asyncio.to_thread((folder / "work").mkdir)
     sandbox = await Sandbox.detect(allow_unsandboxed=False)
     async with guard_in(settings, lambda: to_ms(clock.now())) as guard:  # type: ignore[arg-type]
-        deps = make_deps(database, store, sandbox, guard, clock, folder, channels={**CHANNELS, **(more or {})})
+        channels = {**CHANNELS, **(more or {})}
+        deps = make_deps(database, store, sandbox, guard, clock, folder, channels=channels, tools=tools)
         desk = await asyncio.to_thread(build_desk, deps, sections())
         root = web.Application()
         root.add_subapp(PREFIX, desk)
