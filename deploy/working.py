@@ -57,12 +57,13 @@ async def _count_waiting(here: Installation) -> None:
         # A database that is away is the worker's own complaint; here the last number stands.
         with contextlib.suppress(SQLAlchemyError):
             async with here.db.read() as session:
-                due = Delivery.state.in_(states) & (Delivery.not_before <= here.clock.now())
+                held_up = Delivery.target_id.in_(select(Target.id).where(Target.paused_at.is_not(None)))
+                due = Delivery.state.in_(states) & (Delivery.not_before <= here.clock.now()) & ~held_up
                 count = await session.scalar(select(func.count()).select_from(Delivery).where(due))
-                videos = await encodes_waiting(session)
                 tasks, late = await count_tasks(session, now=here.clock.now())
                 paused = select(func.count()).select_from(Target).where(Target.paused_at.is_not(None))
                 accounts = await session.scalar(paused)
+                videos = await encodes_waiting(session)
             here.metrics.gauge("yunping_deliveries_waiting", count or 0)
             here.metrics.gauge("yunping_encodes_waiting", videos)
             here.metrics.gauge("yunping_take_downs_late", late)

@@ -12,6 +12,8 @@ from cms.publishing.deliveries import Line
 from cms.publishing.states import TAKES_OFF, DeliveryState, PublicationKind
 from cms.publishing.tasks import Task
 
+# The machine does not know, or gave up: somebody may have done it at the platform.
+_BY_HAND: Final = frozenset({DeliveryState.UNKNOWN, DeliveryState.FAILED, DeliveryState.MISSED})
 _ICONS: Final = frozenset({"screen", "web", "tv", "wechat", "douyin"})
 
 
@@ -29,7 +31,7 @@ def row_of(visit: Visit, one: Line, wrong: tuple[str, str, Invalid] | None = Non
         "error": labels.trouble(visit, one.error_code, one.error_params) if one.error_code else None,
         "may_retry": one.may_retry and visit.may(Action.PUBLISHING_RETRY),
         "retry": "desk.delivery.ask" if one.state is DeliveryState.REVIEWING else "desk.delivery.retry",
-        "task": task_of(visit, one, wrong) if one.state is DeliveryState.MANUAL else None,
+        "task": _task(visit, one, wrong),
         "done": 0,
         "total": 0,
     }
@@ -51,6 +53,18 @@ def task_row(visit: Visit, one: Task, wrong: tuple[str, str, Invalid] | None = N
     }
 
 
+def _task(visit: Visit, one: Line, wrong: tuple[str, str, Invalid] | None) -> dict[str, Any] | None:
+    """What waits for a person; folded away where they may say that they did what the machine could not."""
+    if one.state is DeliveryState.MANUAL:
+        return task_of(visit, one, wrong)
+    channel = visit.deps.channels.get(one.channel)
+    is_post = channel is not None and channel.display is None
+    if not is_post or one.state not in _BY_HAND or not visit.may(Action.PUBLISHING_RETRY):
+        return None
+    said = {**task_of(visit, one, wrong), "text": visit.t("desk.task.instead"), "pack": "", "link": ""}
+    return {**said, "asks_url": PublicationKind(one.kind) not in TAKES_OFF, "optional": True}
+
+
 def task_of(visit: Visit, one: Line, wrong: tuple[str, str, Invalid] | None = None) -> dict[str, Any]:
     """What a person is to do: the channel's words, the file to take along, where, and what they confirm with."""
     takes_off = PublicationKind(one.kind) in TAKES_OFF
@@ -68,6 +82,7 @@ def task_of(visit: Visit, one: Line, wrong: tuple[str, str, Invalid] | None = No
         "url": wrong[1] if wrong is not None and is_mine else "",
         "error": visit.refusal(wrong[2]) if wrong is not None and is_mine else None,
         "may": visit.may(Action.PUBLISHING_RETRY),
+        "optional": False,
     }
 
 

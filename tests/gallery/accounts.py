@@ -110,6 +110,7 @@ def tasks() -> list[dict[str, Any]]:
             "next": "请从浏览器地址栏或平台的“分享—复制链接”中重新复制。",
         },
         "may": True,
+        "optional": False,
     }
     off = {
         "text": "请在平台上删除这条内容；如尚未发布，请作废发布包。完成后在此登记。",
@@ -121,6 +122,7 @@ def tasks() -> list[dict[str, Any]]:
         "url": "",
         "error": None,
         "may": True,
+        "optional": False,
     }
     first = delivery("61", "吴江文明抖音号", "douyin", "撤稿", "manual", at=at(-60 * 26), task=off)
     second = delivery("62", "吴江文明抖音号", "douyin", "发布", "manual", at=at(-4), task=post)

@@ -242,6 +242,14 @@ POST_BY_HAND = {
     "url": "",
     "error": None,
     "may": True,
+    "optional": False,
+}
+INSTEAD = {
+    **POST_BY_HAND,
+    "text": "如已在平台上手动完成，请在此登记，系统不再重试。",
+    "pack": "",
+    "link": "",
+    "optional": True,
 }
 
 
@@ -250,7 +258,7 @@ def deliveries() -> list[dict[str, Any]]:
         delivery("1", "松陵街道全部阅读屏", "screen", "42 块屏幕 · 竖屏", "sending", done=31, total=42),
         delivery("2", "太湖新城阅读屏", "screen", "18 块屏幕 · 竖屏", "sent", error=OFFLINE),
         delivery("3", "云上吴江网站", "web", "社区动态栏目", "sent", at=at(-2), link="/d/7k2m9xq4ta"),
-        delivery("4", "文明实践网站", "web", "首页与订阅", "failed", error=REFUSED, may_retry=True),
+        delivery("4", "文明实践网站", "web", "首页与订阅", "failed", error=REFUSED, may_retry=True, task=INSTEAD),
         delivery("5", "吴江文明服务号", "wechat", "发布", "reviewing", **REVIEWING),
         delivery("6", "吴江文明抖音号", "douyin", "发布", "manual", at=at(-1), task=POST_BY_HAND),
     ]

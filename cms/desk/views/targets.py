@@ -271,7 +271,7 @@ def _said_of(visit: Visit, code: str | None) -> Mapping[str, str] | None:
 
 
 def _event(visit: Visit, kind: str, event: str) -> str:
-    return labels.known(visit, f"{kind}.journal.{event}", event)
+    return labels.known(visit, f"{kind}.journal.{event}", f"publishing.journal.{event}", event)
 
 
 def _said(fields: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -139,8 +139,9 @@ def make_deps(
     guard: GuardClient,
     clock: Clock,
     folder: Path,
-    tools: Tools = Tools(),  # noqa: B008 - frozen
+    *,
     channels: Mapping[str, Channel] = CHANNELS,
+    tools: Tools = Tools(),  # noqa: B008 - frozen
 ) -> DeskDeps:
     """The wiring of a process, with passwords that cost little."""
     site = Site("吴江发布", "区委宣传部", "http://127.0.0.1:8080", "http://127.0.0.1:8080")
@@ -182,7 +183,7 @@ async def open_house(
     sandbox = await Sandbox.detect(allow_unsandboxed=False)
     async with guard_in(settings, lambda: to_ms(clock.now())) as guard:  # type: ignore[arg-type]
         channels = {**CHANNELS, **(more or {})}
-        deps = make_deps(database, store, sandbox, guard, clock, folder, tools, channels)
+        deps = make_deps(database, store, sandbox, guard, clock, folder, channels=channels, tools=tools)
         desk = await asyncio.to_thread(build_desk, deps, sections())
         root = web.Application()
         root.add_subapp(PREFIX, desk)
