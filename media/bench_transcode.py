@@ -1,6 +1,6 @@
 """`./yunping bench transcode`: processor time of our encode of a clip, against a plain ffmpeg command in the same run.
 
-The command is `media/bench_transcode.sh`: the same outputs, GOP and filters without sandbox, gate, progress or checks.
+The command is `media/bench_transcode.sh`: the same outputs, GOP and filters without bounds, gate, progress or checks.
 Both are compared picture for picture; what only we do (reading to the end, loudness, poster, plain copy) stands beside.
 """
 
@@ -23,7 +23,7 @@ from media.house import AUDIO_TICKS, RUNGS, SEGMENT_FRAMES, TRACKS, rendition
 from media.limits import VideoLimits
 from media.loudness import gain_for
 from media.runner import Progress, Stage
-from media.sandbox import Sandbox
+from media.sandbox import Grade, Sandbox
 from media.threads import in_thread
 from media.video import VideoFacts, examine
 
@@ -63,7 +63,8 @@ class _Costs:
 
 
 async def _run(folder: Path, given: Path | None, seconds: int, rounds: int, vmaf_with: str) -> dict[str, Any]:
-    sandbox = await Sandbox.detect(allow_unsandboxed=True)
+    # bubblewrap does not pass its child's processor time on to us, so it is left out; it costs milliseconds a run.
+    sandbox = Sandbox(Grade.limits_only)
     clip = given or await _clip(folder, seconds)
     before = _cpu()
     house = await package.house_of(sandbox, folder)
@@ -112,7 +113,7 @@ def _told(done: list[dict[str, float]], detail: dict[str, Any]) -> dict[str, Any
             "whole_item_cpu_s": round(whole, 2),
             "whole_item_ratio": round(whole / middle["reference"], 3),
             "reference_is": "one ffmpeg command with the same outputs, GOP and filters (media/bench_transcode.sh)",
-            "counted": "processor time of this process and all its children, sandbox included",
+            "counted": "processor time of this process and all its children; bounds are on, namespaces are not",
             **detail,
         },
     }
