@@ -108,6 +108,9 @@ class Settings(BaseModel):
     max_picture_mb: Annotated[
         int, Field(ge=1, le=500, description="单张图片上限（MiB）。Largest picture to take, MiB.")
     ] = 40
+    max_video_mb: Annotated[
+        int, Field(ge=1, le=65_536, description="单个视频上限（MiB）。Largest video to take, MiB.")
+    ] = 4096
     origins: Annotated[
         tuple[str, ...],
         Field(description="允许连接网关的浏览器来源，逗号分隔。Browser origins that may dial the gateway, by commas."),

@@ -15,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from cms import contract
 from cms.kernel.db import Database
 from cms.kernel.metrics import Metrics
+from cms.library.queries import encodes_waiting
 from cms.library.upload import Workshop as PictureRoom
 from cms.publishing.guarding import ClientGuard
 from cms.publishing.line_ups import RowLineUps
@@ -35,6 +36,7 @@ from cms.publishing.states import OPEN
 from cms.publishing.tree_writer import TreeWriter
 from cms.publishing.worker import Worker, WorkerSettings
 from cms.publishing.workshop import Workshop
+from deploy.encoding import encode_videos
 from deploy.installation import Installation, open_workshop, opened
 from deploy.manifests import ManifestWriter
 from deploy.settings import Settings
@@ -48,21 +50,24 @@ async def run_worker(settings: Settings, metrics: Metrics, stop: asyncio.Event) 
     """Works until `stop` is set; what it was doing is done again by the next worker."""
     channels = load_channels()
     async with opened(settings, channels, metrics) as here:
-        shop = await asyncio.to_thread(make_workshop, here, await open_workshop(here))
+        room = await open_workshop(here)
+        shop = await asyncio.to_thread(make_workshop, here, room)
         owner = f"{socket.gethostname()}:{os.getpid()}"
         worker = Worker(shop, WorkerSettings(owner=owner), here.wake)
         await worker.plan()
         working = asyncio.create_task(worker.run())
         stopping = asyncio.create_task(stop.wait())
         counting = asyncio.create_task(_count_waiting(here))
-        await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        for task in (working, stopping, counting):
+        # A loop of its own: an encode of an hour must not take a turn of the deliveries.
+        encoding = asyncio.create_task(encode_videos(here, room, owner))
+        await asyncio.wait({working, encoding, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        for task in (working, encoding, stopping, counting):
             task.cancel()
-        await asyncio.gather(working, stopping, counting, return_exceptions=True)
+        await asyncio.gather(working, encoding, stopping, counting, return_exceptions=True)
 
 
 async def _count_waiting(here: Installation) -> None:
-    """Keeps the gauge of deliveries that are due and not finished, as an operator's alarm wants it."""
+    """Keeps the gauges of what is due and not finished, as an operator's alarms want them."""
     states = [state.value for state in sorted(OPEN)]
     while True:
         # A database that is away is the worker's own complaint; here the last number stands.
@@ -70,7 +75,9 @@ async def _count_waiting(here: Installation) -> None:
             async with here.db.read() as session:
                 due = Delivery.state.in_(states) & (Delivery.not_before <= here.clock.now())
                 count = await session.scalar(select(func.count()).select_from(Delivery).where(due))
+                videos = await encodes_waiting(session)
             here.metrics.gauge("yunping_deliveries_waiting", count or 0)
+            here.metrics.gauge("yunping_encodes_waiting", videos)
         await asyncio.sleep(_COUNT_EVERY)
 
 

@@ -145,10 +145,10 @@ async def _reap(
 
 
 async def renew(
-    session: AsyncSession, table: type[Leased], rules: LeaseRules, held: Claim, *, now: dt.datetime
+    session: AsyncSession, table: type[Leased], rules: LeaseRules, held: Claim, *, now: dt.datetime, **values: Any
 ) -> bool:
-    """Prolongs the lease; False when the row is no longer ours and the work must stop."""
-    return await _write(session, table, rules, held, lease_until=now + rules.lease)
+    """Prolongs the lease and writes `values`, such as progress; False when the row is not ours: the work must stop."""
+    return await _write(session, table, rules, held, lease_until=now + rules.lease, **values)
 
 
 async def finish(

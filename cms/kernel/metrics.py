@@ -70,5 +70,14 @@ CORE: tuple[Metric, ...] = (
     Metric("gauge", "yunping_deliveries_waiting", "Deliveries due and not finished"),
     Metric("counter", "yunping_recalls_total", "Releases recalled"),
     Metric("counter", "yunping_intake_total", "Uploads by outcome", ("kind", "outcome")),
+    Metric("gauge", "yunping_encodes_waiting", "Videos that wait for an encoder"),
+    Metric("counter", "yunping_encodes_total", "Encodes ended", ("state",)),
+    Metric(
+        "histogram",
+        "yunping_encode_seconds",
+        "Time to make a video ready, without waiting",
+        buckets=(5, 15, 60, 180, 600, 1800, 3600, 7200, 14400),
+    ),
+    Metric("gauge", "yunping_encode_speed", "Seconds of video a second of the last encode"),
     Metric("histogram", "yunping_loop_lag_seconds", "Lag of the event loop"),
 )

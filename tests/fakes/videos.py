@@ -1,0 +1,95 @@
+"""Quick tools in place of ffmpeg: a «video» is any bytes, its files are made of nothing, and tests hold the reins."""
+
+import asyncio
+import io
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from PIL import Image
+
+from cms.library.tools import Tools
+from media.encode import EncodedFile, EncodedVideo
+from media.errors import MediaRefused
+from media.limits import VideoLimits
+from media.sandbox import Sandbox
+from media.video import VideoFacts
+
+DURATION_MS = 62_400
+# The head of an MP4 file, so that the look at the first bytes takes it for one.
+CLIP = b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom" + b"\0" * 4096
+NAMES = ("house-1080", "house-720", "house-480", "house-audio", "house-index", "play-720", "poster")
+
+
+def clip_facts() -> VideoFacts:
+    return VideoFacts(DURATION_MS, 1920, 1080)
+
+
+def poster() -> bytes:
+    buffer = io.BytesIO()
+    Image.new("RGB", (1280, 720), (40, 90, 120)).save(buffer, "JPEG")
+    return buffer.getvalue()
+
+
+@dataclass
+class FakeTools:
+    """Says what it is told to say. `gate` holds every encode until it is set; `inside` says that one has begun."""
+
+    refuse: MediaRefused | None = None
+    breaks: bool = False
+    gate: asyncio.Event = field(default_factory=asyncio.Event)
+    inside: asyncio.Event = field(default_factory=asyncio.Event)
+    encodes: int = 0
+    steps: tuple[tuple[str, float], ...] = (("encoding", 0.5),)
+
+    def __post_init__(self) -> None:
+        self.gate.set()
+
+    @property
+    def tools(self) -> Tools:
+        return Tools(self.examine, self.encode)
+
+    async def examine(self, path: Path, *, sandbox: Sandbox, work: Path, limits: VideoLimits) -> VideoFacts:
+        del sandbox, work, limits
+        if self.refuse is not None:
+            raise self.refuse
+        assert await asyncio.to_thread(path.is_file)
+        return clip_facts()
+
+    @asynccontextmanager
+    async def encode(
+        self, path: Path, facts: VideoFacts, *, sandbox: Sandbox, work: Path, progress: Callable[[str, float], None]
+    ) -> AsyncIterator[EncodedVideo]:
+        del sandbox, facts
+        self.encodes += 1
+        for stage, share in self.steps:
+            progress(stage, share)
+        self.inside.set()
+        await self.gate.wait()
+        if self.breaks:
+            raise RuntimeError("a defect")
+        if self.refuse is not None:
+            raise self.refuse
+        folder = work / f"encode-{self.encodes}-{path.name[:8]}"
+        await asyncio.to_thread(folder.mkdir)
+        made = [await asyncio.to_thread(_file, folder, name) for name in NAMES]
+        yield EncodedVideo(tuple(made), DURATION_MS, None)
+
+
+def _file(folder: Path, name: str) -> EncodedFile:
+    path = folder / name
+    match name:
+        case "poster":
+            path.write_bytes(poster())
+            return EncodedFile(name, path, "image/jpeg", 1280, 720)
+        case "house-index":
+            path.write_text(json.dumps({"format": 1}))
+            return EncodedFile(name, path, "application/json", 0, 0)
+        case "house-audio":
+            path.write_bytes(b"audio")
+            return EncodedFile(name, path, "audio/mp4", 0, 0)
+        case _:
+            path.write_bytes(name.encode() * 200_000)
+            return EncodedFile(name, path, "video/mp4", 1280, 720)
