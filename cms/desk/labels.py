@@ -97,4 +97,8 @@ def _finding(visit: Visit, found: Finding) -> dict[str, str]:
 
 
 def _said(visit: Visit, name: str, value: str | int) -> str | int:
-    return channel(visit, value) if name == "channel" and isinstance(value, str) else value
+    if name == "channel" and isinstance(value, str):
+        return channel(visit, value)
+    if name == "types" and isinstance(value, str):
+        return "、".join(visit.t(f"content.block.{one}") for one in value.split("/"))
+    return value
