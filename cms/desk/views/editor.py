@@ -175,6 +175,7 @@ async def _page(
         "urls": {
             "upload": "/desk/library/upload",
             "asset": pieces.ASSET_URL,
+            "videos": "/desk/library/videos/{asset}",
             "save": f"{url}/autosave",
             "theirs": f"{url}/take-theirs",
             **{name: f"{url}/{name}" for name in ("submission", "submit", "preview")},

@@ -20,6 +20,7 @@ from cms.guard.client import GuardClient
 from cms.kernel.clock import Clock, to_ms
 from cms.kernel.db import Database
 from cms.kernel.messages import Catalogue
+from cms.library.tools import Tools
 from cms.library.upload import Workshop
 from cms.people.first_run import issue_set_up_code
 from cms.people.passwords import Passwords
@@ -130,7 +131,13 @@ def _words(page: str) -> str:
 
 
 def make_deps(
-    database: Database, store: Store, sandbox: Sandbox, guard: GuardClient, clock: Clock, folder: Path
+    database: Database,
+    store: Store,
+    sandbox: Sandbox,
+    guard: GuardClient,
+    clock: Clock,
+    folder: Path,
+    tools: Tools = Tools(),  # noqa: B008 - frozen
 ) -> DeskDeps:
     """The wiring of a process, with passwords that cost little."""
     site = Site("吴江发布", "区委宣传部", "http://127.0.0.1:8080", "http://127.0.0.1:8080")
@@ -142,7 +149,7 @@ def make_deps(
     return DeskDeps(
         db=database,
         clock=clock,
-        workshop=Workshop(store, sandbox, folder / "work"),
+        workshop=Workshop(store, sandbox, folder / "work", tools=tools),
         keys=GuardedKeys(guard),
         guard=ClientGuard(guard),
         press=lambda epoch: press_of(CHANNELS, site, domain="wujiang.example", epoch=epoch),
@@ -156,14 +163,20 @@ def make_deps(
 
 
 @asynccontextmanager
-async def open_house(database: Database, folder: Path, clock: Clock) -> AsyncIterator[House]:
+async def open_house(
+    database: Database,
+    folder: Path,
+    clock: Clock,
+    *,
+    tools: Tools = Tools(),  # noqa: B008 - frozen
+) -> AsyncIterator[House]:
     """Serves the desk until the block ends."""
     settings = settings_in(folder)
     store = await asyncio.to_thread(Store.open, f"file://{folder}/store", min_free_bytes=0)
     await asyncio.to_thread((folder / "work").mkdir)
     sandbox = await Sandbox.detect(allow_unsandboxed=False)
     async with guard_in(settings, lambda: to_ms(clock.now())) as guard:  # type: ignore[arg-type]
-        deps = make_deps(database, store, sandbox, guard, clock, folder)
+        deps = make_deps(database, store, sandbox, guard, clock, folder, tools)
         desk = await asyncio.to_thread(build_desk, deps, sections())
         root = web.Application()
         root.add_subapp(PREFIX, desk)
