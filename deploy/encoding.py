@@ -10,7 +10,6 @@ from cms.kernel.log import logger
 from cms.library.encoding import EncodeRoom, encode_next
 from cms.library.upload import Workshop
 from deploy.installation import Installation
-from media.sandbox import Sandbox
 
 # Between two looks at the jobs when nothing rang.
 _POLL: Final = 2.0
@@ -22,8 +21,8 @@ log = logger("deploy")
 async def encode_videos(here: Installation, room: Workshop, owner: str) -> None:
     """Encodes what is due until cancelled, then gives the job back."""
     # Turns of its own in the sandbox: pictures and covers of deliveries never queue behind a video.
-    sandbox = await Sandbox.detect(allow_unsandboxed=here.settings.allow_unsandboxed)
-    encoder = EncodeRoom(here.db, here.clock, replace(room, sandbox=sandbox), f"{owner}:encoder", here.metrics)
+    apart = replace(room, sandbox=room.sandbox.apart())
+    encoder = EncodeRoom(here.db, here.clock, apart, f"{owner}:encoder", here.metrics)
     while True:
         rung = here.wake.count
         try:

@@ -110,7 +110,7 @@ class Settings(BaseModel):
     ] = 40
     max_video_mb: Annotated[
         int, Field(ge=1, le=65_536, description="单个视频上限（MiB）。Largest video to take, MiB.")
-    ] = 4096
+    ] = 16_384
     origins: Annotated[
         tuple[str, ...],
         Field(description="允许连接网关的浏览器来源，逗号分隔。Browser origins that may dial the gateway, by commas."),

@@ -40,7 +40,7 @@ _PASSES: Final[Mapping[str, dt.timedelta | None]] = {
     "media.sandbox_unavailable": dt.timedelta(minutes=5),
     "media.store_failed": None,
 }
-_STAGE: Final = 20
+_GONE: Final = frozenset({"media.not_found", "media.damaged", "media.video_vanished", "media.video_changed"})
 
 log = logger("library.encoding")
 
@@ -94,7 +94,7 @@ class Encoding:
     def __init__(self, room: EncodeRoom, held: leases.Claim) -> None:
         self._room = room
         self._held = held
-        self._progress = Progress(room.clock)
+        self._progress = Progress()
 
     async def run(self) -> None:
         """Ends with the job settled, or with nothing when the lease was lost on the way."""
@@ -144,7 +144,7 @@ class Encoding:
 
     async def _say(self) -> None:
         news = self._progress.news()
-        values = {"stage": news.stage[:_STAGE], "percent": news.percent, "eta_seconds": news.eta_seconds}
+        values = {"stage": news.stage, "percent": news.percent, "eta_seconds": news.eta_seconds}
         async with self._room.database.write() as session:
             now = self._room.clock.now()
             if not await leases.renew(session, EncodeJob, self._room.rules, self._held, now=now, **values):
@@ -155,10 +155,14 @@ class Encoding:
         async with shop.store.as_path(asset.sha256) as source:
             facts = await shop.tools.examine(source, sandbox=shop.sandbox, work=shop.work, limits=shop.video_limits)
             encoding = shop.tools.encode(
-                source, facts, sandbox=shop.sandbox, work=shop.work, progress=self._progress.report
+                source,
+                facts,
+                sandbox=shop.sandbox,
+                work=shop.work,
+                progress=self._progress.report,
+                limits=shop.video_limits,
             )
             async with encoding as video:
-                self._progress.report("storing", 1.0)
                 return await self._stored(asset, video, now)
 
     async def _stored(self, asset: Asset, video: EncodedVideo, now: dt.datetime) -> _Ready:
@@ -202,7 +206,7 @@ class Encoding:
         if refused.code in _PASSES:
             await self._again(refused.code, refused.params, _PASSES[refused.code])
             return
-        gone = refused.code in {"media.not_found", "media.damaged"}
+        gone = refused.code in _GONE
         error = _error("library.source_gone", {}) if gone else _error(refused.code, refused.params)
         async with self._room.database.write() as session:
             now = self._room.clock.now()

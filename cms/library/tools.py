@@ -1,6 +1,5 @@
 """The tools that look into videos and make them ready, as one value: tests bring quick ones."""
 
-from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +7,7 @@ from typing import Protocol
 
 from media.encode import EncodedVideo, encode_house
 from media.limits import VideoLimits
+from media.runner import Report
 from media.sandbox import Sandbox
 from media.video import VideoFacts, examine
 
@@ -22,7 +22,14 @@ class Encode(Protocol):
     """Makes every file of a video, for the length of an `async with`. Raises MediaRefused."""
 
     def __call__(
-        self, path: Path, facts: VideoFacts, *, sandbox: Sandbox, work: Path, progress: Callable[[str, float], None]
+        self,
+        path: Path,
+        facts: VideoFacts,
+        *,
+        sandbox: Sandbox,
+        work: Path,
+        progress: Report | None,
+        limits: VideoLimits,
     ) -> AbstractAsyncContextManager[EncodedVideo]: ...
 
 

@@ -16,11 +16,8 @@ from cms.library.states import VideoState
 from cms.library.upload import Workshop, asset_name
 from cms.people.actor import Actor
 from cms.people.permissions import Action, Subject, require_can
-from media.kinds import Kind
-from media.probe import probe
 from media.sources import Source
 from media.store import StoredFile
-from media.threads import in_thread
 from media.video import VideoFacts
 from media.workspace import caught, private_folder
 
@@ -49,10 +46,9 @@ async def upload_video(
     async with private_folder(workshop.work) as folder:
         upload = folder / "upload"
         await caught(source, upload, limit=limits.file_bytes, reserve=limits.min_free_bytes)
-        form = await in_thread(probe, upload, accept={Kind.video})
         facts = await workshop.tools.examine(upload, sandbox=workshop.sandbox, work=workshop.work, limits=limits)
-        stored = await workshop.store.put(upload, media_type=form.media_type)
-    asset = _asset(actor, stored, facts, media_type=form.media_type, name=name, now=now)
+        stored = await workshop.store.put(upload, media_type=facts.form.media_type)
+    asset = _asset(actor, stored, facts, name=name, now=now)
     async with db.write() as session:
         session.add(asset)
         await session.flush()
@@ -98,16 +94,14 @@ async def follow_jobs(session: AsyncSession) -> None:
     await session.execute(statement.execution_options(synchronize_session=False))
 
 
-def _asset(
-    actor: Actor, stored: StoredFile, facts: VideoFacts, *, media_type: str, name: str, now: dt.datetime
-) -> Asset:
+def _asset(actor: Actor, stored: StoredFile, facts: VideoFacts, *, name: str, now: dt.datetime) -> Asset:
     return Asset(
         id=uuid7(now),
         kind=VIDEO,
         name=asset_name(name),
         sha256=stored.sha256,
         size=stored.size,
-        media_type=media_type,
+        media_type=facts.form.media_type,
         width=facts.width,
         height=facts.height,
         dominant=_DARK,

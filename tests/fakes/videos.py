@@ -3,7 +3,7 @@
 import asyncio
 import io
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,18 +13,27 @@ from PIL import Image
 from cms.library.tools import Tools
 from media.encode import EncodedFile, EncodedVideo
 from media.errors import MediaRefused
+from media.house import HouseIndex
+from media.kinds import Kind
 from media.limits import VideoLimits
+from media.loudness import Loudness
+from media.probe import probe
+from media.runner import Progress, Report, Stage
 from media.sandbox import Sandbox
-from media.video import VideoFacts
+from media.stable import look
+from media.video import Sound, VideoFacts
 
 DURATION_MS = 62_400
 # The head of an MP4 file, so that the look at the first bytes takes it for one.
 CLIP = b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom" + b"\0" * 4096
+HALF = Progress(Stage.encoding, 31_200, DURATION_MS, 0.5)
 NAMES = ("house-1080", "house-720", "house-480", "house-audio", "house-index", "play-720", "poster")
 
 
-def clip_facts() -> VideoFacts:
-    return VideoFacts(DURATION_MS, 1920, 1080)
+def clip_facts(path: Path) -> VideoFacts:
+    form = probe(path, accept={Kind.video})
+    sound = Sound(1, "aac", 2, DURATION_MS)
+    return VideoFacts(form, 0, "h264", 1920, 1080, 0, 25.0, False, "", "bt709", DURATION_MS, sound, look(path))
 
 
 def poster() -> bytes:
@@ -42,7 +51,7 @@ class FakeTools:
     gate: asyncio.Event = field(default_factory=asyncio.Event)
     inside: asyncio.Event = field(default_factory=asyncio.Event)
     encodes: int = 0
-    steps: tuple[tuple[str, float], ...] = (("encoding", 0.5),)
+    heard: Progress = HALF
 
     def __post_init__(self) -> None:
         self.gate.set()
@@ -55,17 +64,23 @@ class FakeTools:
         del sandbox, work, limits
         if self.refuse is not None:
             raise self.refuse
-        assert await asyncio.to_thread(path.is_file)
-        return clip_facts()
+        return await asyncio.to_thread(clip_facts, path)
 
     @asynccontextmanager
     async def encode(
-        self, path: Path, facts: VideoFacts, *, sandbox: Sandbox, work: Path, progress: Callable[[str, float], None]
+        self,
+        path: Path,
+        facts: VideoFacts,
+        *,
+        sandbox: Sandbox,
+        work: Path,
+        progress: Report | None,
+        limits: VideoLimits,
     ) -> AsyncIterator[EncodedVideo]:
-        del sandbox, facts
+        del sandbox, facts, limits
         self.encodes += 1
-        for stage, share in self.steps:
-            progress(stage, share)
+        if progress is not None:
+            progress(self.heard)
         self.inside.set()
         await self.gate.wait()
         if self.breaks:
@@ -75,7 +90,8 @@ class FakeTools:
         folder = work / f"encode-{self.encodes}-{path.name[:8]}"
         await asyncio.to_thread(folder.mkdir)
         made = [await asyncio.to_thread(_file, folder, name) for name in NAMES]
-        yield EncodedVideo(tuple(made), DURATION_MS, None)
+        silent = Loudness(None, None)
+        yield EncodedVideo(tuple(made), DURATION_MS, silent, silent, HouseIndex("house", 17, DURATION_MS, {}))
 
 
 def _file(folder: Path, name: str) -> EncodedFile:
