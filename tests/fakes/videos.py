@@ -37,9 +37,21 @@ def clip_facts(path: Path) -> VideoFacts:
 
 
 def poster() -> bytes:
+    """A dusk over water, so that a page with it can be looked at."""
     buffer = io.BytesIO()
-    Image.new("RGB", (1280, 720), (40, 90, 120)).save(buffer, "JPEG")
+    sky = Image.linear_gradient("L").resize((1280, 720))
+    Image.merge("RGB", [sky.point(lambda v, t=t: 30 + v * t // 255) for t in (190, 120, 90)]).save(buffer, "JPEG")
     return buffer.getvalue()
+
+
+async def playable(folder: Path) -> bytes:
+    """Two seconds that a browser really plays."""
+    path = folder / "playable.mp4"
+    make = ["-f", "lavfi", "-i", "testsrc2=size=320x180:rate=25:duration=2", "-c:v", "libx264", "-preset", "ultrafast"]
+    more = ["-pix_fmt", "yuv420p", "-movflags", "+faststart", str(path)]
+    process = await asyncio.create_subprocess_exec("ffmpeg", "-v", "error", *make, *more)
+    assert await process.wait() == 0
+    return await asyncio.to_thread(path.read_bytes)
 
 
 @dataclass
@@ -52,6 +64,7 @@ class FakeTools:
     inside: asyncio.Event = field(default_factory=asyncio.Event)
     encodes: int = 0
     heard: Progress = HALF
+    plays: bytes = b"play-720" * 200_000
 
     def __post_init__(self) -> None:
         self.gate.set()
@@ -89,12 +102,12 @@ class FakeTools:
             raise self.refuse
         folder = work / f"encode-{self.encodes}-{path.name[:8]}"
         await asyncio.to_thread(folder.mkdir)
-        made = [await asyncio.to_thread(_file, folder, name) for name in NAMES]
+        made = [await asyncio.to_thread(_file, folder, name, self.plays) for name in NAMES]
         silent = Loudness(None, None)
         yield EncodedVideo(tuple(made), DURATION_MS, silent, silent, HouseIndex("house", 17, DURATION_MS, {}))
 
 
-def _file(folder: Path, name: str) -> EncodedFile:
+def _file(folder: Path, name: str, plays: bytes) -> EncodedFile:
     path = folder / name
     match name:
         case "poster":
@@ -106,6 +119,9 @@ def _file(folder: Path, name: str) -> EncodedFile:
         case "house-audio":
             path.write_bytes(b"audio")
             return EncodedFile(name, path, "audio/mp4", 0, 0)
+        case "play-720":
+            path.write_bytes(plays)
+            return EncodedFile(name, path, "video/mp4", 1280, 720)
         case _:
             path.write_bytes(name.encode() * 200_000)
             return EncodedFile(name, path, "video/mp4", 1280, 720)
