@@ -36,7 +36,7 @@ function button(text, act) {
 /** What stands in the place of the picture: a player, or how the video stands. */
 function screenOf(video, posterUrl, labels) {
   if (video?.play) {
-    const film = element("video", { className: "film-video", controls: true, preload: "none", src: video.play });
+    const film = element("video", { className: "film-video", controls: true, preload: "metadata", src: video.play });
     film.playsInline = true;
     if (posterUrl) film.poster = posterUrl;
     return film;
