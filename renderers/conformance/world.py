@@ -167,6 +167,9 @@ class MemoryAssets:
     async def stream(self, sha256: str) -> AsyncIterator[bytes]:
         yield await self.read(sha256)
 
+    async def part(self, sha256: str, start: int, length: int) -> bytes:
+        return (await self.read(sha256))[start : start + length]
+
 
 class MemoryVault:
     def __init__(self) -> None:
