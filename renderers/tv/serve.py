@@ -4,7 +4,7 @@ import functools
 import hashlib
 import json
 import re
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -73,17 +73,17 @@ async def _plan(published: Published, path: str) -> Plan | None:
         return None
     data = await published.read(path)
     try:
-        return None if data is None else decode(data)
+        return None if data is None else _clean(decode(data), published)
     except ValueError:
         return None
 
 
 async def _master(request: _Request) -> Reply:
-    return _short(request.ask, playlists.master(_clean(request)), playlists.MEDIA_TYPE)
+    return _short(request.ask, playlists.master(request.plan), playlists.MEDIA_TYPE)
 
 
 async def _list(request: _Request) -> Reply:
-    plan, slot = _clean(request), request.slot
+    plan, slot = request.plan, request.slot
     return _short(request.ask, _live(plan, request.match["track"], slot), playlists.MEDIA_TYPE, tag=slot)
 
 
@@ -97,7 +97,7 @@ async def _segment(request: _Request) -> Reply | None:
     if not plan.start <= slot <= request.slot + _AHEAD:
         return None
     on = plan.on(slot)
-    if on.gone or (on.item is not None and request.published.is_recalled(on.item.release)):
+    if on.gone:
         return _gone()
     if on.item is None:
         return None
@@ -112,7 +112,7 @@ async def _slate(request: _Request) -> Reply | None:
     # A new channel's first list looks back to before its plan.
     if not request.plan.start - playlists.WINDOW <= slot <= request.slot + _AHEAD:
         return None
-    on = _clean(request).on(slot)
+    on = request.plan.on(slot)
     slate = on.slate
     return await _fragment(request, On(slot, slate.house, None, slate, slot % slate.segments), slate, ())
 
@@ -145,7 +145,7 @@ async def _init(request: _Request) -> Reply | None:
     for item in plan.items.values():
         if any(h.number == item.house and h.id == house for h in plan.houses):
             index = await index_of(item.index, request.assets)
-            if index is not None and not request.published.is_recalled(item.release):
+            if index is not None:
                 return await _beginning(index.tracks[name], name, request.assets)
     return None
 
@@ -159,17 +159,17 @@ async def _beginning(track: Track, name: str, assets: Assets) -> Reply | None:
 
 
 async def _now(request: _Request) -> Reply:
-    text = json.dumps(guide.now(_clean(request), request.ask.now), ensure_ascii=False, separators=(",", ":"))
+    text = json.dumps(guide.now(request.plan, request.ask.now), ensure_ascii=False, separators=(",", ":"))
     return _short(request.ask, text, JSON)
 
 
 async def _day(request: _Request) -> Reply:
-    page = daypage.page(_clean(request), request.site, request.ask.query, request.ask.now)
+    page = daypage.page(request.plan, request.site, request.ask.query, request.ask.now)
     return _short(request.ask, page, "text/html; charset=utf-8")
 
 
 async def _catchup(request: _Request) -> Reply | None:
-    plan = _clean(request)
+    plan = request.plan
     span = catchup.slots(request.ask.query, plan, request.slot)
     if span is None:
         return Reply(400, parts=("回看时段无效：请给出 begin 与 end，且不晚于现在。".encode(),))
@@ -183,16 +183,16 @@ async def _catchup(request: _Request) -> Reply | None:
     return _short(request.ask, text, playlists.MEDIA_TYPE)
 
 
-def _clean(request: _Request) -> Plan:
+def _clean(plan: Plan, published: Published) -> Plan:
     """The plan without what was taken back since it was written, whoever handed it to us."""
-    recalled = [item.id for item in request.plan.items.values() if request.published.is_recalled(item.release)]
-    return _without(request.plan, frozenset(recalled)) if recalled else request.plan
+    recalled = [item.id for item in plan.items.values() if published.is_recalled(item.release)]
+    return _without(plan, frozenset(recalled)) if recalled else plan
 
 
 @functools.lru_cache(maxsize=16)
 def _without(plan: Plan, items: frozenset[str]) -> Plan:
-    left: Mapping[str, object] = {key: item for key, item in plan.items.items() if key not in items}
-    return Plan(plan.code, plan.name, plan.start, plan.breaks, plan.houses, left, plan.runs)  # type: ignore[arg-type]
+    left = {key: item for key, item in plan.items.items() if key not in items}
+    return Plan(plan.code, plan.name, plan.start, plan.breaks, plan.houses, left, plan.runs)
 
 
 def _short(ask: Ask, text: str, media_type: str, *, tag: int | None = None) -> Reply:
