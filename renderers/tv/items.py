@@ -38,6 +38,13 @@ async def playable(pieces: Iterable[Piece], assets: Assets) -> Mapping[str, tupl
     return found
 
 
+def newest_house(videos: Mapping[str, tuple[Video, ...]]) -> str:
+    """The house of the newest piece; empty without any."""
+    every = [video for found in videos.values() for video in found]
+    newest = max(every, key=lambda video: (video.piece.published_at, video.piece.document), default=None)
+    return "" if newest is None else newest.index.house
+
+
 async def _video(piece: Piece, master: str, assets: Assets) -> Video | None:
     file = piece.rendition(master, INDEX)
     index = None if file is None else await index_of(file.sha256, assets)

@@ -8,7 +8,7 @@ from typing import Any, Final
 from cms.contract import Busy, Columns, Delta, File, Files, LineUp, Piece, Services
 from media.house import PLAY, TRACKS
 from renderers.tv import layout, pages, paths, playlists
-from renderers.tv.items import Video, masters, playable
+from renderers.tv.items import Video, masters, newest_house, playable
 from renderers.tv.plan import PLAN_NAME, Plan, encode, from_value, releases, to_value
 from renderers.tv.programme import AHEAD, Live, day_start, planned
 from renderers.tv.slate import slate_of
@@ -79,7 +79,7 @@ class _Work:
         start = day_start(now)
         line = await self.services.line_ups.line_up(self.delta.target, start=start, end=start + AHEAD)
         videos = await playable(line.pieces.values(), self.services.assets)
-        slate = await slate_of(self.services, self.delta.target.name)
+        slate = await slate_of(self.services, self.delta.target.name, newest_house(videos))
         for _ in range(_TRIES):
             value, version = await self.services.state.get(PLAN_NAME)
             before = None if value is None else from_value(value)

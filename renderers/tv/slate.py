@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from cms.contract import Bench, Services
 from media.house import HouseIndex, read_index, write_index
-from media.slate import HOUSE_KEY, make_slate
+from media.slate import make_slate
 
 # Raised when the picture is drawn otherwise: what was made once is found again by its key.
 DESIGN: Final = 1
@@ -25,10 +25,13 @@ _GOLD: Final = (240, 205, 140)
 _WHITE: Final = (255, 250, 240)
 
 
-async def slate_of(services: Services, channel: str) -> HouseIndex:
-    """The slate of this office and channel, made once; its index names the one file that holds all tracks."""
+async def slate_of(services: Services, channel: str, house: str) -> HouseIndex:
+    """The slate of this office and channel, made once for each house; its index names the one file of all tracks.
+
+    `house` is that of the newest item: a new encoder brings a new slate, so that joins with it stay seamless.
+    """
     words = (channel, services.site.sponsor or services.site.name)
-    key = json.dumps(["tv-slate", DESIGN, HOUSE_KEY, *words], ensure_ascii=False)
+    key = json.dumps(["tv-slate", DESIGN, house, *words], ensure_ascii=False)
     made = await services.studio.make(key, lambda bench: _make(bench, *words), media_type="video/mp4")
     return _opened(await services.assets.read(made.sha256), made.sha256)
 
