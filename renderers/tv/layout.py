@@ -31,9 +31,9 @@ class Box:
 
 
 HOME: Final[Mapping[str, Box]] = {
-    "live": Box(64, 104, 560, 315),
-    **{f"card{n}": Box(656 + n % 2 * 288, 104 + n // 2 * 206, 272, 190) for n in range(CARDS_AT_HOME)},
-    **{f"tile{n}": Box(64 + n % 6 * 194, 524 + n // 6 * 84, 178, 72) for n in range(TILES)},
+    "live": Box(64, 104, 640, 360),
+    **{f"card{n}": Box(728 + n % 2 * 252, 104 + n // 2 * 229, 236, 213) for n in range(CARDS_AT_HOME)},
+    **{f"tile{n}": Box(64 + n % 6 * 195, 564 + n // 6 * 64, 177, 56) for n in range(TILES)},
 }
 LIST: Final[Mapping[str, Box]] = {
     **{f"item{n}": Box(64 + n % 5 * 234, 112 + n // 5 * 236, 216, 220) for n in range(CARDS)},

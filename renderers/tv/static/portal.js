@@ -195,7 +195,7 @@
 
   function start() {
     var screen = id("screen"), onair = id("onair"), wanted = parameter("f");
-    focus((wanted && id(wanted)) || all()[0]);
+    focus((wanted && id(wanted)) || document.querySelector("[data-first]") || all()[0]);
     tick();
     window.setInterval(tick, 5000);
     if (onair) {
