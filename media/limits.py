@@ -84,3 +84,42 @@ class DocumentLimits:
             output_bytes=2_048 * MIB,
             output_files=self.pages + 1,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class VideoLimits:
+    """Bounds on a video.
+
+    Attributes:
+        file_bytes: of the upload; four hours from a camera at 8 Mbit/s are 14 GB.
+        duration_ms: the longest lecture or session; an encode takes about as long on two cores.
+        least_ms: shorter ones are a click on the wrong button.
+        side: pixels; 8K is the largest that any phone or camera makes.
+        streams: in one file; a hostile file has thousands.
+        memory_bytes: address space of the encoder; 4K HEVC with its threads reserves 3 GiB.
+        min_free_bytes: free space that an encode leaves on its volume.
+        slowness: an encode may take this many times the video's length.
+    """
+
+    file_bytes: int = 16_384 * MIB
+    duration_ms: int = 4 * 3_600_000
+    least_ms: int = 500
+    side: int = 8_192
+    streams: int = 64
+    memory_bytes: int = 6_144 * MIB
+    min_free_bytes: int = 512 * MIB
+    slowness: int = 30
+
+    def bounds(self, duration_ms: int) -> Bounds:
+        """What one sandboxed run over a video of that length may cost."""
+        seconds = duration_ms // 1000
+        # 12 Mbit/s is twice the ladder's ceiling.
+        most = 256 * MIB + seconds * 1_500_000
+        return Bounds(
+            seconds=120 + self.slowness * seconds,
+            memory_bytes=self.memory_bytes,
+            file_bytes=most,
+            output_bytes=2 * most,
+            output_files=20,
+            min_free_bytes=self.min_free_bytes,
+        )

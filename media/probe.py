@@ -17,7 +17,12 @@ _MAGIC: Final[tuple[tuple[bytes, Format], ...]] = (
     (b"\x89PNG\r\n\x1a\n", kinds.PNG),
     (b"GIF87a", kinds.GIF),
     (b"GIF89a", kinds.GIF),
+    (b"FLV\x01", kinds.FLV),
+    (b"\0\0\x01\xba", kinds.MPEGPS),
+    (b"\x30\x26\xb2\x75\x8e\x66\xcf\x11\xa6\xd9\x00\xaa\x00\x62\xce\x6c", kinds.WMV),
 )
+# What an old QuickTime file without a type box begins with.
+_QUICKTIME: Final = (b"moov", b"mdat", b"wide")
 _AVIF: Final = {b"avif", b"avis"}
 _HEIC: Final = {b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1"}
 _MP4: Final = {b"isom", b"iso2", b"iso4", b"iso5", b"iso6", b"mp41", b"mp42", b"avc1", b"M4V ", b"dash"}
@@ -93,7 +98,9 @@ def _recognise(head: bytes) -> Format:
 
 
 def _riff(head: bytes) -> Format | None:
-    return kinds.WEBP if head[:4] == b"RIFF" and head[8:12] == b"WEBP" else None
+    if head[:4] != b"RIFF":
+        return None
+    return {b"WEBP": kinds.WEBP, b"AVI ": kinds.AVI}.get(head[8:12])
 
 
 def _pdf(head: bytes) -> Format | None:
@@ -116,6 +123,8 @@ def _matroska(head: bytes) -> Format | None:
 
 
 def _iso_media(head: bytes) -> Format | None:
+    if head[4:8] in _QUICKTIME:
+        return kinds.MOV
     if head[4:8] != b"ftyp":
         return None
     (length,) = struct.unpack(">I", head[:4])

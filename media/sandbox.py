@@ -1,6 +1,6 @@
-"""Runs a decoder as if it were already taken over: one input, one output folder, nothing else.
+"""Runs a decoder as if it were already taken over: its inputs, one output folder, nothing else.
 
-Under bubblewrap a command sees a read-only system, its input at a fixed path and an empty folder to
+Under bubblewrap a command sees a read-only system, its inputs at fixed paths and an empty folder to
 write to; no network, no other process, no other file. Memory, CPU, file size, output and time are
 bounded, and the whole group is killed at the end. Where bubblewrap cannot run the product refuses to
 decode, unless an operator allowed running with the bounds alone.
@@ -13,7 +13,7 @@ import os
 import shutil
 import signal
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
@@ -30,7 +30,7 @@ _BWRAP: Final = Path("/usr/bin/bwrap")
 _PRLIMIT: Final = "/usr/bin/prlimit"
 _INSIDE_INPUT: Final = "/in/file"
 _INSIDE_OUTPUT: Final = "/out"
-_KEPT_BYTES: Final = 256 << 10  # of stdout and of stderr; the rest is read and dropped
+_KEPT_BYTES: Final = 256 << 10  # of stdout and of stderr: the first and the last half; the rest is dropped
 _WATCH_EVERY: Final = 0.2  # seconds between looks at the output folder
 _SYSTEM: Final = ("/etc/fonts", "/etc/alternatives", "/etc/ld.so.cache", "/var/cache/fontconfig")
 _MERGED: Final = ("/bin", "/sbin", "/lib", "/lib32", "/lib64")
@@ -61,6 +61,7 @@ class Ended(enum.StrEnum):
     itself = "itself"
     timed_out = "timed_out"
     too_much_output = "too_much_output"
+    disk_full = "disk_full"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,7 @@ class Bounds:
         output_bytes: sum of the files in the output folder.
         output_files: number of the files in the output folder.
         may_fork: the command starts other processes.
+        min_free_bytes: room that the output must leave on its volume.
     """
 
     seconds: int
@@ -82,6 +84,7 @@ class Bounds:
     output_bytes: int
     output_files: int = 1_000
     may_fork: bool = False
+    min_free_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,39 +124,47 @@ class Sandbox:
             return cls(Grade.limits_only, bwrap=bwrap, parallel=parallel)
         raise MediaRefused("media.sandbox_unavailable", setting=SETTING)
 
+    def apart(self, *, parallel: int = 1) -> Self:
+        """The same isolation with turns of its own, so that hours of encoding never delay a picture."""
+        return type(self)(self.grade, bwrap=self._bwrap, parallel=parallel)
+
     async def run(
         self,
         argv: Sequence[str],
         *,
-        given: Path,
+        given: Path | Sequence[Path],
         out: Path,
         bounds: Bounds,
         visible: Sequence[Path] = (),
+        hear: Callable[[bytes], None] | None = None,
     ) -> Finished:
         """Run a command to its end or its bound.
 
         Args:
-            argv: absolute program and arguments; `{input}` and `{output}` in them become paths.
-            given: the one input file, read-only.
+            argv: absolute program and arguments; `{input}` (`{input1}`, `{input2}`… of several) and `{output}` in
+                them become paths.
+            given: the input file or files, read-only.
             out: an empty folder of the caller; the only place that can be written.
             bounds: limits.
             visible: further folders to show read-only at their own path, such as the interpreter's.
+            hear: is given stdout block by block as it comes; nothing of it is kept then.
 
         Raises:
             MediaRefused: `media.sandbox_unavailable` when the program cannot be started.
         """
+        files = (given,) if isinstance(given, Path) else tuple(given)
         async with self._turns:
             limits = _limits(bounds)
             if self.grade is Grade.limits_only:
-                plain = _fill([*limits, "--", *argv], str(given), str(out))
-                return await _watch(plain, out, bounds, ())
-            walls = _walls(given, out, visible)
+                plain = _fill([*limits, "--", *argv], [str(path) for path in files], str(out))
+                return await _watch(plain, out, bounds, (), hear)
+            walls = _walls(files, out, visible)
             # Outside a namespace the kernel counts all of the user's processes, so only here.
-            inside = _fill([*limits, "--nproc=64", "--", *argv], _INSIDE_INPUT, _INSIDE_OUTPUT)
+            inside = _fill([*limits, "--nproc=64", "--", *argv], _inside(files), _INSIDE_OUTPUT)
             with _filter(may_fork=bounds.may_fork) as descriptors:
                 doors = [f for d in descriptors for f in ("--seccomp", str(d))]
                 command = [str(self._bwrap), *walls, *doors, "--", *inside]
-                return await _watch(command, out, bounds, descriptors)
+                return await _watch(command, out, bounds, descriptors, hear)
 
     async def _works(self) -> bool:
         bounds = Bounds(seconds=10, memory_bytes=1 << 30, file_bytes=1, output_bytes=1)
@@ -178,11 +189,26 @@ def _limits(bounds: Bounds) -> list[str]:
     ]
 
 
-def _fill(argv: Sequence[str], given: str, out: str) -> list[str]:
-    return [argument.replace(INPUT, given).replace(OUTPUT, out) for argument in argv]
+def input_at(number: int) -> str:
+    """What stands for an input's path in a command line."""
+    return INPUT if number == 0 else f"{{input{number}}}"
 
 
-def _walls(given: Path, out: Path, visible: Sequence[Path]) -> list[str]:
+def _inside(files: Sequence[Path]) -> list[str]:
+    return [_INSIDE_INPUT + (str(number) if number else "") for number in range(len(files))]
+
+
+def _fill(argv: Sequence[str], given: Sequence[str], out: str) -> list[str]:
+    filled = []
+    for argument in argv:
+        text = argument.replace(OUTPUT, out)
+        for number, path in enumerate(given):
+            text = text.replace(input_at(number), path)
+        filled.append(text)
+    return filled
+
+
+def _walls(given: Sequence[Path], out: Path, visible: Sequence[Path]) -> list[str]:
     walls = [*_WALLS.split(), "--ro-bind", "/usr", "/usr"]
     for name in _MERGED:
         path = Path(name)
@@ -194,7 +220,9 @@ def _walls(given: Path, out: Path, visible: Sequence[Path]) -> list[str]:
         walls += ["--ro-bind-try", name, name]
     for path in visible:
         walls += ["--ro-bind", str(path), str(path)]
-    walls += ["--ro-bind", str(given), _INSIDE_INPUT, "--bind", str(out), _INSIDE_OUTPUT]
+    for path, inside in zip(given, _inside(given), strict=True):
+        walls += ["--ro-bind", str(path), inside]
+    walls += ["--bind", str(out), _INSIDE_OUTPUT]
     return [*walls, *_CLOSING.split()]
 
 
@@ -213,7 +241,13 @@ def _filter(*, may_fork: bool) -> Iterator[tuple[int, ...]]:
         os.close(descriptor)
 
 
-async def _watch(command: list[str], out: Path, bounds: Bounds, descriptors: tuple[int, ...]) -> Finished:
+async def _watch(
+    command: list[str],
+    out: Path,
+    bounds: Bounds,
+    descriptors: tuple[int, ...],
+    hear: Callable[[bytes], None] | None,
+) -> Finished:
     try:
         process = await asyncio.create_subprocess_exec(
             *command,
@@ -228,7 +262,7 @@ async def _watch(command: list[str], out: Path, bounds: Bounds, descriptors: tup
         raise MediaRefused("media.sandbox_unavailable", setting=SETTING) from error
     assert process.stdout is not None  # noqa: S101 - asked for above
     assert process.stderr is not None  # noqa: S101
-    outputs = [asyncio.ensure_future(_keep(process.stdout)), asyncio.ensure_future(_keep(process.stderr))]
+    outputs = [asyncio.ensure_future(_keep(process.stdout, hear)), asyncio.ensure_future(_keep(process.stderr))]
     try:
         ended = await _until_done(process, out, bounds)
     finally:
@@ -245,8 +279,8 @@ async def _until_done(process: asyncio.subprocess.Process, out: Path, bounds: Bo
         async with asyncio.timeout(bounds.seconds):
             while True:
                 done, _ = await asyncio.wait([waiting], timeout=_WATCH_EVERY)
-                if await in_thread(_is_too_much, out, bounds):
-                    return Ended.too_much_output
+                if broken := await in_thread(_broken_bound, out, bounds):
+                    return broken
                 if done:
                     return Ended.itself
     except TimeoutError:
@@ -255,7 +289,7 @@ async def _until_done(process: asyncio.subprocess.Process, out: Path, bounds: Bo
         waiting.cancel()
 
 
-def _is_too_much(out: Path, bounds: Bounds) -> bool:
+def _broken_bound(out: Path, bounds: Bounds) -> Ended | None:
     total = 0
     count = 0
     for folder, names, files in os.walk(out):
@@ -264,12 +298,21 @@ def _is_too_much(out: Path, bounds: Bounds) -> bool:
                 total += os.lstat(os.path.join(folder, name)).st_size  # noqa: PTH118 - hot loop
         count += len(files) + len(names)
         if total > bounds.output_bytes or count > bounds.output_files:
-            return True
-    return False
+            return Ended.too_much_output
+    if bounds.min_free_bytes:
+        room = os.statvfs(out)
+        if room.f_bavail * room.f_frsize < bounds.min_free_bytes:
+            return Ended.disk_full
+    return None
 
 
-async def _keep(stream: asyncio.StreamReader) -> bytes:
-    kept = bytearray()
+async def _keep(stream: asyncio.StreamReader, hear: Callable[[bytes], None] | None = None) -> bytes:
+    head, tail = bytearray(), bytearray()
     while block := await stream.read(65_536):
-        kept += block[: _KEPT_BYTES - len(kept)]
-    return bytes(kept)
+        if hear is not None:
+            hear(block)
+            continue
+        room = _KEPT_BYTES // 2 - len(head)
+        head += block[:room]
+        tail = (tail + block[room:])[-(_KEPT_BYTES // 2) :]
+    return bytes(head + tail)

@@ -83,7 +83,7 @@ def test_sniff_of_a_known_format_names_it(head: bytes, form: Format) -> None:
         (b"#!/bin/sh", "media.program"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "media.old_office"),
         (b"just words", "media.unknown_type"),
-        (b"RIFF\0\0\0\0AVI LIST", "media.unknown_type"),
+        (b"RIFF\0\0\0\0WAVEfmt ", "media.unknown_type"),
     ],
 )
 def test_sniff_of_anything_else_says_exactly_why(head: bytes, code: str) -> None:

@@ -1,0 +1,197 @@
+"""The house's encoder settings and the graph that makes every track in one decode."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import ffmpeg
+
+from media.house import (
+    AUDIO_FRAME_SAMPLES,
+    AUDIO_TICKS,
+    AUDIO_TIMESCALE,
+    DELAY_MS,
+    FPS,
+    RUNGS,
+    SEGMENT_FRAMES,
+    SEGMENT_MS,
+    VIDEO_TIMESCALE,
+)
+from media.runner import given_input, made_output
+from media.video import VideoFacts
+
+FADE: Final = 0.02  # seconds; a cut in the middle of a wave would click
+AUDIO_RATE: Final = "128k"
+SOUND: Final = "audio"
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """One size of the picture.
+
+    Attributes:
+        maxrate: kbit/s of the decoder's buffer model; the rate follows quality below it, so a lecture's slides
+            cost a fraction of a film.
+        level: H.264 level; it is in the init segment, so it is fixed and not left to the encoder.
+    """
+
+    width: int
+    height: int
+    maxrate: int
+    bufsize: int
+    level: str
+
+
+LADDER: Final = {
+    "1080": Rung(1920, 1080, 5_400, 4_500, "4.0"),
+    "720": Rung(1280, 720, 3_000, 2_500, "3.1"),
+    "480": Rung(854, 480, 1_200, 1_000, "3.0"),
+}
+TOP: Final = LADDER[RUNGS[0]]
+
+VIDEO: Final = {
+    "c:v": "libx264",
+    "preset": "veryfast",
+    "crf": 21,
+    "profile:v": "high",
+    "pix_fmt": "yuv420p",
+    # Where a source keeps its chroma would be written into the SPS; the picture is the same to any eye.
+    "x264-params": f"keyint={FPS * 48 // 25}:min-keyint=48:scenecut=0:open-gop=0:stitchable=1:chromaloc=0",
+    "video_track_timescale": VIDEO_TIMESCALE,
+    # A key frame opens a fragment once the running one holds a whole segment, never at the one in its middle.
+    "min_frag_duration": (SEGMENT_MS - 40) * 1000,
+    "movflags": "+frag_keyframe+empty_moov+default_base_moof+skip_trailer",
+}
+AUDIO: Final = {
+    "c:a": "aac",
+    "b:a": AUDIO_RATE,
+    "ar": AUDIO_TIMESCALE,
+    "ac": 2,
+    # The encoder's priming packet would make every first segment 181 frames long.
+    "bsf:a": "noise=drop='lt(pts,0)'",
+    "frag_duration": SEGMENT_MS * 1000,
+    "movflags": "+empty_moov+default_base_moof+skip_trailer",
+}
+CONTAINER: Final = {"f": "mp4", "map_metadata": -1, "map_chapters": -1, "fflags": "+bitexact", "flags": "+bitexact"}
+
+
+@dataclass(frozen=True, slots=True)
+class Gain:
+    """What is done to the sound so that every item is as loud as the next."""
+
+    decibels: float
+    limited: bool
+
+
+def segments_of(duration_ms: int) -> int:
+    """Whole segments that hold an item and the delay of its sound."""
+    return max(1, -(-(duration_ms + DELAY_MS) // SEGMENT_MS))
+
+
+def seconds(segments: int) -> str:
+    """Length of endless inputs: an encode whose outputs are all full still reads one that has no end."""
+    return f"{segments * SEGMENT_MS / 1000:.3f}"
+
+
+def fitted(width: int, height: int) -> tuple[int, int]:
+    """The largest even size of that shape inside the house's picture."""
+    scale = min(TOP.width / width, TOP.height / height)
+    return (
+        min(TOP.width, max(2, 2 * round(width * scale / 2))),
+        min(TOP.height, max(2, 2 * round(height * scale / 2))),
+    )
+
+
+def ladder_outputs(facts: VideoFacts, gain: Gain, segments: int) -> list[Any]:
+    """Outputs for one run: every rung and the sound, from one read and one decode of the source."""
+    source = given_input(f=facts.demuxer)
+    frames = segments * SEGMENT_FRAMES
+    # A second more than is needed: the last pictures of a file are sometimes not decodable. Damage shows as a
+    # shorter track, so the still picture at the end is never without an end of its own.
+    still = frames - facts.length_ms * FPS // 1000 + FPS
+    picture = source[str(facts.stream)]
+    if facts.interlaced:
+        picture = picture.filter("yadif", deint="interlaced")
+    picture = picture.filter("fps", FPS, start_time=0).filter("tpad", stop=max(still, 0), stop_mode="clone")
+    return [*video_outputs(house_colours(picture, facts), frames), sound_output(source, facts, gain, segments)]
+
+
+def house_colours(picture: Any, facts: VideoFacts) -> Any:
+    """The picture in the house's size, pixel shape and colours, whatever it was before."""
+    width, height = fitted(facts.width, facts.height)
+    if facts.hdr:
+        tone = {"pq": "smpte2084", "hlg": "arib-std-b67"}[facts.hdr]
+        picture = picture.filter("scale", width, height).filter(
+            "zscale", tin=tone, min="bt2020nc", pin="bt2020", rin="tv", t="linear", npl=100
+        )
+        picture = picture.filter("format", "gbrpf32le").filter("zscale", p="bt709")
+        picture = picture.filter("tonemap", "hable", desat=0)
+        picture = picture.filter("zscale", t="bt709", m="bt709", r="tv").filter("format", "yuv420p")
+    else:
+        matrix = {"in_color_matrix": facts.matrix, "out_color_matrix": "bt709", "out_range": "tv"}
+        picture = picture.filter("scale", width, height, **matrix).filter("format", "yuv420p")
+    if (width, height) != (TOP.width, TOP.height):
+        picture = picture.filter("pad", TOP.width, TOP.height, "(ow-iw)/2", "(oh-ih)/2", "black")
+    return picture
+
+
+def video_outputs(picture: Any, frames: int) -> list[Any]:
+    """Every rung of a picture that has the house's full size."""
+    # Tags of the source would be written into the init segment and make it another one.
+    tagged = (
+        picture.filter("sidedata", mode="delete")
+        .filter("setsar", 1)
+        .filter(
+            "setparams", range="tv", color_primaries="bt709", color_trc="bt709", colorspace="bt709", field_mode="prog"
+        )
+    )
+    copies = tagged.filter_multi_output("split", len(LADDER))
+    outputs = []
+    for number, (name, rung) in enumerate(LADDER.items()):
+        sized = copies.stream(number)
+        if rung is not TOP:
+            # 854 is not exactly 16:9; without this the pixel's shape would be written.
+            sized = sized.filter("scale", rung.width, rung.height).filter("setsar", 1)
+        limits = {"maxrate": f"{rung.maxrate}k", "bufsize": f"{rung.bufsize}k", "level": rung.level}
+        outputs.append(made_output(sized, name=name, **CONTAINER, **VIDEO, **limits, **{"frames:v": frames}))
+    return outputs
+
+
+def sound_output(source: Any, facts: VideoFacts, gain: Gain, segments: int) -> Any:
+    """The sound as loud as the house asks and exactly as long as the pictures."""
+    if facts.sound is None:
+        return silent_output(segments)
+    sound = even_sound(source, facts)
+    if gain.decibels:
+        sound = sound.filter("volume", f"{gain.decibels:.2f}dB")
+    if gain.limited:
+        # Peaks between samples are seen at four times the rate.
+        sound = sound.filter("aresample", 4 * AUDIO_TIMESCALE)
+        sound = sound.filter("alimiter", limit=f"{10 ** (LIMIT_DB / 20):.4f}", level="false", attack=2, release=60)
+        sound = sound.filter("aresample", AUDIO_TIMESCALE)
+    end = max(0.0, facts.sound.length_ms / 1000 - FADE)
+    sound = sound.filter("afade", type="in", duration=FADE)
+    sound = sound.filter("afade", type="out", start_time=f"{end:.3f}", duration=FADE)
+    sound = sound.filter("adelay", delays=DELAY_MS, all=1)
+    return _sound_file(sound.filter("apad"), segments)
+
+
+def even_sound(source: Any, facts: VideoFacts) -> Any:
+    """The sound as two channels at 48 kHz from time 0 without holes: what is measured and what is encoded."""
+    assert facts.sound is not None  # noqa: S101 - callers asked
+    sound = source[str(facts.sound.stream)].filter("aresample", AUDIO_TIMESCALE, **{"async": 1, "first_pts": 0})
+    return sound.filter("aformat", sample_fmts="fltp", channel_layouts="stereo")
+
+
+def silent_output(segments: int) -> Any:
+    """Silence; a channel's sound track may not have a hole."""
+    quiet = ffmpeg.input(f"anullsrc=r={AUDIO_TIMESCALE}:cl=stereo", f="lavfi", t=seconds(segments)).audio
+    return _sound_file(quiet.filter("aformat", sample_fmts="fltp", channel_layouts="stereo"), segments)
+
+
+LIMIT_DB: Final = -2.6  # the codec adds up to half a decibel to peaks; the house allows -2
+
+
+def _sound_file(sound: Any, segments: int) -> Any:
+    samples = segments * AUDIO_TICKS
+    whole = sound.filter("atrim", end_sample=samples).filter("asetnsamples", AUDIO_FRAME_SAMPLES)
+    return made_output(whole, name=SOUND, **CONTAINER, **AUDIO)
