@@ -8,6 +8,11 @@ from typing import Any, Final, TypeAlias
 Result: TypeAlias = dict[str, Any]
 
 
+def counts(text: str) -> tuple[int, ...]:
+    """Numbers with commas between them. Raises ValueError."""
+    return tuple(int(part) for part in text.split(","))
+
+
 @dataclass(frozen=True, slots=True)
 class Bench:
     """One benchmark: what it measures, where its ``run`` is, and the type of each option it takes."""
@@ -21,7 +26,7 @@ BENCHMARKS: Final[Mapping[str, Bench]] = {
     "fanout": Bench(
         "一次发布送达 N 块阅读屏的服务器 CPU，与 C 语言发送程序之比（回环网络，未启用 TLS）",
         "screens.bench_fanout",
-        {"screens": int, "audiences": int},
+        {"screens": int, "audiences": counts},
     ),
 }
 

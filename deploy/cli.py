@@ -55,7 +55,7 @@ def up(settings: Settings, *, demo: bool) -> None:
     """安装缺少的组件、迁移数据库并启动全部服务。"""
     from deploy.up import run_up  # noqa: PLC0415 - a second start must not read what it does not need
 
-    raise SystemExit(asyncio.run(run_up(settings, demo=demo)))
+    raise SystemExit(run_up(settings, demo=demo))
 
 
 @main.command()

@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 from collections.abc import Awaitable, Callable, Mapping
+from importlib import import_module
 from typing import Final
 
 from aiohttp import web
@@ -56,6 +57,13 @@ def _runner() -> asyncio.Runner:
 
 
 # Each role imports its own parts: the others start sooner, and the guard never loads the database.
+
+
+def read(role: Role) -> None:
+    """Reads what a role is made of, and nothing else, so that forks of this process begin with it."""
+    import_module(_PARTS[role])
+    if role == "guard":
+        import_module("deploy.guard_place")
 
 
 async def _guard(settings: Settings, _metrics: Metrics, stop: asyncio.Event) -> None:
@@ -113,6 +121,12 @@ async def _metrics_site(settings: Settings, role: Role, metrics: Metrics) -> web
 
 
 METRICS: Final[tuple[Metric, ...]] = (*CORE, *SCREENS)
+_PARTS: Final[Mapping[Role, str]] = {
+    "guard": "cms.guard.main",
+    "gateway": "deploy.gateway",
+    "worker": "deploy.working",
+    "web": "deploy.web",
+}
 _START: Final[Mapping[Role, Callable[[Settings, Metrics, asyncio.Event], Awaitable[None]]]] = {
     "guard": _guard,
     "gateway": _gateway,

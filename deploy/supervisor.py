@@ -7,7 +7,7 @@ import signal
 import sys
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from cms.kernel.log import logger
 
@@ -20,12 +20,26 @@ HEALTHY_AFTER = 60.0
 STOP_GRACE = 8.0
 
 
+class Process(Protocol):
+    """A child process, as `asyncio.subprocess` has it and as `deploy.forking` has it."""
+
+    @property
+    def returncode(self) -> int | None: ...
+
+    async def wait(self) -> int: ...
+
+    def terminate(self) -> None: ...
+
+    def kill(self) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Child:
-    """One role as a process: its name and its command."""
+    """One role as a process: its name, its command, and its first process when that runs already."""
 
     name: str
     argv: tuple[str, ...]
+    running: Process | None = None
 
 
 class Supervisor:
@@ -63,11 +77,15 @@ class Supervisor:
         self._group.create_task(self._keep(child, asyncio.Event()))
 
     async def _keep(self, child: Child, started: asyncio.Event) -> None:
-        wait = FIRST_WAIT
+        wait, first = FIRST_WAIT, child.running
+        process: Process
         loop = asyncio.get_running_loop()
         while not self._stopping.is_set():
             began = loop.time()
-            process = await asyncio.create_subprocess_exec(*self._bound, *child.argv, env=self._environment)
+            if first is not None:
+                process, first = first, None
+            else:
+                process = await asyncio.create_subprocess_exec(*self._bound, *child.argv, env=self._environment)
             started.set()
             # Here and not in one place for all: whatever ends this task, its process ends with it.
             try:
@@ -82,7 +100,7 @@ class Supervisor:
                 await asyncio.wait_for(self._stopping.wait(), wait)
         started.set()
 
-    async def _ended_or_stopping(self, process: asyncio.subprocess.Process) -> None:
+    async def _ended_or_stopping(self, process: Process) -> None:
         waiting = [asyncio.create_task(process.wait()), asyncio.create_task(self._stopping.wait())]
         try:
             await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
@@ -91,7 +109,7 @@ class Supervisor:
                 task.cancel()
 
 
-async def _end(process: asyncio.subprocess.Process) -> None:
+async def _end(process: Process) -> None:
     """Asks a process to stop, and after a grace makes it."""
     if process.returncode is not None:
         return

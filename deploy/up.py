@@ -1,56 +1,76 @@
 """`./yunping up`: prepares the data folder, keeps the roles running, and tells where to go next.
 
-A second start is over before this process has imported more than settings: everything heavy is left to the roles, and
-to `deploy.first_start` when there is something to set up.
+The roles are forks of this process: the program is read once for all of them. Before anything heavy is read, the guard
+is forked off, so that it holds nothing of the database; what only a first start needs is in `deploy.first_start`.
 """
 
 import asyncio
 import contextlib
 import fcntl
+import functools
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Final
+from typing import Final, TextIO
 
 import click
 
 from cms.kernel.log import configure
 from deploy.announcing import announce
 from deploy.demo import addresses, keeper_file, world
+from deploy.forking import Forked, fork
 from deploy.settings import FILE, Role, Settings, load
 from deploy.supervisor import Child, Supervisor, role_argv
 
-# The guard first: the others wait for what it says about recalls.
-FIRST: Final[tuple[Role, ...]] = ("guard", "web", "gateway")
+# The guard holds nothing of the database and says what was recalled; what is due for the worker has waited in its rows.
+ORDER: Final[tuple[Role, ...]] = ("guard", "web", "gateway", "worker")
 START_SECONDS: Final = 120.0
 VERSIONS: Final = Path(__file__).parent / "migrations" / "versions"
 
 
-async def run_up(settings: Settings, *, demo: bool) -> int:
-    """Runs until a stop signal; returns the exit code."""
+def run_up(settings: Settings, *, demo: bool) -> int:
+    """Runs until a stop signal; returns the exit code. Blocking, and for the main thread of a process of one thread."""
     configure(role="up", level="WARNING", json_lines=settings.log_json)
     settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with _only_one(settings.data / "up.lock") as is_ours:
-        if not is_ours:
+    with _only_one(settings.data / "up.lock") as lock:
+        if lock is None:
             click.echo(
                 f"数据目录 {settings.data} 已有一个云屏在运行。请先停止它，或用 YUNPING_DATA 指定另一个目录。", err=True
             )
             return 75  # EX_TEMPFAIL
         if demo:
-            settings = await asyncio.to_thread(_demo_settings, settings)
-        if not await asyncio.to_thread(is_newest, settings):
-            await asyncio.to_thread(_migrate, settings)
+            settings = _demo_settings(settings)
+        if not is_newest(settings):
+            _migrate(settings)
         is_demo = demo or keeper_file(settings).exists()
-        keeper = Supervisor([Child(role, role_argv(role)) for role in FIRST], environment=_environment(settings))
-        await keeper.run(lambda: _after_start(settings, keeper, is_demo=is_demo))
+        asyncio.run(_keep(settings, _forked(settings, lock), is_demo=is_demo))
     return 0
+
+
+def _forked(settings: Settings, lock: TextIO) -> Mapping[Role, Forked]:
+    """The roles in the order in which others wait for them; what is read for one is there for all after it."""
+    from deploy import roles  # noqa: PLC0415 - nothing is read before the folder is known to be ours
+
+    def work(role: Role) -> None:
+        lock.close()  # it says that this process lives, not its children
+        roles.run_role(settings, role)
+
+    found: dict[Role, Forked] = {}
+    for role in ORDER:
+        roles.read(role)
+        found[role] = fork(functools.partial(work, role), name=f"yunping-{role}")
+    return found
+
+
+async def _keep(settings: Settings, running: Mapping[Role, Forked], *, is_demo: bool) -> None:
+    children = [Child(role, role_argv(role), process) for role, process in running.items()]
+    keeper = Supervisor(children, environment=_environment(settings))
+    await keeper.run(lambda: _after_start(settings, keeper, is_demo=is_demo))
 
 
 async def _after_start(settings: Settings, keeper: Supervisor, *, is_demo: bool) -> None:
     await _answering(settings.host, (settings.port, settings.gateway_port))
-    # Last, because people wait for pages and screens for the gateway; what is due has waited in its rows anyway.
-    keeper.add(Child("worker", role_argv("worker")))
     # The guard removes this file when the first administrator may sign.
     is_first = (settings.guard_dir / "first-run").exists()
     if not is_first:
@@ -106,14 +126,15 @@ def _environment(settings: Settings) -> dict[str, str]:
 
 
 @contextlib.contextmanager
-def _only_one(path: Path) -> Iterator[bool]:
+def _only_one(path: Path) -> Iterator[TextIO | None]:
+    """The held lock, or None when another process holds it."""
     with path.open("w") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            yield False
+            yield None
         else:
-            yield True
+            yield file
 
 
 async def _answering(host: str, ports: tuple[int, ...]) -> None:

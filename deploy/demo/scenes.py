@@ -4,6 +4,7 @@ import io
 import math
 from collections.abc import Callable, Mapping
 
+from deploy.demo import scenes_indoors, scenes_outdoors
 from deploy.demo.brush import GOLD, HEIGHT, INK, JADE, RED, ROOF, WALL, WIDTH, Canvas, Colour, mix
 
 MIST: Colour = (232, 238, 240)
@@ -260,4 +261,8 @@ SCENES: Mapping[str, Callable[[Canvas], None]] = {
     "notice-blue": _notice((48, 98, 140), (140, 190, 214)),
     "notice-red": _notice((150, 40, 38), (236, 170, 120)),
     "notice-gold": _notice((170, 116, 44), (246, 214, 150)),
+    "notice-green": _notice((48, 112, 84), (168, 214, 160)),
+    "notice-snow": _notice((86, 108, 140), (224, 234, 246)),
+    **scenes_outdoors.SCENES,
+    **scenes_indoors.SCENES,
 }
