@@ -91,7 +91,7 @@ def reach(page: str, names: Sequence[str]) -> Reach:
 
 
 def neighbour(boxes: Mapping[str, Box], name: str, arrow: str) -> str | None:
-    """The nearest box in a direction; straight ahead counts more than near."""
+    """The nearest box in a direction; one that lies straight ahead goes before any that does not."""
     here = boxes[name]
     ranked = sorted(
         (cost, other) for other, box in boxes.items() if other != name if (cost := _cost(here, box, arrow)) is not None
@@ -108,7 +108,7 @@ def stylesheet() -> str:
     )
 
 
-def _cost(here: Box, there: Box, arrow: str) -> int | None:
+def _cost(here: Box, there: Box, arrow: str) -> tuple[bool, int] | None:
     (x, y), (other_x, other_y) = here.middle, there.middle
     across = arrow in {"l", "r"}
     ahead = {
@@ -125,7 +125,7 @@ def _cost(here: Box, there: Box, arrow: str) -> int | None:
         else _apart(here.left, here.width, there.left, there.width)
     )
     drift = abs(y - other_y) if across else abs(x - other_x)
-    return ahead * 4 + aside * 12 + drift
+    return aside > 0, ahead * 4 + aside * 12 + drift
 
 
 def _apart(a: int, a_length: int, b: int, b_length: int) -> int:
