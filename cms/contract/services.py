@@ -53,6 +53,13 @@ class Assets(Protocol):
 
     def stream(self, sha256: str) -> AsyncIterator[bytes]: ...
 
+    async def part(self, sha256: str, start: int, length: int) -> bytes:
+        """At most `length` bytes from `start`, unchecked; of a video only this much is ever in memory.
+
+        Raises `AssetGone` as `read` does, and for a start beyond the end.
+        """
+        ...
+
 
 class Search(Protocol):
     """Full-text search over live pieces of a target."""
