@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Self
 
-from cms.contract import NotSent, Outcome, OutboundRefused, Services, Target
+from cms.contract import NotSent, OutboundRefused, Outcome, Services, Target
 from renderers.douyin.errors import Action, Row
 from renderers.douyin.settings import Mode, Settings
 from renderers.douyin.wire import ANSWER_LIMIT, FORM, Answer, Garbled, address, form_body, read_answer

@@ -81,12 +81,16 @@ def judge(record: Mapping[str, Any], row: Mapping[str, Any] | None) -> Judged:
         return Judged(NotSent("douyin.review_refused", retry=False, params={"item": item}), known)
     if status == _REVIEWING or not truth(row.get("is_reviewed")):
         return Judged(Accepted(REVIEWING), known)
-    url = str(row.get("share_url") or "") or None
+    return Judged(_reviewed(status, record, item, str(row.get("share_url") or "") or None), known)
+
+
+def _reviewed(status: int | None, record: Mapping[str, Any], item: str, url: str | None) -> Outcome:
+    """What a post is after its review: whom the platform shows it to, against whom we asked it to be shown to."""
     if status in _PUBLIC or (status in _PRIVATE and _PRIVATE[status] == record.get("private")):
-        return Judged(Sent(item, url), known)
+        return Sent(item, url)
     if status in _PRIVATE:
-        return Judged(NotSent("douyin.review_private", retry=False, params={"item": item}), known)
-    return Judged(Unknown(f"平台返回了未知的作品状态 {status}"), known)
+        return NotSent("douyin.review_private", retry=False, params={"item": item})
+    return Unknown(f"平台返回了未知的作品状态 {status}")
 
 
 def _absent(record: Mapping[str, Any]) -> Judged:

@@ -8,8 +8,9 @@ import datetime as dt
 import hashlib
 import hmac
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from cms.contract import Services, Site, Target
 from renderers.douyin.account import MODE, TOKENS, Account
@@ -68,29 +69,35 @@ async def finish(target: Target, services: Services, *, code: str, state: str, n
     if not await services.state.put(PENDING, {}, version=version) or pending["until"] < now.timestamp():
         return Refusal("douyin.consent_state")
     account = await Account.open(target, services)
-    secret = await services.vault.get("client_secret")
-    if not secret or not account.settings.client_key:
-        return Refusal("douyin.no_app")
-    key = account.settings.client_key
-    answer = await account.form(
-        TOKEN, client_key=key, client_secret=secret, code=code, grant_type="authorization_code"
-    )
-    if isinstance(answer, Garbled):
-        return Refusal("douyin.no_answer", answer.why)
-    if answer.code:
-        return Refusal("douyin.consent_refused", f"{answer.code} {answer.said}")
-    granted = {name: answer.data.get(name) for name in ("access_token", "refresh_token", "open_id")}
-    if not all(isinstance(value, str) and value for value in granted.values()):
-        return Refusal("douyin.consent_refused", "–")
+    granted = await _traded(account, code)
+    if isinstance(granted, Refusal):
+        return granted
     if account.settings.open_id and granted["open_id"] != account.settings.open_id:
         await services.journal.record("douyin.other_account", open_id=str(granted["open_id"])[:12])
         return Refusal("douyin.other_account")
     await services.vault.put("access_token", str(granted["access_token"]))
     await services.vault.put("refresh_token", str(granted["refresh_token"]))
-    await _put(services, TOKENS, after_grant(answer.data, account.now))
+    await _put(services, TOKENS, after_grant(granted, account.now))
     await _put(services, MODE, {})
-    await services.journal.record("douyin.consented", scope=str(answer.data.get("scope") or "")[:200])
+    await services.journal.record("douyin.consented", scope=str(granted.get("scope") or "")[:200])
     return None
+
+
+async def _traded(account: Account, code: str) -> Mapping[str, Any] | Refusal:
+    """The tokens for the code."""
+    secret = await account.services.vault.get("client_secret")
+    key = account.settings.client_key
+    if not secret or not key:
+        return Refusal("douyin.no_app")
+    answer = await account.form(TOKEN, client_key=key, client_secret=secret, code=code, grant_type="authorization_code")
+    if isinstance(answer, Garbled):
+        return Refusal("douyin.no_answer", answer.why)
+    if answer.code:
+        return Refusal("douyin.consent_refused", f"{answer.code} {answer.said}")
+    granted = [answer.data.get(name) for name in ("access_token", "refresh_token", "open_id")]
+    if not all(isinstance(value, str) and value for value in granted):
+        return Refusal("douyin.consent_refused", "–")
+    return answer.data
 
 
 async def _put(services: Services, name: str, value: object) -> None:

@@ -47,7 +47,9 @@ class Row:
 TABLE: Final = (
     Row(Trouble.busy, frozenset({2100004, 28001005, 28001006}), Action.retry, "douyin.busy", 2),
     Row(Trouble.parameters, frozenset({2100005, 2190007, 28001007}), Action.fail, "douyin.parameters"),
-    Row(Trouble.token, frozenset({2190008, 10008, 2190002, 28001008, 28001003}), Action.refresh, "douyin.token_refused"),
+    Row(
+        Trouble.token, frozenset({2190008, 10008, 2190002, 28001008, 28001003}), Action.refresh, "douyin.token_refused"
+    ),
     Row(Trouble.mixed_up, frozenset({2190015, 28001015}), Action.fail, "douyin.account_mixed_up"),
     Row(Trouble.consent, frozenset({28001012, 10010, 10020}), Action.fail, "douyin.consent_over"),
     Row(

@@ -3,19 +3,19 @@
 What is remembered, in order, and where a kill or a lost answer leaves us. «upload» is the record of the payload's
 upload, «attempt» that of one attempt; the create is the one call that cannot be undone.
 
-| cut                                         | left behind                     | what reconcile finds and says            |
-|---------------------------------------------|---------------------------------|------------------------------------------|
-| before or during the upload                 | upload: parts so far            | no attempt → void → not sent, continue   |
-| upload done, its answer lost                | an unused video at the platform | no attempt → void → not sent, continue   |
-| upload noted, before the attempt is         | upload: video                   | no attempt → void → not sent, same video |
-| attempt noted, before the create            | attempt: intent                 | absent twice → void → not sent           |
-| create refused (token, quota, parameters)   | attempt: intent                 | (answered at once: not sent)             |
-| create done, answer lost or unreadable      | attempt: intent                 | found by its video → reviewing or sent   |
-| answered, before it is noted                | attempt: intent                 | found by its video                       |
-| noted                                       | attempt: created                | read by item until the review ends       |
-| a slow sender after reconcile said «void»   | attempt: void                   | its compare-and-set fails: no create     |
-| a sender slow *between* its note and create | attempt: intent                 | the next attempt has the same video: the |
-|                                             |                                 | platform takes one create for it         |
+| cut                            | left behind              | what reconcile finds and says             |
+| ------------------------------ | ------------------------ | ----------------------------------------- |
+| before or during the upload    | upload: parts so far     | no attempt → void → not sent, continue    |
+| upload done, its answer lost   | an unused video up there | no attempt → void → not sent, continue    |
+| upload noted, attempt not      | upload: video            | no attempt → void → not sent, same video  |
+| attempt noted, create not made | attempt: intent          | absent twice → void → not sent            |
+| create refused                 | attempt: void            | (answered at once: not sent, or a pack)   |
+| create done, answer lost       | attempt: intent          | found by its video → reviewing or sent    |
+| answered, not noted            | attempt: intent          | found by its video                        |
+| noted                          | attempt: created         | read by item until the review ends        |
+| slow sender after «void»       | attempt: void            | its compare-and-set fails: no create      |
+| slow between note and create   | attempt: intent          | the next attempt has the same video, and  |
+|                                |                          | the platform takes one create for a video |
 
 Reading never sends. Where reading is impossible the outcome stays unknown, for a person to decide.
 """
@@ -26,7 +26,6 @@ from typing import Any
 from cms.contract import (
     Accepted,
     Correction,
-    Manual,
     NotSent,
     Outcome,
     Piece,
@@ -48,7 +47,7 @@ from renderers.douyin.wire import JSON, Answer, Garbled, json_body
 CREATE = "/api/douyin/v1/video/create_video/"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class DouyinPost:
     """Implements `cms.contract.Post`; what is out can be corrected and taken down by a person only."""
 
@@ -155,9 +154,7 @@ async def _doubted(account: Account, attempt: str, record: dict[str, Any], answe
     return not_sent(answer.row, answer)
 
 
-async def _judged(
-    services: Services, attempt: str, record: dict[str, Any], row: Any, *, version: int
-) -> Outcome:
+async def _judged(services: Services, attempt: str, record: dict[str, Any], row: Any, *, version: int) -> Outcome:
     judged = attempts.judge(record, row)
     if not await attempts.save(services, attempt, judged.record, version=version):
         return Unknown("另一个发布进程正在处理")

@@ -15,7 +15,7 @@ _PAGES: Final = 3
 _COUNT: Final = 20
 
 
-async def find(account: Account, record: Mapping[str, Any]) -> Mapping[str, Any] | None | Unknown:
+async def find(account: Account, record: Mapping[str, Any]) -> Mapping[str, Any] | Unknown | None:
     """Our post's row, None when a complete reading does not have it, `Unknown` when reading is impossible."""
     try:
         asked = {"item_ids": [record["item"]]} if record.get("item") else {"video_ids": [record["video"]]}
@@ -30,7 +30,7 @@ async def find(account: Account, record: Mapping[str, Any]) -> Mapping[str, Any]
         return Unknown(f"暂时无法查询账号（{code}）")
 
 
-async def _in_list(account: Account, record: Mapping[str, Any]) -> Mapping[str, Any] | None | Unknown:
+async def _in_list(account: Account, record: Mapping[str, Any]) -> Mapping[str, Any] | Unknown | None:
     cursor = "0"
     for _ in range(_PAGES):
         query = {"cursor": cursor, "count": str(_COUNT)}

@@ -67,14 +67,14 @@ class Settings(BaseModel):
         description="一般不用改；演示时指向平台模拟器。",
     )
     topics: tuple[str, ...] = Field((), max_length=5, title="默认话题", description="每条作品都带上的话题，不用写“#”。")
-    private_status: Literal[0, 1, 2] = Field(
-        0, title="谁可以看", description="0 公开，1 仅自己可见，2 互关朋友可见。"
-    )
+    private_status: Literal[0, 1, 2] = Field(0, title="谁可以看", description="0 公开，1 仅自己可见，2 互关朋友可见。")
     download_type: Literal[0, 1] = Field(0, title="允许下载", description="0 允许，1 不允许。")
     lecture_seconds: int = Field(
         600, ge=3, le=LIMITS.seconds, title="宣讲视频最长秒数", description="超出部分不上传，完整视频在网站收看。"
     )
-    card_seconds: float = Field(4.0, ge=0.2, le=15, title="图文卡片每张秒数", description="图文短视频每张卡片停留的时间。")
+    card_seconds: float = Field(
+        4.0, ge=0.2, le=15, title="图文卡片每张秒数", description="图文短视频每张卡片停留的时间。"
+    )
     width: int = Field(720, ge=72, le=1080, multiple_of=2, title="画面宽度", description="竖屏 9:16，默认 720×1280。")
     chunk_above_mb: int = Field(
         50, ge=0, le=128, title="超过多少 MB 分片上传", description="较大的视频分片上传，断线后从断点继续。"

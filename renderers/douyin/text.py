@@ -1,4 +1,4 @@
-"""The text under a post: title, summary, byline and topics within the platform's limit, never cut inside a character."""
+"""The text under a post: title, summary, byline and topics within the limit, never cut inside a character."""
 
 import re
 import unicodedata
@@ -53,7 +53,11 @@ def topic(name: str) -> str:
 
 def prose(text: str) -> str:
     """Text that makes neither topics nor mentions, on one line, without directions and other unseen marks."""
-    seen = "".join(ch for ch in text if ch in _JOINERS or unicodedata.category(ch) not in {"Cc", "Cf", "Cs", "Zl", "Zp"} or ch in "\n\t")
+    seen = "".join(
+        ch
+        for ch in text
+        if ch in _JOINERS or unicodedata.category(ch) not in {"Cc", "Cf", "Cs", "Zl", "Zp"} or ch in "\n\t"
+    )
     return " ".join(seen.translate(_MEANINGFUL).split())
 
 

@@ -79,8 +79,7 @@ def read_answer(status: int, headers: Mapping[str, str], body: bytes) -> Answer 
         return Garbled("not JSON")
     if not isinstance(found, dict):
         return Garbled("no object")
-    data = found.get("data") if isinstance(found.get("data"), dict) else {}
-    extra = found.get("extra") if isinstance(found.get("extra"), dict) else {}
+    data, extra = _part(found, "data"), _part(found, "extra")
     named = ((found, "err_no"), (data, "error_code"), (extra, "error_code"))
     codes = [number(place[name]) for place, name in named if name in place]
     if not codes or None in codes:
@@ -113,6 +112,11 @@ def rows(data: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """The ``list`` of an answer; entries that are no objects are not there."""
     found = data.get("list")
     return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+
+
+def _part(found: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    part = found.get(name)
+    return part if isinstance(part, dict) else {}
 
 
 def _first(*texts: object) -> str:
