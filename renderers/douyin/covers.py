@@ -74,7 +74,9 @@ def frame(caption: Caption, *, width: int, height: int) -> Image.Image:
     body, small = press.font(32 * unit), press.font(26 * unit)
     said = wrap(drawable(caption.summary), width=inner, measure=body.getlength, most=3)
     y = draw_lines(draw, said, (margin, top + band + 34 * unit), font=body, step=50 * unit, fill=WHITE)
-    told = wrap(drawable(caption.byline.replace("　", "  ")), width=inner, measure=small.getlength, most=2)
+    named = caption.byline.split("　")
+    halves = ("　".join(named[: len(named) // 2]), "　".join(named[len(named) // 2 :]))
+    told = [shortened_to(drawable(half), inner, small) for half in halves if half]
     draw_lines(draw, told, (margin, y + 12 * unit), font=small, step=38 * unit, fill=ROSE)
     return page
 

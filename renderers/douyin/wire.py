@@ -58,7 +58,7 @@ def json_body(value: Mapping[str, Any]) -> bytes:
 
 def multipart(name: str, data: bytes, *, filename: str, media_type: str) -> tuple[bytes, str]:
     """One file as multipart/form-data, and its content type; the boundary comes from the data, so bytes repeat."""
-    boundary = "yunping" + hashlib.sha256(data).hexdigest()
+    boundary = "yunping" + hashlib.sha256(data).hexdigest()[:40]  # at most 70 characters by RFC 2046
     head = (
         f"--{boundary}\r\n"
         f'Content-Disposition: form-data; name="{name}"; filename="{filename}"\r\n'
