@@ -50,14 +50,29 @@ class Script:
     ideas: tuple[Idea, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One text card; few words stand in larger type."""
+
+    heading: list[str]
+    lines: list[str]
+    large: bool
+
+    @property
+    def size(self) -> int:
+        return 46 if self.large else 38
+
+    @property
+    def step(self) -> int:
+        return 76 if self.large else 62
+
+
 def cards(script: Script, picture: bytes | None) -> list[Image.Image]:
     """Three to six pages."""
     press = Press()
     pages = paginate(script, press)
     total = len(pages) + 2
-    texts = [
-        _text(script, press, heading, lines, f"{place} / {total}") for place, (heading, lines) in enumerate(pages, 2)
-    ]
+    texts = [_text(script, press, page, f"{place} / {total}") for place, page in enumerate(pages, 2)]
     return [_cover(script, press, opened(picture)), *texts, _closing(script, press)]
 
 
@@ -66,24 +81,37 @@ def count_of(script: Script) -> int:
     return len(paginate(script, Press())) + 2
 
 
-def paginate(script: Script, press: Press) -> list[tuple[list[str], list[str]]]:
-    """Headings and lines of the text cards; an idea begins a card, a long one goes on over the next."""
-    unit = script.width / _WIDTH
-    width = (_WIDTH - 2 * _MARGIN) * unit
-    head, body = press.font(46 * unit, bold=True, serif=True), press.font(38 * unit)
-    pages: list[tuple[list[str], list[str]]] = []
-    for idea in script.ideas:
-        heading = wrap(drawable(idea.heading), width=width, measure=head.getlength, most=2)
-        lines = [line for text in idea.paragraphs for line in _paragraph(text, width, body.getlength)]
-        while lines:
-            room = _lines_that_fit(script, len(heading))
-            pages.append((heading, lines[:room]))
-            heading, lines = [], lines[room:]
+def paginate(script: Script, press: Press) -> list[Page]:
+    """The text cards: an idea begins a card, a long one goes on over the next, and what is too much ends in «…»."""
+    pages = [page for idea in script.ideas for page in _pages_of(idea, script, press)]
     if len(pages) <= TEXT_CARDS:
         return pages
-    heading, last = pages[TEXT_CARDS - 1]
-    last = [*last[:-1], shortened(last[-1], width=width, measure=body.getlength)]
-    return [*pages[: TEXT_CARDS - 1], (heading, last)]
+    last = pages[TEXT_CARDS - 1]
+    measure = press.font(last.size * script.width / _WIDTH).getlength
+    ended = shortened(last.lines[-1], width=_inner(script), measure=measure)
+    return [*pages[: TEXT_CARDS - 1], Page(last.heading, [*last.lines[:-1], ended], last.large)]
+
+
+def _pages_of(idea: Idea, script: Script, press: Press) -> list[Page]:
+    unit, width = script.width / _WIDTH, _inner(script)
+    head = press.font(46 * unit, bold=True, serif=True)
+    heading = wrap(drawable(idea.heading), width=width, measure=head.getlength, most=2)
+    pages: list[Page] = []
+    for large in (True, False):
+        measure = press.font(Page([], [], large).size * unit).getlength
+        lines = [line for text in idea.paragraphs for line in _paragraph(text, width, measure)]
+        if large and len(lines) > _lines_that_fit(script, Page(heading, [], large)):
+            continue
+        while lines:
+            room = _lines_that_fit(script, Page(heading, [], large))
+            pages.append(Page(heading, lines[:room], large))
+            heading, lines = [], lines[room:]
+        break
+    return pages
+
+
+def _inner(script: Script) -> float:
+    return (_WIDTH - 2 * _MARGIN) * script.width / _WIDTH
 
 
 def qr(link: str, side: int) -> Image.Image:
@@ -99,10 +127,10 @@ def _paragraph(text: str, width: float, measure: Measure) -> list[str]:
     return wrap(indent + drawable(text), width=width, measure=measure)
 
 
-def _lines_that_fit(script: Script, heading: int) -> int:
+def _lines_that_fit(script: Script, page: Page) -> int:
     unit = script.width / _WIDTH
-    top = (170 + (heading * 66 + 26 if heading else 0)) * unit
-    return max(1, int((script.height - _FREE_BELOW * unit - top) / (62 * unit)))
+    top = (170 + (len(page.heading) * 66 + 26 if page.heading else 0)) * unit
+    return max(1, int((script.height - _FREE_BELOW * unit - top) / (page.step * unit)))
 
 
 def _cover(script: Script, press: Press, picture: Image.Image | None) -> Image.Image:
@@ -128,7 +156,8 @@ def _cover(script: Script, press: Press, picture: Image.Image | None) -> Image.I
     return page
 
 
-def _text(script: Script, press: Press, heading: list[str], lines: list[str], place: str) -> Image.Image:
+def _text(script: Script, press: Press, shown: Page, place: str) -> Image.Image:
+    heading, lines = shown.heading, shown.lines
     unit = script.width / _WIDTH
     page = sheet((script.width, script.height), PAPER)
     draw = ImageDraw.Draw(page)
@@ -145,13 +174,13 @@ def _text(script: Script, press: Press, heading: list[str], lines: list[str], pl
     draw.text((right, 92 * unit), place, font=small, fill=GREY, anchor="rm")
     draw.line((_MARGIN * unit, 128 * unit, right, 128 * unit), fill=LINE, width=max(1, round(2 * unit)))
     # A short card stands a little above the middle of what the app leaves free, not under the upper edge.
-    block = (len(heading) * 66 + (26 if heading else 0) + len(lines) * 62) * unit
+    block = (len(heading) * 66 + (26 if heading else 0) + len(lines) * shown.step) * unit
     y = 170 * unit + max(0.0, (script.height - (_FREE_BELOW + 170) * unit - block) * 0.38)
     if heading:
         draw.rectangle((0, y + 8 * unit, 12 * unit, y + (66 * len(heading) - 8) * unit), fill=RED)
         font = press.font(46 * unit, bold=True, serif=True)
         y = draw_lines(draw, heading, (_MARGIN * unit, y), font=font, step=66 * unit, fill=RED) + 26 * unit
-    draw_lines(draw, lines, (_MARGIN * unit, y), font=press.font(38 * unit), step=62 * unit, fill=INK)
+    draw_lines(draw, lines, (_MARGIN * unit, y), font=press.font(shown.size * unit), step=shown.step * unit, fill=INK)
     return page
 
 

@@ -94,7 +94,7 @@ font:700 22px/1 "Noto Serif CJK SC",serif}
 .words i{font-style:normal;font-weight:600;color:#ffe3a6;margin-right:.5em}
 .bar{position:absolute;inset:auto 0 0;height:58px;background:#000;display:flex;justify-content:space-around;
 align-items:center;font-size:16px;color:#bbb}.bar b{color:#fff}
-.time{position:absolute;left:16px;bottom:62px;font-size:12px;opacity:.8}
+.time{position:absolute;right:14px;bottom:64px;font-size:12px;opacity:.8}
 .rule{position:absolute;left:0;bottom:58px;width:100%;height:2px;background:linear-gradient(90deg,#fff 18%,#777 18%)}
 </style>
 <div class="film{{ ' lecture' if lecture }}">

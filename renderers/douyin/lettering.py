@@ -14,7 +14,11 @@ _SIMPLIFIED: Final = 2  # index in the collection; 0 would draw the Japanese for
 # No line begins with the first or ends with the second.
 _CLOSING: Final = frozenset("，。、；：？！）】》〉」』〕”’…—·～％℃,.;:?!)]}%‰")
 _OPENING: Final = frozenset("（【《〈「『〔“‘([{￥$#")
-_WORD: Final = re.compile(r"[A-Za-z0-9\u00c0-\u024f]+(?:[.,:/@&'’+\-][A-Za-z0-9\u00c0-\u024f]+)*[%℃°]?|.", re.DOTALL)
+# A number and its unit are one word.
+_WORD: Final = re.compile(
+    r"[A-Za-z0-9\u00c0-\u024f]+(?:[.,:/@&'’+\-][A-Za-z0-9\u00c0-\u024f]+)*[%℃°年月日时分秒元万亿个场人次米]?|.",
+    re.DOTALL,
+)
 ELLIPSIS: Final = "…"
 
 Measure = Callable[[str], float]

@@ -19,7 +19,8 @@ REFRESH: Final = "/oauth/refresh_token/"
 RENEW: Final = "/oauth/renew_refresh_token/"
 WARN_DAYS: Final = (30, 14, 7, 3, 1)
 REFRESH_WITHIN: Final = dt.timedelta(days=5)
-RENEW_WITHIN: Final = dt.timedelta(days=7)
+# Each renewal throws away what is left of the old month; less than this and one bad weekend ends the consent.
+RENEW_WITHIN: Final = dt.timedelta(days=3)
 _LEASE_SECONDS: Final = 90.0
 _TRIES: Final = 5
 
@@ -33,7 +34,7 @@ def warnings(consent_ends: dt.datetime, now: dt.datetime) -> list[tuple[int, dt.
 def consent_ends(refresh_ends: dt.datetime, renewals: int, *, may_renew: bool) -> dt.datetime:
     """When a person must consent again, if every renewal that is left is made in time."""
     left = max(0, LIMITS.renewals - renewals) if may_renew else 0
-    return refresh_ends + dt.timedelta(days=LIMITS.refresh_days) * left
+    return refresh_ends + (dt.timedelta(days=LIMITS.refresh_days) - RENEW_WITHIN) * left
 
 
 def after_grant(data: Mapping[str, Any], at: dt.datetime) -> dict[str, Any]:
@@ -85,8 +86,9 @@ async def upkeep(target: Target, services: Services) -> dt.datetime | None:
     """
     account = await Account.open(target, services)
     token = await services.vault.get("access_token")
+    now = services.now()
     ends = _instant(account.tokens.get("access_ends"))
-    if token and (ends is None or ends - services.now() < REFRESH_WITHIN):
+    if token and (ends is None or ends - now < REFRESH_WITHIN or _is_renewable(account.tokens, now)):
         await refresh(account, used=token)
     tokens, _ = await services.state.get(TOKENS)
     return _instant((tokens or {}).get("consent_ends"))
@@ -94,10 +96,7 @@ async def upkeep(target: Target, services: Services) -> dt.datetime | None:
 
 async def _renew(account: Account, at: dt.datetime) -> None:
     tokens, _ = await account.services.state.get(TOKENS)
-    ends = _instant((tokens or {}).get("refresh_ends"))
-    if not tokens or ends is None or ends - at > RENEW_WITHIN:
-        return
-    if not tokens.get("may_renew", True) or tokens.get("renewals", 0) >= LIMITS.renewals:
+    if not tokens or not _is_renewable(tokens, at):
         return
     held = await account.services.vault.get("refresh_token")
     answer = await account.form(RENEW, client_key=account.settings.client_key, refresh_token=held or "")
@@ -115,6 +114,13 @@ async def _renew(account: Account, at: dt.datetime) -> None:
         left = number(answer.data.get("expires_in")) or LIMITS.refresh_days * 86_400
         await _change(account, refresh_ends=int(at.timestamp()) + left, renewals=int(tokens.get("renewals", 0)) + 1)
         await account.services.journal.record("douyin.renewed", renewals=int(tokens.get("renewals", 0)) + 1)
+
+
+def _is_renewable(tokens: Mapping[str, Any], at: dt.datetime) -> bool:
+    """Whether the refresh token ends soon and may still be renewed."""
+    ends = _instant(tokens.get("refresh_ends"))
+    left = LIMITS.renewals - int(tokens.get("renewals", 0))
+    return ends is not None and ends - at <= RENEW_WITHIN and left > 0 and bool(tokens.get("may_renew", True))
 
 
 async def _note_dead(account: Account, answer: Answer) -> None:
