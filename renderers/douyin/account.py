@@ -84,7 +84,7 @@ class Account:
         ready = bool(self.settings.client_key and self.open_id and token)
         if self.settings.mode is Mode.api:
             if not ready:
-                raise Halt(NotSent("douyin.no_consent", retry=False))
+                raise Halt(NotSent("douyin.setup.no_consent", retry=False))
             return False
         mode, _ = await self.services.state.get(MODE)
         return not ready or bool(mode and mode.get("outbox"))

@@ -25,7 +25,7 @@ async def call(
     """
     token = await account.services.vault.get("access_token")
     if not token:
-        raise Halt(NotSent("douyin.no_consent", retry=False))
+        raise Halt(NotSent("douyin.setup.no_consent", retry=False))
     url = address(account.settings.base_url, path, open_id=account.open_id, **(query or {}))
     headers = {"access-token": token} | ({"content-type": content_type} if content_type else {})
     answer = await account.request(method, url, body=body, headers=headers, name=path)

@@ -20,6 +20,7 @@ upload, «attempt» that of one attempt; the create is the one call that cannot 
 Reading never sends. Where reading is impossible the outcome stays unknown, for a person to decide.
 """
 
+import contextlib
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,6 +43,7 @@ from renderers.douyin.errors import Action, Trouble
 from renderers.douyin.outbox import manual_task, take_down
 from renderers.douyin.payload import Payload, prepare
 from renderers.douyin.settings import Settings
+from renderers.douyin.tokens import keep_fresh
 from renderers.douyin.wire import JSON, Answer, Garbled, json_body
 
 CREATE = "/api/douyin/v1/video/create_video/"
@@ -63,13 +65,19 @@ class DouyinPost:
         try:
             if await account.needs_outbox():
                 return await manual_task(payload, services)
+            with contextlib.suppress(
+                Halt, CapabilityGone
+            ):  # what ends soon still works; what is dead is said when it is used
+                await keep_fresh(account)
             return await self._send(account, prepared, payload, attempt)
         except Halt as halt:
             return halt.outcome
         except CapabilityGone as gone:
             await account.downgrade(gone)
             if not await account.needs_outbox():  # set to the interface alone
-                return NotSent("douyin.capability_gone", retry=False, params={"code": gone.code, "said": gone.said})
+                return NotSent(
+                    "douyin.rights.capability_gone", retry=False, params={"code": gone.code, "said": gone.said}
+                )
             return await manual_task(payload, services)
 
     async def reconcile(self, attempt: str, target: Target, services: Services) -> Outcome:

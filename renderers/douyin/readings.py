@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from cms.contract import NotSent, Unknown
-from renderers.douyin.account import Account, Halt
+from renderers.douyin.account import Account, CapabilityGone, Halt
 from renderers.douyin.attempts import ours
 from renderers.douyin.calls import call
 from renderers.douyin.wire import JSON, Answer, Garbled, json_body, number, rows, truth
@@ -28,6 +28,8 @@ async def find(account: Account, record: Mapping[str, Any]) -> Mapping[str, Any]
     except Halt as halt:
         code = halt.outcome.code if isinstance(halt.outcome, NotSent) else "–"
         return Unknown(f"暂时无法查询账号（{code}）")
+    except CapabilityGone as gone:
+        return Unknown(f"平台不允许查询账号（{gone.code}）")
 
 
 async def _in_list(account: Account, record: Mapping[str, Any]) -> Mapping[str, Any] | Unknown | None:

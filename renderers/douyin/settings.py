@@ -3,7 +3,7 @@
 import datetime as dt
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final, Literal
+from typing import Final
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -16,6 +16,14 @@ class Mode(StrEnum):
     auto = "auto"
     api = "api"
     outbox = "outbox"
+
+
+class Visibility(StrEnum):
+    """Who sees a new post."""
+
+    everybody = "everybody"
+    self = "self"
+    friends = "friends"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +55,10 @@ class Settings(BaseModel):
     mode: Mode = Field(
         Mode.auto,
         title="发布方式",
-        description="auto：有代发权限时自动发布，没有权限时生成发布包由人工发布；api：只用接口；outbox：只生成发布包。",
+        description="没有代发权限的账号由人工发布：系统备好视频、封面和文案，由人下载后发布。",
+        json_schema_extra={
+            "options": {"auto": "有权限时自动发布，没有时人工发布", "api": "只自动发布", "outbox": "只人工发布"}
+        },
     )
     client_key: str = Field("", max_length=64, title="应用 client_key", description="抖音开放平台“应用详情”里的标识。")
     open_id: str = Field(
@@ -67,8 +78,13 @@ class Settings(BaseModel):
         description="一般不用改；演示时指向平台模拟器。",
     )
     topics: tuple[str, ...] = Field((), max_length=5, title="默认话题", description="每条作品都带上的话题，不用写“#”。")
-    private_status: Literal[0, 1, 2] = Field(0, title="谁可以看", description="0 公开，1 仅自己可见，2 互关朋友可见。")
-    download_type: Literal[0, 1] = Field(0, title="允许下载", description="0 允许，1 不允许。")
+    visible_to: Visibility = Field(
+        Visibility.everybody,
+        title="谁可以看",
+        description="新作品的可见范围。",
+        json_schema_extra={"options": {"everybody": "公开", "self": "仅自己可见", "friends": "互关朋友可见"}},
+    )
+    may_download: bool = Field(default=True, title="允许他人保存", description="关闭后，别人不能把视频存到手机。")
     lecture_seconds: int = Field(
         600, ge=3, le=LIMITS.seconds, title="宣讲视频最长秒数", description="超出部分不上传，完整视频在网站收看。"
     )
@@ -80,6 +96,16 @@ class Settings(BaseModel):
         50, ge=0, le=128, title="超过多少 MB 分片上传", description="较大的视频分片上传，断线后从断点继续。"
     )
     chunk_mb: int = Field(10, ge=5, le=20, title="每片大小 MB", description="平台要求除最后一片外不小于 5 MB。")
+
+    @property
+    def private_status(self) -> int:
+        """As the platform counts it."""
+        return {Visibility.everybody: 0, Visibility.self: 1, Visibility.friends: 2}[self.visible_to]
+
+    @property
+    def download_type(self) -> int:
+        """0 allows, 1 does not."""
+        return 0 if self.may_download else 1
 
     @property
     def height(self) -> int:

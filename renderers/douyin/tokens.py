@@ -61,7 +61,7 @@ async def refresh(account: Account, *, used: str) -> str:
             return current  # another process was faster
         held = await vault.get("refresh_token")
         if not held:
-            raise Halt(NotSent("douyin.consent_over", retry=False, params={"code": 0, "said": "–"}))
+            raise Halt(NotSent("douyin.setup.consent_over", retry=False, params={"code": 0, "said": "–"}))
         fields = {"client_key": account.settings.client_key, "grant_type": "refresh_token", "refresh_token": held}
         answer = await account.form(REFRESH, **fields)
         if isinstance(answer, Garbled):
@@ -74,7 +74,11 @@ async def refresh(account: Account, *, used: str) -> str:
             raise no_answer(Garbled("no token"))
         await vault.put("access_token", fresh)
         left = number(answer.data.get("expires_in")) or LIMITS.access_days * 86_400
-        await _change(account, access_ends=int(account.now.timestamp()) + left)
+        ends = {"access_ends": int(account.now.timestamp()) + left}
+        # Tokens that an operator typed in by hand come without their ends; the platform tells them here.
+        if kept := number(answer.data.get("refresh_expires_in")):
+            ends["refresh_ends"] = int(account.now.timestamp()) + kept
+        await _change(account, **ends)
         await _renew(account, account.now)
         return fresh
 
@@ -84,14 +88,18 @@ async def upkeep(target: Target, services: Services) -> dt.datetime | None:
 
     To be called daily. Raises `Halt` as `refresh` does.
     """
-    account = await Account.open(target, services)
-    token = await services.vault.get("access_token")
-    now = services.now()
+    await keep_fresh(await Account.open(target, services))
+    tokens, _ = await services.state.get(TOKENS)
+    return _instant((tokens or {}).get("consent_ends"))
+
+
+async def keep_fresh(account: Account) -> None:
+    """Refreshes and renews what ends soon. Raises `Halt` as `refresh` does."""
+    token = await account.services.vault.get("access_token")
+    now = account.services.now()
     ends = _instant(account.tokens.get("access_ends"))
     if token and (ends is None or ends - now < REFRESH_WITHIN or _is_renewable(account.tokens, now)):
         await refresh(account, used=token)
-    tokens, _ = await services.state.get(TOKENS)
-    return _instant((tokens or {}).get("consent_ends"))
 
 
 async def _renew(account: Account, at: dt.datetime) -> None:
@@ -126,7 +134,7 @@ def _is_renewable(tokens: Mapping[str, Any], at: dt.datetime) -> bool:
 async def _note_dead(account: Account, answer: Answer) -> None:
     if answer.row.trouble is Trouble.consent:
         await _change(account, refresh_ends=int(account.now.timestamp()), may_renew=False)
-        await account.services.journal.record("douyin.consent_over", code=answer.code)
+        await account.services.journal.record("douyin.setup.consent_over", code=answer.code)
 
 
 async def _change(account: Account, **values: Any) -> None:

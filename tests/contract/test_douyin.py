@@ -2,14 +2,18 @@
 
 import asyncio
 import contextlib
+import dataclasses
 import datetime as dt
 import io
 import random
 import zipfile
 
 import pytest
+from yarl import URL
 
 from cms.contract import Accepted, Manual, NotSent, Piece, Sent
+from cms.publishing.services.addresses import Policy
+from cms.publishing.services.outbound import GuardedOutbound
 from renderers.conformance import Platform, check_post
 from renderers.conformance.post import Ledger
 from renderers.conformance.samples import make_piece
@@ -19,7 +23,9 @@ from renderers.douyin.post import DouyinPost
 from tests.contract.douyin_world import dialled
 from tests.fakes.douyin.codes import Wrong
 from tests.fakes.douyin.simulator import Douyin
+from tests.fakes.stage.clock import RunningClock
 from tests.fakes.stage.faults import Kind
+from tests.fakes.stage.serving import serving
 
 NOW = dt.datetime(2026, 11, 20, 3, 0, tzinfo=dt.UTC)
 CREATE = "/api/douyin/v1/video/create_video/"
@@ -47,6 +53,7 @@ async def settled(
     return ledger.outcome
 
 
+@pytest.mark.timeout(300)  # a hundred and fifty runs of the sandbox on a machine that may be busy
 async def test_post_under_fifty_schedules_when_lost_killed_and_refused_is_created_exactly_once() -> None:
     worlds: list[tuple[Douyin, World]] = []
     ready = [(platform := Douyin(seed=str(seed)), await dialled(platform, kills=False)) for seed in range(50)]
@@ -194,7 +201,7 @@ async def test_right_when_missing_and_only_the_interface_is_allowed_fails_plainl
     platform.troubles["video.create.bind"] = Wrong.NO_CAPABILITY
     outcome = await settled(DouyinPost(), world, platform)
     assert isinstance(outcome, NotSent)
-    assert outcome.code == "douyin.capability_gone"
+    assert outcome.code == "douyin.rights.capability_gone"
 
 
 async def test_outbox_when_chosen_calls_nobody() -> None:
@@ -220,8 +227,22 @@ async def test_token_when_dead_asks_for_consent_in_plain_words() -> None:
     platform.advance(dt.timedelta(days=40))
     outcome = await settled(DouyinPost(), world, platform)
     assert isinstance(outcome, NotSent)
-    assert (outcome.code, outcome.retry) == ("douyin.consent_over", False)
+    assert (outcome.code, outcome.retry) == ("douyin.setup.consent_over", False)
     assert creates(platform) == 0
+
+
+async def test_post_over_real_sockets_with_the_client_of_the_house_is_sent() -> None:
+    platform = Douyin(RunningClock(NOW))
+    platform.posts.review.delay = 0.0
+    async with serving(platform) as base:
+        world = await dialled(platform, base_url=base, chunk_above_mb=0)
+        here = URL(base)
+        policy = Policy(exceptions=frozenset({(str(here.host), here.port or 0)}))
+        world.services = dataclasses.replace(world.services, outbound=GuardedOutbound(policy))
+        platform.faults.plan(UPLOAD.replace("upload_video/", "upload_video_part/"), Kind.GZIP)
+        platform.faults.plan(CREATE, Kind.CUT_AFTER)
+        assert isinstance(await settled(DouyinPost(), world, platform), Sent)
+    assert creates(platform) == 1
 
 
 async def test_recall_when_there_is_no_call_for_it_is_a_take_down_task() -> None:

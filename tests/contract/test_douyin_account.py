@@ -145,7 +145,7 @@ async def test_upkeep_when_called_daily_keeps_a_quiet_account_to_the_end_of_its_
         platform.advance(dt.timedelta(days=1))
         days += 1
     assert isinstance(over, NotSent)
-    assert over.code == "douyin.consent_over"
+    assert over.code == "douyin.setup.consent_over"
     assert platform.oauth.grants[0].renewals == 5
     assert ends is not None
     # The countdown was right from the first day on, to the days between two daily looks.
