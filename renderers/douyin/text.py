@@ -12,6 +12,7 @@ from renderers.douyin.settings import LIMITS
 # Marks that make a topic or a mention of what stands behind them; in prose they become their full-width look-alikes.
 _MEANINGFUL: Final = str.maketrans({"#": "＃", "@": "＠"})
 _DUTIES: Final = (("来源", "source"), ("记者", "reporter"), ("责编", "editor"), ("主办", "sponsor"))
+_TOPIC: Final = re.compile(r"[#＃]([^\s#＃,，。、;；!！?？]+)")
 _ELLIPSIS: Final = "…"
 _JOINERS: Final = {"\u200d", "\ufe0f", "\ufe0e"}
 
@@ -23,7 +24,8 @@ def compose(piece: Piece, topics: Iterable[str] = ()) -> str:
     tail = cut(tail, LIMITS.text - 2)
     head = cut(head, LIMITS.text - len(tail) - 2)
     room = LIMITS.text - len(head) - len(tail) - 2
-    middle = cut(prose(override(piece, "summary") or piece.summary), max(0, room))
+    own = _TOPIC.sub("", override(piece, "summary"))
+    middle = cut(prose(own or piece.summary), max(0, room))
     return "\n".join(part for part in (head, middle, tail) if part)
 
 
@@ -39,8 +41,8 @@ def byline(piece: Piece) -> str:
 
 
 def topics_of(piece: Piece, wanted: Iterable[str] = ()) -> list[str]:
-    """The editor's own topics, else the column; then the account's. Each once, within the platform's number."""
-    own = re.split(r"[\s,，、;；]+", override(piece, "topics")) if override(piece, "topics") else [piece.column_name]
+    """What an editor marked with «#» in this channel's summary, else the column; then the account's, each once."""
+    own = _TOPIC.findall(override(piece, "summary")) or [piece.column_name]
     found = (topic(one) for one in (*own, *wanted))
     return list(dict.fromkeys(one for one in found if one))[: LIMITS.topics]
 

@@ -46,7 +46,7 @@ def test_form_when_of_a_lecture_names_its_film_and_poster() -> None:
     assert [MASTER, "poster", "c" * 64] in drawn["files"]
 
 
-@pytest.mark.parametrize("change", [{"title": "改"}, {"summary": "改"}, {"overrides": {"douyin": {"topics": "改"}}}])
+@pytest.mark.parametrize("change", [{"title": "改"}, {"summary": "改"}, {"overrides": {"douyin": {"summary": "#改"}}}])
 def test_form_when_a_word_changes_is_another(change: dict[str, object]) -> None:
     assert form(dataclasses.replace(PIECE, **change), SITE) != form(PIECE, SITE)  # type: ignore[arg-type]
 

@@ -24,7 +24,7 @@ def test_text_when_composed_is_title_summary_byline_and_topics() -> None:
 
 def test_text_when_an_editor_wrote_for_this_channel_is_hers() -> None:
     overrides = {
-        "douyin": {"title": "短标题", "summary": "口语摘要", "topics": "#吴江 宣讲，文明实践"},
+        "douyin": {"title": "短标题", "summary": "口语摘要 #吴江 #宣讲 ＃文明实践"},
         "wechat": {"title": "别的"},
     }
     composed = text.compose(dataclasses.replace(PIECE, overrides=overrides))
