@@ -17,6 +17,7 @@ from renderers.douyin.wire import number, truth
 ABSENT_READINGS: Final = 2
 # A person's clock and the platform's may differ by this much.
 _SKEW_SECONDS: Final = 300
+_URL: Final = 1000
 _PUBLIC: Final = frozenset({1, 5})
 _REFUSED: Final = 2
 _REVIEWING: Final = 4
@@ -81,7 +82,13 @@ def judge(record: Mapping[str, Any], row: Mapping[str, Any] | None) -> Judged:
         return Judged(NotSent("douyin.review_refused", retry=False, params={"item": item}), known)
     if status == _REVIEWING or not truth(row.get("is_reviewed")):
         return Judged(Accepted(REVIEWING), known)
-    return Judged(_reviewed(status, record, item, str(row.get("share_url") or "") or None), known)
+    return Judged(_reviewed(status, record, item, address_of(row)), known)
+
+
+def address_of(row: Mapping[str, Any]) -> str | None:
+    """Where a follower sees the post; it becomes a link on the desk, so nothing but a web address will do."""
+    url = row.get("share_url")
+    return url if isinstance(url, str) and url.startswith(("https://", "http://")) and len(url) <= _URL else None
 
 
 def _reviewed(status: int | None, record: Mapping[str, Any], item: str, url: str | None) -> Outcome:

@@ -136,7 +136,7 @@ def _lines_that_fit(script: Script, page: Page) -> int:
 def _cover(script: Script, press: Press, picture: Image.Image | None) -> Image.Image:
     unit = script.width / _WIDTH
     size = (script.width, script.height)
-    page = red_ground(size) if picture is None else shaded(filled(picture, size), start=0.28, strength=235)
+    page = red_ground(size) if picture is None else shaded(filled(picture, size), start=0.2, strength=205)
     draw = ImageDraw.Draw(page)
     width = (_WIDTH - 2 * _MARGIN) * unit
     title_font = press.font(64 * unit, bold=True, serif=True)

@@ -29,7 +29,7 @@ def cover(caption: Caption, picture: bytes | None, *, shape: str, film_width: in
     across, down = SHAPES[shape]
     size = (film_width * across // 1000, film_width * down // 1000)
     press, found = Press(), opened(picture)
-    page = red_ground(size) if found is None else shaded(filled(found, size), start=0.3, strength=225)
+    page = red_ground(size) if found is None else shaded(filled(found, size), start=0.2, strength=205)
     draw = ImageDraw.Draw(page)
     unit = min(size) / 1080
     margin, width = 72 * unit, size[0] - 144 * unit

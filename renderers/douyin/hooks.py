@@ -50,7 +50,6 @@ async def _event(ask: Ask, target: Target, services: Services) -> Reply:
     secret = await services.vault.get("client_secret")
     given = ask.headers.get("x-douyin-signature", "").strip().lower()
     if not secret or not hmac.compare_digest(given.encode(), signature(secret, ask.body).encode()):
-        await services.journal.record("douyin.hook_refused", why="signature")
         return Reply(403, parts=(b"signature",))
     event = _read(ask.body)
     if event is None or not _is_ours(event, target):
@@ -71,7 +70,8 @@ async def _consented(ask: Ask, target: Target, services: Services) -> Reply:
         refusal = await consent.finish(target, services, code=code, state=state, now=ask.now)
     if refusal is None:
         return _page(200, "授权成功", f"“{target.name}”已可自动发布，可以关闭本页。", hint=True)
-    await services.journal.record("douyin.consent_failed", code=refusal.code, said=refusal.said)
+    if refusal.code != "douyin.consent_state":  # what anybody can send would fill the journal
+        await services.journal.record("douyin.consent_failed", code=refusal.code, said=refusal.said)
     return _page(400, "授权没有完成", _SENTENCES[refusal.code])
 
 

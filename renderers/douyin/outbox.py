@@ -10,6 +10,7 @@ from cms.contract import Bench, Made, Manual, Receipt, Services, Unknown
 from media.threads import in_thread
 from renderers.douyin import readings
 from renderers.douyin.account import Account
+from renderers.douyin.attempts import address_of
 from renderers.douyin.cards import qr
 from renderers.douyin.payload import TEMPLATE, Payload
 
@@ -35,7 +36,7 @@ async def take_down(post: str, account: Account) -> Receipt:
     if post and link == MANAGE:
         row = await readings.find(account, {"item": post})
         if row is not None and not isinstance(row, Unknown):
-            link = str(row.get("share_url") or MANAGE)
+            link = address_of(row) or MANAGE
     detail = {"task": "douyin.task.take_down", "link": link, "ask": "none"}
     return Receipt("manual", account.services.now(), (post,), link if link != MANAGE else None, detail)
 

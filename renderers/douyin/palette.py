@@ -44,7 +44,14 @@ def shaded(picture: Image.Image, *, start: float, strength: int, colour: str = "
     width, height = picture.size
     mask = Image.new("L", picture.size, 0)
     top = int(height * start)
-    ramp = Image.linear_gradient("L").resize((width, max(1, height - top))).point(lambda value: value * strength // 255)
+    ramp = (
+        Image.linear_gradient("L")
+        .resize((width, max(1, height - top)))
+        .point(
+            # Dark enough where the words begin, not only at the foot: a bright photograph must not swallow them.
+            lambda value: min(strength, value * 2)
+        )
+    )
     mask.paste(ramp, (0, top))
     shaded_picture = picture.copy()
     shaded_picture.paste(sheet(picture.size, colour), mask=mask)

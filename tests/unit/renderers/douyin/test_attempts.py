@@ -36,10 +36,11 @@ def row(**fields: Any) -> dict[str, Any]:
         ({"video_status": 7}, 1, Sent("@1", "https://v.douyin.com/x")),
         ({"video_status": 6}, 2, Sent("@1", "https://v.douyin.com/x")),
         ({"video_status": 99}, 0, Unknown),
+        ({"share_url": "javascript:alert(1)"}, 0, Sent("@1")),
     ],
 )
 def test_judge_when_the_post_is_there_says_what_it_is(fields: dict[str, Any], private: int, outcome: Any) -> None:
-    found = row(share_url="https://v.douyin.com/x", **fields)
+    found = row(**{"share_url": "https://v.douyin.com/x", **fields})
     judged = judge({**INTENT, "private": private}, found)
     assert judged.outcome == outcome if not isinstance(outcome, type) else isinstance(judged.outcome, outcome)
     assert judged.record["item"] == "@1"
