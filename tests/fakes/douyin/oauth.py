@@ -1,6 +1,7 @@
 """Douyin's consent and tokens: 15 and 30 days, five renewals, and then a person must consent again."""
 
 import datetime as dt
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -196,6 +197,9 @@ class OAuth:
 
     def _is_registered(self, uri: str) -> bool:
         parts = urlsplit(uri)
+        # The host goes into the page's policy.
+        if not re.fullmatch(r"[\w.:-]+", parts.netloc):
+            return False
         if self.app.redirects:
             return uri in self.app.redirects
         return parts.scheme == "https" or parts.hostname in {"127.0.0.1", "localhost"}

@@ -39,9 +39,9 @@ class Douyin(Simulator):
         super().__init__(clock, seed=seed)
         self.app = app or App()
         self.limits = Limits()
-        self.oauth = OAuth(self.clock, self.app, self.identity, self._count)
-        self.uploads = Uploads(self.limits, self.identity, self._count)
-        self.posts = Posts(self.clock, self.uploads, self.identity, self._count, self.later, self._told)
+        self.oauth = OAuth(self.clock, self.app, self.identity, self.journal.count)
+        self.uploads = Uploads(self.limits, self.identity, self.journal.count)
+        self.posts = Posts(self.clock, self.uploads, self.identity, self.journal.count, self.later, self._told)
         if base:
             self.posts.base = base
         self.share = Share(self.clock, self.app, self.identity)
@@ -131,7 +131,6 @@ class Douyin(Simulator):
         """The person takes the consent back."""
         self.oauth.revoke()
         self.webhooks.put("unauthorize", {"scope": ""}, self.clock.now())
-        self.changed()
 
     def press(self, link: str) -> Item:
         """The person scanned the code of an H5 link and pressed publish."""
@@ -176,12 +175,7 @@ class Douyin(Simulator):
             "now": int(self.clock.now().timestamp() * 1000),
         }
 
-    def _count(self, effect: str) -> None:
-        self.journal.count(effect)
-        self.changed()
-
     def _told(self, item: Item) -> None:
-        self.changed()
         if "create_video" in self.subscribed:
             self.webhooks.item(item, self.clock.now())
 
@@ -203,7 +197,6 @@ class Douyin(Simulator):
 
     def _remove(self, values: Mapping[str, Any]) -> None:
         self.posts.delete(str(values["item_id"]))
-        self.changed()
 
     def _set_webhook(self, values: Mapping[str, Any]) -> None:
         for name in ("url", "content_as_text", "forge"):

@@ -155,7 +155,6 @@ def _draft_count(sim: "WeChat", _: Request) -> Json:
 
 def _draft_delete(sim: "WeChat", request: Request) -> Json:
     sim.drafts.delete(_string(request.json(), "media_id"))
-    sim.changed()
     return {}
 
 
@@ -207,7 +206,6 @@ def _publish_delete(sim: "WeChat", request: Request) -> Json:
     if not isinstance(index, int):
         raise Refused(47001)
     sim.publishing.delete(_string(body, "article_id"), index)
-    sim.changed()
     return {}
 
 

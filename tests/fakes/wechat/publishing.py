@@ -46,6 +46,7 @@ class Job:
     publish_id: str
     msg_data_id: str
     media_id: str
+    title: str
     result: int
     status: int = RUNNING
     article_id: str = ""
@@ -83,7 +84,8 @@ class Publishing:
         draft = self.drafts.get(media_id)
         result = self.plan.results.pop(0) if self.plan.results else self.plan.result
         number = self.number("publish")
-        job = Job(f"{2247483647 + number}", f"{2247490000 + number}", media_id, result)
+        title = draft.articles[0].title
+        job = Job(f"{2247483647 + number}", f"{2247490000 + number}", media_id, title, result)
         self.jobs[job.publish_id] = job
         self.count("submits")
         articles = draft.articles

@@ -57,7 +57,7 @@ class WeChat(Simulator):
         self.account = account or Account()
         self.limits = Limits()
         self.tokens = Tokens(self.clock, self.limits, self.identity)
-        count = self._count
+        count = self.journal.count
         self.media = Media(self.limits, self.identity, count)
         self.drafts = Drafts(
             self.limits, self.media, self.identity, count, self.journal.defects.append, lambda: self.may("comment")
@@ -195,16 +195,10 @@ class WeChat(Simulator):
         message = f"{refused.message} rid: {rid[:8]}-{rid[8:16]}-{rid[16:24]}"
         return json_answer({"errcode": refused.code, "errmsg": message, **refused.fields})
 
-    def _count(self, effect: str) -> None:
-        self.journal.count(effect)
-        self.changed()
-
     def _published(self, job: Job) -> None:
-        self.changed()
         self.callbacks.published(job, self.publishing, self.clock.now())
 
     def _pushed(self, push: Push) -> None:
-        self.changed()
         self.callbacks.pushed(push, self.publishing, self.mass.followers, self.clock.now())
 
     def _plan_review(self, values: Mapping[str, Any]) -> None:
