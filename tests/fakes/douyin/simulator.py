@@ -118,6 +118,7 @@ class Douyin(Simulator):
             "settle": self._settle_review,
             "rights": self._set_right,
             "consent": lambda values: {"code": self.oauth.consent(**values)},
+            "grant": lambda _: self._granted(),
             "revoke": lambda _: self.revoke(),
             "remove": self._remove,
             "callback": self._set_webhook,
@@ -178,6 +179,11 @@ class Douyin(Simulator):
     def _told(self, item: Item) -> None:
         if "create_video" in self.subscribed:
             self.webhooks.item(item, self.clock.now())
+
+    def _granted(self) -> Json:
+        """The tokens of a consent, as if the person had pressed the button and the client had fetched them."""
+        live = [grant for grant in self.oauth.grants if not grant.revoked]
+        return self.oauth.told(live[-1] if live else self.oauth.adopt())
 
     def _plan_review(self, values: Mapping[str, Any]) -> None:
         review = self.posts.review

@@ -75,6 +75,8 @@ class WeChat(Simulator):
         self.clears: list[str] = []
         self.menu: Json | None = None
         self.templates: list[Json] = []
+        self.unwilling: set[str] = set()
+        """People who refuse subscription notices."""
 
     # the frame
 
@@ -181,7 +183,7 @@ class WeChat(Simulator):
         if call.needs_token:
             self.tokens.check(request.query.get("access_token", ""))
         if call.right and not self.may(call.right):
-            raise Refused(48001)
+            raise Refused(88000 if call.right == "comment" else 48001)
         self._use(request.path)
 
     def _use(self, path: str) -> None:

@@ -1,3 +1,4 @@
+import json
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -175,3 +176,24 @@ async def test_consent_page_when_asked_wrongly_fails_as_a_whole(changes: dict[st
     status, _, page = await sim.handle("GET", asked(sim, **changes))
     assert status == (400 if code else 200)
     assert not code or str(code) in page.decode()
+
+
+async def test_consent_from_before_outlives_the_simulator() -> None:
+    tokens = []
+    for seed in ("one", "two"):
+        sim = Douyin(seed=seed)
+        sim.oauth.adopt()
+        _, _, body = await sim.handle("POST", "/_sim/grant", {"Content-Type": "application/json"}, b"{}")
+        asking = AskDouyin(sim)
+        asking.grant = json.loads(body)
+        assert (await asking.get("video_list"))["error_code"] == 0
+        tokens.append(asking.grant["access_token"])
+    assert tokens[0] == tokens[1]
+
+
+async def test_person_is_told_to_its_client() -> None:
+    asking = await douyin()
+    asked = urlencode({"open_id": asking.grant["open_id"], "access_token": asking.grant["access_token"]})
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    found = await asking.raw("POST", "/oauth/userinfo/", asked.encode(), headers)
+    assert found["data"]["nickname"] == "云上吴江"

@@ -91,3 +91,9 @@ async def test_body_that_is_no_form_is_refused() -> None:
     path = f"/cgi-bin/media/uploadimg?access_token={asking.token}"
     assert (await asking.raw("POST", path, b"--edge\r\nno end", headers))["errcode"] == 47001
     assert (await asking.raw("POST", path, b"{}", {"Content-Type": "application/json"}))["errcode"] == 47001
+
+
+async def test_temporary_media_is_no_cover() -> None:
+    asking = await wechat()
+    lent = await asking.upload("media/upload", picture(), kind="image")
+    assert (await asking.draft(thumb_media_id=lent["media_id"]))["errcode"] == 40007
