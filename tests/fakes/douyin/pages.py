@@ -53,8 +53,9 @@ def _media(sim: "Douyin", request: Request, name: str) -> Answer | None:
     if path == f"/media/{name}" and name in sim.uploads.videos:
         video = sim.uploads.videos[name]
         return file(request, video.data, video.media_type)
-    image = f"img/{name}"
-    if path == f"/picture/{name}" and image in sim.uploads.pictures:
+    covers = {item.video_id: item.cover for item in sim.posts.items.values()}
+    image = {f"/picture/{name}": f"img/{name}", f"/cover/{name}": covers.get(name, "")}.get(path, "")
+    if image in sim.uploads.pictures:
         picture = sim.uploads.pictures[image]
         return file(request, picture.data, picture.media_type)
     return None

@@ -75,6 +75,8 @@ class WeChat(Simulator):
         self.clears: list[str] = []
         self.menu: Json | None = None
         self.templates: list[Json] = []
+        self.taken: set[str] = set()
+        """Rights that a schedule took away until the calm."""
         self.unwilling: set[str] = set()
         """People who refuse subscription notices."""
 
@@ -112,6 +114,8 @@ class WeChat(Simulator):
         """Ends all faults; jobs under way end as they were going to, new ones end well."""
         self.publishing.plan.result, self.publishing.plan.delay = 0, 0.0
         self.publishing.plan.results.clear()
+        self.account.rights |= self.taken
+        self.taken.clear()
         self.mass.delay = 0.0
         self.outbox.always.lost, self.outbox.always.copies, self.outbox.always.delay = False, 1, 0.0
         super().calm()
@@ -201,7 +205,7 @@ class WeChat(Simulator):
         self.callbacks.published(job, self.publishing, self.clock.now())
 
     def _pushed(self, push: Push) -> None:
-        self.callbacks.pushed(push, self.publishing, self.mass.followers, self.clock.now())
+        self.callbacks.pushed(push, self.publishing, self.clock.now())
 
     def _plan_review(self, values: Mapping[str, Any]) -> None:
         plan = self.publishing.plan

@@ -145,7 +145,7 @@ class Careless(Careful):
         return seen if isinstance(seen, Sent) else None
 
     def unanswered(self, title: str) -> Outcome:
-        del self.videos[title]
+        self.videos.pop(title, None)
         return NotSent("test.lost", retry=True)
 
 

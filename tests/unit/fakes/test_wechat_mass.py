@@ -106,3 +106,29 @@ async def test_push_when_too_many_a_minute_is_slowed() -> None:
 async def test_push_when_unknown_is_refused() -> None:
     asking = await wechat()
     assert (await asking.post("message/mass/get", {"msg_id": 5}))["errcode"] == 40059
+
+
+async def test_push_to_a_tag_beyond_four_goes_out_and_reaches_nobody() -> None:
+    asking = await wechat()
+    for _ in range(5):
+        assert (await push(asking, to_all=False))["errcode"] == 0
+        asking.sim.advance(3)
+    pushes = list(asking.sim.mass.pushes.values())
+    assert [one.reached > 0 for one in pushes] == [True] * 4 + [False]
+    assert pushes[-1].spared > 0
+
+
+async def test_own_id_when_used_again_at_once_may_be_too_fast() -> None:
+    asking = await wechat()
+    asking.sim.limits.same_id_pause = 60
+    await push(asking, "release-1", to_all=False)
+    assert (await push(asking, "release-1", to_all=False))["errcode"] == 45066
+    asking.sim.advance(60)
+    assert (await push(asking, "release-1", to_all=False))["errcode"] == 45065
+
+
+async def test_pushes_when_too_many_a_day_are_refused() -> None:
+    asking = await wechat()
+    asking.sim.limits.mass_a_day = 1
+    assert (await push(asking, to_all=False))["errcode"] == 0
+    assert (await push(asking, to_all=False))["errcode"] == 45009
