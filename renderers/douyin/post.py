@@ -56,8 +56,19 @@ class DouyinPost:
     correction: Correction = Correction.MANUAL
 
     async def prepare(self, piece: Piece, target: Target, services: Services) -> Prepared:
+        """Freezes film and text, and brings the film up, so that only the create itself stands open in the ledger.
+
+        What goes wrong on the way up is said by `send`, which continues it.
+        """
         settings = Settings.model_validate(dict(target.settings))
-        return Prepared((await prepare(piece, settings, services)).encode())
+        payload = await prepare(piece, settings, services)
+        data = payload.encode()
+        account = await Account.open(target, services)
+        with contextlib.suppress(Halt, CapabilityGone):
+            if not await account.needs_outbox():
+                await keep_fresh(account)
+                await uploads.uploaded(account, uploads.record_of(data), sha256=payload.video, size=payload.size)
+        return Prepared(data)
 
     async def send(self, prepared: Prepared, attempt: str, target: Target, services: Services) -> Outcome:
         account = await Account.open(target, services)
@@ -65,10 +76,6 @@ class DouyinPost:
         try:
             if await account.needs_outbox():
                 return await manual_task(payload, services)
-            with contextlib.suppress(
-                Halt, CapabilityGone
-            ):  # what ends soon still works; what is dead is said when it is used
-                await keep_fresh(account)
             return await self._send(account, prepared, payload, attempt)
         except Halt as halt:
             return halt.outcome

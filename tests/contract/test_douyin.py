@@ -82,8 +82,9 @@ async def test_post_in_a_storm_of_faults_and_kills_is_created_at_most_once_and_s
             await ledger.drive(post, piece, world.target, world.services)
         assert creates(platform) <= 1, turn
         platform.advance(5)
-    assert isinstance(ledger.outcome, Sent | NotSent)
-    assert creates(platform) == 1
+    # By hand where the schedule took the right away before the create; then nothing was created.
+    assert isinstance(ledger.outcome, Sent | NotSent | Manual)
+    assert creates(platform) == int(not isinstance(ledger.outcome, Manual))
     assert platform.visible(piece.title) == int(isinstance(ledger.outcome, Sent))
 
 
