@@ -1,7 +1,7 @@
 """The cover of an article, 900×383 (2.35:1), drawn so that its middle square (1:1) stands alone as well.
 
-The platform cuts both shapes out of one file. A photograph is cut around the point its editor chose; a piece without one
-gets a drawn cover, in which everything that is to be read lies inside the middle square.
+The platform cuts both shapes out of one file. A photograph is cut around the point its editor chose; a piece without
+one gets a drawn cover, in which everything that is to be read lies inside the middle square.
 """
 
 import json
@@ -25,10 +25,21 @@ HEIGHT: Final = 383
 SQUARE: Final = ((WIDTH - HEIGHT) // 2, 0, (WIDTH - HEIGHT) // 2 + HEIGHT, HEIGHT)
 # Raised when covers are drawn differently, so that the studio draws them again.
 _DRAWING: Final = 1
-_FONTS: Final = (Path("/usr/share/fonts/opentype/noto"), Path("/usr/share/fonts/noto-cjk"), Path("/usr/share/fonts/opentype/noto-cjk"))
+_FONTS: Final = (
+    Path("/usr/share/fonts/opentype/noto"),
+    Path("/usr/share/fonts/noto-cjk"),
+    Path("/usr/share/fonts/opentype/noto-cjk"),
+)
 _SIMPLIFIED: Final = 2  # the face of the collection with the mainland's forms; 0 is the Japanese one
 _MARGIN: Final = 28
-_SIZES: Final = ((72, 1), (56, 2), (46, 3), (40, 4), (34, 5), (28, 6))  # of the title, with the most lines that leave air
+_SIZES: Final = (
+    (72, 1),
+    (56, 2),
+    (46, 3),
+    (40, 4),
+    (34, 5),
+    (28, 6),
+)  # of the title, with the most lines that leave air
 _WHITE: Final = "#ffffff"
 
 

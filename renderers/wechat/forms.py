@@ -45,7 +45,7 @@ font-size:20px;font-weight:600;text-align:center;line-height:1.4}
 
 
 def form(piece: Piece, site: Site) -> bytes:
-    """The article as it will be sent, its pictures by hash; colours and author are those of an account without settings."""
+    """The article as it will be sent, its pictures by hash; colours and author as of an account without settings."""
     article = make_article(piece, AccountSettings())
     return canonical.encode(
         {

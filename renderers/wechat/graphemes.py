@@ -1,7 +1,7 @@
 """Counting and cutting text as people see it: a cut never falls inside an emoji, a flag or a letter with its marks.
 
-The platform counts code points (facts: whether an emoji is one or two is not stated), so a limit is of code points; where
-the cut falls is decided by clusters.
+The platform counts code points (facts: whether an emoji is one or two is not stated), so a limit is of code points;
+where the cut falls is decided by clusters.
 """
 
 import unicodedata

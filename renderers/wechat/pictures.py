@@ -1,4 +1,4 @@
-"""Pictures inside the platform's limits: what is too heavy is stepped down in the sandbox, never refused for its weight."""
+"""Pictures inside the platform's limits: what is too heavy is stepped down in the sandbox."""
 
 import json
 from pathlib import Path

@@ -61,7 +61,11 @@ class AccountSettings(BaseModel):
         60, title="草稿核对等待秒数", description="新建草稿没有答复时，过这么久仍查不到才认定没有建成。", ge=0, le=3_600
     )
     settle_minutes: int = Field(
-        30, title="发布核对等待分钟数", description="提交发布没有答复时，过这么久仍查不到才认定没有提交成功。", ge=1, le=1_440
+        30,
+        title="发布核对等待分钟数",
+        description="提交发布没有答复时，过这么久仍查不到才认定没有提交成功。",
+        ge=1,
+        le=1_440,
     )
 
 

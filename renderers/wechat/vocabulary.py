@@ -1,8 +1,8 @@
 """The few elements and styles an article is made of, and the proof that nothing else is in it.
 
-The platform publishes no list of what it keeps (facts §1.9), so the vocabulary is the small common ground: no div, class,
-id, style sheet or script; every colour explicit; what is inherited stands once, on the outermost section, because the
-whole article has to stay below 20,000 characters.
+The platform publishes no list of what it keeps (facts §1.9), so the vocabulary is the small common ground: no div,
+class, id, style sheet or script; every colour explicit; what is inherited stands once, on the outermost section,
+because the whole article has to stay below 20,000 characters.
 """
 
 import re
@@ -34,22 +34,26 @@ _NO_TEXT: Final = re.compile(
     "[^\t\n\u0020-\u007e\u00a0-\u200a\u200c-\u2029\u202f-\u205f\u2061-\u2065\u206a-\ud7ff\ue000-\ufdcf\ufdf0-\ufefe"
     "\uff00-\ufffd\U00010000-\U0010ffff]"
 )
-_NONCHARACTERS: Final = re.compile("[" + "".join(f"{chr(n << 16 | 0xFFFE)}{chr(n << 16 | 0xFFFF)}" for n in range(1, 17)) + "]")
+_NONCHARACTERS: Final = re.compile(
+    "[" + "".join(f"{chr(n << 16 | 0xFFFE)}{chr(n << 16 | 0xFFFF)}" for n in range(1, 17)) + "]"
+)
 
 
 def styles(theme: str) -> dict[str, str]:
     """The style of every element, by the name the article gives it."""
     tint, edge = mixed(theme, 6), mixed(theme, 30)
     return {
-        "article": f"font-size:16px;line-height:1.75;letter-spacing:0.5px;color:{INK};text-align:left;word-break:break-word",
+        "article": f"font-size:16px;line-height:1.75;letter-spacing:0.5px;color:{INK};word-break:break-word",
         "column": f"margin:0 0 8px;font-size:14px;color:{theme};font-weight:bold",
         "subtitle": f"margin:0 0 20px;font-size:15px;color:{SOFT}",
         "p": "margin:0 0 18px",
-        "h2": f"margin:32px 0 16px;padding:0 0 0 10px;border-left:4px solid {theme};font-size:18px;line-height:1.5;color:{INK}",
+        "h2": f"margin:32px 0 16px;padding:0 0 0 10px;border-left:4px solid {theme};font-size:18px;line-height:1.5;"
+        f"color:{INK}",
         "h3": f"margin:24px 0 12px;font-size:16px;line-height:1.5;color:{theme}",
         "list": "margin:0 0 18px;padding:0 0 0 24px",
         "li": "margin:0 0 6px",
-        "quote": f"margin:0 0 18px;padding:12px 16px;border-left:3px solid {edge};background-color:{PAPER};color:{SOFT}",
+        "quote": f"margin:0 0 18px;padding:12px 16px;border-left:3px solid {edge};background-color:{PAPER};"
+        f"color:{SOFT}",
         "inner": "margin:0",
         "cite": f"margin:8px 0 0;font-size:14px;color:{PALE};text-align:right",
         "notice": f"margin:0 0 18px;padding:16px;border:1px solid {edge};border-radius:6px;background-color:{tint}",
@@ -103,19 +107,25 @@ def quoted(text: str) -> str:
     return escaped(plain(text).replace("\n", " ")).replace('"', "&quot;")
 
 
-def sanitised(html: str, *, frozen: bool = False) -> str:
-    """What a strict sanitiser leaves of it; `frozen` when no placeholder of a picture may be left."""
+def sanitised(html: str, *, frozen: bool = False, plain_http: bool = False) -> str:
+    """What a strict sanitiser leaves of it.
+
+    Args:
+        html: of an article.
+        frozen: no placeholder of a picture may be left.
+        plain_http: the platform is a simulator, whose addresses have no TLS.
+    """
     return nh3.clean(
         html,
         tags=TAGS,
         attributes=_ATTRIBUTES,
-        url_schemes={"https"} if frozen else {"https", "asset"},
+        url_schemes={"https", *(() if frozen else ("asset",)), *(("http",) if plain_http else ())},
         filter_style_properties=_PROPERTIES,
         link_rel=None,
         strip_comments=True,
     )
 
 
-def is_clean(html: str, *, frozen: bool = False) -> bool:
-    """Whether it equals its own sanitised form and leads nowhere but to the platform."""
-    return sanitised(html, frozen=frozen) == html
+def is_clean(html: str, *, frozen: bool = False, plain_http: bool = False) -> bool:
+    """Whether it equals its own sanitised form."""
+    return sanitised(html, frozen=frozen, plain_http=plain_http) == html
