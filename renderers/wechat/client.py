@@ -18,8 +18,6 @@ from renderers.wechat.settings import AccountSettings
 from renderers.wechat.token import Token
 
 _MINUTE: Final = dt.timedelta(minutes=1)
-# Refused before a connection was made: certainly nothing happened.
-_NEVER_LEFT: Final = "publishing.outbound_refused"
 # What of an answer is worth keeping in the journal.
 _IDS: Final = ("media_id", "publish_id", "publish_status", "article_id", "total_count")
 
@@ -97,12 +95,9 @@ class Client:
             )
             answer = read_answer(status, data)
         except OutboundRefused as problem:
+            # Also for an address that is not allowed: it may be a redirect's, after the work was done.
             noted["end"] = problem.code
-            if problem.code == _NEVER_LEFT:
-                raise Held("wechat.address_refused", retry=False) from None
-            raise Lost(
-                problem.code.removeprefix("publishing.")
-            ) from None  # its chain would hold the address with its token
+            raise Lost(problem.code.removeprefix("publishing.")) from None
         except Lost as lost:
             noted["end"] = lost.why
             raise

@@ -22,7 +22,8 @@ class Upload:
 
 def form_body(field: str, upload: Upload) -> tuple[bytes, str]:
     """Body and content type (RFC 7578). Pure: the boundary is made of the data, in which it cannot stand."""
-    boundary = "yunping" + hashlib.sha256(b"boundary" + upload.data).hexdigest()
+    # 70 characters are the most (RFC 2046 §5.1.1).
+    boundary = "yunping" + hashlib.sha256(b"boundary" + upload.data).hexdigest()[:48]
     head = (
         f"--{boundary}\r\n"
         f'Content-Disposition: form-data; name="{field}"; filename="{upload.name}"\r\n'

@@ -88,8 +88,11 @@ class Posting:
             if what in STOPPING:
                 return NotSent(_PROBLEMS[what], retry=False, params=dict(params))
         uploads = Uploads(self.client, self.services)
-        addresses = {placeholder: await uploads.address(sha256) for placeholder, sha256 in payload.pictures.items()}
-        cover = await uploads.cover(payload.cover)
+        try:
+            addresses = {placeholder: await uploads.address(sha256) for placeholder, sha256 in payload.pictures.items()}
+            cover = await uploads.cover(payload.cover)
+        except Refusal as refusal:
+            return outcome_of(refusal, self.services.now())
         source = with_key(payload.source, attempt)
         self._check(payload, addresses, source)
         article = article_object(payload, self.client.settings, addresses=addresses, cover=cover, source=source)

@@ -102,7 +102,9 @@ class Token:
             )
             return read_answer(status, data)
         except OutboundRefused as problem:
-            raise Lost(problem.code) from None  # its chain would hold the request
+            if problem.code == "publishing.outbound_refused":
+                raise Held("wechat.address_refused", retry=True) from None
+            raise Lost(problem.code.removeprefix("publishing.")) from None
         except Refusal as refusal:
             errcode = refusal.errcode
             raise

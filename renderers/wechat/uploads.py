@@ -22,7 +22,7 @@ class Uploads:
         self._services = services
 
     async def address(self, sha256: str) -> str:
-        """The platform's address of a picture in a body. Raises Held; `AssetGone` of a recalled file."""
+        """The platform's address of a picture in a body. Raises Held, Refusal; `AssetGone`."""
         name = self._name("pic", sha256)
         known, version = await self._services.state.get(name)
         if known is not None:
@@ -36,7 +36,7 @@ class Uploads:
         return url
 
     async def cover(self, sha256: str) -> str:
-        """The permanent id of a cover. Raises Held; `AssetGone`."""
+        """The permanent id of a cover. Raises Held, Refusal; `AssetGone`."""
         name = self._name("cover", sha256)
         known, version = await self._services.state.get(name)
         if known is not None and known["media"]:
