@@ -20,9 +20,12 @@ def read_event(body: bytes) -> Event:
     """Fields of an event; an element that repeats becomes a list. Raises BadEvent."""
     if len(body) > MOST_BYTES:
         raise BadEvent("size")
-    if body.lstrip()[:1] == b"{":
-        return _json(body)
-    return _Xml().read(body)
+    try:
+        text = body.decode("utf-8")
+    except UnicodeDecodeError as problem:
+        # An XML reader would find other encodings by itself.
+        raise BadEvent("encoding") from problem
+    return _json(text) if text.lstrip()[:1] == "{" else _Xml().read(body)
 
 
 def field(event: Event, *names: str) -> str:
@@ -33,7 +36,7 @@ def field(event: Event, *names: str) -> str:
     return "".join(str(found).split()) if isinstance(found, str | int) else ""
 
 
-def _json(body: bytes) -> Event:
+def _json(body: str) -> Event:
     try:
         value = json.loads(body)
     except (ValueError, RecursionError) as problem:

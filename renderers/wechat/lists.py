@@ -1,6 +1,8 @@
 """Looking for a post at the platform by the id that travelled in its address of 阅读原文: reads only."""
 
-from collections.abc import AsyncIterator, Mapping
+import datetime as dt
+import math
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -9,7 +11,9 @@ from renderers.wechat.client import Client
 from renderers.wechat.errcodes import Class, Lost, Refusal
 
 _PAGE: Final = 20  # the platform's most
-_PAGES: Final = 150
+_PAGES: Final = 250
+# How far our clock and the platform's may differ.
+_SLACK: Final = dt.timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,9 +25,9 @@ class Found:
     deleted: bool
 
 
-async def draft_with(client: Client, key: str) -> str | None:
-    """The draft that carries `key`, if one is in the box."""
-    async for item in _entries(client, "/cgi-bin/draft/batchget"):
+async def draft_with(client: Client, key: str, *, since: dt.datetime) -> str | None:
+    """The draft that carries `key`, if one made after `since` is in the box."""
+    async for item in _entries(client, "/cgi-bin/draft/batchget", since):
         if has_key(item, key):
             return identity(item, "media_id")
     return None
@@ -40,16 +44,25 @@ async def has_draft(client: Client, draft: str) -> bool:
     return True
 
 
-async def article_with(client: Client, key: str) -> Found | None:
-    """The article that carries `key`; one that stands is preferred to one that was deleted."""
+async def article_with(client: Client, key: str, *, since: dt.datetime) -> Found | None:
+    """The article that carries `key`, published after `since`; one that stands is preferred to a deleted one."""
     deleted = None
-    async for item in _entries(client, "/cgi-bin/freepublish/batchget"):
+    async for item in _entries(client, "/cgi-bin/freepublish/batchget", since):
         if has_key(item, key):
             found = _found(item)
             if not found.deleted:
                 return found
             deleted = found
     return deleted
+
+
+async def article_at(client: Client, url: str) -> str | None:
+    """The id of the article under an address, which is all that is known of what a person published by hand."""
+    async for item in _entries(client, "/cgi-bin/freepublish/batchget", None):
+        found = _found(item)
+        if found.url and found.url == secure(url):
+            return found.article
+    return None
 
 
 async def is_gone(client: Client, article: str) -> bool:
@@ -63,9 +76,13 @@ async def is_gone(client: Client, article: str) -> bool:
     return _is_deleted(answer)
 
 
-async def _entries(client: Client, path: str) -> AsyncIterator[Mapping[str, Any]]:
-    """All entries of a list. Its order is not promised, so all pages are read; raises Lost when there are too many."""
+async def _entries(client: Client, path: str, since: dt.datetime | None) -> AsyncIterator[Mapping[str, Any]]:
+    """Entries of a list, at least all that changed after `since`; raises Lost when there are too many.
+
+    The order is not promised: only while a list shows itself to be newest first does it end at what is older.
+    """
     bare = True
+    oldest = math.inf
     for page in range(_PAGES):
         answer = await _page(client, path, page, bare=bare)
         found = items(answer)
@@ -75,12 +92,25 @@ async def _entries(client: Client, path: str) -> AsyncIterator[Mapping[str, Any]
             found = items(await _page(client, path, page, bare=False))
         for item in found:
             yield item
+        oldest = _descended(found, oldest)
+        if since is not None and oldest < (since - _SLACK).timestamp():
+            return
         total = number(answer.get("total_count"))
         if total is None:
             raise Lost("no total_count")
         if not found or (page + 1) * _PAGE >= total:
             return
     raise Lost("list too long")
+
+
+def _descended(found: Sequence[Mapping[str, Any]], oldest: float) -> float:
+    """The time of the last entry while all came newest first; after the first that did not, no number compares."""
+    for item in found:
+        at = number(item.get("update_time"))
+        if at is None or not at <= oldest:
+            return math.nan
+        oldest = at
+    return oldest
 
 
 async def _page(client: Client, path: str, page: int, *, bare: bool) -> Answer:

@@ -48,6 +48,10 @@ class Record:
     tries: int = 0
     body: str = ""
 
+    @property
+    def since(self) -> dt.datetime:
+        return dt.datetime.fromisoformat(self.at)
+
     def age(self, now: dt.datetime) -> dt.timedelta:
         return now - dt.datetime.fromisoformat(self.at) if self.at else dt.timedelta.max
 
@@ -95,13 +99,14 @@ class Notes:
             raise Superseded
         return version + 1
 
-    async def remember_article(self, article: str, post: str) -> None:
+    async def remember_article(self, article: str, post: str, appid: str) -> None:
         _, version = await self._state.get(_article(article))
-        await self._state.put(_article(article), {"post": post}, version=version)
+        await self._state.put(_article(article), {"post": post, "appid": appid}, version=version)
 
-    async def post_of_article(self, article: str) -> str | None:
+    async def origin_of(self, article: str) -> tuple[str, str] | None:
+        """The post of an article and the account it went out on, if it is one of ours."""
         value, _ = await self._state.get(_article(article))
-        return str(value["post"]) if isinstance(value, Mapping) else None
+        return (str(value["post"]), str(value["appid"])) if isinstance(value, Mapping) else None
 
     async def spares(self) -> tuple[Spare, ...]:
         value, _ = await self._state.get("wx:spares")
@@ -127,7 +132,7 @@ class Notes:
 def checked_attempt(attempt: str) -> str:
     """The attempt as it may stand in an address and in the name of a note."""
     if not _ATTEMPT.fullmatch(attempt):
-        raise ValueError(attempt[:80])
+        raise ValueError(f"attempt {attempt[:80]!r}")
     return attempt
 
 

@@ -30,7 +30,7 @@ from renderers.wechat.client import Client
 from renderers.wechat.covers import make_cover
 from renderers.wechat.errcodes import Class, Held, Lost, Refusal
 from renderers.wechat.forms import source_url
-from renderers.wechat.lists import is_gone
+from renderers.wechat.lists import article_at, is_gone
 from renderers.wechat.notes import Notes, Record, Spare, Step, Superseded, checked_attempt
 from renderers.wechat.payload import Payload, decoded
 from renderers.wechat.pictures import fitting
@@ -126,20 +126,27 @@ class WeChatPost:
         except ValidationError as problem:
             raise ContractError(_bad_settings(problem).code) from None
         notes = Notes(services.state)
+        origin = await notes.origin_of(post)
+        if origin is not None and origin[1] != client.settings.appid:
+            # The account was changed since: this one would say that it has no such article.
+            return _by_hand(post, services, appid=origin[1])
         try:
-            await _deleted(client, post)
+            article = await article_at(client, post) if post.startswith("http") else post
+            if article is None:
+                return _by_hand(post, services)
+            await _deleted(client, article)
         except Held as held:
             raise ContractError(held.outcome.code, **held.outcome.params) from None
         except Lost as lost:
             raise ContractError("wechat.recall_lost", why=lost.why) from None
         except Refusal as refusal:
             if refusal.rule.kind in {Class.RIGHTS, Class.CONSOLE}:
-                detail = {"task": "wechat.task.delete", "link": CONSOLE, "ask": "none", **refusal.params}
-                return Receipt("manual", services.now(), (post,), detail=detail)
+                return _by_hand(post, services, **refusal.params)
             raise ContractError(refusal.rule.code, **refusal.params) from None
-        await _forgotten(notes, post, services.now())
+        if origin is not None:
+            await _forgotten(notes, origin[0], services.now())
         await sweep(client, services, notes)
-        return Receipt("gone", services.now(), (post,), detail={"article_id": post})
+        return Receipt("gone", services.now(), (post,), detail={"article_id": article})
 
 
 async def _sent(posting: Posting, payload: Payload, attempt: str) -> Outcome:
@@ -178,15 +185,17 @@ async def _was_gone(client: Client, article: str) -> bool:
         return False
 
 
-async def _forgotten(notes: Notes, article: str, now: dt.datetime) -> None:
-    post = await notes.post_of_article(article)
-    if post is None:
-        return
+async def _forgotten(notes: Notes, post: str, now: dt.datetime) -> None:
     record, version = await notes.load(post)
     try:
         await notes.save(post, Record(Step.GONE, key=record.key, at=now.isoformat()), version=version)
     except Superseded:
         return
+
+
+def _by_hand(post: str, services: Services, **known: object) -> Receipt:
+    detail = {"task": "wechat.task.delete", "link": CONSOLE, "ask": "none", **known}
+    return Receipt("manual", services.now(), (post,), detail=detail)
 
 
 def _bad_settings(problem: ValidationError) -> NotSent:

@@ -205,7 +205,7 @@ class Posting:
                 return NotSent("wechat.article_gone", retry=False)
 
     async def _look_for_draft(self) -> Outcome:
-        draft = await draft_with(self.client, self.record.key)
+        draft = await draft_with(self.client, self.record.key, since=self.record.since)
         if draft is not None:
             self.record = replace(self.record, draft=draft)
             return await self._kept_for_next()
@@ -224,7 +224,7 @@ class Posting:
     async def _look_for_article(self) -> Outcome:
         # The draft first: one that is published meanwhile is then found in the list.
         waiting = await has_draft(self.client, self.record.draft)
-        found = await article_with(self.client, self.record.key)
+        found = await article_with(self.client, self.record.key, since=self.record.since)
         if found is not None:
             return await self._out(found.article, found.url, deleted=found.deleted)
         if self.record.age(self.services.now()) < dt.timedelta(minutes=self.client.settings.settle_minutes):
@@ -252,7 +252,7 @@ class Posting:
 
     async def _out(self, article: str, url: str, *, deleted: bool = False) -> Outcome:
         step = Step.GONE if deleted else Step.LIVE
-        await self.notes.remember_article(article, self.post)
+        await self.notes.remember_article(article, self.post, self.client.settings.appid)
         await self._note(replace(self.record, step=step, article=article, url=url))
         await self.notes.drop_spare(self.record.draft)
         if deleted:

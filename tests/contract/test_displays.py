@@ -14,7 +14,7 @@ NOW = dt.datetime(2026, 11, 20, 3, 0, tzinfo=dt.UTC)
 CHANNELS = {entry.name: entry.load()() for entry in entry_points(group="yunping.renderers")}
 
 
-@pytest.mark.parametrize("name", sorted(CHANNELS))
+@pytest.mark.parametrize("name", sorted(name for name, channel in CHANNELS.items() if channel.display))
 async def test_channel_in_the_kit_has_no_findings(name: str) -> None:
     channel = CHANNELS[name]
     assert channel.kind == name

@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 
 from PIL import Image
 
-from cms.contract import AccountState, Bench, Made, OutboundRefused, Piece, Target
+from cms.contract import AccountState, Bench, Made, OutboundRefused, Target
 from media.sandbox import Sandbox
 from renderers.conformance.samples import digest
 from renderers.conformance.world import MemoryAssets, World
@@ -82,7 +82,7 @@ class Slipping:
 
 
 class Workroom:
-    """Implements `cms.contract.Studio` with real files in the real sandbox; what is made is made once for all worlds."""
+    """Implements `cms.contract.Studio` with real files in the real sandbox; each is made once for all worlds."""
 
     made: ClassVar[dict[str, bytes]] = {}
 
@@ -142,11 +142,3 @@ def dialled(simulator: WeChat) -> tuple[World, Wire, Slipping]:
         cover = digest(f"cover {number}")
         world.assets.held |= {digest(cover + name): picture for name in PICTURES}
     return world, wire, state
-
-
-def drafts_in_box(simulator: WeChat) -> int:
-    return len(simulator.drafts.box)
-
-
-def titled(piece: Piece, title: str) -> Piece:
-    return dataclasses.replace(piece, title=title)
