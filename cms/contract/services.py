@@ -180,4 +180,4 @@ class Services:
     outbound: Outbound
     studio: Studio
     now: Callable[[], dt.datetime] = SystemClock().now
-    """The time of the installation: budgets, expiring tokens and receipts of posts need it; the core hands in its own."""
+    """The time of the installation: budgets, expiring tokens and receipts of posts need it; the core gives its own."""

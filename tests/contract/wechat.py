@@ -1,23 +1,18 @@
 """The WeChat channel dialled to the simulator without sockets, for the kit and for sweeps over every cut."""
 
 import asyncio
-import contextlib
 import dataclasses
 import datetime as dt
-import hashlib
 import io
 import random
-import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from pathlib import Path
-from typing import Any, ClassVar
+from collections.abc import Mapping
+from typing import Any
 
 from PIL import Image
 
-from cms.contract import AccountState, Bench, Made, OutboundRefused, Target
-from media.sandbox import Sandbox
+from cms.contract import AccountState, OutboundRefused, Target
 from renderers.conformance.samples import digest
-from renderers.conformance.world import MemoryAssets, World
+from renderers.conformance.world import World
 from tests.fakes.wechat.simulator import Account, WeChat
 
 BETWEEN_TRIES = dt.timedelta(minutes=20)
@@ -81,32 +76,6 @@ class Slipping:
         return done
 
 
-class Workroom:
-    """Implements `cms.contract.Studio` with real files in the real sandbox; each is made once for all worlds."""
-
-    made: ClassVar[dict[str, bytes]] = {}
-
-    def __init__(self, assets: MemoryAssets) -> None:
-        self._assets = assets
-
-    async def make(self, key: str, work: Callable[[Bench], Awaitable[Path]], *, media_type: str) -> Made:
-        if key not in self.made:
-            sandbox = await Sandbox.detect(allow_unsandboxed=True)
-            with tempfile.TemporaryDirectory() as folder:
-                self.made[key] = (await work(Bench(Path(folder), sandbox, self._file))).read_bytes()
-        data = self.made[key]
-        made = Made(hashlib.sha256(data).hexdigest(), len(data))
-        self._assets.held[made.sha256] = data
-        return made
-
-    @contextlib.asynccontextmanager
-    async def _file(self, sha256: str) -> AsyncIterator[Path]:
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder, "file")
-            path.write_bytes(await self._assets.read(sha256))
-            yield path
-
-
 class Service:
     """Implements `renderers.conformance.Platform`: the simulator, whose time passes between two tries."""
 
@@ -132,9 +101,7 @@ def dialled(simulator: WeChat) -> tuple[World, Wire, Slipping]:
     """A world whose account is the simulator's."""
     world = World("wechat")
     wire, state = Wire(simulator), Slipping(world.services.state)
-    world.services = dataclasses.replace(
-        world.services, outbound=wire, state=state, now=simulator.clock.now, studio=Workroom(world.assets)
-    )
+    world.services = dataclasses.replace(world.services, outbound=wire, state=state, now=simulator.clock.now)
     world.target = Target("t-wechat", "wechat", "微信", ("/1/",), settings=account_settings(simulator.account))
     world.services.vault._secrets["app_secret"] = simulator.account.secret  # type: ignore[attr-defined]
     picture = a_jpeg()

@@ -14,7 +14,7 @@ from renderers.conformance.world import World
 from renderers.wechat import covers
 from renderers.wechat.covers import HEIGHT, SQUARE, WIDTH, cover_source, crops, draw_cover, make_cover
 from renderers.wechat.pictures import fitting
-from tests.contract.wechat import Workroom, a_jpeg
+from tests.contract.wechat import a_jpeg
 from tests.unit.renderers.articles import AT, piece_of
 
 THEME = "#b3261e"
@@ -30,7 +30,6 @@ def noise(width: int, height: int) -> bytes:
 def world_with(data: bytes, sha256: str) -> World:
     world = World("wechat")
     world.assets.held[sha256] = data
-    world.services = dataclasses.replace(world.services, studio=Workroom(world.assets))
     return world
 
 
