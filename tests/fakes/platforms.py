@@ -5,6 +5,7 @@ import asyncio
 import contextlib
 import signal
 import sys
+import time
 
 from tests.fakes.douyin.simulator import App, Douyin
 from tests.fakes.stage.clock import RunningClock
@@ -26,6 +27,7 @@ def arguments(given: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--wechat-aes-key", default=None)
     parser.add_argument("--douyin-client-key", default=app.client_key)
     parser.add_argument("--douyin-client-secret", default=app.client_secret)
+    parser.add_argument("--douyin-consented", action="store_true", help="the account's owner has agreed already")
     parser.add_argument("--review-seconds", type=float, default=8.0)
     return parser.parse_args(given)
 
@@ -33,8 +35,11 @@ def arguments(given: list[str] | None = None) -> argparse.Namespace:
 def made(asked: argparse.Namespace) -> tuple[WeChat, Douyin]:
     """Both simulators as asked for; they run with the real time."""
     hook = asked.callback_base.rstrip("/")
+    # A hub remembers ids of an earlier run; none of them may name something new.
+    seed = str(time.time_ns())
     wechat = WeChat(
         RunningClock(),
+        seed=seed,
         account=Account(appid=asked.wechat_appid, secret=asked.wechat_secret),
         mailbox=Mailbox(
             url=f"{hook}/hooks/wechat/{asked.wechat_target}/" if hook else "",
@@ -45,10 +50,13 @@ def made(asked: argparse.Namespace) -> tuple[WeChat, Douyin]:
     )
     douyin = Douyin(
         RunningClock(),
+        seed=seed,
         app=App(client_key=asked.douyin_client_key, client_secret=asked.douyin_client_secret),
         callback=f"{hook}/hooks/douyin/{asked.douyin_target}/" if hook else "",
         base=f"http://127.0.0.1:{asked.douyin_port}",
     )
+    if asked.douyin_consented:
+        douyin.oauth.adopt()
     wechat.publishing.plan.delay = douyin.posts.review.delay = asked.review_seconds
     return wechat, douyin
 

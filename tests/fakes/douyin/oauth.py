@@ -1,6 +1,8 @@
 """Douyin's consent and tokens: 15 and 30 days, five renewals, and then a person must consent again."""
 
 import datetime as dt
+import hashlib
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -106,7 +108,7 @@ class OAuth:
             now + dt.timedelta(days=REFRESH_DAYS),
         )
         self.grants.append(grant)
-        return self._told(grant)
+        return self.told(grant)
 
     def refresh_token(self, form: Mapping[str, str]) -> Json:
         """The access token gets a new end; a dead one is replaced. The refresh token keeps its own end."""
@@ -118,7 +120,7 @@ class OAuth:
             grant.old_access.append(grant.access)
             grant.access = f"act.{self.identity('access')}"
         grant.access_ends = now + dt.timedelta(days=ACCESS_DAYS)
-        return self._told(grant)
+        return self.told(grant)
 
     def renew(self, form: Mapping[str, str]) -> Json:
         self._check_client(form, "client_key", "refresh_token")
@@ -163,6 +165,16 @@ class OAuth:
             raise Refused(Wrong.UNAUTHORISED)
         return grant
 
+    def adopt(self) -> Grant:
+        """A consent given before this simulator began; its tokens follow from the secret, so that they outlive it."""
+        known = hashlib.sha256(self.app.client_secret.encode()).hexdigest()
+        now = self.clock.now()
+        ends = now + dt.timedelta(days=ACCESS_DAYS), now + dt.timedelta(days=REFRESH_DAYS)
+        scope = ",".join(sorted(self.app.scopes))
+        grant = Grant(self.app.open_id, scope, f"act.{known}", ends[0], f"rft.{known}", ends[1])
+        self.grants.append(grant)
+        return grant
+
     def revoke(self) -> None:
         """The person took the consent back in the app."""
         for grant in self.grants:
@@ -183,7 +195,7 @@ class OAuth:
         if "client_secret" in needed and form["client_secret"] != self.app.client_secret:
             raise Refused(10013)
 
-    def _told(self, grant: Grant) -> Json:
+    def told(self, grant: Grant) -> Json:
         now = self.clock.now()
         return {
             "access_token": grant.access,
@@ -196,6 +208,9 @@ class OAuth:
 
     def _is_registered(self, uri: str) -> bool:
         parts = urlsplit(uri)
+        # The host goes into the page's policy.
+        if not re.fullmatch(r"[\w.:-]+", parts.netloc):
+            return False
         if self.app.redirects:
             return uri in self.app.redirects
         return parts.scheme == "https" or parts.hostname in {"127.0.0.1", "localhost"}

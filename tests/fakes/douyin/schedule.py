@@ -37,6 +37,8 @@ def arrange(sim: "Douyin", dice: random.Random) -> None:
     sim.faults.dice, sim.faults.rate = dice, dice.choice((0.0, 0.1, 0.2, 0.35, 0.5))
     sim.posts.review.delay = dice.choice((0.0, 1.0, 3.0, 20.0, 600.0))
     sim.posts.review.passes = [dice.random() < 0.75]
+    if dice.random() < 0.1:
+        sim.troubles["video.create.bind"] = Wrong.CAPABILITY_WITHDRAWN
     sim.new_family = dice.random() < 0.3
     sim.webhooks.content_as_text = dice.random() < 0.7
     sim.outbox.always.lost = dice.random() < 0.3

@@ -39,9 +39,9 @@ class Douyin(Simulator):
         super().__init__(clock, seed=seed)
         self.app = app or App()
         self.limits = Limits()
-        self.oauth = OAuth(self.clock, self.app, self.identity, self._count)
-        self.uploads = Uploads(self.limits, self.identity, self._count)
-        self.posts = Posts(self.clock, self.uploads, self.identity, self._count, self.later, self._told)
+        self.oauth = OAuth(self.clock, self.app, self.identity, self.journal.count)
+        self.uploads = Uploads(self.limits, self.identity, self.journal.count)
+        self.posts = Posts(self.clock, self.uploads, self.identity, self.journal.count, self.later, self._told)
         if base:
             self.posts.base = base
         self.share = Share(self.clock, self.app, self.identity)
@@ -118,6 +118,7 @@ class Douyin(Simulator):
             "settle": self._settle_review,
             "rights": self._set_right,
             "consent": lambda values: {"code": self.oauth.consent(**values)},
+            "grant": lambda _: self._granted(),
             "revoke": lambda _: self.revoke(),
             "remove": self._remove,
             "callback": self._set_webhook,
@@ -131,7 +132,6 @@ class Douyin(Simulator):
         """The person takes the consent back."""
         self.oauth.revoke()
         self.webhooks.put("unauthorize", {"scope": ""}, self.clock.now())
-        self.changed()
 
     def press(self, link: str) -> Item:
         """The person scanned the code of an H5 link and pressed publish."""
@@ -176,14 +176,14 @@ class Douyin(Simulator):
             "now": int(self.clock.now().timestamp() * 1000),
         }
 
-    def _count(self, effect: str) -> None:
-        self.journal.count(effect)
-        self.changed()
-
     def _told(self, item: Item) -> None:
-        self.changed()
         if "create_video" in self.subscribed:
             self.webhooks.item(item, self.clock.now())
+
+    def _granted(self) -> Json:
+        """The tokens of a consent, as if the person had pressed the button and the client had fetched them."""
+        live = [grant for grant in self.oauth.grants if not grant.revoked]
+        return self.oauth.told(live[-1] if live else self.oauth.adopt())
 
     def _plan_review(self, values: Mapping[str, Any]) -> None:
         review = self.posts.review
@@ -203,7 +203,6 @@ class Douyin(Simulator):
 
     def _remove(self, values: Mapping[str, Any]) -> None:
         self.posts.delete(str(values["item_id"]))
-        self.changed()
 
     def _set_webhook(self, values: Mapping[str, Any]) -> None:
         for name in ("url", "content_as_text", "forge"):

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from tests.fakes.stage.simulator import Simulator
 
 STATIC = Path(__file__).parent / "static"
-STATIC_TYPES = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8"}
+STATIC_TYPES = {".svg": "image/svg+xml", ".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8"}
 Values = Mapping[str, Any]
 
 

@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import json
 import random
+import zlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -32,7 +33,6 @@ class Simulator(ABC):
         self.faults = Faults(draw=self._draw)
         self.journal = Journal()
         self.outbox = Outbox()
-        self.revision = 0
         self._seed = seed
         self._issued: dict[str, int] = {}
         self._control = Control(self)
@@ -101,9 +101,10 @@ class Simulator(ABC):
         """64 hexadecimal digits that no other id of this simulator has."""
         return hashlib.sha256(f"{self._seed} {kind} {self.number(kind)}".encode()).hexdigest()
 
-    def changed(self) -> None:
-        """Pages look at this to know that they are old."""
-        self.revision += 1
+    @property
+    def revision(self) -> int:
+        """Changes with what pages show, so that an old page knows that it is."""
+        return zlib.crc32(json.dumps(self.state(), ensure_ascii=False, sort_keys=True).encode())
 
     # one call
 

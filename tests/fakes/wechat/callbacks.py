@@ -53,17 +53,16 @@ class Callbacks:
         info["fail_idx"] = list(job.fail_idx)
         self.put(self.mailbox.event_name, {"PublishEventInfo": info}, now)
 
-    def pushed(self, push: Push, publishing: Publishing, followers: int, now: dt.datetime) -> None:
-        sent = followers if push.event == "send success" else 0
+    def pushed(self, push: Push, publishing: Publishing, now: dt.datetime) -> None:
         items = publishing.article(push.article_id).items if push.article_id else []
         links = [{"ArticleIdx": place, "ArticleUrl": item.url} for place, item in enumerate(items, 1)]
         fields = {
             "MsgID": push.msg_id,
             "Status": push.event,
-            "TotalCount": followers,
-            "FilterCount": sent,
-            "SentCount": sent,
-            "ErrorCount": 0,
+            "TotalCount": push.reached + push.spared,
+            "FilterCount": push.reached,
+            "SentCount": push.reached,
+            "ErrorCount": push.spared,
             "CopyrightCheckResult": {"Count": 0, "ResultList": "", "CheckState": 2},
             "ArticleUrlResult": {"Count": len(links), "ResultList": {"item": links}},
         }

@@ -74,6 +74,21 @@ def _clear_quota(sim: "WeChat", request: Request) -> Json:
     return {}
 
 
+def _request_details(sim: "WeChat", request: Request) -> Json:
+    rid = _string(request.json(), "rid")
+    return {"request": {"invoke_time": int(sim.clock.now().timestamp()), "cost_in_ms": 1, "request_url": rid}}
+
+
+def _check_callback(sim: "WeChat", request: Request) -> Json:
+    body = request.json()
+    if body.get("action") not in {"dns", "ping", "all"} or body.get("check_operator") not in _OPERATORS:
+        raise Refused(40035)
+    if not sim.callbacks.mailbox.url:
+        raise Refused(40035, "no callback url")
+    line = {"ip": "127.0.0.1", "from_operator": "CAP"}
+    return {"dns": [{**line, "real_operator": "CAP"}], "ping": [{**line, "package_loss": "0%", "time": "1.0ms"}]}
+
+
 def _addresses(_: "WeChat", __: Request) -> Json:
     return {"ip_list": ["127.0.0.1"]}
 
@@ -118,6 +133,11 @@ def _list_material(sim: "WeChat", request: Request) -> Json:
     return {"total_count": len(found), "item_count": len(items), "item": items}
 
 
+def _upload_temporary(sim: "WeChat", request: Request) -> Json:
+    kind = request.query.get("type", "")
+    return {"type": kind, "media_id": sim.media.lend(kind, request.parts()), "created_at": _seconds(sim)}
+
+
 # drafts
 
 
@@ -155,7 +175,6 @@ def _draft_count(sim: "WeChat", _: Request) -> Json:
 
 def _draft_delete(sim: "WeChat", request: Request) -> Json:
     sim.drafts.delete(_string(request.json(), "media_id"))
-    sim.changed()
     return {}
 
 
@@ -207,7 +226,6 @@ def _publish_delete(sim: "WeChat", request: Request) -> Json:
     if not isinstance(index, int):
         raise Refused(47001)
     sim.publishing.delete(_string(body, "article_id"), index)
-    sim.changed()
     return {}
 
 
@@ -269,6 +287,12 @@ def _push_delete(sim: "WeChat", request: Request) -> Json:
     return {}
 
 
+def _speed(_: "WeChat", request: Request) -> Json:
+    if request.json().get("speed", 0) not in range(5):
+        raise Refused(40035, "speed")
+    return {"speed": 0, "realspeed": 80}
+
+
 # menu, notices, comments
 
 
@@ -304,10 +328,24 @@ def _template(sim: "WeChat", request: Request) -> Json:
     return {"msgid": 200000000 + len(sim.templates)}
 
 
+def _subscription(sim: "WeChat", request: Request) -> Json:
+    body = request.json()
+    if not all(body.get(name) for name in ("touser", "template_id", "data")):
+        raise Refused(47003, "argument invalid")
+    if body["touser"] in sim.unwilling:
+        raise Refused(43101, "user refuse to accept the msg")
+    sim.journal.count("notices")
+    return {}
+
+
 def _comment(_: "WeChat", request: Request) -> Json:
     if "msg_data_id" not in request.json():
         raise Refused(40035, "msg_data_id")
     return {}
+
+
+def _seconds(sim: "WeChat") -> int:
+    return int(sim.clock.now().timestamp())
 
 
 def _string(body: Json, name: str) -> str:
@@ -324,15 +362,19 @@ def _window(body: Json) -> tuple[int, int]:
     return offset, count
 
 
+_OPERATORS: Final = frozenset({"CHINANET", "UNICOM", "CAP", "DEFAULT"})
 _COMMENTS: Final = ("open", "close", "list", "markelect", "unmarkelect", "delete", "reply/add", "reply/delete")
 TABLE: Final = {
     "/cgi-bin/token": Call(_token, GET, needs_token=False),
     "/cgi-bin/stable_token": Call(_stable_token, needs_token=False),
     "/cgi-bin/clear_quota": Call(_clear_quota),
     "/cgi-bin/openapi/quota/get": Call(_quota, bare=False),
+    "/cgi-bin/openapi/rid/get": Call(_request_details, bare=False),
+    "/cgi-bin/callback/check": Call(_check_callback),
     "/cgi-bin/getcallbackip": Call(_addresses, GET),
     "/cgi-bin/get_api_domain_ip": Call(_addresses, GET),
     "/cgi-bin/media/uploadimg": Call(_upload_image, right="material"),
+    "/cgi-bin/media/upload": Call(_upload_temporary, right="material"),
     "/cgi-bin/material/add_material": Call(_add_material, right="material"),
     "/cgi-bin/material/get_material": Call(_get_material, right="material"),
     "/cgi-bin/material/del_material": Call(_del_material, right="material"),
@@ -355,9 +397,12 @@ TABLE: Final = {
     "/cgi-bin/message/mass/preview": Call(_preview, right="mass"),
     "/cgi-bin/message/mass/get": Call(_push_state, right="mass"),
     "/cgi-bin/message/mass/delete": Call(_push_delete, right="mass"),
+    "/cgi-bin/message/mass/speed/get": Call(_speed, right="mass", bare=False),
+    "/cgi-bin/message/mass/speed/set": Call(_speed, right="mass", bare=False),
     "/cgi-bin/menu/create": Call(_menu_create),
     "/cgi-bin/menu/get": Call(_menu_get, GET),
     "/cgi-bin/menu/delete": Call(_menu_delete, GET),
     "/cgi-bin/message/template/send": Call(_template, bare=False),
+    "/cgi-bin/message/subscribe/bizsend": Call(_subscription),
     **{f"/cgi-bin/comment/{name}": Call(_comment, right="comment") for name in _COMMENTS},
 }

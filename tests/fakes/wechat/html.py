@@ -17,7 +17,7 @@ DROPPED: Final = frozenset(
 )
 # Gone themselves, and empty by nature.
 VOID_DROPPED: Final = frozenset({"link", "meta", "base", "input", "source", "track", "param", "area", "use"})
-VOID: Final = frozenset({"br", "hr", "img", "col", "wbr", "path", "rect", "circle", "line", "image"})
+VOID: Final = frozenset({"br", "hr", "img", "col", "wbr"})
 # Taken away, and what they hold stays.
 UNWRAPPED: Final = frozenset({"html", "body", "fieldset", "label", "option", "dialog", "main", "details", "summary"})
 STYLE_DROPPED: Final = frozenset({"position", "z-index", "float", "transform", "behavior", "-moz-binding"})

@@ -26,7 +26,9 @@ class Limits:
     library_images: int = 100_000
     library_others: int = 1_000
     clientmsgid: int = 64
-    mass_a_month: int = 4
+    same_id_pause: float = 0.0  # seconds within which a repeated id is «too fast» and not «known»
+    mass_a_month: int = 4  # to one follower
+    mass_a_day: int = 100  # calls
     mass_a_minute: int = 60
     previews_a_day: int = 100
     clears_a_month: int = 10

@@ -22,11 +22,13 @@ class Push:
     msg_id: int
     msg_data_id: int
     client_id: str
-    to_all: bool
+    tag: str | None
     at: dt.datetime
     media_id: str
     status: str = "SENDING"
     event: str = ""
+    reached: int = 0
+    spared: int = 0
     article_id: str = ""
 
 
@@ -56,11 +58,14 @@ class Mass:
         if len(client_id.encode()) > self.limits.clientmsgid:
             raise Refused(45067)
         self._check_known(client_id, now)
-        to_all = bool(body.get("filter", {}).get("is_to_all")) if isinstance(body.get("filter"), dict) else False
+        chosen = body.get("filter")
+        if not isinstance(chosen, dict):
+            raise Refused(40035, "filter")
+        tag = None if chosen.get("is_to_all") else str(chosen.get("tag_id", ""))
         media_id = self._media_id(body)
-        self._check_quota(now, to_all=to_all)
+        self._check_quota(now, tag)
         number = self.number("push")
-        push = Push(3147483654 + number, 2247483660 + number, client_id, to_all, now, media_id)
+        push = Push(3147483654 + number, 2247483660 + number, client_id, tag, now, media_id)
         self.pushes[push.msg_id] = push
         self.count("pushes")
         self._plan(push)
@@ -86,8 +91,10 @@ class Mass:
         if push.article_id:
             self.publishing.delete(push.article_id, index)
 
-    def left(self, now: dt.datetime) -> int:
-        return self.limits.mass_a_month - sum(month(push.at) == month(now) for push in self._counted())
+    def left(self, now: dt.datetime, tag: str | None = None) -> int:
+        """How many more messages this month reach a follower: of everybody, or of a tag."""
+        this_month = [push for push in self._counted() if month(push.at) == month(now)]
+        return self.limits.mass_a_month - sum(push.tag is None or push.tag == tag for push in this_month)
 
     def _counted(self) -> list[Push]:
         return [push for push in self.pushes.values() if push.status != "SEND_FAIL"]
@@ -95,13 +102,19 @@ class Mass:
     def _check_known(self, client_id: str, now: dt.datetime) -> None:
         for push in self.pushes.values():
             if client_id and push.client_id == client_id and now - push.at < dt.timedelta(hours=KNOWN_HOURS):
+                if (now - push.at).total_seconds() < self.limits.same_id_pause:
+                    raise Refused(45066)
                 raise Refused(45065, msg_id=push.msg_id, msg_data_id=push.msg_data_id)
 
-    def _check_quota(self, now: dt.datetime, *, to_all: bool) -> None:
+    def _check_quota(self, now: dt.datetime, tag: str | None) -> None:
         if sum(now - push.at < dt.timedelta(minutes=1) for push in self.pushes.values()) >= self.limits.mass_a_minute:
             raise Refused(45011)
-        today = any(push.to_all and day(push.at) == day(now) for push in self._counted())
-        if self.left(now) <= 0 or (to_all and today):
+        today = [push for push in self.pushes.values() if day(push.at) == day(now)]
+        if len(today) >= self.limits.mass_a_day:
+            raise Refused(45009)
+        to_all_today = any(push.tag is None for push in self._counted() if push in today)
+        # A push to a tag goes out all the same, and spares those who had enough.
+        if tag is None and (to_all_today or self.left(now) <= 0):
             raise Refused(45028)
 
     def _media_id(self, body: Json) -> str:
@@ -115,7 +128,7 @@ class Mass:
         return media_id
 
     def _plan(self, push: Push) -> None:
-        if not push.to_all or self.confirm in {"none", "granted"}:
+        if push.tag is not None or self.confirm in {"none", "granted"}:
             self.later(self.delay, lambda: self._out(push))
         elif self.confirm == "refused":
             self.later(self.delay, lambda: self._fail(push, "err(40001)"))
@@ -132,6 +145,10 @@ class Mass:
         if draft is not None:
             push.article_id = self.publishing.show(draft.articles, pushed=True).article_id
         push.status, push.event = "SEND_SUCCESS", "send success"
+        followers = self.followers if push.tag is None else self.followers // 4
+        # The push itself is among those counted.
+        enough = push.tag is not None and self.left(push.at, push.tag) < 0
+        push.reached, push.spared = (0, followers) if enough else (followers, 0)
         self.finished(push)
 
     def _fail(self, push: Push, event: str) -> None:

@@ -84,6 +84,14 @@ class Media:
         self.count("materials")
         return material
 
+    def lend(self, kind: str, parts: list[Part]) -> str:
+        """Temporary media: no draft may use it."""
+        if kind not in FORMATS:
+            raise Refused(40004)
+        if kind_of(_file(parts).data) not in FORMATS[kind]:
+            raise Refused(40005)
+        return f"tmp_{self.identity('temporary')[:60]}"
+
     def remove(self, media_id: str) -> None:
         if media_id not in self.library:
             raise Refused(40007)

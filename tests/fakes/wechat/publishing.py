@@ -7,7 +7,7 @@ from typing import Final
 
 from tests.fakes.stage.clock import Clock
 from tests.fakes.wechat.codes import Refused
-from tests.fakes.wechat.drafts import Article, Drafts
+from tests.fakes.wechat.drafts import Article, Draft, Drafts
 
 DONE, RUNNING, NOT_ORIGINAL, FAILED, REFUSED, DELETED, BANNED = range(7)
 # A follower sees the article under its permanent address only there.
@@ -46,6 +46,7 @@ class Job:
     publish_id: str
     msg_data_id: str
     media_id: str
+    title: str
     result: int
     status: int = RUNNING
     article_id: str = ""
@@ -75,7 +76,10 @@ class Publishing:
     base: str = PERMANENT
     plan: Plan = field(default_factory=Plan)
     leaves_at_submit: bool = False
-    """Whether a draft leaves the box when it is submitted (the pages say only: after it is published)."""
+    """Whether a draft leaves the box when it is submitted, and comes back when that fails.
+
+    The platform's pages say only that it is gone after it is published.
+    """
     jobs: dict[str, Job] = field(default_factory=dict)
     publications: dict[str, Publication] = field(default_factory=dict)
 
@@ -83,13 +87,13 @@ class Publishing:
         draft = self.drafts.get(media_id)
         result = self.plan.results.pop(0) if self.plan.results else self.plan.result
         number = self.number("publish")
-        job = Job(f"{2247483647 + number}", f"{2247490000 + number}", media_id, result)
+        title = draft.articles[0].title
+        job = Job(f"{2247483647 + number}", f"{2247490000 + number}", media_id, title, result)
         self.jobs[job.publish_id] = job
         self.count("submits")
-        articles = draft.articles
         if self.leaves_at_submit:
             del self.drafts.box[media_id]
-        self.later(self.plan.delay, lambda: self._end(job, articles))
+        self.later(self.plan.delay, lambda: self._end(job, draft))
         return job
 
     def get(self, publish_id: str) -> Job:
@@ -146,25 +150,21 @@ class Publishing:
                     return publication, item
         return None
 
-    def _end(self, job: Job, articles: list[Article]) -> None:
-        if not self.leaves_at_submit:
-            draft = self.drafts.box.get(job.media_id)
-            # The job works on the draft in the box: what was deleted or is out already cannot be published.
-            if draft is None:
-                job.result = FAILED
-            else:
-                articles = draft.articles
+    def _end(self, job: Job, draft: Draft) -> None:
+        # The job works on the draft in the box: what was deleted or is out already cannot be published.
+        if not self.leaves_at_submit and job.media_id not in self.drafts.box:
+            job.result = FAILED
         job.status = job.result
         if job.result in {NOT_ORIGINAL, REFUSED}:
-            job.fail_idx = tuple(range(1, len(articles) + 1))
+            job.fail_idx = tuple(range(1, len(draft.articles) + 1))
         if job.result in {DONE, DELETED, BANNED}:
             self.drafts.box.pop(job.media_id, None)
-            publication = self.show(list(articles), pushed=False)
+            publication = self.show(list(draft.articles), pushed=False)
             job.article_id = publication.article_id
             for item in publication.items:
                 item.deleted, item.banned = job.result == DELETED, job.result == BANNED
         elif self.leaves_at_submit:
-            self.count("submits_failed")
+            self.drafts.box[job.media_id] = draft
         self.finished(job)
 
     def _restate(self, publication: Publication) -> None:

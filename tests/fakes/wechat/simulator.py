@@ -57,7 +57,7 @@ class WeChat(Simulator):
         self.account = account or Account()
         self.limits = Limits()
         self.tokens = Tokens(self.clock, self.limits, self.identity)
-        count = self._count
+        count = self.journal.count
         self.media = Media(self.limits, self.identity, count)
         self.drafts = Drafts(
             self.limits, self.media, self.identity, count, self.journal.defects.append, lambda: self.may("comment")
@@ -75,6 +75,10 @@ class WeChat(Simulator):
         self.clears: list[str] = []
         self.menu: Json | None = None
         self.templates: list[Json] = []
+        self.taken: set[str] = set()
+        """Rights that a schedule took away until the calm."""
+        self.unwilling: set[str] = set()
+        """People who refuse subscription notices."""
 
     # the frame
 
@@ -110,6 +114,8 @@ class WeChat(Simulator):
         """Ends all faults; jobs under way end as they were going to, new ones end well."""
         self.publishing.plan.result, self.publishing.plan.delay = 0, 0.0
         self.publishing.plan.results.clear()
+        self.account.rights |= self.taken
+        self.taken.clear()
         self.mass.delay = 0.0
         self.outbox.always.lost, self.outbox.always.copies, self.outbox.always.delay = False, 1, 0.0
         super().calm()
@@ -181,7 +187,7 @@ class WeChat(Simulator):
         if call.needs_token:
             self.tokens.check(request.query.get("access_token", ""))
         if call.right and not self.may(call.right):
-            raise Refused(48001)
+            raise Refused(88000 if call.right == "comment" else 48001)
         self._use(request.path)
 
     def _use(self, path: str) -> None:
@@ -195,17 +201,11 @@ class WeChat(Simulator):
         message = f"{refused.message} rid: {rid[:8]}-{rid[8:16]}-{rid[16:24]}"
         return json_answer({"errcode": refused.code, "errmsg": message, **refused.fields})
 
-    def _count(self, effect: str) -> None:
-        self.journal.count(effect)
-        self.changed()
-
     def _published(self, job: Job) -> None:
-        self.changed()
         self.callbacks.published(job, self.publishing, self.clock.now())
 
     def _pushed(self, push: Push) -> None:
-        self.changed()
-        self.callbacks.pushed(push, self.publishing, self.mass.followers, self.clock.now())
+        self.callbacks.pushed(push, self.publishing, self.clock.now())
 
     def _plan_review(self, values: Mapping[str, Any]) -> None:
         plan = self.publishing.plan
