@@ -10,7 +10,7 @@ import datetime as dt
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any, Final
 
@@ -36,7 +36,15 @@ class Step(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One post. `key` travelled with its draft; `at` is the instant of the last step; `tries` counts submits."""
+    """One post.
+
+    Attributes:
+        key: travelled with its draft.
+        at: the instant of the last step.
+        tries: submits that may have been made.
+        body: hash of the article as it was sent.
+        why, params: the refusal that ended it.
+    """
 
     step: Step = Step.OPEN
     key: str = ""
@@ -47,6 +55,8 @@ class Record:
     url: str = ""
     tries: int = 0
     body: str = ""
+    why: str = ""
+    params: Mapping[str, object] = field(default_factory=dict)
 
     @property
     def since(self) -> dt.datetime:

@@ -202,7 +202,7 @@ class Posting:
             case Step.HANDED:
                 return Manual({"task": "wechat.task.publish", "link": CONSOLE, "ask": "url"})
             case Step.GONE:
-                return NotSent("wechat.article_gone", retry=False)
+                return NotSent(self.record.why or "wechat.article_gone", retry=False, params=self.record.params)
 
     async def _look_for_draft(self) -> Outcome:
         draft = await draft_with(self.client, self.record.key, since=self.record.since)
@@ -231,8 +231,7 @@ class Posting:
             return Unknown("freepublish/submit")
         if waiting:
             return await self._kept_for_next()
-        await self._note(Record(Step.GONE, key=self.record.key))
-        return NotSent("wechat.publish_vanished", retry=False)
+        return await self._given_up(NotSent("wechat.publish_vanished", retry=False))
 
     async def _look_at_job(self) -> Outcome:
         try:
@@ -262,14 +261,16 @@ class Posting:
     # ------------------------------------------------------------ ends
 
     async def _given_up(self, outcome: NotSent) -> Outcome:
-        """Refused for good: nothing of it stays in the box of drafts."""
+        """Refused for good: nothing of it stays in the box of drafts; what cannot be removed now is swept later."""
         draft = self.record.draft
-        await self._note(Record(Step.GONE, key=self.record.key))
-        await self._remove(draft)
+        await self.notes.add_spare(Spare(draft, self.post, self.services.now().isoformat()))
+        await self._note(Record(Step.GONE, key=self.record.key, why=outcome.code, params=outcome.params))
+        if await removed(self.client, draft):
+            await self.notes.drop_spare(draft)
         return outcome
 
     async def _remove(self, draft: str) -> None:
-        if draft and not await removed(self.client, draft):
+        if not await removed(self.client, draft):
             await self.notes.add_spare(Spare(draft, self.post, self.services.now().isoformat()))
 
     def _open(self, why: str) -> Outcome:
