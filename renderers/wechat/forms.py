@@ -26,19 +26,19 @@ background:#fff;border-bottom:1px solid #f0f0f0;font-size:16px;color:#191919}
 .bar b{font-weight:500}
 main{padding:20px 16px 0}
 h1{margin:0 0 14px;font-size:22px;line-height:1.4;font-weight:600}
-.meta{margin:0 0 24px;font-size:15px;color:#8a8a8a;line-height:1.6}
+.meta{margin:0 0 24px;font-size:15px;color:#6b6b6b;line-height:1.6}
 .meta span{color:#576b95}
 .more{margin:24px 0 0;font-size:15px;color:#576b95}
 .feed{margin:28px -16px 0;padding:20px 16px;background:#ededed}
-.feed h2{margin:0 0 10px;font-size:13px;font-weight:500;color:#757575}
+.feed h2{margin:0 0 10px;font-size:13px;font-weight:500;color:#595959}
 .card{border-radius:8px;overflow:hidden;background:#fff}
 .cover{display:block;width:100%;aspect-ratio:2.35;object-fit:cover}
 .drawn{display:flex;align-items:center;justify-content:center;aspect-ratio:2.35;padding:0 24px;color:#fff;
 font-size:20px;font-weight:600;text-align:center;line-height:1.4}
 .card p{margin:0;padding:12px 14px;font-size:16px;line-height:1.4}
-.card small{display:block;padding:0 14px 14px;font-size:13px;color:#8a8a8a;line-height:1.5}
+.card small{display:block;padding:0 14px 14px;font-size:13px;color:#6b6b6b;line-height:1.5}
 .report{padding:0 16px 28px;margin:0 -16px;background:#ededed;font-size:13px;line-height:1.6;color:#595959}
-.report h2{margin:0 0 6px;font-size:13px;font-weight:500;color:#757575}
+.report h2{margin:0 0 6px;font-size:13px;font-weight:500;color:#595959}
 .report ul{margin:0;padding:0 0 0 18px}
 .report .stop{color:#b3261e;font-weight:600}
 """

@@ -25,7 +25,8 @@ PLACEHOLDER: Final = re.compile('<img src="asset:([0-9a-f]{64})"')
 
 INK: Final = "#2b2b2b"
 SOFT: Final = "#555555"
-PALE: Final = "#888888"
+# 4.5:1 on white and on PAPER, as WCAG asks of small text.
+PALE: Final = "#6b6b6b"
 RULE: Final = "#e3e3e3"
 PAPER: Final = "#f7f7f7"
 
@@ -71,7 +72,7 @@ def styles(theme: str) -> dict[str, str]:
         "video-title": f"margin:0;font-weight:bold;color:{INK}",
         "video-hint": f"margin:4px 0 0;font-size:14px;color:{SOFT}",
         "sup": f"font-size:12px;color:{theme}",
-        "a": f"color:{theme};text-decoration:none",
+        "a": f"color:{theme};text-decoration:underline",
         "notes": f"margin:32px 0 0;padding:16px 0 0;border-top:1px solid {RULE};font-size:13px;color:{SOFT}",
         "note": "margin:0 0 4px;word-break:break-all",
         "credits": f"margin:32px 0 0;padding:14px 16px;background-color:{PAPER};font-size:14px;color:{SOFT}",

@@ -6,9 +6,15 @@ import pytest
 from hypothesis import given, strategies as st
 
 from renderers.wechat.crypto import Unreadable, decrypted, encrypted, is_signed, key_of, signature
+from renderers.wechat.events import field, read_event
 
 KEY = key_of("A" * 43)
 SEALED = "ELGduP2YcVatjqIS+eZbp80MNLoAUWvzzyJxgGzxZO/5sAvd070Bs6qrLARC9nVHm48Y4hyRbtzve1L32tmxSQ=="
+EVENT = (
+    "+qdx1OKCy+5JPCBFWw70tm0fJGb2Jmeia4FCB7kao+/Q5c/ohsOzQHi8khUOb05JCpj0JB4RvQMkUyus8TPxLKJGQqcvZqzDpVzazhZv6JsXUnnR8XGT"
+    "740XgXZUXQ7vJVnAG+tE8NUd4yFyjPy7GgiaviNrlCTj+l5kdfMuFUPpRSrfMZuMcp3Fn2Pede2IuQrKEYwKSqFIZoNqJ4M8EajAsjLY2km32IIjdf8Y"
+    "L/P50F7mStwntrA2cPDrM1kb6mOcfBgRtWygb3VIYnSeOBrebufAlr7F9mFUPAJGj04="
+)
 APPID = "wxba5fad812f8e6fb9"
 
 
@@ -35,6 +41,14 @@ def test_encryption_of_the_vector() -> None:
 def test_decryption_of_the_vector() -> None:
     opened = decrypted(KEY, SEALED)
     assert (opened.random, opened.message, opened.appid) == (b"707722b803182950", b'{"demo_resp":"good luck"}', APPID)
+
+
+def test_decryption_of_the_event_of_the_documentation() -> None:
+    parts = ("AAAAA", "1714112445", "415670741", EVENT)
+    assert is_signed("046e02f8204d34f8ba5fa3b1db94908f3df2e9b3", *parts)
+    opened = decrypted(KEY, EVENT)
+    assert (opened.random, len(opened.message), opened.appid) == (b"a8eedb185eb2fecf", 167, APPID)
+    assert field(read_event(opened.message), "Event") == "debug_demo"
 
 
 @given(st.binary(max_size=200), st.text(st.characters(codec="ascii"), max_size=30))
