@@ -15,7 +15,7 @@ _ALL = {entry.name: entry.load()() for entry in entry_points(group="yunping.rend
 CHANNELS = {name: channel for name, channel in _ALL.items() if channel.display is not None}
 
 
-@pytest.mark.parametrize("name", sorted(CHANNELS))
+@pytest.mark.parametrize("name", sorted(name for name, channel in CHANNELS.items() if channel.display))
 async def test_channel_in_the_kit_has_no_findings(name: str) -> None:
     channel = CHANNELS[name]
     assert channel.kind == name
