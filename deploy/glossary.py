@@ -7,6 +7,7 @@ from typing import Final
 from cms.content.kinds import Kind
 from cms.content.states import EditionState, Verb
 from cms.kernel.messages import Catalogue, catalogue
+from cms.library.states import VideoState
 from cms.people.roles import Role
 from cms.publishing.states import DeliveryState, PublicationKind
 
@@ -35,6 +36,7 @@ LABELS: Final[Mapping[type[StrEnum], Callable[[Enum], str]]] = {
     Verb: _by_name,
     PublicationKind: _publication,
     DeliveryState: _chip,
+    VideoState: _chip,
 }
 
 

@@ -18,7 +18,8 @@ from cms.kernel.wake import Wake
 from cms.library.upload import Workshop
 from deploy.guard_place import guard_settings, socket_path
 from deploy.settings import Settings
-from media.limits import PictureLimits
+from deploy.workroom import take_folder
+from media.limits import PictureLimits, VideoLimits
 from media.sandbox import Sandbox
 from media.store import Store
 from media.targets import S3Options
@@ -89,12 +90,18 @@ def open_store(settings: Settings) -> Store:
 
 
 async def open_workshop(here: Installation) -> Workshop:
-    """Where pictures are taken in. Raises MediaRefused `media.sandbox_unavailable`."""
+    """Where uploads are taken in. Raises MediaRefused `media.sandbox_unavailable`."""
     settings = here.settings
-    work = settings.data.resolve() / "work"
-    work.mkdir(mode=0o700, parents=True, exist_ok=True)
+    work = await asyncio.to_thread(take_folder, settings.data.resolve() / "work")
     sandbox = await Sandbox.detect(allow_unsandboxed=settings.allow_unsandboxed)
-    return Workshop(here.store, sandbox, work, PictureLimits(file_bytes=settings.max_picture_mb << 20))
+    reserve = settings.min_free_mb << 20
+    return Workshop(
+        here.store,
+        sandbox,
+        work,
+        PictureLimits(file_bytes=settings.max_picture_mb << 20, min_free_bytes=reserve),
+        VideoLimits(file_bytes=settings.max_video_mb << 20, min_free_bytes=reserve),
+    )
 
 
 def site_of(settings: Settings) -> Site:

@@ -14,4 +14,5 @@ def press_of(channels: Mapping[str, Channel], site: Site, *, domain: str, epoch:
         return None if made is None else made(piece, site)
 
     renditions = {kind: channel.asset_renditions for kind, channel in channels.items()}
-    return Press(domain=domain, epoch=epoch, renditions=renditions, form=form)
+    videos = {kind: channel.video_renditions for kind, channel in channels.items()}
+    return Press(domain=domain, epoch=epoch, renditions=renditions, form=form, videos=videos)

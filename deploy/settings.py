@@ -108,9 +108,19 @@ class Settings(BaseModel):
     max_picture_mb: Annotated[
         int, Field(ge=1, le=500, description="单张图片上限（MiB）。Largest picture to take, MiB.")
     ] = 40
+    max_video_mb: Annotated[
+        int, Field(ge=1, le=65_536, description="单个视频上限（MiB）。Largest video to take, MiB.")
+    ] = 16_384
     origins: Annotated[
         tuple[str, ...],
         Field(description="允许连接网关的浏览器来源，逗号分隔。Browser origins that may dial the gateway, by commas."),
+    ] = ()
+    outbound_exceptions: Annotated[
+        tuple[str, ...],
+        Field(
+            description="允许访问的内网服务（主机:端口，逗号分隔），如平台模拟器；其余外呼仅限公网 HTTPS。"
+            "Inside services, `host:port` by commas, that accounts may call; all else is public HTTPS."
+        ),
     ] = ()
     s3_endpoint: Annotated[str, Field(description="S3 服务地址。S3 service.")] = ""
     s3_region: Annotated[str, Field(description="S3 区域。S3 region.")] = "us-east-1"
@@ -123,10 +133,20 @@ class Settings(BaseModel):
         True
     )
 
-    @field_validator("origins", mode="before")
+    @field_validator("origins", "outbound_exceptions", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("outbound_exceptions")
+    @classmethod
+    def _host_and_port(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for one in value:
+            host, _, port = one.rpartition(":")
+            is_port = port.isascii() and port.isdigit() and 0 < int(port) < 1 << 16
+            if not host or not is_port or any(ch in host for ch in "/@ "):
+                raise ValueError("host:port")
+        return value
 
     @field_validator("tls_cert", "tls_key", mode="before")
     @classmethod
@@ -160,6 +180,12 @@ class Settings(BaseModel):
     @property
     def store_url(self) -> str:
         return self.store or f"file://{self.data.resolve() / 'store'}"
+
+    @property
+    def exceptions(self) -> frozenset[tuple[str, int]]:
+        """`outbound_exceptions` as hosts and ports; an IPv6 address loses its brackets."""
+        parts = (one.rpartition(":") for one in self.outbound_exceptions)
+        return frozenset((host.strip("[]").lower(), int(port)) for host, _, port in parts)
 
     @property
     def is_loopback(self) -> bool:

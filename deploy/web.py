@@ -12,15 +12,18 @@ from cms.desk.deps import DeskDeps
 from cms.kernel.log import logger
 from cms.kernel.messages import catalogue
 from cms.kernel.metrics import Metrics
+from cms.library.upload import Workshop
 from cms.people.passwords import Passwords
 from cms.publishing.guarding import ClientGuard
 from cms.publishing.registry import load_channels
 from cms.publishing.tree_reader import TreeReader
 from deploy import tls
 from deploy.guarding import GuardedKeys
+from deploy.hooks import Hooks
 from deploy.installation import Installation, open_workshop, opened
 from deploy.press import press_of
 from deploy.public import ErrorPages, PublicSite
+from deploy.services_maker import ServicesMaker
 from deploy.serving import channel_site
 from deploy.settings import Settings
 from media.errors import MediaRefused
@@ -42,11 +45,14 @@ async def run_web(settings: Settings, metrics: Metrics, stop: asyncio.Event) -> 
         await reader.refresh(fully=True)
         app = web.Application()
         app.router.add_get("/healthz", _healthy)
-        deps = await desk_deps(here)
+        room = await open_workshop(here)
+        services = await asyncio.to_thread(ServicesMaker, here, room)
+        deps = desk_deps(here, room, services)
         app.add_subapp(PREFIX, await asyncio.to_thread(build_desk, deps, screen_sections()))
         app.add_subapp(API_PREFIX, await asyncio.to_thread(build_api, deps, RESOURCES))
         pages = ErrorPages(errors.not_found(here.site), errors.gone(here.site))
         public = PublicSite(reader, here.store, here.tombstones, pages)
+        app.add_routes(Hooks(here, services).routes())
         app.add_routes([*channel_site(here, reader, public).routes(), *public.routes()])
         following = asyncio.create_task(_follow(here, reader))
         runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=3)
@@ -62,7 +68,7 @@ async def run_web(settings: Settings, metrics: Metrics, stop: asyncio.Event) -> 
                 await following
 
 
-async def desk_deps(here: Installation) -> DeskDeps:
+def desk_deps(here: Installation, room: Workshop, services: ServicesMaker) -> DeskDeps:
     """What the desk's pages work with."""
     settings = here.settings
     secret = settings.guard_dir / "first-run"
@@ -76,7 +82,8 @@ async def desk_deps(here: Installation) -> DeskDeps:
     return DeskDeps(
         db=here.db,
         clock=here.clock,
-        workshop=await open_workshop(here),
+        workshop=room,
+        vault=services.vault,
         keys=GuardedKeys(here.guard),
         guard=ClientGuard(here.guard),
         press=lambda epoch: press_of(here.channels, here.site, domain=settings.domain, epoch=epoch),

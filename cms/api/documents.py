@@ -11,7 +11,7 @@ from cms.content.held import look
 from cms.content.kinds import Kind
 from cms.content.queries import Cursor, Filters, documents, find
 from cms.content.states import EditionState
-from cms.desk import pieces
+from cms.desk import labels, pieces
 from cms.desk.routing import SIGNED_IN
 from cms.desk.visit import Visit, as_uuid
 from cms.kernel.errors import Invalid, NotFound
@@ -154,7 +154,7 @@ async def deliveries_of(visit: Visit) -> models.Deliveries:
 
 
 def _delivery(visit: Visit, one: Line) -> models.Delivery:
-    said = visit.deps.catalogue.error(visit.language, one.error_code, one.error_params) if one.error_code else None
+    said = labels.trouble(visit, one.error_code, one.error_params) if one.error_code else {}
     return models.Delivery(
         id=str(one.delivery),
         target=one.target,
@@ -166,8 +166,8 @@ def _delivery(visit: Visit, one: Line) -> models.Delivery:
         finished_at=one.finished_at,
         url=one.url,
         error=one.error_code,
-        text=said.text if said else None,
-        next=said.next if said else None,
+        text=said.get("text"),
+        next=said.get("next"),
     )
 
 

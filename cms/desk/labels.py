@@ -28,6 +28,21 @@ def channel(visit: Visit, code: str) -> str:
     return visit.t(key) if key in visit.deps.catalogue.keys(visit.language) else code
 
 
+def known(visit: Visit, *keys: str) -> str:
+    """The text of the first key the catalogue has; the last one as it stands when it has none."""
+    texts = visit.deps.catalogue.keys(visit.language)
+    found = next((key for key in keys if key in texts and not key.startswith("error.")), None)
+    return keys[-1] if found is None else visit.t(found)
+
+
+def trouble(visit: Visit, code: str, params: Mapping[str, object]) -> dict[str, str]:
+    """The sentence of what went wrong; a channel's code that has none is shown as it is."""
+    if f"error.{code}" not in visit.deps.catalogue.keys(visit.language):
+        code, params = "publishing.other_trouble", {"code": code}
+    sentence = visit.deps.catalogue.error(visit.language, code, params)
+    return {"code": code, "text": sentence.text, "next": sentence.next}
+
+
 def level(visit: Visit, value: str) -> str:
     """A unit's level, which is data: a name we do not know is shown as it is."""
     key = f"desk.level.{value}"
@@ -97,4 +112,8 @@ def _finding(visit: Visit, found: Finding) -> dict[str, str]:
 
 
 def _said(visit: Visit, name: str, value: str | int) -> str | int:
-    return channel(visit, value) if name == "channel" and isinstance(value, str) else value
+    if name == "channel" and isinstance(value, str):
+        return channel(visit, value)
+    if name == "types" and isinstance(value, str):
+        return "、".join(visit.t(f"content.block.{one}") for one in value.split("/"))
+    return value

@@ -8,7 +8,7 @@ SQLite the block is a ``BEGIN IMMEDIATE``.
 
 import datetime as dt
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -81,11 +81,17 @@ def backoff(attempt: int, jitter: float) -> dt.timedelta:
     return min(BACKOFF_CAP, BACKOFF_FIRST * (1 << doublings) * (1 + jitter / 4))
 
 
-async def is_due(session: AsyncSession, table: type[Leased], rules: LeaseRules, *, now: dt.datetime) -> bool:
+async def is_due(
+    session: AsyncSession,
+    table: type[Leased],
+    rules: LeaseRules,
+    *,
+    now: dt.datetime,
+    where: Sequence[ColumnElement[bool]] = (),
+) -> bool:
     """Whether a claim would find something; reads only, so that an idle worker never takes the writer's turn."""
-    found = await session.scalar(
-        select(table.id).where(or_(_ready(table, rules, now), _lost(table, rules, now))).limit(1)
-    )
+    ready = and_(_ready(table, rules, now), *where)
+    found = await session.scalar(select(table.id).where(or_(ready, _lost(table, rules, now))).limit(1))
     return found is not None
 
 
@@ -98,14 +104,15 @@ async def claim(
     now: dt.datetime,
     limit: int = 1,
     poison: Mapping[str, Any] | None = None,
+    where: Sequence[ColumnElement[bool]] = (),
 ) -> list[Claim]:
-    """Takes up to `limit` due rows, highest priority first, then longest waiting.
+    """Takes up to `limit` due rows, highest priority first, then longest waiting; `where` narrows which.
 
     Rows whose lease ran out go back to `rules.retry` first, or, when that keeps happening, to `rules.poisoned` with the
     columns `poison`, so that a person sees why; without this one poisonous row would stop all others.
     """
     await _reap(session, table, rules, now, poison or {})
-    query = select(table.id).where(_ready(table, rules, now))
+    query = select(table.id).where(_ready(table, rules, now), *where)
     if rules.alone is not None:
         query = query.where(_first_of_its_kind(table, rules, now))
     order = (table.priority.desc(), table.not_before, table.id)
@@ -145,10 +152,10 @@ async def _reap(
 
 
 async def renew(
-    session: AsyncSession, table: type[Leased], rules: LeaseRules, held: Claim, *, now: dt.datetime
+    session: AsyncSession, table: type[Leased], rules: LeaseRules, held: Claim, *, now: dt.datetime, **values: Any
 ) -> bool:
-    """Prolongs the lease; False when the row is no longer ours and the work must stop."""
-    return await _write(session, table, rules, held, lease_until=now + rules.lease)
+    """Prolongs the lease and writes `values`, such as progress; False when the row is not ours: the work must stop."""
+    return await _write(session, table, rules, held, lease_until=now + rules.lease, **values)
 
 
 async def finish(

@@ -22,6 +22,7 @@ BOUND: Final[Mapping[str, str]] = {
     "code": "拒绝或失败的代码；子进程为其退出码。Code of a refusal or failure; of a child process its exit code.",
     "delivery": "投递编号。Id of the delivery.",
     "domain": "信任域。Trust domain.",
+    "encode": "转码任务编号。Id of the encode job.",
     "error": "外部部件的报错原文。What another part said.",
     "exception": "异常堆栈。Traceback.",
     "file": "文件名。Name of a file.",
@@ -35,6 +36,7 @@ BOUND: Final[Mapping[str, str]] = {
     "release": "签发件哈希。Hash of the release.",
     "releases": "涉及的签发件数或哈希。Releases concerned.",
     "screen": "阅读屏编号。Id of the screen.",
+    "state": "结束时的状态。State it ended in.",
     "target": "渠道代码。Code of the target.",
     "wait": "等待秒数。Seconds until the next try.",
 }

@@ -4,11 +4,12 @@ import uuid
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cms.kernel.errors import NotFound
-from cms.library.models import Asset, Rendition
+from cms.library.models import VIDEO, Asset, EncodeJob, Rendition
+from cms.library.states import ENCODE, VideoState
 from cms.people.actor import Actor
 from cms.people.permissions import Action, Subject, reach, require_can
 
@@ -17,25 +18,43 @@ PAGE = 60
 
 @dataclass(frozen=True, slots=True)
 class AssetWithFiles:
-    """An asset and its renditions by name."""
+    """An asset and its renditions by name; of a video also the job that makes them."""
 
     asset: Asset
     files: Mapping[str, Rendition]
+    job: EncodeJob | None = None
 
 
 async def newest(
-    session: AsyncSession, actor: Actor, *, words: str = "", limit: int = PAGE
+    session: AsyncSession, actor: Actor, *, kind: str = "", words: str = "", limit: int = PAGE
 ) -> Sequence[AssetWithFiles]:
-    """Pictures in the actor's reach, newest first, whose name contains `words`."""
+    """Assets in the actor's reach, newest first, of this kind or of all, whose name contains `words`."""
     paths = reach(actor, Action.LIBRARY_READ)
     if not paths:
         return ()
     query = select(Asset).where(or_(*(Asset.unit_path.startswith(path, autoescape=True) for path in paths)))
+    if kind:
+        query = query.where(Asset.kind == kind)
     if words:
         query = query.where(Asset.name.contains(words, autoescape=True))
     rows = (await session.scalars(query.order_by(Asset.created_at.desc(), Asset.id.desc()).limit(limit))).all()
-    files = await _files(session, [row.id for row in rows])
-    return [AssetWithFiles(row, files.get(row.id, {})) for row in rows]
+    return await _with_files(session, rows)
+
+
+async def videos(session: AsyncSession, actor: Actor, ids: Collection[uuid.UUID]) -> Sequence[AssetWithFiles]:
+    """Those of these videos that the actor may see, for whoever watches their progress."""
+    paths = reach(actor, Action.LIBRARY_READ)
+    if not paths or not ids:
+        return ()
+    query = select(Asset).where(Asset.id.in_(ids), Asset.kind == VIDEO)
+    within = or_(*(Asset.unit_path.startswith(path, autoescape=True) for path in paths))
+    return await _with_files(session, (await session.scalars(query.where(within))).all())
+
+
+async def encodes_waiting(session: AsyncSession) -> int:
+    """Videos that nobody is encoding yet, for the gauge."""
+    query = select(func.count()).select_from(EncodeJob).where(EncodeJob.state.in_(sorted(ENCODE.ready)))
+    return await session.scalar(query) or 0
 
 
 async def asset_for(session: AsyncSession, actor: Actor, asset: uuid.UUID) -> AssetWithFiles:
@@ -52,8 +71,20 @@ async def assets(session: AsyncSession, ids: Collection[uuid.UUID]) -> Mapping[u
     if not ids:
         return {}
     rows = (await session.scalars(select(Asset).where(Asset.id.in_(ids)))).all()
+    return {found.asset.id: found for found in await _with_files(session, rows)}
+
+
+async def _with_files(session: AsyncSession, rows: Sequence[Asset]) -> Sequence[AssetWithFiles]:
     files = await _files(session, [row.id for row in rows])
-    return {row.id: AssetWithFiles(row, files.get(row.id, {})) for row in rows}
+    jobs = await _jobs(session, [row.id for row in rows if row.kind == VIDEO and row.state != VideoState.READY])
+    return [AssetWithFiles(row, files.get(row.id, {}), jobs.get(row.id)) for row in rows]
+
+
+async def _jobs(session: AsyncSession, ids: Collection[uuid.UUID]) -> dict[uuid.UUID, EncodeJob]:
+    if not ids:
+        return {}
+    rows = await session.scalars(select(EncodeJob).where(EncodeJob.asset_id.in_(ids)))
+    return {row.asset_id: row for row in rows}
 
 
 async def _files(session: AsyncSession, ids: Collection[uuid.UUID]) -> dict[uuid.UUID, dict[str, Rendition]]:

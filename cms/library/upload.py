@@ -4,33 +4,61 @@ import uuid
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import Final, Protocol
+
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from cms.audit.record import record
 from cms.kernel.db import Database
 from cms.kernel.ids import uuid7
 from cms.kernel.text import one_line
-from cms.library.models import Asset, Rendition
+from cms.library.models import PICTURE, Asset, Rendition
+from cms.library.tools import Tools
 from cms.people.actor import Actor
 from cms.people.permissions import Action, Subject, require_can
 from media.crop import CENTRE, Focal
-from media.images import RenditionFile, make_renditions
+from media.images import make_renditions
 from media.intake import PictureIntake, take_picture
-from media.limits import PictureLimits
+from media.limits import PictureLimits, VideoLimits
 from media.sandbox import Sandbox
 from media.sources import Source
 from media.store import Store, StoredFile
 
-NAME_LENGTH = 200
+NAME_LENGTH: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Workshop:
-    """Where pictures are taken in: the store, the sandbox and a private folder for temporary files."""
+    """Where uploads are taken in: the store, the sandbox and a private folder for temporary files."""
 
     store: Store
     sandbox: Sandbox
     work: Path
     limits: PictureLimits = field(default_factory=PictureLimits)
+    video_limits: VideoLimits = field(default_factory=VideoLimits)
+    tools: Tools = field(default_factory=Tools)
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Who answers for an asset, and in which unit."""
+
+    unit: str
+    person: uuid.UUID
+
+
+@dataclass(frozen=True, slots=True)
+class NewPicture:
+    """A picture whose files are stored and whose rows are not: whoever adds them makes it visible."""
+
+    asset: Asset
+    renditions: tuple[Rendition, ...]
+
+    async def add(self, session: AsyncSession) -> None:
+        session.add(self.asset)
+        await session.flush()
+        session.add_all(self.renditions)
+        await session.flush()
 
 
 async def upload_picture(
@@ -45,18 +73,10 @@ async def upload_picture(
         MediaRefused: the reason, with its code; nothing was kept.
     """
     require_can(actor, Action.LIBRARY_UPLOAD, Subject(actor.unit, frozenset({actor.person})))
-    async with take_picture(source, sandbox=workshop.sandbox, work=workshop.work, limits=workshop.limits) as picture:
-        master = await workshop.store.put(picture.master, media_type=picture.media_type)
-        async with make_renditions(
-            picture.master, sandbox=workshop.sandbox, work=workshop.work, focal=focal, limits=workshop.limits
-        ) as files:
-            stored = [(file, await workshop.store.put(file.path, media_type=file.media_type)) for file in files]
-        asset = _asset(actor, picture, master, name=name, focal=focal, now=now)
+    made = await prepare_picture(workshop, source, Owner(actor.unit, actor.person), name=name, focal=focal, now=now)
     async with db.write() as session:
-        session.add(asset)
-        await session.flush()
-        session.add_all(_rendition(asset.id, file, kept, now) for file, kept in stored)
-        await session.flush()
+        await made.add(session)
+        asset = made.asset
         details = {"name": asset.name, "sha256": asset.sha256}
         await record(
             session, actor, "library.upload", of=("asset", str(asset.id)), unit=actor.unit, details=details, now=now
@@ -64,13 +84,31 @@ async def upload_picture(
     return asset
 
 
+async def prepare_picture(
+    workshop: Workshop, source: Source, owner: Owner, *, name: str, focal: Focal = CENTRE, now: datetime
+) -> NewPicture:
+    """Checks, re-encodes and stores a picture with all its renditions; no row is written.
+
+    Raises:
+        MediaRefused: the reason, with its code; nothing was kept.
+    """
+    async with take_picture(source, sandbox=workshop.sandbox, work=workshop.work, limits=workshop.limits) as picture:
+        master = await workshop.store.put(picture.master, media_type=picture.media_type)
+        async with make_renditions(
+            picture.master, sandbox=workshop.sandbox, work=workshop.work, focal=focal, limits=workshop.limits
+        ) as files:
+            stored = [(file, await workshop.store.put(file.path, media_type=file.media_type)) for file in files]
+        asset = _asset(owner, picture, master, name=name, focal=focal, now=now)
+    return NewPicture(asset, tuple(rendition_row(asset.id, file.name, file, kept, now) for file, kept in stored))
+
+
 def _asset(
-    actor: Actor, picture: PictureIntake, master: StoredFile, *, name: str, focal: Focal, now: datetime
+    owner: Owner, picture: PictureIntake, master: StoredFile, *, name: str, focal: Focal, now: datetime
 ) -> Asset:
     return Asset(
         id=uuid7(now),
-        kind="picture",
-        name=one_line(name)[:NAME_LENGTH],
+        kind=PICTURE,
+        name=asset_name(name),
         sha256=master.sha256,
         size=master.size,
         media_type=picture.media_type,
@@ -80,17 +118,33 @@ def _asset(
         placeholder=picture.placeholder,
         focal_x=focal.x,
         focal_y=focal.y,
-        unit_path=actor.unit,
-        created_by=actor.person,
+        unit_path=owner.unit,
+        created_by=owner.person,
         created_at=now,
     )
 
 
-def _rendition(asset: uuid.UUID, file: RenditionFile, stored: StoredFile, now: datetime) -> Rendition:
+def asset_name(name: str) -> str:
+    """A file's name as people see it: one line, not too long."""
+    return one_line(name)[:NAME_LENGTH]
+
+
+class Sized(Protocol):
+    """What a rendition's row says of a file besides its bytes."""
+
+    @property
+    def media_type(self) -> str: ...
+    @property
+    def width(self) -> int: ...
+    @property
+    def height(self) -> int: ...
+
+
+def rendition_row(asset: uuid.UUID, name: str, file: Sized, stored: StoredFile, now: datetime) -> Rendition:
     return Rendition(
         id=uuid7(now),
         asset_id=asset,
-        name=file.name,
+        name=name,
         sha256=stored.sha256,
         size=stored.size,
         media_type=file.media_type,

@@ -20,6 +20,7 @@ class Target(Base):
         loop_seconds: how long a loop of this target may be; pieces that do not fit wait for a newer one to leave.
         turn: counts claimed deliveries, so that what a worker writes after it lost its lease can be told apart.
         rolls: its output is a timeline of the next days and must be made anew each day; the worker finds that out.
+        paused_at: nothing but recalls is sent until a person mended what `paused_code` says.
     """
 
     __tablename__ = "target"
@@ -35,6 +36,9 @@ class Target(Base):
     active: Mapped[bool] = mapped_column(default=True)
     turn: Mapped[int] = mapped_column(default=0)
     rolls: Mapped[bool] = mapped_column(default=False)
+    paused_at: Mapped[dt.datetime | None]
+    paused_code: Mapped[str | None] = mapped_column(String(60))
+    paused_params: Mapped[dict[str, Any] | None]
     created_at: Mapped[dt.datetime]
 
 

@@ -3,6 +3,7 @@
 import datetime as dt
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import select
@@ -14,6 +15,7 @@ from cms.kernel.errors import Conflict, Invalid, NotFound
 from cms.kernel.ids import uuid7
 from cms.kernel.text import one_line
 from cms.people.actor import Actor
+from cms.people.models import Unit
 from cms.people.permissions import Action, Subject, require_can
 from cms.planning.models import Target
 
@@ -42,8 +44,9 @@ async def add_target(
         Conflict: `planning.code_taken`: a code is never used again.
     """
     if actor is not None:
-        require_can(actor, Action.TARGET_MANAGE, Subject(unit))
-    if _CODE.fullmatch(code) is None or not one_line(name) or not 10 <= loop_seconds <= _MAX_LOOP:
+        for place in (unit, *units):
+            require_can(actor, Action.TARGET_MANAGE, Subject(place))
+    if _CODE.fullmatch(code) is None or not kind or not one_line(name) or not 10 <= loop_seconds <= _MAX_LOOP:
         raise Invalid("planning.bad_target", target=code[:40])
     if await session.scalar(select(Target.id).where(Target.code == code)) is not None:
         raise Conflict("planning.code_taken", target=code)
@@ -62,6 +65,74 @@ async def add_target(
     await session.flush()
     await record(session, actor, "target.add", of=("target", code), unit=unit, details={"kind": kind}, now=now)
     return target
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What of a target may be changed: never its code, which is printed, nor its kind."""
+
+    name: str
+    units: tuple[str, ...]
+    loop_seconds: int
+    active: bool
+    settings: Mapping[str, Any]
+
+
+async def edit_target(session: AsyncSession, actor: Actor, code: str, change: Change, *, now: dt.datetime) -> Target:
+    """Changes it; `change.settings` were checked by whoever knows the channel. The record names what changed.
+
+    Raises:
+        Denied: no right to manage targets there, or in a unit it reaches.
+        Invalid: `planning.bad_target` for a name or loop of the wrong form, `planning.no_such_unit`.
+        NotFound: `planning.no_such_target`.
+    """
+    row = await target_of(session, actor, code, lock=True)
+    for place in set(change.units) - set(row.units):
+        require_can(actor, Action.TARGET_MANAGE, Subject(place))
+    if not one_line(change.name) or not 10 <= change.loop_seconds <= _MAX_LOOP:
+        raise Invalid("planning.bad_target", target=code)
+    known = set((await session.scalars(select(Unit.path).where(Unit.path.in_(change.units)))).all())
+    if set(change.units) - known or (row.units and not change.units):
+        raise Invalid("planning.no_such_unit", fields={"unit": "planning.no_such_unit"})
+    values = {
+        "name": one_line(change.name)[:100],
+        "units": list(change.units),
+        "loop_seconds": change.loop_seconds,
+        "active": change.active,
+        "settings": dict(change.settings),
+    }
+    changed = [name for name, value in values.items() if getattr(row, name) != value]
+    for name in changed:
+        setattr(row, name, values[name])
+    await session.flush()
+    if changed:
+        details = {"changed": changed, "active": change.active}
+        await record(session, actor, "target.edit", of=("target", code), unit=row.unit_path, details=details, now=now)
+    return row
+
+
+async def note_secrets(
+    session: AsyncSession, actor: Actor, code: str, names: Sequence[str], *, now: dt.datetime
+) -> None:
+    """The record that secrets were set: which, never what."""
+    row = await target_of(session, actor, code)
+    details = {"fields": list(names)}
+    await record(session, actor, "target.keys", of=("target", code), unit=row.unit_path, details=details, now=now)
+
+
+async def target_of(session: AsyncSession, actor: Actor, code: str, *, lock: bool = False) -> Target:
+    """A target, also one that is switched off. Raises NotFound `planning.no_such_target`, Denied."""
+    query = select(Target).where(Target.code == code)
+    row = await session.scalar(query.with_for_update() if lock else query)
+    if row is None:
+        raise NotFound("planning.no_such_target", target=code[:40])
+    require_can(actor, Action.TARGET_MANAGE, Subject(row.unit_path))
+    return row
+
+
+async def every_target(session: AsyncSession) -> Sequence[Target]:
+    """All of them, those switched off last."""
+    return (await session.scalars(select(Target).order_by(Target.active.desc(), Target.code))).all()
 
 
 async def targets(session: AsyncSession, *, kind: str | None = None) -> Sequence[Target]:

@@ -20,9 +20,12 @@ from cms.planning.targets import as_contract
 from cms.publishing.ledger import LeaseLost
 from cms.publishing.models import Bundle, Delivery, Publication, Receipt, Showing
 from cms.publishing.pieces import pieces
-from cms.publishing.run import Order
+from cms.publishing.run import OLD, Order
 from cms.publishing.states import DeliveryState, PublicationKind
 
+# In the detail of a receipt: who said that a task is done, and the post they took down.
+BY = "by"
+TAKEN_DOWN = "taken_down"
 _SETTLED = (DeliveryState.LIVE.value, DeliveryState.GONE.value, DeliveryState.MANUAL.value)
 
 
@@ -73,8 +76,8 @@ async def read_context(session: AsyncSession, held: Claim, turn: int, now: dt.da
     showing = await session.get(Showing, (row.id, document.id))
     piece, removed = await _now_there(session, showing, document, now)
     bundle = None if piece is None else await session.get(Bundle, piece.release)
-    post, call = await _on_the_platform(session, delivery)
-    order = Order(str(delivery.id), target, piece, removed, full, post, call)
+    post, call, by_hand = await _on_the_platform(session, delivery)
+    order = Order(str(delivery.id), target, piece, removed, full, post, call, by_hand)
     return Context(delivery, publication, target, turn, order, bundle, document.public_id)
 
 
@@ -89,20 +92,27 @@ async def _now_there(
     return None, Removed(document.public_id, tuple(showing.releases), showing.column, showing.since)
 
 
-async def _on_the_platform(session: AsyncSession, delivery: Delivery) -> tuple[str | None, str | None]:
-    """The post this target has of the document, and an earlier call for it that was never settled."""
+async def _on_the_platform(session: AsyncSession, delivery: Delivery) -> tuple[str | None, str | None, str | None]:
+    """The post this target has of the document, an earlier call that was never settled, and what a person did there."""
     here = (
         Delivery.document_id == delivery.document_id,
         Delivery.target_id == delivery.target_id,
         Delivery.id != delivery.id,
     )
-    settled = select(Delivery.state, Delivery.post).where(*here, Delivery.state.in_(_SETTLED))
+    settled = select(Delivery.state, Delivery.post, Delivery.receipt).where(*here, Delivery.state.in_(_SETTLED))
     newest = settled.order_by(Delivery.created_at.desc(), Delivery.priority.desc()).limit(1)
     last = (await session.execute(newest)).first()
     begun = select(Delivery.call).where(*here, Delivery.call.is_not(None), Delivery.post.is_(None))
     call = await session.scalar(begun.order_by(Delivery.created_at.desc()).limit(1))
-    post = last.post if last is not None and last.state != DeliveryState.GONE.value else None
-    return post, call
+    if last is None or last.state == DeliveryState.GONE.value:
+        return None, call, None
+    receipt = last.receipt or {}
+    detail = receipt.get("detail", {})
+    post = last.post or detail.get(OLD)
+    if post is not None and post == (delivery.receipt or {}).get("detail", {}).get(TAKEN_DOWN):
+        return None, call, None
+    is_task = last.state == DeliveryState.MANUAL.value or BY in detail
+    return post, call, str(receipt.get("url") or "") if post is None and is_task else None
 
 
 def named_person(what: dict[str, object], name: str) -> uuid.UUID | None:

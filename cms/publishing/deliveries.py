@@ -3,7 +3,7 @@
 import datetime as dt
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from sqlalchemy import func, select
@@ -19,7 +19,7 @@ from cms.people.models import Person
 from cms.people.permissions import Action, Subject, require_can
 from cms.planning.models import Target
 from cms.publishing.models import Delivery, Publication, Showing
-from cms.publishing.states import OPEN, STUCK, DeliveryState, PublicationKind
+from cms.publishing.states import ASKED, OPEN, STUCK, TAKES_OFF, DeliveryState, PublicationKind
 
 _OPEN: Final = [state.value for state in sorted(OPEN)]
 
@@ -28,7 +28,12 @@ _OPEN: Final = [state.value for state in sorted(OPEN)]
 class Line:
     """One delivery as a person reads it; the sentence and next step of `error_code` stand in the catalogue.
 
-    `next_at`: when it is tried again; None unless it waits. `places` and `url`: where the result can be seen.
+    Attributes:
+        next_at: when it is tried again; None unless it waits.
+        places: with `url`, where the result can be seen.
+        detail: of its receipt: the task of a person, or why the platform keeps it.
+        since: when the platform took it, or the task was given.
+        paused: its account is sent nothing until an administrator mended it.
     """
 
     delivery: uuid.UUID
@@ -46,6 +51,9 @@ class Line:
     error_code: str | None
     error_params: Mapping[str, Any]
     may_retry: bool
+    detail: Mapping[str, Any] = field(default_factory=dict)
+    since: dt.datetime | None = None
+    paused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +82,7 @@ async def panel(session: AsyncSession, edition: uuid.UUID) -> tuple[Line, ...]:
         # Two orders of one millisecond: the recall is the later one, whatever their ids.
         .order_by(Delivery.created_at, Delivery.priority, Delivery.id)
     )
-    newest = {row.Target.code: _line(row.Delivery, row.Target) for row in (await session.execute(query)).all()}
+    newest = {row.Target.code: line_of(row.Delivery, row.Target) for row in (await session.execute(query)).all()}
     return tuple(sorted(newest.values(), key=lambda line: (line.channel, line.target_name)))
 
 
@@ -91,7 +99,7 @@ async def history(session: AsyncSession, document: uuid.UUID) -> tuple[Ordered, 
     query = select(Delivery, Target).join(Target, Target.id == Delivery.target_id)
     query = query.where(Delivery.document_id == document).order_by(Target.kind, Target.name)
     for row in (await session.execute(query)).all():
-        lines.setdefault(row.Delivery.publication_id, []).append(_line(row.Delivery, row.Target))
+        lines.setdefault(row.Delivery.publication_id, []).append(line_of(row.Delivery, row.Target))
     found = (await session.execute(orders)).all()
     return tuple(_ordered(row, number, name, tuple(lines.get(row.id, ()))) for row, number, name in found)
 
@@ -107,7 +115,7 @@ async def troubled(session: AsyncSession, *, limit: int = 100) -> Sequence[Line]
     query = select(Delivery, Target).join(Target, Target.id == Delivery.target_id)
     query = query.where(Delivery.state.in_(bad) | (Delivery.state.in_(_OPEN) & Delivery.error_code.is_not(None)))
     rows = (await session.execute(query.order_by(Delivery.created_at.desc()).limit(limit))).all()
-    return [_line(row.Delivery, row.Target) for row in rows]
+    return [line_of(row.Delivery, row.Target) for row in rows]
 
 
 async def retry(session: AsyncSession, actor: Actor, delivery: uuid.UUID, *, now: dt.datetime) -> Delivery:
@@ -118,45 +126,38 @@ async def retry(session: AsyncSession, actor: Actor, delivery: uuid.UUID, *, now
         Refused: `publishing.not_stuck`.
         NotFound: `publishing.no_delivery`.
     """
-    row, target = await _held(session, actor, delivery)
+    row, target = await held_delivery(session, actor, delivery)
     if DeliveryState(row.state) not in STUCK:
         raise Refused("publishing.not_stuck", state=row.state)
-    if await _replaced(session, row):
+    if await replaced(session, row):
         raise Refused("publishing.replaced")
-    row.state, row.not_before, row.attempt, row.lost = DeliveryState.RETRY.value, now, 0, 0
+    if row.state != DeliveryState.REVIEWING.value:
+        row.state = DeliveryState.RETRY.value
+    row.not_before, row.attempt, row.lost = now, 0, 0
     # Asked for now, so it is not late; an open call stays open and is reconciled first.
     row.at, row.finished_at = now, None
     await session.flush()
     await ring(session, "publishing")
-    await _note(session, actor, "delivery.retry", row, target, now)
+    await note(session, actor, "delivery.retry", row, target, now=now)
     return row
 
 
-async def done_by_hand(
-    session: AsyncSession, actor: Actor, delivery: uuid.UUID, *, url: str | None, now: dt.datetime
-) -> Delivery:
-    """A person says that they did on the platform itself what the delivery could not.
-
-    Raises as `retry`.
-    """
-    row, target = await _held(session, actor, delivery)
-    if DeliveryState(row.state) not in STUCK | {DeliveryState.MANUAL}:
-        raise Refused("publishing.not_stuck", state=row.state)
-    row.state, row.finished_at, row.call, row.fence = DeliveryState.MANUAL.value, now, None, row.fence + 1
-    row.receipt = {"state": "manual", "places": [], "url": url, "detail": {"by": str(actor.person)}}
-    await session.flush()
-    await _note(session, actor, "delivery.by_hand", row, target, now)
-    return row
-
-
-async def _held(session: AsyncSession, actor: Actor, delivery: uuid.UUID) -> tuple[Delivery, Target]:
+async def held_delivery(session: AsyncSession, actor: Actor, delivery: uuid.UUID) -> tuple[Delivery, Target]:
+    """The row, locked, for somebody who may look after it. Raises Denied, NotFound `publishing.no_delivery`."""
     found = await session.get(Delivery, delivery)
-    if found is None:
-        raise NotFound("publishing.no_delivery")
-    if found.document_id is not None:
+    if found is not None and found.document_id is not None:
         # The document before the delivery, as everybody who publishes does.
         await session.get_one(Document, found.document_id, with_for_update=True)
-    row = await session.get_one(Delivery, delivery, with_for_update=True, populate_existing=True)
+    if found is not None:
+        await session.get_one(Delivery, delivery, with_for_update=True, populate_existing=True)
+    return await seen_delivery(session, actor, delivery)
+
+
+async def seen_delivery(session: AsyncSession, actor: Actor, delivery: uuid.UUID) -> tuple[Delivery, Target]:
+    """As `held_delivery`, to be read only."""
+    row = await session.get(Delivery, delivery)
+    if row is None:
+        raise NotFound("publishing.no_delivery")
     target = await session.get_one(Target, row.target_id)
     subject = Subject(target.unit_path)
     if row.edition_id is not None:
@@ -165,7 +166,7 @@ async def _held(session: AsyncSession, actor: Actor, delivery: uuid.UUID) -> tup
     return row, target
 
 
-async def _replaced(session: AsyncSession, row: Delivery) -> bool:
+async def replaced(session: AsyncSession, row: Delivery) -> bool:
     """Whether a later order about the document stands at this target."""
     if row.document_id is None:
         return False
@@ -177,10 +178,11 @@ async def _replaced(session: AsyncSession, row: Delivery) -> bool:
     return showing.removed_at is None
 
 
-async def _note(  # noqa: PLR0917 - private
-    session: AsyncSession, actor: Actor, action: str, row: Delivery, target: Target, now: dt.datetime
+async def note(
+    session: AsyncSession, actor: Actor, action: str, row: Delivery, target: Target, *, now: dt.datetime, **more: object
 ) -> None:
-    details = {"target": target.code, "kind": row.kind}
+    """The record of what a person did about a delivery."""
+    details = {"target": target.code, "kind": row.kind, **more}
     await record(session, actor, action, of=("delivery", str(row.id)), unit=target.unit_path, details=details, now=now)
 
 
@@ -189,10 +191,12 @@ def _ordered(row: Publication, number: int | None, name: str | None, lines: tupl
     return Ordered(row.id, row.kind, row.at, row.created_at, late, number, name, row.reason, lines)
 
 
-def _line(row: Delivery, target: Target) -> Line:
+def line_of(row: Delivery, target: Target) -> Line:
+    """A delivery as the desk shows it."""
     receipt = row.receipt or {}
     state = DeliveryState(row.state)
-    waits = state in {DeliveryState.RETRY, DeliveryState.UNKNOWN}
+    waits = state in {DeliveryState.RETRY} | ASKED
+    held_up = target.paused_at is not None and state in OPEN and PublicationKind(row.kind) not in TAKES_OFF
     return Line(
         delivery=row.id,
         target=target.code,
@@ -202,11 +206,14 @@ def _line(row: Delivery, target: Target) -> Line:
         state=state,
         at=row.at,
         finished_at=row.finished_at,
-        next_at=row.not_before if waits else None,
+        next_at=row.not_before if waits and not held_up else None,
         attempts=row.attempt,
         places=tuple(receipt.get("places", ())),
         url=receipt.get("url"),
         error_code=row.error_code,
         error_params=row.error_params,
-        may_retry=state in STUCK,
+        may_retry=state in STUCK and not held_up,
+        detail=receipt.get("detail", {}),
+        since=row.finished_at if state is DeliveryState.MANUAL else row.accepted_at,
+        paused=held_up,
     )

@@ -3,20 +3,47 @@
 import base64
 import json
 import secrets
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import update
+from sqlalchemy import and_, or_, select, update
 from sqlalchemy.engine import CursorResult
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from cms.contract import Accepted, Outcome, Prepared, Sent, Unknown
 from cms.kernel.db import Database
 from cms.kernel.leases import Claim
 from cms.publishing.models import Delivery
+from cms.publishing.states import DeliveryState, PublicationKind
 from media.store import Store
+
+_SHOWS: Final = frozenset({PublicationKind.PUBLISH.value, PublicationKind.CORRECT.value})
 
 
 class LeaseLost(Exception):
     """The lease ran out while working; whatever was found must be dropped."""
+
+
+class Overtaken(Exception):
+    """A later order stands at the target, and nothing irreversible was begun: this one ends here."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(kind)
+        self.kind = kind
+
+
+async def overtaken_by(session: AsyncSession, row: Delivery) -> str | None:
+    """The kind of a later order about the same document here; None for an order that must be carried out anyway."""
+    if row.kind not in _SHOWS or row.call is not None or row.document_id is None:
+        return None
+    other = aliased(Delivery)
+    later = or_(
+        other.created_at > row.created_at, and_(other.created_at == row.created_at, other.priority > row.priority)
+    )
+    here = (other.document_id == row.document_id, other.target_id == row.target_id, other.id != row.id)
+    stands = other.state != DeliveryState.CANCELLED.value
+    query = select(other.kind).where(*here, later, stands).order_by(other.priority.desc())
+    return await session.scalar(query.limit(1))
 
 
 class RowLedger:
@@ -46,15 +73,23 @@ class RowLedger:
         return (await self._row()).post
 
     async def begin(self) -> str:
+        """Raises Overtaken when what is about to be sent was recalled or replaced while it was being made."""
         call = secrets.token_hex(16)
-        await self._note(call=call)
+        async with self._database.write() as session:
+            row = await session.get(Delivery, self._held.id, with_for_update=True, populate_existing=True)
+            if row is None or row.fence != self._held.fence:
+                raise LeaseLost
+            later = await overtaken_by(session, row)
+            if later is not None:
+                raise Overtaken(later)
+            row.call = call
         return call
 
     async def end(self, outcome: Outcome) -> None:
         if isinstance(outcome, Unknown | Accepted):
             return
         post = {"post": outcome.post} if isinstance(outcome, Sent) else {}
-        await self._note(call=None, **post)
+        await self._note(call=None, accepted_at=None, **post)
 
     async def _row(self) -> Delivery:
         async with self._database.read() as session:

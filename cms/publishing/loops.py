@@ -60,9 +60,14 @@ def slots(
 
 
 def show_time(piece: Piece) -> dt.timedelta:
-    """How long a piece stays when nobody said: by the length of what a passer-by can read."""
+    """How long a piece stays when nobody said: its videos to their end, and its text by what a passer-by can read.
+
+    Beside a video no least time is added: it held the passer-by already.
+    """
+    videos = dt.timedelta(milliseconds=sum(piece.durations.values()))
     characters = len(piece.title) + len(piece.summary) + characters_of(piece.body.get("blocks"))
-    return min(LONGEST, max(SHORTEST, dt.timedelta(seconds=round(characters / _CHARACTERS_A_SECOND))))
+    reading = min(LONGEST, dt.timedelta(seconds=round(characters / _CHARACTERS_A_SECOND)))
+    return max(SHORTEST, videos + reading)
 
 
 def characters_of(value: Any) -> int:

@@ -45,6 +45,7 @@ class Delivery(Leased, Base):
         turn: the target's counter at the claim; the fence of whatever this delivery writes outside the database.
         payload: hash of the frozen bytes of an irreversible call, in the store; a retry sends the same.
         call: our id of a call to a platform that was begun; while its outcome is open only reading is allowed.
+        accepted_at: since when the platform has it and is not done.
         post: the platform's id of what it shows.
     """
 
@@ -80,6 +81,7 @@ class Delivery(Leased, Base):
     receipt: Mapped[dict[str, Any] | None]
     payload: Mapped[str | None] = mapped_column(String(64))
     call: Mapped[str | None] = mapped_column(String(64))
+    accepted_at: Mapped[dt.datetime | None]
     post: Mapped[str | None] = mapped_column(String(200))
 
 

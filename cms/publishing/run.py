@@ -7,8 +7,8 @@ cannot be undone; while the outcome of a begun call is open, it is only ever rec
 import asyncio
 import datetime as dt
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, replace
+from typing import Final, Protocol
 
 from cms.contract import (
     Accepted,
@@ -35,6 +35,11 @@ from cms.contract import (
 from cms.kernel.errors import DomainError, TooMany, Unavailable
 from media.errors import MediaRefused
 
+# In the detail of a manual receipt: what follows when the person is done, and which post they took down for it.
+THEN: Final = "then"
+SEND: Final = "send"
+OLD: Final = "old"
+
 
 @dataclass(frozen=True, slots=True)
 class Order:
@@ -44,7 +49,10 @@ class Order:
         piece: what is to be there; None when the document is to be gone, and for a refresh.
         removed: what is to be gone.
         post: the platform's id of what this target already has of the document.
-        open_call: our id of an earlier call for it whose outcome is unknown; taking back must settle it first.
+        open_call: our id of an earlier call for it whose outcome is unknown; it must be settled before anything else,
+            or what it made would stay there without anybody knowing.
+        by_hand: the address of what a person put there or was asked to put there, empty when they did not say it; only
+            a person can take it away.
     """
 
     id: str
@@ -54,6 +62,7 @@ class Order:
     full: bool = False
     post: str | None = None
     open_call: str | None = None
+    by_hand: str | None = None
 
     @property
     def delta(self) -> Delta:
@@ -192,10 +201,36 @@ class _Posting:
             return await self._settled(await self.post.reconcile(begun, self.order.target, self.services))
         if self.order.piece is None:
             return await self._take_back()
-        prepared = await self._prepared(self.order.piece)
-        if self.order.post is not None:
-            return await self._correct(self.order.post, prepared)
-        return await self._send(prepared)
+        return await self._show(self.order.piece)
+
+    async def _show(self, piece: Piece) -> Result:
+        there, waits = await self._earlier()
+        if waits is not None:
+            return waits
+        prepared = await self._prepared(piece)
+        if there is not None:
+            return await self._correct(there, prepared)
+        result = await self._send(prepared)
+        if self.order.by_hand is None or not isinstance(result, Done) or result.receipt.state != "live":
+            return result
+        # The account learned to do it by itself meanwhile; what a person put there before is still beside it.
+        task = {"task": "publishing.task.take_down_old", "link": self.order.by_hand, "ask": "none"}
+        return Done(replace(result.receipt, state="manual", detail=task), result.post)
+
+    async def _earlier(self) -> tuple[str | None, Again | None]:
+        """What is there of the document once an earlier call is settled, or that its end must be waited for."""
+        if self.order.open_call is None:
+            return self.order.post, None
+        outcome = await self.post.reconcile(self.order.open_call, self.order.target, self.services)
+        match outcome:
+            case Unknown(why=why):
+                return self.order.post, Again("publishing.outcome_unknown", {"why": why})
+            case Accepted(why=why):
+                return self.order.post, Again("publishing.platform_has_it", {"why": why})
+            case Sent(post=post):
+                return post, None
+            case _:
+                return self.order.post, None
 
     async def _prepared(self, piece: Piece) -> Prepared:
         kept = await self.ledger.prepared()
@@ -217,18 +252,26 @@ class _Posting:
                 return await self._settled(await self.post.correct(old, prepared, attempt, target, self.services))
             case Correction.REPOST:
                 gone = await self.post.recall(old, self.order.target, self.services)
-                return Done(gone, old) if gone.state == "manual" else await self._send(prepared)
+                if gone.state != "manual":
+                    return await self._send(prepared)
+                # Sent once somebody said that the old one is gone; until then this is what remembers it.
+                return Done(replace(gone, detail={**gone.detail, THEN: SEND, OLD: old}))
 
     async def _take_back(self) -> Result:
-        old = self.order.post
-        if old is None and self.order.open_call is not None:
-            outcome = await self.post.reconcile(self.order.open_call, self.order.target, self.services)
-            if isinstance(outcome, Unknown | Accepted):
-                return Again("publishing.outcome_unknown", {"why": outcome.why})
-            old = outcome.post if isinstance(outcome, Sent) else None
-        if old is None:
+        there, waits = await self._earlier()
+        posts = list(dict.fromkeys(post for post in (self.order.post, there) if post is not None))
+        receipts = [await self.post.recall(post, self.order.target, self.services) for post in posts]
+        # What is known is taken back now; what the platform still has, as soon as it says how that ended.
+        if waits is not None:
+            return waits
+        if self.order.by_hand is not None:
+            task = {"task": "publishing.task.take_down", "link": self.order.by_hand, "ask": "none"}
+            receipts.append(Receipt("manual", self.now, detail=task))
+            posts.append("")
+        if not receipts:
             return Done(Receipt("gone", self.now))
-        return Done(await self.post.recall(old, self.order.target, self.services), old)
+        by_hand = next((one for one in receipts if one.state == "manual"), receipts[-1])
+        return Done(by_hand, posts[-1] or None)
 
     async def _settled(self, outcome: Outcome) -> Result:
         await self.ledger.end(outcome)

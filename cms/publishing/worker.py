@@ -5,10 +5,11 @@ It may be killed at any instruction: a claimed row's lease runs out and the next
 
 import asyncio
 import contextlib
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from sqlalchemy import ColumnElement
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from cms.kernel import leases
@@ -17,6 +18,7 @@ from cms.kernel.wake import Wake
 from cms.planning.models import Occurrence
 from cms.planning.occurrences import RULES
 from cms.publishing.due import run_occurrence
+from cms.publishing.lanes import LONGS, RECALLS, Lane, lanes
 from cms.publishing.models import Delivery
 from cms.publishing.refresh import plan_roll_over
 from cms.publishing.sending import Sending
@@ -31,11 +33,20 @@ log = logger("publishing.worker")
 
 @dataclass(frozen=True, slots=True)
 class WorkerSettings:
-    """How a worker works: its name in leases, deliveries at once, seconds for each, and the longest idle wait."""
+    """How a worker works: its name in leases, deliveries at once, and the longest idle wait.
+
+    Attributes:
+        recalls: places beside `at_once` that only what takes off may have.
+        long_at_once: of `at_once`, how many may be of channels that need more than `LONG` seconds: encodes of minutes
+            never keep a notice waiting.
+        seconds: for each delivery, instead of what its channel asks for.
+    """
 
     owner: str
     at_once: int = 4
-    seconds: float = 30.0
+    recalls: int = 1
+    long_at_once: int = 1
+    seconds: float | None = None
     poll: float = 0.2
     occurrences: leases.LeaseRules = RULES
     deliveries: leases.LeaseRules = DELIVERY
@@ -48,7 +59,8 @@ class Worker:
         self._shop = shop
         self._settings = settings
         self._wake = wake
-        self._running: set[asyncio.Task[None]] = set()
+        self._lanes = lanes(shop.channels)
+        self._running: dict[asyncio.Task[None], str] = {}
 
     async def run(self) -> None:
         """Works until cancelled, then lets go of what it holds; a database that is away is waited for."""
@@ -84,34 +96,54 @@ class Worker:
     async def _begin_all(self) -> int:
         begun = 0
         settings = self._settings
-        for held in await self._claim(Occurrence, settings.occurrences):
-            self._start(run_occurrence(self._shop.database, held, settings.occurrences, now=self._shop.clock.now()))
+        for held in await self._claim(Occurrence, settings.occurrences, self._free):
+            work = run_occurrence(self._shop.database, held, settings.occurrences, now=self._shop.clock.now())
+            self._start(work, "occurrence")
             begun += 1
-        for held in await self._claim(Delivery, settings.deliveries):
-            self._start(Sending(self._shop, held, settings.deliveries, seconds=settings.seconds).run())
-            begun += 1
+        for lane in self._lanes:
+            for held in await self._claim(Delivery, settings.deliveries, self._free_in(lane), lane.where):
+                self._start(Sending(self._shop, held, settings.deliveries, seconds=settings.seconds).run(), lane.name)
+                begun += 1
         return begun
 
-    async def _claim(self, table: type[Occurrence] | type[Delivery], rules: leases.LeaseRules) -> list[leases.Claim]:
-        free = self._settings.at_once - len(self._running)
+    async def _claim(
+        self,
+        table: type[Occurrence] | type[Delivery],
+        rules: leases.LeaseRules,
+        free: int,
+        where: Sequence[ColumnElement[bool]] = (),
+    ) -> list[leases.Claim]:
         now = self._shop.clock.now()
         if free <= 0:
             return []
         async with self._shop.database.read() as session:
-            if not await leases.is_due(session, table, rules, now=now):
+            if not await leases.is_due(session, table, rules, now=now, where=where):
                 return []
         owner = self._settings.owner
         try:
             async with self._shop.database.write() as session:
-                return await leases.claim(session, table, rules, owner=owner, now=now, limit=free, poison=POISON)
+                return await leases.claim(
+                    session, table, rules, owner=owner, now=now, limit=free, poison=POISON, where=where
+                )
         except IntegrityError:
             # Two workers took two deliveries of one target at the same moment; the database let one of them.
             return []
 
-    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+    def _start(self, work: Coroutine[Any, Any, None], lane: str) -> None:
         task = asyncio.create_task(_logged(work))
-        self._running.add(task)
-        task.add_done_callback(self._running.discard)
+        self._running[task] = lane
+        task.add_done_callback(self._running.pop)
+
+    @property
+    def _free(self) -> int:
+        return self._settings.at_once - len(self._running)
+
+    def _free_in(self, lane: Lane) -> int:
+        if lane.name == RECALLS:
+            return self._free + self._settings.recalls
+        if lane.name == LONGS:
+            return min(self._free, self._settings.long_at_once - list(self._running.values()).count(LONGS))
+        return self._free
 
     async def _idle(self, rung: int) -> None:
         """Until something is committed anywhere, a piece of work ends, or the poll interval is over."""
@@ -119,14 +151,14 @@ class Worker:
         sleep = self._wake.after(rung, within=self._settings.poll) if self._wake else asyncio.sleep(self._settings.poll)
         waits.add(asyncio.ensure_future(sleep))
         _, left = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        for future in left - self._running:
+        for future in left - self._running.keys():
             future.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await future
 
     @property
     def _is_full(self) -> bool:
-        return len(self._running) >= self._settings.at_once
+        return self._free <= 0
 
 
 async def _logged(work: Coroutine[Any, Any, None]) -> None:

@@ -13,10 +13,12 @@ from typing import Any, Final, Literal
 from cms.content.blocks import block_texts, plain_text
 from cms.content.draft import Draft
 from cms.content.kinds import KINDS, Kind
-from cms.review.release import Picture, Press, named_assets, wanted_renditions
+from cms.library.models import PICTURE, VIDEO
+from cms.library.states import VideoState
+from cms.review.release import Picture, Press, wanted_renditions
 
 # Kept with each report, so that a later reader knows what was looked for.
-RULES_VERSION: Final = "1"
+RULES_VERSION: Final = "2"
 
 _DOUBLED: Final = re.compile(r"([，。、；：！？])\1|[，、；：][。，、；：]")
 _PAIRS: Final = (("《", "》"), ("“", "”"), ("（", "）"), ("【", "】"))
@@ -118,23 +120,61 @@ def _body(draft: Draft, kind: Kind) -> Iterator[Finding]:
 
 
 def _pictures(draft: Draft, press: Press, pictures: Mapping[uuid.UUID, Picture]) -> Iterator[Finding]:
-    wanted = wanted_renditions(press, draft.channels)
-    places: dict[uuid.UUID, tuple[str, str]] = {draft.cover: ("cover", "")} if draft.cover else {}
     for block in draft.body["blocks"]:
-        for name in ("asset", "poster"):
-            if block.get(name):
-                places.setdefault(uuid.UUID(block[name]), ("body", block["id"]))
         if block["type"] == "image" and not block["alt"]:
             yield Finding("must", "alt_missing", field="body", block=block["id"])
+        if block["type"] == "video" and not block["title"]:
+            yield Finding("hint", "video_title_missing", field="body", block=block["id"])
     if draft.cover and not draft.cover_alt:
         yield Finding("hint", "cover_alt_missing", field="cover")
-    for asset in named_assets(draft):
-        where, block_id = places[asset]
-        picture = pictures.get(asset)
-        if picture is None:
-            yield Finding("must", "asset_unknown", field=where, block=block_id)
-        elif wanted - {file.rendition for file in picture.files}:
-            yield Finding("must", "asset_unready", field=where, block=block_id)
+    for place in _places(draft):
+        picture = pictures.get(place.asset)
+        found = ("asset_unknown", {}) if picture is None else _of_asset(picture, place.kind, press, draft)
+        if found is not None:
+            yield Finding("must", found[0], field=place.field, block=place.block, params=found[1])
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a draft names an asset, and what must stand there."""
+
+    asset: uuid.UUID
+    kind: str
+    field: str
+    block: str = ""
+
+
+def _places(draft: Draft) -> Iterator[_Place]:
+    """Each asset in its first place; one that stands in two places as different things in both."""
+    every = [_Place(draft.cover, PICTURE, "cover")] if draft.cover else []
+    for block in draft.body["blocks"]:
+        for name, kind in (("asset", VIDEO if block["type"] == "video" else PICTURE), ("poster", PICTURE)):
+            if block.get(name):
+                every.append(_Place(uuid.UUID(block[name]), kind, "body", block["id"]))
+    first = {(place.asset, place.kind): place for place in reversed(every)}
+    yield from (place for place in every if first[place.asset, place.kind] is place)
+
+
+def _of_asset(picture: Picture, kind: str, press: Press, draft: Draft) -> tuple[str, dict[str, str | int]] | None:
+    """What is wrong with an asset where it stands."""
+    if picture.kind != kind:
+        return ("not_a_video" if kind == VIDEO else "not_a_picture"), {}
+    if picture.state is not VideoState.READY:
+        return _making(picture)
+    wanted = wanted_renditions(press, draft.channels, kind)
+    if kind == VIDEO and draft.channels and not wanted:
+        return "video_no_channel", {}  # nothing of it would be signed, and no verifier takes a name without a file
+    return ("asset_unready", {}) if wanted - {file.rendition for file in picture.files} else None
+
+
+def _making(picture: Picture) -> tuple[str, dict[str, str | int]]:
+    """How far a video is that is not ready."""
+    if picture.state is not VideoState.ENCODING:
+        return f"video_{picture.state}", {}
+    if picture.eta_seconds is None:
+        return "video_encoding", {"percent": picture.percent}
+    minutes = max(1, round(picture.eta_seconds / 60))
+    return "video_encoding_eta", {"percent": picture.percent, "minutes": minutes}
 
 
 def _channels(draft: Draft, press: Press) -> Iterator[Finding]:

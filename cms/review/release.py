@@ -3,13 +3,15 @@
 import datetime as dt
 import uuid
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from cms.content.blocks import asset_ids, with_assets
 from cms.content.draft import Draft, byline_json
 from cms.contract import Piece
 from cms.kernel.clock import to_ms
+from cms.library.models import PICTURE, VIDEO
+from cms.library.states import VideoState
 from cms.trust.release import Envelope, Release, ReleaseAsset
 
 _MS = dt.timedelta(milliseconds=1)
@@ -21,20 +23,30 @@ class Press:
 
     `renditions`: the files of a picture each channel draws; a channel that is not in it does not exist here.
     `form`: a piece as a channel will show it, None for a channel without forms; pure.
+    `videos`: the files of a video each channel plays.
     """
 
     domain: str
     epoch: int
     renditions: Mapping[str, Collection[str]]
     form: Callable[[str, Piece], bytes | None]
+    videos: Mapping[str, Collection[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A picture of the library: the sha256 of its master, and its files."""
+    """A picture or video of the library: the sha256 of its master, and its files.
+
+    A video has none before it is ready; `percent` and `eta_seconds` then say how far its encoding is.
+    """
 
     sha256: str
     files: tuple[ReleaseAsset, ...]
+    kind: str = PICTURE
+    state: VideoState = VideoState.READY
+    duration_ms: int | None = None
+    percent: int = 0
+    eta_seconds: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +67,10 @@ def named_assets(draft: Draft) -> tuple[uuid.UUID, ...]:
     return tuple(dict.fromkeys([*([draft.cover] if draft.cover else []), *asset_ids(draft.body)]))
 
 
-def wanted_renditions(press: Press, channels: Collection[str]) -> frozenset[str]:
-    """The files of each picture that the chosen channels draw."""
-    return frozenset(name for channel in channels for name in press.renditions.get(channel, ()))
+def wanted_renditions(press: Press, channels: Collection[str], kind: str = PICTURE) -> frozenset[str]:
+    """The files of each picture, or of each video, that the chosen channels draw."""
+    named = press.videos if kind == VIDEO else press.renditions
+    return frozenset(name for channel in channels for name in named.get(channel, ()))
 
 
 def build_release(
@@ -74,12 +87,12 @@ def build_release(
 
     A piece without a beginning begins `now`. Raises KeyError for a picture that is not in `pictures`.
     """
-    wanted = wanted_renditions(press, draft.channels)
+    wanted = {kind: wanted_renditions(press, draft.channels, kind) for kind in (PICTURE, VIDEO)}
     files = {
         (file.of, file.rendition): file
         for asset in named_assets(draft)
         for file in pictures[asset].files
-        if file.rendition in wanted
+        if file.rendition in wanted[pictures[asset].kind]
     }
     return Release(
         domain=press.domain,
@@ -128,6 +141,13 @@ def _content(draft: Draft, pictures: Mapping[uuid.UUID, Picture], now: dt.dateti
         content["column_name"] = column_name
     if draft.cover is not None and draft.cover_alt:
         content["cover_alt"] = draft.cover_alt
+    durations = {
+        one.sha256: one.duration_ms
+        for one in (pictures[asset] for asset in asset_ids(draft.body))
+        if one.kind == VIDEO and one.duration_ms is not None
+    }
+    if durations:
+        content["durations"] = durations
     if draft.overrides:
         content["overrides"] = {channel: dict(texts) for channel, texts in draft.overrides.items()}
     return content

@@ -21,6 +21,7 @@ from cms.contract import Piece
 from cms.kernel.errors import Refused
 from cms.kernel.ids import uuid7
 from cms.library.queries import AssetWithFiles, assets
+from cms.library.states import VideoState
 from cms.people.actor import Actor
 from cms.people.models import Unit
 from cms.people.permissions import Action, require_can
@@ -140,7 +141,16 @@ def _picture(found: AssetWithFiles) -> Picture:
         ReleaseAsset(f.sha256, f.size, f.media_type, f.width, f.height, master, name, tuple(f.chunks))
         for name, f in sorted(found.files.items())
     )
-    return Picture(master, tuple(files))
+    asset, job = found.asset, found.job
+    return Picture(
+        master,
+        tuple(files),
+        kind=asset.kind,
+        state=VideoState(asset.state),
+        duration_ms=asset.duration_ms,
+        percent=job.percent if job is not None else 0,
+        eta_seconds=job.eta_seconds if job is not None else None,
+    )
 
 
 async def _save_typed(session: AsyncSession, actor: Actor, held: Held, now: dt.datetime) -> None:

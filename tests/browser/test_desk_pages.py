@@ -6,7 +6,10 @@ from playwright.async_api import ViewportSize, expect
 from tests.chromium import DESK, PHONE, Pages
 
 pytestmark = pytest.mark.browser
-NAMES = ("login", "first-run", "error", "list", "empty", "edit", "review", "changes", "slip", "publish")
+NAMES = (
+    *("login", "first-run", "error", "list", "empty", "edit", "review", "changes", "slip", "publish"),
+    *("tasks", "home", "targets", "target", "journal"),
+)
 
 _CONTRAST = """() => {
   const parse = (text) => (text.match(/[\\d.]+/g) ?? []).map(Number);

@@ -2,7 +2,9 @@
 
 from typing import Any
 
-from tests.gallery.examples import ASSET_URL, BODY, FINDINGS, STEPS, at, shell
+from tests.gallery.examples import ASSET_URL, BODY, FINDINGS, NOTED, STEPS, at, shell
+
+REMARK = "周阿姨的原话请再与本人核对。"
 
 
 def edit_context() -> dict[str, Any]:
@@ -46,6 +48,11 @@ def edit_context() -> dict[str, Any]:
             "version": 0,
             "saved_at": at(-1),
             "returned": {"person": "陆明", "note": "周阿姨的原话请再与本人核对；第二张图片补一句替代文字。"},
+            "remarks": [
+                {"level": "wait", "text": REMARK, "next": "", "block": NOTED},
+                {"level": "wait", "text": "这一段与标题重复，已建议删去。", "next": "", "block": ""},
+            ],
+            "remarks_by": {NOTED: REMARK},
         },
         "columns": [{"value": "community", "label": "社区动态"}, {"value": "notices", "label": "便民通知"}],
         "channels": [

@@ -1,6 +1,7 @@
 """What the gallery shows: a believable day of a district's newsroom."""
 
 import datetime as dt
+from collections import defaultdict
 from typing import Any
 
 from cms.desk.frame import NavItem, Shell
@@ -107,6 +108,7 @@ BLOCKS: list[dict[str, Any]] = [
     },
 ]
 BODY = {"schema": 1, "blocks": BLOCKS}
+NOTED = str(BLOCKS[1]["id"])
 
 
 def documents() -> list[dict[str, Any]]:
@@ -216,10 +218,39 @@ def delivery(key: str, target: str, kind: str, detail: str, state: str, **more: 
         "link": "",
         "error": None,
         "may_retry": False,
+        "retry": "desk.delivery.retry",
+        "wait": "",
+        "task": None,
         "done": 0,
         "total": 0,
         **more,
     }
+
+
+REVIEWING: dict[str, Any] = {
+    "wait": "平台正在审核，自 2026-11-24 09:10 起",
+    "may_retry": True,
+    "retry": "desk.delivery.ask",
+}
+POST_BY_HAND = {
+    "text": "请在手机上打开抖音，按发布包内的说明上传视频与封面，然后把作品网址登记到这里。",
+    "pack": "#",
+    "link": "https://creator.douyin.com/",
+    "host": "creator.douyin.com",
+    "asks_url": True,
+    "confirm": "desk.task.confirm",
+    "url": "",
+    "error": None,
+    "may": True,
+    "optional": False,
+}
+INSTEAD = {
+    **POST_BY_HAND,
+    "text": "如已在平台上手动完成，请在此登记，系统不再重试。",
+    "pack": "",
+    "link": "",
+    "optional": True,
+}
 
 
 def deliveries() -> list[dict[str, Any]]:
@@ -227,8 +258,9 @@ def deliveries() -> list[dict[str, Any]]:
         delivery("1", "松陵街道全部阅读屏", "screen", "42 块屏幕 · 竖屏", "sending", done=31, total=42),
         delivery("2", "太湖新城阅读屏", "screen", "18 块屏幕 · 竖屏", "sent", error=OFFLINE),
         delivery("3", "云上吴江网站", "web", "社区动态栏目", "sent", at=at(-2), link="/d/7k2m9xq4ta"),
-        delivery("4", "文明实践网站", "web", "首页与订阅", "failed", error=REFUSED, may_retry=True),
-        delivery("5", "吴江文明服务号", "wechat", "草稿已建，待群发", "manual", at=at(-1)),
+        delivery("4", "文明实践网站", "web", "首页与订阅", "failed", error=REFUSED, may_retry=True, task=INSTEAD),
+        delivery("5", "吴江文明服务号", "wechat", "发布", "reviewing", **REVIEWING),
+        delivery("6", "吴江文明抖音号", "douyin", "发布", "manual", at=at(-1), task=POST_BY_HAND),
     ]
 
 
@@ -317,6 +349,7 @@ def review_context(*, is_changes: bool = False) -> dict[str, Any]:
         "has_before": True,
         "why_not": "",
         "opinion": "",
+        "remarks": defaultdict(str, {NOTED: "周阿姨的原话请再与本人核对。"}),
         "may": {"pass": True, "return": True},
         "is_sign": not is_changes,
         "urls": {
@@ -387,7 +420,9 @@ def publish_context() -> dict[str, Any]:
             "correct": "#",
             "panel": "/gallery/panel",
             "retry": "#",
+            "done": "#",
         },
+        "every": "2s",
         "deliveries": deliveries(),
         "sent": 2,
         "total": 5,

@@ -10,7 +10,7 @@ from cms.desk.frame import Desk, Sections
 from cms.desk.policy import page_headers
 from cms.desk.static_files import StaticTree
 from cms.kernel.messages import Catalogue
-from tests.gallery import editing, examples
+from tests.gallery import accounts, editing, examples
 
 _HUES = {
     "classroom": (196, 143, 92),
@@ -92,6 +92,11 @@ class Gallery:
             "changes": ("review/show.html", examples.review_context(is_changes=True)),
             "slip": ("review/slip.html", examples.slip_context()),
             "publish": ("publishing/show.html", examples.publish_context()),
+            "tasks": ("publishing/board.html", accounts.board_context()),
+            "home": ("home.html", accounts.home_context()),
+            "targets": ("places/targets.html", accounts.targets_context()),
+            "target": ("places/target.html", accounts.target_context()),
+            "journal": ("places/journal.html", accounts.journal_context()),
         }
         template, context = pages[request.match_info["page"]]
         return _page(self.desk, template, context)

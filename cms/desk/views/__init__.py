@@ -15,6 +15,8 @@ from cms.desk.views import (
     previews,
     publishing,
     review,
+    targets,
+    videos,
 )
 from cms.people.permissions import Action
 
@@ -29,6 +31,7 @@ def core_sections() -> tuple[Section, ...]:
     Orders: 0-49 work, 50-79 channels (`screens.pages` stands at 50), 80- administration.
     """
     pieces = (*documents.ROUTES, *editor.ROUTES, *previews.ROUTES)
+    assets = (*library.ROUTES, *videos.ROUTES)
     return (
         Section("gate", "", "", 0, "", SIGNED_IN, routes=(*gate.ROUTES, *account.ROUTES)),
         Section("home", "desk.nav.home", "layout-dashboard", 1, "/desk/", Action.ACCOUNT_MANAGE, _WORK, home.ROUTES),
@@ -55,9 +58,7 @@ def core_sections() -> tuple[Section, ...]:
             _WORK,
             publishing.ROUTES,
         ),
-        Section(
-            "library", "desk.nav.library", "image", 40, "/desk/library/", Action.LIBRARY_READ, _WORK, library.ROUTES
-        ),
+        Section("library", "desk.nav.library", "image", 40, "/desk/library/", Action.LIBRARY_READ, _WORK, assets),
         Section(
             "targets",
             "desk.nav.targets",
@@ -66,7 +67,7 @@ def core_sections() -> tuple[Section, ...]:
             "/desk/targets/",
             Action.TARGET_MANAGE,
             _SCREENS,
-            places.TARGETS,
+            targets.ROUTES,
         ),
         Section(
             "columns", "desk.nav.columns", "list", 80, "/desk/columns/", Action.COLUMN_MANAGE, _SYSTEM, places.COLUMNS

@@ -226,8 +226,8 @@ def _refused_note(visit: Visit, details: Mapping[str, Any]) -> str:
     """Why a promise could not be kept, where the history says so."""
     if "code" not in details:
         return ""
-    sentence = visit.deps.catalogue.error(visit.language, details["code"], details.get("params", {}))
-    return f"{sentence.text}{sentence.next}"
+    said = labels.trouble(visit, details["code"], details.get("params", {}))
+    return f"{said['text']}{said['next']}"
 
 
 async def _failure(visit: Visit, history: Any) -> str:

@@ -157,6 +157,7 @@ async def _page(
         here = await typing(session, document.id, since=visit.now - _HERE)
         history = await timeline(session, visit.actor, document.public_id)
     url = pieces.href(document.public_id)
+    returned = _returned(history)
     is_conflict = stale or (isinstance(error, Conflict) and error.code == "content.conflict")
     rules = KINDS[Kind(document.kind)]
     context = {
@@ -167,7 +168,9 @@ async def _page(
             "theirs": str(held.revision.id),
             "version": version,
             "saved_at": document.updated_at,
-            "returned": _returned(history),
+            "returned": returned,
+            "remarks": _remarks_on(values["body"], returned),
+            "remarks_by": returned["remarks"] if returned else {},
         },
         **_choices(visit, values, known, places),
         "own_unit": held.unit.name,
@@ -175,6 +178,7 @@ async def _page(
         "urls": {
             "upload": "/desk/library/upload",
             "asset": pieces.ASSET_URL,
+            "videos": "/desk/library/videos/{asset}",
             "save": f"{url}/autosave",
             "theirs": f"{url}/take-theirs",
             **{name: f"{url}/{name}" for name in ("submission", "submit", "preview")},
@@ -237,13 +241,22 @@ def _base(value: str, held: Held) -> uuid.UUID:
         return held.revision.id
 
 
-def _returned(history: Any) -> Mapping[str, str] | None:
+def _returned(history: Any) -> Mapping[str, Any] | None:
     """Who sent it back and why, while that is the last thing that happened."""
     newest = next((one for one in history if one.kind == "status"), None)
     if newest is None or newest.state is None or newest.state.value != "returned":
         return None
     first = next((one for one in history if one.kind == "status" and one.verb.value == "return"), newest)
-    return {"person": first.person, "note": first.note}
+    return {"person": first.person, "note": first.note, "remarks": dict(first.remarks)}
+
+
+def _remarks_on(body: Mapping[str, Any], returned: Mapping[str, Any] | None) -> list[dict[str, str]]:
+    """What was written about blocks, in the order of the text; of a block that is gone, last and without a link."""
+    said = dict(returned["remarks"]) if returned else {}
+    order = [str(block.get("id", "")) for block in body.get("blocks", ())]
+    placed = [(one, said[one]) for one in order if one in said]
+    placed += [("", text) for one, text in said.items() if one not in order]
+    return [{"level": "wait", "text": text, "next": "", "block": block} for block, text in placed]
 
 
 ROUTES = (

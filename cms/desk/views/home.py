@@ -7,12 +7,13 @@ from aiohttp import web
 from cms.content.queries import Filters, counts, documents, drafts_of
 from cms.content.states import EditionState
 from cms.desk import pieces
+from cms.desk.delivery_rows import quiet_row, task_row
 from cms.desk.routing import SIGNED_IN, get
-from cms.desk.views.publishing import quiet_row
 from cms.desk.views.review import waiting_line
 from cms.desk.visit import Visit
 from cms.people.permissions import Action
 from cms.publishing.deliveries import troubled
+from cms.publishing.tasks import open_tasks
 from cms.review.inbox import waiting_for
 
 _SHOWN = 6
@@ -20,7 +21,7 @@ _SHOWN = 6
 
 async def home_page(visit: Visit) -> web.StreamResponse:
     """Only what this person's roles can see; somebody without any role is told what to do."""
-    context: dict[str, Any] = {"waiting": [], "drafts": [], "newest": [], "trouble": [], "tally": []}
+    context: dict[str, Any] = {"waiting": [], "drafts": [], "newest": [], "trouble": [], "tasks": [], "tally": []}
     reads = visit.may(Action.DOCUMENT_READ)
     async with visit.deps.db.read() as session:
         if reads:
@@ -38,6 +39,8 @@ async def home_page(visit: Visit) -> web.StreamResponse:
             context["tally"] = _tally(visit, len(waiting), tally.by_state)
         if visit.may(Action.PUBLISHING_RETRY):
             context["trouble"] = [quiet_row(visit, one) for one in await troubled(session, limit=_SHOWN)]
+            tasks = await open_tasks(session, now=visit.now, limit=_SHOWN)
+            context["tasks"] = [task_row(visit, one) for one in tasks]
     context["may_write"] = visit.may(Action.DOCUMENT_CREATE)
     context["reads"] = reads
     # Whoever writes nothing finds the rooms of their own work instead of empty lists.

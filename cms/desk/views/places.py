@@ -1,4 +1,4 @@
-"""The unit tree, the columns and the targets: short lists that an office keeps."""
+"""The unit tree and the columns: short lists that an office keeps."""
 
 from typing import Any
 
@@ -16,7 +16,6 @@ from cms.kernel.errors import DomainError
 from cms.people.models import Person
 from cms.people.permissions import Action, require_reach
 from cms.people.units import add_unit, move_unit, rename_unit, units
-from cms.planning.targets import add_target, targets
 
 _LEVELS = ("centre", "institute", "station", "point")
 
@@ -70,7 +69,7 @@ async def column_add(visit: Visit) -> web.StreamResponse:
                 visit.actor,
                 code=text(form, "code"),
                 name=text(form, "name"),
-                position=_number(text(form, "position")),
+                position=number_of(text(form, "position")),
                 now=visit.now,
             )
     except DomainError as error:
@@ -87,40 +86,13 @@ async def column_edit(visit: Visit) -> web.StreamResponse:
                 visit.actor,
                 visit.uuid("column"),
                 name=text(form, "name"),
-                position=_number(text(form, "position")),
+                position=number_of(text(form, "position")),
                 active=text(form, "active") == "on",
                 now=visit.now,
             )
     except DomainError as error:
         return await _columns(visit, error)
     return visit.redirect("/desk/columns/", done="column_saved")
-
-
-async def targets_page(visit: Visit) -> web.StreamResponse:
-    return await _targets(visit)
-
-
-async def target_add(visit: Visit) -> web.StreamResponse:
-    form = await visit.form()
-    try:
-        async with visit.deps.db.write() as session:
-            places = [value for value in form.getall("unit", []) if isinstance(value, str) and value]
-            await add_target(
-                session,
-                visit.actor,
-                code=text(form, "code"),
-                kind=text(form, "kind") if text(form, "kind") in visit.deps.channels else "",
-                name=text(form, "name"),
-                unit=places[0] if places else visit.actor.unit,
-                units=places,
-                loop_seconds=_number(text(form, "loop_minutes")) * 60,
-                now=visit.now,
-            )
-    except DomainError as error:
-        return await _targets(
-            visit, error, {n: text(form, n) for n in ("code", "kind", "name", "loop_minutes", "unit")}
-        )
-    return visit.redirect("/desk/targets/", done="target_added")
 
 
 async def _units(visit: Visit, error: DomainError | None = None, values: dict[str, str] | None = None) -> web.Response:
@@ -175,35 +147,8 @@ async def _columns(
     return visit.page("places/columns.html", context, section="columns", status=error.status if error else 200)
 
 
-async def _targets(
-    visit: Visit, error: DomainError | None = None, values: dict[str, str] | None = None
-) -> web.Response:
-    async with visit.deps.db.read() as session:
-        found = await targets(session)
-        places = await units(session, within=require_reach(visit.actor, Action.TARGET_MANAGE))
-        names = {one.path: one.name for one in places}
-    context: dict[str, Any] = {
-        "targets": [
-            {
-                "code": one.code,
-                "name": one.name,
-                "kind": one.kind,
-                "channel": labels.channel(visit, one.kind),
-                "units": [names.get(path, path) for path in one.units],
-                "loop": one.loop_seconds // 60,
-                "is_loop": one.kind == "screen",
-            }
-            for one in found
-        ],
-        "kinds": [{"value": one, "label": labels.channel(visit, one)} for one in sorted(visit.deps.channels)],
-        "places": [{"value": one.path, "label": indented(one.path, one.name)} for one in places],
-        "values": values or {"code": "", "kind": "screen", "name": "", "loop_minutes": "15", "unit": visit.actor.unit},
-        "error": visit.refusal(error) if error else None,
-    }
-    return visit.page("places/targets.html", context, section="targets", status=error.status if error else 200)
-
-
-def _number(value: str) -> int:
+def number_of(value: str) -> int:
+    """A short decimal number; 0 for anything else, which the rules refuse."""
     return int(value) if value.isascii() and value.isdigit() and len(value) < 7 else 0
 
 
@@ -216,8 +161,4 @@ COLUMNS = (
     get("/desk/columns/", columns_page, Action.COLUMN_MANAGE),
     post("/desk/columns/", column_add, Action.COLUMN_MANAGE),
     post("/desk/columns/{column}", column_edit, Action.COLUMN_MANAGE),
-)
-TARGETS = (
-    get("/desk/targets/", targets_page, Action.TARGET_MANAGE),
-    post("/desk/targets/", target_add, Action.TARGET_MANAGE),
 )

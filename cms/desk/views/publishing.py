@@ -12,6 +12,7 @@ from cms.content.queries import Filters, documents, find
 from cms.content.states import EditionState
 from cms.desk import fields, labels, pieces
 from cms.desk.confirming import confirm_second
+from cms.desk.delivery_rows import attachment, row_of, task_row
 from cms.desk.refusing import REFUSALS, refusal_of
 from cms.desk.routing import get, post
 from cms.desk.views.documents import entries
@@ -26,7 +27,8 @@ from cms.planning.targets import targets
 from cms.publishing.deliveries import Line, panel, retry, troubled
 from cms.publishing.publish import publish_now
 from cms.publishing.recall import recall
-from cms.publishing.states import OPEN
+from cms.publishing.states import ASKED, OPEN
+from cms.publishing.tasks import confirm, open_tasks, pack_of
 from cms.review.history import timeline
 from cms.review.slip import Slip, slip_of
 
@@ -41,6 +43,10 @@ _SETTLED: Final = frozenset({"live", "gone", "manual"})
 
 
 async def board_page(visit: Visit) -> web.StreamResponse:
+    return await _board(visit)
+
+
+async def _board(visit: Visit, wrong: tuple[str, str, Invalid] | None = None) -> web.StreamResponse:
     """What is ready, what has a date, what is out, and what is in trouble."""
     # Operators look after deliveries and read no pieces.
     wanted = _BOARD if visit.may(Action.DOCUMENT_READ) else {}
@@ -51,7 +57,9 @@ async def board_page(visit: Visit) -> web.StreamResponse:
         }
         shown = await pieces.covers(session, [row.edition for rows in lists.values() for row in rows])
         trouble = await troubled(session, limit=20)
+        tasks = await open_tasks(session, now=visit.now, limit=50) if visit.may(Action.PUBLISHING_RETRY) else []
     context = {
+        "tasks": [task_row(visit, one, wrong) for one in tasks],
         "lists": [
             {
                 "key": name,
@@ -62,7 +70,34 @@ async def board_page(visit: Visit) -> web.StreamResponse:
         ],
         "trouble": [row_of(visit, one) for one in trouble],
     }
-    return visit.page("publishing/board.html", context, section="publishing")
+    status = wrong[2].status if wrong else 200
+    return visit.page("publishing/board.html", context, section="publishing", status=status)
+
+
+async def done_from_board(visit: Visit) -> web.StreamResponse:
+    """Somebody did at the platform what a task asked for."""
+    form = await visit.form()
+    delivery, url = text(form, "delivery"), text(form, "url")
+    try:
+        async with visit.deps.db.write() as session:
+            await confirm(session, visit.actor, as_uuid(delivery), url=url, now=visit.now)
+    except Invalid as error:
+        return await _board(visit, (delivery, url, error))
+    return visit.redirect("/desk/publishing/", done="task_done")
+
+
+async def pack(visit: Visit) -> web.StreamResponse:
+    """The file to take along to the platform, as a file to keep."""
+    async with visit.deps.db.read() as session:
+        sha256, name = await pack_of(session, visit.actor, visit.uuid("delivery"))
+    store = visit.deps.workshop.store
+    response = web.StreamResponse(headers=attachment(f"{name}.zip"))
+    response.content_length = await store.size(sha256)
+    await response.prepare(visit.request)
+    async for block in store.stream(sha256):
+        await response.write(block)
+    await response.write_eof()
+    return response
 
 
 async def retry_from_board(visit: Visit) -> web.StreamResponse:
@@ -153,48 +188,35 @@ async def try_again(visit: Visit) -> web.StreamResponse:
     return visit.redirect(f"{pieces.href(visit.part('id'))}/publish", done="retried")
 
 
-def panel_context(visit: Visit, held: Held, lines: Sequence[Line]) -> dict[str, Any]:
+async def task_done(visit: Visit) -> web.StreamResponse:
+    form = await visit.form()
+    delivery, url = text(form, "delivery"), text(form, "url")
+    try:
+        async with visit.deps.db.write() as session:
+            await confirm(session, visit.actor, as_uuid(delivery), url=url, now=visit.now)
+    except Invalid as error:
+        return await _page(visit, wrong_task=(delivery, url, error))
+    except DomainError as error:
+        if isinstance(error, NotFound):
+            raise
+        return await _page(visit, error=error)
+    return visit.redirect(f"{pieces.href(visit.part('id'))}/publish", done="task_done")
+
+
+def panel_context(
+    visit: Visit, held: Held, lines: Sequence[Line], wrong: tuple[str, str, Invalid] | None = None
+) -> dict[str, Any]:
     """What the panel shows of an edition's deliveries."""
     url = pieces.href(held.document.public_id)
     return {
-        "deliveries": [row_of(visit, one) for one in lines],
+        "deliveries": [row_of(visit, one, wrong) for one in lines],
         "sent": sum(one.state.value in _SETTLED for one in lines),
         "total": len(lines),
         "is_open": any(one.state in OPEN for one in lines),
-        "urls": {"panel": f"{url}/deliveries", "retry": f"{url}/retry"},
+        # A platform takes hours, a display seconds.
+        "every": "2s" if any(one.state in OPEN - ASKED for one in lines) else "15s",
+        "urls": {"panel": f"{url}/deliveries", "retry": f"{url}/retry", "done": f"{url}/done"},
     }
-
-
-def row_of(visit: Visit, one: Line) -> dict[str, Any]:
-    """A delivery as the component shows it."""
-    error = None
-    if one.error_code:
-        sentence = visit.deps.catalogue.error(visit.language, one.error_code, one.error_params)
-        error = {"code": one.error_code, "text": sentence.text, "next": sentence.next}
-    detail = visit.t(f"publishing.kind.{one.kind}")
-    if one.next_at is not None:
-        detail = f"{detail} · {visit.t('desk.delivery.next', at=labels.instant(visit, one.next_at))}"
-    return {
-        "id": str(one.delivery),
-        "target": one.target_name,
-        "kind": one.channel if one.channel in _ICONS else "other",
-        "detail": detail,
-        "state": one.state.value,
-        "at": one.finished_at,
-        "link": one.url or "",
-        "error": error,
-        "may_retry": one.may_retry and visit.may(Action.PUBLISHING_RETRY),
-        "done": 0,
-        "total": 0,
-    }
-
-
-def quiet_row(visit: Visit, one: Line) -> dict[str, Any]:
-    """A delivery outside of its piece's page, where there is nothing to press."""
-    return {**row_of(visit, one), "may_retry": False}
-
-
-_ICONS: Final = frozenset({"screen", "web", "tv", "wechat", "douyin"})
 
 
 def _when(form: Form, visit: Visit) -> dt.datetime | None:
@@ -210,6 +232,7 @@ async def _page(
     error: DomainError | None = None,
     typed: tuple[str, Sequence[str]] | None = None,
     reason: str = "",
+    wrong_task: tuple[str, str, Invalid] | None = None,
 ) -> web.StreamResponse:
     async with visit.deps.db.read() as session:
         held = await find(session, visit.actor, visit.part("id"))
@@ -222,7 +245,7 @@ async def _page(
     may = pieces.may(visit, held)
     url = pieces.href(held.document.public_id)
     at = typed[0] if typed else fields.local(promised.at, visit.deps.zone) if promised else ""
-    shown = panel_context(visit, held, lines)
+    shown = panel_context(visit, held, lines, wrong_task)
     wrong = isinstance(error, Invalid) and "at" in error.fields
     context = {
         **shown,
@@ -257,7 +280,8 @@ async def _page(
         "needs_second": error is not None and error.code == "publishing.recall_needs_second",
         "reason": reason,
     }
-    return visit.page("publishing/show.html", context, section="publishing", status=error.status if error else 200)
+    refused = error or (wrong_task[2] if wrong_task else None)
+    return visit.page("publishing/show.html", context, section="publishing", status=refused.status if refused else 200)
 
 
 async def _targets(
@@ -312,6 +336,9 @@ async def _envelope(visit: Visit, slip: Slip | None) -> list[labels.Fact]:
 ROUTES = (
     get("/desk/publishing/", board_page, Action.PUBLISHING_READ),
     post("/desk/publishing/retry", retry_from_board, Action.PUBLISHING_RETRY),
+    post("/desk/publishing/done", done_from_board, Action.PUBLISHING_RETRY),
+    get("/desk/publishing/packs/{delivery}", pack, Action.PUBLISHING_RETRY),
+    post("/desk/documents/{id}/done", task_done, Action.PUBLISHING_RETRY),
     get("/desk/documents/{id}/publish", publish_page, Action.DOCUMENT_READ),
     post("/desk/documents/{id}/publish", publish, Action.PUBLISHING_PUBLISH),
     post("/desk/documents/{id}/unschedule", take_back_promise, Action.PUBLISHING_SCHEDULE),

@@ -1,5 +1,6 @@
 """Reviewing: what waits, the page with text, changes, findings and opinions, and the signature with one's password."""
 
+from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
@@ -19,7 +20,7 @@ from cms.desk.refusing import REFUSALS, refusal_of
 from cms.desk.routing import get, post
 from cms.desk.views.documents import entries
 from cms.desk.views.gate import text
-from cms.desk.visit import Visit
+from cms.desk.visit import Form, Visit
 from cms.kernel.errors import Denied, DomainError
 from cms.people.permissions import Action
 from cms.review.approve import prepare_approval, record_approval, turn_of
@@ -84,7 +85,7 @@ async def pass_step(visit: Visit) -> web.StreamResponse:
             state = edition.state
     except REFUSALS as error:
         refused = refusal_of(error)
-        return await _page(visit, opinion=opinion, error=refused)
+        return await _page(visit, opinion=opinion, remarks=_remarks(form), error=refused)
     if state == EditionState.APPROVED.value:
         return visit.redirect(pieces.href(visit.part("id")), done="signed")
     return visit.redirect("/desk/review/", done="passed")
@@ -94,17 +95,21 @@ async def return_it(visit: Visit) -> web.StreamResponse:
     """Sends it back with an opinion, and remarks on single blocks."""
     form = await visit.form()
     opinion = text(form, "opinion")[:_OPINION]
-    remarks = tuple(
-        (name.removeprefix("remark-"), value) for name, value in form.items() if name.startswith("remark-b_") and value
-    )
+    remarks = _remarks(form)
     try:
         async with visit.deps.db.write() as session:
             held = await find(session, visit.actor, visit.part("id"))
-            said = tuple((block, value) for block, value in remarks if isinstance(value, str))
+            said = tuple(remarks.items())
             await return_piece(session, visit.actor, held.edition.id, opinion=opinion, remarks=said, now=visit.now)
     except DomainError as error:
-        return await _page(visit, opinion=opinion, error=error)
+        return await _page(visit, opinion=opinion, remarks=remarks, error=error)
     return visit.redirect("/desk/review/", done="returned")
+
+
+def _remarks(form: Form) -> dict[str, str]:
+    """What was written about single blocks, by the block's id."""
+    found = ((name.removeprefix("remark-"), value) for name, value in form.items() if name.startswith("remark-b_"))
+    return {block: value.strip()[:_OPINION] for block, value in found if isinstance(value, str) and value.strip()}
 
 
 async def slip_page(visit: Visit) -> web.StreamResponse:
@@ -153,7 +158,9 @@ def _checked(visit: Visit, slip: Slip) -> str:
     return visit.t("desk.slip.checked", count=len(slip.findings), must=len(must_fix(slip.findings)))
 
 
-async def _page(visit: Visit, *, opinion: str = "", error: DomainError | None = None) -> web.StreamResponse:
+async def _page(
+    visit: Visit, *, opinion: str = "", remarks: Mapping[str, str] | None = None, error: DomainError | None = None
+) -> web.StreamResponse:
     is_changes = visit.query("view") == "changes"
     async with visit.deps.db.read() as session:
         held = await find(session, visit.actor, visit.part("id"))
@@ -192,6 +199,7 @@ async def _page(visit: Visit, *, opinion: str = "", error: DomainError | None = 
         "why_not": why,
         "is_sign": turn == "sign",
         "opinion": opinion,
+        "remarks": defaultdict(str, remarks or {}),
         "urls": {
             "pass": f"{url}/pass",
             "return": f"{url}/return",

@@ -13,18 +13,21 @@ from aiohttp.test_utils import TestServer
 from yarl import URL
 
 from cms.api.app import PREFIX as API, build_api
-from cms.contract import Site
+from cms.contract import Channel, Site
 from cms.desk.app import PREFIX, build_desk
 from cms.desk.deps import DeskDeps
 from cms.guard.client import GuardClient
 from cms.kernel.clock import Clock, to_ms
 from cms.kernel.db import Database
 from cms.kernel.messages import Catalogue
+from cms.library.tools import Tools
 from cms.library.upload import Workshop
 from cms.people.first_run import issue_set_up_code
 from cms.people.passwords import Passwords
 from cms.publishing.guarding import ClientGuard
 from cms.publishing.registry import load_channels
+from cms.publishing.services.account import Account
+from cms.publishing.services.vault import SealedVault
 from deploy.guarding import GuardedKeys
 from deploy.press import press_of
 from media.sandbox import Sandbox
@@ -130,7 +133,15 @@ def _words(page: str) -> str:
 
 
 def make_deps(
-    database: Database, store: Store, sandbox: Sandbox, guard: GuardClient, clock: Clock, folder: Path
+    database: Database,
+    store: Store,
+    sandbox: Sandbox,
+    guard: GuardClient,
+    clock: Clock,
+    folder: Path,
+    *,
+    channels: Mapping[str, Channel] = CHANNELS,
+    tools: Tools = Tools(),  # noqa: B008 - frozen
 ) -> DeskDeps:
     """The wiring of a process, with passwords that cost little."""
     site = Site("吴江发布", "区委宣传部", "http://127.0.0.1:8080", "http://127.0.0.1:8080")
@@ -142,13 +153,14 @@ def make_deps(
     return DeskDeps(
         db=database,
         clock=clock,
-        workshop=Workshop(store, sandbox, folder / "work"),
+        workshop=Workshop(store, sandbox, folder / "work", tools=tools),
         keys=GuardedKeys(guard),
         guard=ClientGuard(guard),
-        press=lambda epoch: press_of(CHANNELS, site, domain="wujiang.example", epoch=epoch),
+        press=lambda epoch: press_of(channels, site, domain="wujiang.example", epoch=epoch),
         first_run_secret=secret,
         passwords=Passwords(memory_kib=64, passes=1),
-        channels=CHANNELS,
+        channels=channels,
+        vault=lambda name: SealedVault(Account(name, database, clock), bytes(32)),
         site=site,
         catalogue=CATALOGUE,
         secure=False,
@@ -156,14 +168,22 @@ def make_deps(
 
 
 @asynccontextmanager
-async def open_house(database: Database, folder: Path, clock: Clock) -> AsyncIterator[House]:
-    """Serves the desk until the block ends."""
+async def open_house(
+    database: Database,
+    folder: Path,
+    clock: Clock,
+    more: Mapping[str, Channel] | None = None,
+    *,
+    tools: Tools = Tools(),  # noqa: B008 - frozen
+) -> AsyncIterator[House]:
+    """Serves the desk until the block ends; `more` are channels beside the installed ones."""
     settings = settings_in(folder)
     store = await asyncio.to_thread(Store.open, f"file://{folder}/store", min_free_bytes=0)
     await asyncio.to_thread((folder / "work").mkdir)
     sandbox = await Sandbox.detect(allow_unsandboxed=False)
     async with guard_in(settings, lambda: to_ms(clock.now())) as guard:  # type: ignore[arg-type]
-        deps = make_deps(database, store, sandbox, guard, clock, folder)
+        channels = {**CHANNELS, **(more or {})}
+        deps = make_deps(database, store, sandbox, guard, clock, folder, channels=channels, tools=tools)
         desk = await asyncio.to_thread(build_desk, deps, sections())
         root = web.Application()
         root.add_subapp(PREFIX, desk)

@@ -137,4 +137,6 @@ async def _parts(house: House, document: str) -> dict[str, str]:
         "version": "vendor",
         "path": "htmx-2.0.11/htmx.min.js",
         "name": "frame.js",
+        "target": "site",
+        "delivery": str(uuid.UUID(int=8)),
     }

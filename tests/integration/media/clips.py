@@ -10,7 +10,7 @@ def make(path: Path, *arguments: str) -> Path:
 
 
 def _pattern(size: str, rate: str, seconds: float) -> list[str]:
-    return ["-f", "lavfi", "-i", f"testsrc2=s={size}:r={rate}:d={seconds}"]
+    return ["-f", "lavfi", "-i", f"testsrc=s={size}:r={rate}:d={seconds}"]
 
 
 def phone(folder: Path) -> Path:

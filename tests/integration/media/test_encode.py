@@ -6,6 +6,7 @@ import itertools
 import json
 import shutil
 import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,9 @@ from media.sandbox import Sandbox
 from media.slate import make_slate
 from media.video import VideoFacts, examine
 from tests.integration.media import clips
+
+# Some 30 CPU-seconds of encoding stand in one fixture, at the lowest priority.
+pytestmark = pytest.mark.timeout(400)
 
 LIMITS = VideoLimits(min_free_bytes=0)
 REAL = Path("/work/shared/data/video")
@@ -225,6 +229,24 @@ async def test_encode_on_a_volume_without_room_is_refused(
     clip, facts = quick
     with pytest.raises(MediaRefused, match="disk_full"):
         await _encode(clip, facts, sandbox, work, limits=VideoLimits(min_free_bytes=1 << 60))
+
+
+def test_disk_that_fills_during_the_encode_is_refused_and_nothing_is_left(tmp_path: Path) -> None:
+    noise = ("-f", "lavfi", "-i", "color=gray:s=640x360:r=25:d=3.5,noise=alls=90:allf=t", "-preset", "ultrafast")
+    clip = clips.make(tmp_path / "noise.mp4", *noise)
+    volume = tmp_path / "volume"
+    volume.mkdir()
+    walls = ["/usr/bin/bwrap", "--dev-bind", "/", "/", "--size", str(8 << 20), "--tmpfs", str(volume), "--"]
+    here = Path(__file__).parent
+    child = subprocess.run(
+        [*walls, sys.executable, str(here / "full_disk_encode.py"), str(volume), str(clip)],
+        capture_output=True,
+        env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(here.parents[2])},
+        timeout=200,
+        check=False,
+    )
+    assert child.returncode == 0, child.stderr.decode()
+    assert json.loads(child.stdout) == {"code": "media.disk_full", "left": ["ballast"]}
 
 
 async def test_cancelled_encode_leaves_nothing(quick: tuple[Path, VideoFacts], sandbox: Sandbox, work: Path) -> None:

@@ -12,11 +12,12 @@ from cms.contract import Channel, Delta, Files, NotSent, Outcome, Prepared, Serv
 from cms.kernel.errors import Denied, NotFound, Refused
 from cms.kernel.messages import catalogue
 from cms.kernel.wake import Wake
-from cms.publishing.deliveries import done_by_hand, panel, retry, troubled, waiting
+from cms.publishing.deliveries import panel, retry, troubled, waiting
 from cms.publishing.models import Delivery, Receipt
 from cms.publishing.publish import publish_now
 from cms.publishing.refresh import request_refresh
 from cms.publishing.states import DeliveryState
+from cms.publishing.tasks import confirm
 from cms.publishing.worker import Worker, WorkerSettings
 from renderers.web.render import WebDisplay
 from tests.integration.publishing import office
@@ -266,10 +267,10 @@ async def test_a_refused_post_fails_and_may_be_done_by_hand(place: Office, accou
     row = await only(place)
     assert (row.state, row.error_code) == ("failed", "wechat.content")
     async with place.database.write() as session:
-        await done_by_hand(session, SUN, row.id, url="https://mp.example/1", now=place.now)
+        await confirm(session, SUN, row.id, url="https://mp.example/1", now=place.now)
     async with place.database.read() as session:
         (line,) = await panel(session, row.edition_id)  # type: ignore[arg-type]
-    assert (line.state, line.url) == ("manual", "https://mp.example/1")
+    assert (line.state, line.url) == ("live", "https://mp.example/1")
 
 
 async def test_a_lost_answer_is_settled_by_asking_and_never_by_sending_again(place: Office, account: Account) -> None:

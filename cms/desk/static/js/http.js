@@ -15,7 +15,7 @@ export function refusalOf(body, fallback) {
 }
 
 /** Uploads one file as multipart field `file`; resolves to the server's JSON, rejects with a refusal.
- * `progress` is called with 0…1. `signal` aborts. XMLHttpRequest, because fetch has no upload progress. */
+ * `progress` is called with 0…1 and the bytes sent and in all. `signal` aborts. XMLHttpRequest, because fetch has no upload progress. */
 export function upload(url, file, { progress = () => {}, signal, offline }) {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
@@ -25,7 +25,7 @@ export function upload(url, file, { progress = () => {}, signal, offline }) {
     request.setRequestHeader("X-CSRF-Token", csrfToken());
     request.setRequestHeader("Accept", "application/json");
     request.upload.addEventListener("progress", (event) => {
-      if (event.lengthComputable) progress(event.loaded / event.total);
+      if (event.lengthComputable) progress(event.loaded / event.total, event.loaded, event.total);
     });
     request.addEventListener("load", () => {
       const fallback = { ...offline, code: `http.${request.status}` };

@@ -1,23 +1,10 @@
-// Pictures: choosing a cover from the library or the disk, with the point that crops must keep; uploads to the library.
+// Pictures of a piece: a cover from the library or the disk, with the point that crops must keep; covers of its videos.
 import { upload } from "./http.js";
+import { refusalLine } from "./refusal.js";
 
 const page = document;
 const field = page.querySelector("[data-cover]");
 const offlineOf = (holder) => ({ code: "editor.network", text: holder.dataset.failed, next: holder.dataset.offline });
-
-/** A refusal as a line with sentence, next step and code. */
-function refusalLine(name, { text, next, code }) {
-  const line = page.createElement("div");
-  line.className = "upload-refusal";
-  line.setAttribute("role", "alert");
-  const words = page.createElement("div");
-  words.className = "upload-refusal-words";
-  const strong = Object.assign(page.createElement("strong"), { textContent: name ? `${name}：${text}` : text });
-  const small = Object.assign(page.createElement("span"), { textContent: next });
-  words.append(strong, small, Object.assign(page.createElement("code"), { textContent: code }));
-  line.append(words);
-  return line;
-}
 
 // ---- the cover of a piece
 function setCover(asset, url) {
@@ -28,8 +15,11 @@ function setCover(asset, url) {
   field.querySelector("[name=cover]").dispatchEvent(new Event("input", { bubbles: true }));
 }
 
-function openPicker(address) {
+let take = setCover;
+
+function openPicker(address, taker) {
   const dialog = page.getElementById("picker");
+  take = taker;
   window.htmx.ajax("GET", address, { target: "#picker-list", swap: "innerHTML" });
   dialog.showModal();
 }
@@ -77,7 +67,7 @@ async function sendCover() {
 
 if (field) {
   const chosen = field.querySelector("[data-cover-file]");
-  field.querySelector("[data-picker-open]").addEventListener("click", (event) => openPicker(event.currentTarget.dataset.pickerOpen));
+  field.querySelector("[data-picker-open]").addEventListener("click", (event) => openPicker(event.currentTarget.dataset.pickerOpen, setCover));
   field.querySelector("[data-cover-upload]").addEventListener("click", () => chosen.click());
   field.querySelector("[data-cover-drop]").addEventListener("click", () => setCover("", ""));
   chosen.addEventListener("change", () => {
@@ -87,43 +77,17 @@ if (field) {
   page.getElementById("picker").addEventListener("click", (event) => {
     const pick = event.target.closest("[data-pick]");
     if (!pick) return;
-    setCover(pick.dataset.pick, pick.dataset.url);
+    take(pick.dataset.pick, pick.dataset.url);
     page.getElementById("picker").close();
   });
+  page.addEventListener("yp-pick-picture", (event) => {
+    openPicker(field.querySelector("[data-picker-open]").dataset.pickerOpen, event.detail.take);
+  });
+  page.addEventListener("yp-cover", (event) => setCover(event.detail.asset, event.detail.url));
   page.querySelector("[data-focal-stage]").addEventListener("click", (event) => {
     const box = event.currentTarget.querySelector("[data-focal-picture]").getBoundingClientRect();
     const place = (at, from, size) => Math.round(Math.min(1, Math.max(0, (at - from) / size)) * 1000);
     moveFocal(place(event.clientX, box.left, box.width), place(event.clientY, box.top, box.height));
   });
   page.querySelector("[data-focal-send]").addEventListener("click", sendCover);
-}
-
-// ---- uploads to the library
-async function one(file, input, list) {
-  const line = page.createElement("div");
-  line.className = "upload-chip";
-  const bar = Object.assign(page.createElement("progress"), { className: "upload-progress", max: 1, value: 0 });
-  line.append(Object.assign(page.createElement("span"), { className: "upload-name", textContent: file.name }), bar);
-  list.append(line);
-  try {
-    await upload(input.dataset.upload, file, { progress: (share) => { bar.value = share; }, offline: offlineOf(input) });
-    line.remove();
-    return true;
-  } catch (refusal) {
-    line.replaceWith(refusalLine(file.name, refusal));
-    return false;
-  }
-}
-
-const library = page.querySelector("[data-library-file]");
-if (library) {
-  page.querySelector("[data-library-upload]").addEventListener("click", () => library.click());
-  library.addEventListener("change", async () => {
-    const files = [...library.files];
-    library.value = "";
-    const list = page.querySelector("[data-upload-list]");
-    const done = [];
-    for (const file of files) done.push(await one(file, library, list));
-    if (done.length > 0 && done.every(Boolean)) window.location.reload();
-  });
 }

@@ -1,5 +1,6 @@
 // The node types of the block schema. Each block carries its stable id in the attribute `id`.
 import { Node, mergeAttributes } from "./tiptap.js";
+import { videoView } from "./video.js";
 import { attributionView, figureView, noticeView } from "./views.js";
 
 const id = {
@@ -111,9 +112,14 @@ const Video = Node.create({
   name: "video",
   group: "block",
   atom: true,
+  draggable: true,
   addAttributes: () => ({ id, asset: data("video", null), title: data("title"), poster: data("poster") }),
   parseHTML: () => [{ tag: "div[data-video]" }],
   renderHTML: ({ node, HTMLAttributes }) => ["div", HTMLAttributes, node.attrs.title],
+  addOptions: () => ({ assetUrl: "", videosUrl: "", labels: {} }),
+  addNodeView() {
+    return videoView(this.options);
+  },
 });
 
 const Table = Node.create({
@@ -156,7 +162,8 @@ const TableCell = Node.create({
   renderHTML: () => ["td", 0],
 });
 
-/** Every node of the schema, for an editor whose pictures come from `assetUrl` (a pattern with `{asset}`). */
+/** Every node of the schema, for an editor whose pictures come from `assetUrl` and whose videos are told by
+ * `videosUrl` (patterns with `{asset}`). */
 export const blockNodes = (options) => [
   Paragraph,
   Heading,
@@ -166,7 +173,7 @@ export const blockNodes = (options) => [
   Notice,
   Divider,
   Image.configure(options),
-  Video,
+  Video.configure(options),
   Table,
   TableRow,
   TableCell,

@@ -59,6 +59,7 @@ const GROUPS = [
   ],
   [
     ["image", "image-plus", "", null],
+    ["video", "video", "", null],
     ["notice", "megaphone", "", (e) => focused(e).insertContent({ type: "notice" }).run(), inBlock("notice")],
     ["table", "table", "", insertTable, inBlock("table")],
     ["divider", "minus", "", (e) => focused(e).insertContent([{ type: "divider" }, { type: "paragraph" }]).run()],
@@ -119,7 +120,8 @@ function roving(bar) {
   });
 }
 
-/** Builds the bar. `acts` supplies what needs the element itself: `link` and `image`. */
+/** Builds the bar. `acts` supplies what needs the element itself: `link`, `image` and, where there are
+ * any, `video`. */
 export function makeToolbar({ editor, labels, sprite, acts }) {
   const bar = document.createElement("div");
   bar.className = "editor-toolbar";
@@ -130,6 +132,7 @@ export function makeToolbar({ editor, labels, sprite, acts }) {
     const box = document.createElement("div");
     box.className = "editor-tools";
     for (const [name, icon, keys, act, isOn] of group) {
+      if (!act && !acts[name]) continue;
       const tool = button(labels[name], keys);
       tool.dataset.tool = name;
       tool.append(iconOf(sprite, icon));

@@ -1,41 +1,5 @@
 // How a quote, a notice card and a picture look while they are edited: their extra fields are plain inputs.
-
-const element = (tag, properties = {}, ...children) => {
-  const made = Object.assign(document.createElement(tag), properties);
-  made.append(...children);
-  return made;
-};
-
-/** An input bound to one attribute of the node at `getPos()`. */
-function field({ editor, getPos, name, value, label, className }) {
-  const input = element("input", { type: "text", value, placeholder: label, className });
-  input.setAttribute("aria-label", label);
-  input.readOnly = !editor.isEditable;
-  input.addEventListener("input", () => {
-    editor.view.dispatch(editor.state.tr.setNodeAttribute(getPos(), name, input.value));
-  });
-  input.addEventListener("keydown", (event) => {
-    if (event.key === "Enter" && !event.isComposing) {
-      event.preventDefault();
-      editor.commands.focus(getPos() + editor.state.doc.nodeAt(getPos()).nodeSize - 1);
-    }
-  });
-  return input;
-}
-
-const keepValue = (input, value) => {
-  if (input.value !== value) input.value = value;
-};
-
-/** The parts every view of ours shares: events inside inputs are theirs, not ProseMirror's. */
-const shell = (dom, contentDOM, inputs) => ({
-  dom,
-  contentDOM,
-  stopEvent: (event) => inputs.includes(event.target) || event.target.closest?.("button") !== null,
-  ignoreMutation: (mutation) => mutation.type !== "selection" && !contentDOM?.contains(mutation.target),
-});
-
-const labelsOf = (editor) => editor.storage.labels.texts;
+import { element, field, keepValue, labelsOf, shell } from "./fields.js";
 
 export function attributionView({ node, editor, getPos }) {
   const labels = labelsOf(editor);

@@ -2,21 +2,25 @@
 //
 // attributes  value        block document (JSON)      name        form field the document is submitted as
 //             upload-url   POST multipart `file`      asset-url   picture address with {asset}
+//             videos-url   a video's state as JSON, with {asset}; without it no videos can be inserted
 //             labels       texts by short name (JSON) sprite      address of icons.svg
+//             remarks      what reviewers wrote, by block id (JSON)
 //             readonly     no editing                 placeholder first line's hint
 // properties  value (document), words, pictures, uploading, editor
 // methods     focus(), showBlock(id)
-// events      yp-change {document, words, pictures}, yp-ready
+// events      yp-change {document, words, pictures}, yp-ready; asks the page by yp-pick-video {take(video)},
+//             yp-pick-picture {take(asset)} and yp-cover {asset, url}
 import {
   Bold, Document, Dropcursor, Editor, Extension, Gapcursor, HardBreak, Italic, Link, Placeholder, Strike, Text,
   Underline, UndoRedo,
 } from "./tiptap.js";
-import { emptyDocument, fromDoc, measure, toDoc } from "./blocks.js";
+import { emptyDocument, fromDoc, measure, newBlockId, toDoc } from "./blocks.js";
 import { Identity } from "./identity.js";
 import { Keys } from "./keys.js";
 import { askForLink } from "./link.js";
 import { blockNodes } from "./nodes.js";
 import { Paste } from "./paste.js";
+import { Remarks } from "./remarks.js";
 import { makeToolbar } from "./toolbar.js";
 import { UploadPlaces, Uploads } from "./uploads.js";
 
@@ -130,6 +134,7 @@ class BlockEditor extends HTMLElement {
     this.append(canvas, tray, status);
     if (!editor.isEditable) return;
     const acts = { link: () => this.#askForLink(), image: () => this.#pick() };
+    if (this.hasAttribute("videos-url")) acts.video = () => this.#pickVideo();
     const toolbar = makeToolbar({ editor, labels, sprite: this.getAttribute("sprite"), acts });
     this.#parts.refresh = toolbar.refresh;
     this.prepend(toolbar.bar);
@@ -138,6 +143,7 @@ class BlockEditor extends HTMLElement {
   #extensions(labels) {
     return [
       Document, Text, Bold, Italic, Underline, Strike, HardBreak, UndoRedo, Gapcursor, Identity, Keys, UploadPlaces,
+      Remarks.configure({ by: parsed(this.getAttribute("remarks"), {}) }),
       Dropcursor.configure({ class: "editor-dropcursor", color: false }),
       Labels.configure({ texts: labels }),
       LinkKey.configure({ ask: () => this.#askForLink() }),
@@ -150,7 +156,9 @@ class BlockEditor extends HTMLElement {
         upload: (files, position) => this.#parts.uploads.take(files, position),
         lost: (count) => this.#parts.uploads.lost(count),
       }),
-      ...blockNodes({ assetUrl: this.getAttribute("asset-url") ?? "" }),
+      ...blockNodes({
+        assetUrl: this.getAttribute("asset-url") ?? "", videosUrl: this.getAttribute("videos-url") ?? "",
+      }),
     ];
   }
 
@@ -172,6 +180,16 @@ class BlockEditor extends HTMLElement {
   #askForLink() {
     askForLink(this, this.#parts.editor, this.#parts.labels, WEB_ADDRESS);
     return true;
+  }
+
+  #pickVideo() {
+    const { editor } = this.#parts;
+    const take = (video) => {
+      const title = video.name.replace(/\.[^.]{1,5}$/, "");
+      const node = { type: "video", attrs: { id: newBlockId(), asset: video.id, title, poster: "" } };
+      editor.chain().focus().insertContentAt(editor.state.selection.to, [node, { type: "paragraph" }]).run();
+    };
+    this.dispatchEvent(new CustomEvent("yp-pick-video", { bubbles: true, detail: { take } }));
   }
 
   #pick() {

@@ -1,0 +1,41 @@
+"""The tools that look into videos and make them ready, as one value: tests bring quick ones."""
+
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from media.encode import EncodedVideo, encode_house
+from media.limits import VideoLimits
+from media.runner import Report
+from media.sandbox import Sandbox
+from media.video import VideoFacts, examine
+
+
+class Examine(Protocol):
+    """Says what a video is. Raises MediaRefused."""
+
+    async def __call__(self, path: Path, *, sandbox: Sandbox, work: Path, limits: VideoLimits) -> VideoFacts: ...
+
+
+class Encode(Protocol):
+    """Makes every file of a video, for the length of an `async with`. Raises MediaRefused."""
+
+    def __call__(
+        self,
+        path: Path,
+        facts: VideoFacts,
+        *,
+        sandbox: Sandbox,
+        work: Path,
+        progress: Report | None,
+        limits: VideoLimits,
+    ) -> AbstractAsyncContextManager[EncodedVideo]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What looks into a video and what encodes it."""
+
+    examine: Examine = examine
+    encode: Encode = encode_house

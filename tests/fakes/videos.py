@@ -1,0 +1,129 @@
+"""Quick tools in place of ffmpeg: a «video» is any bytes, its files are made of nothing, and tests hold the reins."""
+
+import asyncio
+import io
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from PIL import Image
+
+from cms.library.tools import Tools
+from media.encode import EncodedFile, EncodedVideo
+from media.errors import MediaRefused
+from media.house import HouseIndex
+from media.kinds import Kind
+from media.limits import VideoLimits
+from media.loudness import Loudness
+from media.probe import probe
+from media.runner import Progress, Report, Stage
+from media.sandbox import Sandbox
+from media.stable import look
+from media.video import Sound, VideoFacts
+
+DURATION_MS = 62_400
+# The head of an MP4 file, so that the look at the first bytes takes it for one.
+CLIP = b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom" + b"\0" * 4096
+HALF = Progress(Stage.encoding, 31_200, DURATION_MS, 0.5)
+NAMES = ("house-1080", "house-720", "house-480", "house-audio", "house-index", "play-720", "poster")
+
+
+def clip_facts(path: Path) -> VideoFacts:
+    form = probe(path, accept={Kind.video})
+    sound = Sound(1, "aac", 2, DURATION_MS)
+    return VideoFacts(
+        form, 0, "h264", 1920, 1080, 0, 25.0, False, "", "bt709", DURATION_MS, DURATION_MS, sound, look(path)
+    )
+
+
+def poster() -> bytes:
+    """A dusk over water, so that a page with it can be looked at."""
+    buffer = io.BytesIO()
+    sky = Image.linear_gradient("L").resize((1280, 720))
+    Image.merge("RGB", [sky.point(lambda v, t=t: 30 + v * t // 255) for t in (190, 120, 90)]).save(buffer, "JPEG")
+    return buffer.getvalue()
+
+
+async def playable(folder: Path) -> bytes:
+    """Two seconds that a browser really plays."""
+    path = folder / "playable.mp4"
+    make = ["-f", "lavfi", "-i", "testsrc2=size=320x180:rate=25:duration=2", "-c:v", "libx264", "-preset", "ultrafast"]
+    more = ["-pix_fmt", "yuv420p", "-movflags", "+faststart", str(path)]
+    process = await asyncio.create_subprocess_exec("ffmpeg", "-v", "error", *make, *more)
+    assert await process.wait() == 0
+    return await asyncio.to_thread(path.read_bytes)
+
+
+@dataclass
+class FakeTools:
+    """Says what it is told to say. `gate` holds every encode until it is set; `inside` says that one has begun."""
+
+    refuse: MediaRefused | None = None
+    breaks: bool = False
+    gate: asyncio.Event = field(default_factory=asyncio.Event)
+    inside: asyncio.Event = field(default_factory=asyncio.Event)
+    encodes: int = 0
+    heard: Progress = HALF
+    plays: bytes = b"play-720" * 200_000
+
+    def __post_init__(self) -> None:
+        self.gate.set()
+
+    @property
+    def tools(self) -> Tools:
+        return Tools(self.examine, self.encode)
+
+    async def examine(self, path: Path, *, sandbox: Sandbox, work: Path, limits: VideoLimits) -> VideoFacts:
+        del sandbox, work, limits
+        if self.refuse is not None:
+            raise self.refuse
+        return await asyncio.to_thread(clip_facts, path)
+
+    @asynccontextmanager
+    async def encode(
+        self,
+        path: Path,
+        facts: VideoFacts,
+        *,
+        sandbox: Sandbox,
+        work: Path,
+        progress: Report | None,
+        limits: VideoLimits,
+    ) -> AsyncIterator[EncodedVideo]:
+        del sandbox, facts, limits
+        self.encodes += 1
+        if progress is not None:
+            progress(self.heard)
+        self.inside.set()
+        await self.gate.wait()
+        if self.breaks:
+            raise RuntimeError("a defect")
+        if self.refuse is not None:
+            raise self.refuse
+        folder = work / f"encode-{self.encodes}-{path.name[:8]}"
+        await asyncio.to_thread(folder.mkdir)
+        made = [await asyncio.to_thread(_file, folder, name, self.plays) for name in NAMES]
+        silent = Loudness(None, None)
+        yield EncodedVideo(tuple(made), DURATION_MS, silent, silent, HouseIndex("house", 17, DURATION_MS, {}))
+
+
+def _file(folder: Path, name: str, plays: bytes) -> EncodedFile:
+    path = folder / name
+    match name:
+        case "poster":
+            path.write_bytes(poster())
+            return EncodedFile(name, path, "image/jpeg", 1280, 720)
+        case "house-index":
+            path.write_text(json.dumps({"format": 1}))
+            return EncodedFile(name, path, "application/json", 0, 0)
+        case "house-audio":
+            path.write_bytes(b"audio")
+            return EncodedFile(name, path, "audio/mp4", 0, 0)
+        case "play-720":
+            path.write_bytes(plays)
+            return EncodedFile(name, path, "video/mp4", 1280, 720)
+        case _:
+            path.write_bytes(name.encode() * 200_000)
+            return EncodedFile(name, path, "video/mp4", 1280, 720)

@@ -1,0 +1,93 @@
+"""One small clip through the real tools: from the upload to files that play, and what is refused on the way."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from cms.kernel.clock import SystemClock
+from cms.kernel.db import Database
+from cms.library.encoding import EncodeRoom, encode_next
+from cms.library.models import Asset, EncodeJob
+from cms.library.queries import assets
+from cms.library.upload import Workshop
+from cms.library.videos import upload_video
+from media.errors import MediaRefused
+from media.house import read_index
+from media.sandbox import Sandbox
+from media.store import Store
+from tests.fakes.videos import NAMES
+from tests.office import NOW, Office, make_office
+
+pytestmark = pytest.mark.timeout(240)
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Four seconds of a test picture with a tone, 320×180."""
+    import subprocess  # noqa: PLC0415
+
+    path = tmp_path_factory.mktemp("clip") / "clip.mp4"
+    picture, tone = "testsrc2=size=320x180:rate=25:duration=4", "sine=frequency=440:duration=4"
+    command = ["ffmpeg", "-v", "error", "-f", "lavfi", "-i", picture, "-f", "lavfi", "-i", tone]
+    subprocess.run(
+        [*command, "-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-c:a", "aac", str(path)],
+        check=True,
+    )
+    return path
+
+
+@pytest.fixture
+async def office(database: Database) -> Office:
+    return await make_office(database)
+
+
+@pytest.fixture
+async def shop(tmp_path: Path) -> Workshop:
+    work = tmp_path / "work"
+    await asyncio.to_thread(work.mkdir)
+    store = await asyncio.to_thread(Store.open, f"file://{tmp_path}/store", min_free_bytes=0)
+    return Workshop(store, await Sandbox.detect(allow_unsandboxed=False), work)
+
+
+async def _blocks(path: Path, most: int | None = None) -> AsyncIterator[bytes]:
+    data = await asyncio.to_thread(path.read_bytes)
+    for at in range(0, len(data if most is None else data[:most]), 65_536):
+        yield data[at : min(at + 65_536, len(data) if most is None else most)]
+
+
+async def test_clip_when_encoded_by_the_real_tools_is_ready_to_play(office: Office, shop: Workshop, clip: Path) -> None:
+    actor = await office.actor("author")
+    asset = await upload_video(office.db, shop, actor, _blocks(clip), name="试播.mp4", now=NOW)
+    assert (asset.width, asset.height, asset.state) == (320, 180, "waiting")
+
+    room = EncodeRoom(office.db, SystemClock(), shop, "real", tick=0.05)
+    assert await encode_next(room)
+
+    async with office.db.read() as session:
+        job = (await session.scalars(select(EncodeJob))).one()
+        assert (job.state, job.error_code, job.error_params) == ("ready", None, {})
+        found = (await assets(session, [asset.id]))[asset.id]
+        poster = await session.get_one(Asset, found.asset.poster_id)
+    assert found.asset.duration_ms is not None
+    assert 3_900 <= found.asset.duration_ms <= 4_200
+    assert set(found.files) == set(NAMES)
+    index = read_index(await shop.store.get(found.files["house-index"].sha256))
+    assert index.segments == 2
+    for name in ("1080", "720", "480", "audio"):
+        assert index.tracks[name].sha256 == found.files[f"house-{name}"].sha256
+    assert (poster.width, poster.height) == (1280, 720)
+    assert await asyncio.to_thread(lambda: list(shop.work.iterdir())) == []
+
+
+async def test_upload_when_cut_off_is_refused_and_leaves_nothing(office: Office, shop: Workshop, clip: Path) -> None:
+    actor = await office.actor("author")
+    half = await asyncio.to_thread(lambda: clip.stat().st_size // 2)
+    with pytest.raises(MediaRefused) as refused:
+        await upload_video(office.db, shop, actor, _blocks(clip, half), name="半个.mp4", now=NOW)
+    assert refused.value.code.startswith("media.video_")
+    async with office.db.read() as session:
+        assert (await session.scalars(select(Asset))).all() == []
+    assert await asyncio.to_thread(lambda: list(shop.work.iterdir())) == []
