@@ -70,9 +70,9 @@ class Television:
         return piece.release
 
     async def render(self) -> None:
+        files = await TvDisplay().render(self.world.everything(), self.world.services, self.clock.now())
         for data in self.world.assets.held.values():
             await self.store.put(data, media_type="video/mp4")
-        files = await TvDisplay().render(self.world.everything(), self.world.services, self.clock.now())
         await self._apply(files, ())
 
     async def picture(self, sha256: str, data: bytes) -> None:
