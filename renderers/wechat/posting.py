@@ -211,7 +211,7 @@ class Posting:
             return await self._kept_for_next()
         grace = dt.timedelta(seconds=self.client.settings.draft_grace_seconds)
         if self.record.age(self.services.now()) < grace:
-            return Unknown("draft/add")
+            return Unknown("draft_settling")
         await self._note(Record())
         return NotSent("wechat.draft_lost", retry=True)
 
@@ -228,7 +228,7 @@ class Posting:
         if found is not None:
             return await self._out(found.article, found.url, deleted=found.deleted)
         if self.record.age(self.services.now()) < dt.timedelta(minutes=self.client.settings.settle_minutes):
-            return Unknown("freepublish/submit")
+            return Unknown("submit_settling")
         if waiting:
             return await self._kept_for_next()
         return await self._given_up(NotSent("wechat.publish_vanished", retry=False))
@@ -244,7 +244,7 @@ class Posting:
         if status == 0:
             return await self._out(identity(answer, "article_id"), _address(answer))
         if status == _IN_PROGRESS:
-            return Accepted("wechat.in_review")
+            return Accepted("in_review")
         if status is None or status not in STATUSES:
             raise Lost("no publish_status")
         return await self._given_up(NotSent(STATUSES[status], retry=False))

@@ -35,13 +35,22 @@ class AccountSettings(BaseModel):
         "#b3261e", title="主题色", description="小标题、提示卡的颜色，如 #b3261e。", pattern="^#[0-9a-f]{6}$"
     )
     comments: Literal["off", "all", "fans"] = Field(
-        "off", title="留言", description="off 关闭，all 所有人可留言，fans 仅关注者可留言；需账号有留言权限。"
+        "off",
+        title="留言",
+        description="需要账号有留言权限。",
+        json_schema_extra={"options": {"off": "关闭", "all": "所有人可留言", "fans": "仅关注者可留言"}},
     )
     cover_style: Literal["pic_crop", "cover_info", "none"] = Field(
-        "pic_crop", title="封面裁剪字段", description="平台两种写法并存；封面已按 2.35:1 裁好，任一写法结果相同。"
+        "pic_crop",
+        title="封面裁剪字段",
+        description="平台两种写法并存；封面已按 2.35:1 裁好，任一写法结果相同。",
+        json_schema_extra={"options": {"pic_crop": "pic_crop", "cover_info": "cover_info", "none": "不发送"}},
     )
     callback_mode: Literal["aes", "plain"] = Field(
-        "aes", title="消息加解密方式", description="须与公众平台“服务器配置”一致：aes 为安全模式，plain 为明文模式。"
+        "aes",
+        title="消息加解密方式",
+        description="须与公众平台“服务器配置”一致。",
+        json_schema_extra={"options": {"aes": "安全模式（加密）", "plain": "明文模式"}},
     )
     title_limit: int = Field(32, title="标题字数上限", description=_LIMIT, ge=4, le=64)
     author_limit: int = Field(16, title="作者字数上限", description=_LIMIT, ge=2, le=64)

@@ -64,8 +64,8 @@ async def test_review_when_it_refuses_ends_the_post_and_removes_the_draft(result
 async def test_review_while_it_lasts_is_accepted_and_then_known() -> None:
     office = Office()
     office.simulator.publishing.plan.delay = 3600.0
-    assert await office.send() == Accepted("wechat.in_review")
-    assert await office.ask() == Accepted("wechat.in_review")
+    assert await office.send() == Accepted("in_review")
+    assert await office.ask() == Accepted("in_review")
     office.simulator.advance(3600)
     assert isinstance(await office.ask(), Sent)
     assert isinstance(await office.ask(), Sent)
