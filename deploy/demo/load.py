@@ -124,13 +124,17 @@ async def _film(parts: DemoParts, people: _People, say: Say) -> uuid.UUID:
 
 async def _encoded(parts: DemoParts, film: uuid.UUID, say: Say) -> None:
     """Waits for the worker. Raises Refused with the encoder's reason."""
+    said = -1
     while True:
         async with parts.db.read() as session:
             job = (await session.scalars(select(EncodeJob).where(EncodeJob.asset_id == film))).one()
         state = VideoState(job.state)
         if state is VideoState.REJECTED:
             raise Refused(job.error_code or "library.encode_poisoned", **job.error_params)
-        say("encode", 100 if state is VideoState.READY else min(job.percent, 99), 100)
+        percent = 100 if state is VideoState.READY else min(job.percent, 99)
+        if percent != said:
+            say("encode", percent, 100)
+            said = percent
         if state is VideoState.READY:
             return
         await asyncio.sleep(LOOK_EVERY)
