@@ -24,8 +24,8 @@ _INLINE_BYTES: Final = 16 << 20
 _FILES: Final = re.compile(rb"/a/([0-9a-f]{64})")
 # No script: the frame keeps our origin so that its pictures come with the cookie, and can do nothing with it.
 _STILL: Final = (
-    "default-src 'none'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; font-src 'self'; base-uri 'none'; "
-    "form-action 'none'; frame-ancestors 'self'; sandbox allow-same-origin"
+    "default-src 'none'; img-src 'self' data:; media-src 'self'; style-src 'self' 'unsafe-inline'; font-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'self'; sandbox allow-same-origin"
 )
 # Scripts of ours alone, in an origin of its own: it has no cookie and reaches nothing.
 _DRAWN: Final = (
@@ -91,7 +91,8 @@ async def _inline(visit: Visit, channel: Channel, piece: Piece) -> Mapping[str, 
     found: dict[str, str] = {}
     left = _INLINE_BYTES
     for asset in piece.assets:
-        if asset.rendition not in channel.asset_renditions or asset.size > left:
+        drawn = asset.rendition in channel.asset_renditions | channel.video_renditions
+        if not drawn or not asset.media_type.startswith("image/") or asset.size > left:
             continue
         try:
             data = await visit.deps.workshop.store.get(asset.sha256)
