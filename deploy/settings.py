@@ -111,6 +111,13 @@ class Settings(BaseModel):
     max_video_mb: Annotated[
         int, Field(ge=1, le=65_536, description="单个视频上限（MiB）。Largest video to take, MiB.")
     ] = 16_384
+    drop: Annotated[
+        Path | None,
+        Field(
+            description="投放文件夹，其中 `登录名/` 下的视频、Word、图片文件夹自动成为此人的草稿；缺省关闭。"
+            "Drop folder: what lies in `{login}/` becomes that person's draft; off when empty."
+        ),
+    ] = None
     origins: Annotated[
         tuple[str, ...],
         Field(description="允许连接网关的浏览器来源，逗号分隔。Browser origins that may dial the gateway, by commas."),
@@ -148,7 +155,7 @@ class Settings(BaseModel):
                 raise ValueError("host:port")
         return value
 
-    @field_validator("tls_cert", "tls_key", mode="before")
+    @field_validator("tls_cert", "tls_key", "drop", mode="before")
     @classmethod
     def _none_when_empty(cls, value: Any) -> Any:
         return None if value == "" else value

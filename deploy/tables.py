@@ -2,6 +2,7 @@
 
 from cms.audit import models as audit
 from cms.content import models as content
+from cms.content.importing import models as importing
 from cms.kernel.base import Base
 from cms.library import models as library
 from cms.people import models as people
@@ -12,4 +13,4 @@ from cms.review import models as review
 from screens import states, tables as screens
 
 METADATA = Base.metadata
-MODULES = (audit, content, library, people, planning, publishing, review, screens, services, states)
+MODULES = (audit, content, importing, library, people, planning, publishing, review, screens, services, states)

@@ -20,6 +20,7 @@ _OPERATIONS: Final = {
     "renditions": "media.worker.renditions",
     "pdf": "media.worker.pdf",
     "docx": "media.worker.docx",
+    "article": "media.worker.article",
 }
 
 

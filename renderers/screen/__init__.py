@@ -1,10 +1,17 @@
 """Street screens: line-ups as signed manifests; the player draws from the release with its own templates."""
 
 from cms.contract import Channel
-from renderers.screen.forms import FORMS, RENDITIONS, form
+from renderers.screen.forms import FORMS, RENDITIONS, VIDEO_RENDITIONS, form
 from renderers.screen.render import ScreenDisplay
 
 
 def channel() -> Channel:
     """The entry point of the channel ``screen``."""
-    return Channel(kind="screen", display=ScreenDisplay(), forms=FORMS, form=form, asset_renditions=RENDITIONS)
+    return Channel(
+        kind="screen",
+        display=ScreenDisplay(),
+        forms=FORMS,
+        form=form,
+        asset_renditions=RENDITIONS,
+        video_renditions=VIDEO_RENDITIONS,
+    )

@@ -2,11 +2,13 @@
 
 from cms.contract import Form, Piece, Site
 from cms.trust import canonical
+from media.house import PLAY, POSTER
 
 FORMS = (Form("portrait", "阅读屏 1080×1920", 1080, 1920),)
 RENDITIONS = frozenset({"screen-1080", "screen-cover"})
+VIDEO_RENDITIONS = frozenset({PLAY, POSTER})
 # Raised when the player's templates draw other parts of a piece than before.
-TEMPLATE = 1
+TEMPLATE = 2
 
 
 def form(piece: Piece, site: Site) -> bytes:  # noqa: ARG001 - the screen shows nothing of the site
@@ -27,7 +29,9 @@ def form(piece: Piece, site: Site) -> bytes:  # noqa: ARG001 - the screen shows 
         "cover": piece.cover,
         "body": dict(piece.body),
         "files": sorted(
-            [asset.of, asset.rendition, asset.sha256] for asset in piece.assets if asset.rendition in RENDITIONS
+            [asset.of, asset.rendition, asset.sha256]
+            for asset in piece.assets
+            if asset.rendition in RENDITIONS | VIDEO_RENDITIONS
         ),
     }
     return canonical.encode(drawn).encode()

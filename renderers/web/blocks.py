@@ -6,6 +6,7 @@ from typing import Any
 from markupsafe import Markup, escape
 
 from cms.contract import Piece
+from renderers.web import videos
 from renderers.web.pictures import picture
 
 _MARKS = {"b": Markup("strong"), "i": Markup("em"), "u": Markup("u"), "s": Markup("s")}
@@ -21,8 +22,11 @@ def body(piece: Piece, *, media: str = "") -> Markup:
 
 
 def shows_cover(piece: Piece) -> bool:
-    """Whether the body itself has the cover picture, so that it need not stand above the text again."""
-    return any(block["type"] == "image" and block["asset"] == piece.cover for block in piece.body["blocks"])
+    """Whether the body itself has the cover picture or a film, so that it need not stand above the text again."""
+    return any(
+        block["type"] == "video" or (block["type"] == "image" and block["asset"] == piece.cover)
+        for block in piece.body["blocks"]
+    )
 
 
 def inline(text: Sequence[Mapping[str, Any]]) -> Markup:
@@ -36,7 +40,11 @@ def plain(text: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _block(block: Mapping[str, Any], piece: Piece, media: str) -> Markup:
-    return _image(block, piece, media) if block["type"] == "image" else _BLOCKS[block["type"]](block)
+    if block["type"] == "image":
+        return _image(block, piece, media)
+    if block["type"] == "video":
+        return videos.figure(piece, block, media=media)
+    return _BLOCKS[block["type"]](block)
 
 
 def _run(run: Mapping[str, Any]) -> Markup:

@@ -4,8 +4,8 @@ import json
 from collections.abc import Sequence
 from email.utils import format_datetime
 
-from cms.contract import File, Piece, Site
-from renderers.web import blocks, pages, paths
+from cms.contract import AssetFile, File, Piece, Site
+from renderers.web import blocks, pages, paths, videos
 
 SIZE = 50
 
@@ -53,10 +53,23 @@ def _item(piece: Piece, site: Site) -> dict[str, object]:
     }
     if piece.corrected_at is not None:
         item["date_modified"] = pages.iso(piece.corrected_at)
+    attached = [_attachment(film, film.play, site) for film in videos.films(piece) if film.play]
+    if attached:
+        item["attachments"] = attached
     share = piece.rendition(piece.cover, "og") if piece.cover else None
     if share is not None:
         item["image"] = f"{site.media_url}/a/{share.sha256}"
     return item
+
+
+def _attachment(film: videos.Film, file: AssetFile, site: Site) -> dict[str, object]:
+    told: dict[str, object] = {
+        "url": f"{site.media_url}/a/{file.sha256}",
+        "mime_type": file.media_type,
+        "title": film.title,
+        "size_in_bytes": file.size,
+    }
+    return told | ({"duration_in_seconds": round(film.ms / 1000)} if film.ms else {})
 
 
 def _releases(pieces: Sequence[Piece]) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ def form(piece: Piece, site: Site) -> bytes:
 
 def preview(piece: Piece, shown: Form, site: Site) -> Preview:
     """The whole page as it will stand, for a sandboxed frame."""
-    data = pages.page("article.html", piece=piece, site=site, columns=())
+    data = pages.page("article.html", piece=piece, site=site, columns=(), script=None)
     return Preview("text/html; charset=utf-8", _inlined(data), shown.width, shown.height)
 
 

@@ -11,7 +11,7 @@ import jinja2
 from markupsafe import Markup
 
 from cms.contract import Piece
-from renderers.web import blocks, paths, pictures
+from renderers.web import blocks, paths, pictures, videos
 
 HERE = Path(__file__).parent
 BEIJING = ZoneInfo("Asia/Shanghai")
@@ -38,6 +38,9 @@ def environment() -> jinja2.Environment:
         picture=pictures.picture,
         body=blocks.body,
         shows_cover=blocks.shows_cover,
+        badge=videos.badge,
+        films=videos.films,
+        is_playable=videos.is_playable,
         mark=mark,
         css=stylesheet()[0],
     )
@@ -50,6 +53,7 @@ def warm() -> None:
     for name in env.list_templates():
         env.get_template(name)
     stylesheet()
+    scripts()
 
 
 def page(template: str, **context: object) -> bytes:
@@ -68,7 +72,21 @@ def mark(piece: Piece, html: Markup) -> Markup:
 def stylesheet() -> tuple[str, bytes]:
     """Path and bytes of the one stylesheet; the hash in the path makes it cacheable for ever."""
     data = (HERE / "static" / "site.css").read_bytes()
-    return f"/static/site-{hashlib.sha256(data).hexdigest()[:16]}.css", data
+    return f"/static/site-{_tag(data)}.css", data
+
+
+@cache
+def scripts() -> tuple[tuple[str, bytes], tuple[str, bytes]]:
+    """Path and bytes of the film player's library, and of the script that takes it when a reader presses play."""
+    (library,) = (HERE / "static" / "vendor").glob("hls-*.min.mjs")
+    data = library.read_bytes()
+    name = f"hls-{_tag(data)}.mjs"
+    script = (HERE / "static" / "film.js").read_bytes().replace(b"hls.min.mjs", name.encode())
+    return (f"/static/{name}", data), (f"/static/film-{_tag(script)}.js", script)
+
+
+def _tag(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()[:16]
 
 
 def day(at: dt.datetime) -> str:

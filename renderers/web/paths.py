@@ -16,6 +16,11 @@ def article_of(piece: Piece) -> str:
     return article(piece.document)
 
 
+def playlist(document: str, number: int, track: str = "") -> str:
+    """A playlist of the document's film `number`: of one track, or the one that names them all."""
+    return f"/d/{document}/video/{number}{'-' if track else ''}{track}.m3u8"
+
+
 def column(code: str) -> str:
     return f"/c/{code}/"
 

@@ -4,14 +4,17 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from cms.contract import Columns, Delta, File, Files, Piece, Removed, Services
-from renderers.web import feeds, pages, paths
+from cms.contract import AssetGone, Columns, Delta, File, Files, Piece, Removed, Services
+from media.errors import MediaRefused
+from media.house import TRACKS, read_index
+from renderers.web import feeds, pages, paths, videos
 
 HEADLINES = 9
 PER_COLUMN = 6
 NOTICES_AT_HOME = 7
 FRONT = 30
 MONTH = 2000
+FILMS = 3  # films of one piece that get playlists; any further one plays as a plain file
 HTML = "text/html; charset=utf-8"
 
 
@@ -21,9 +24,15 @@ class WebDisplay:
     async def render(self, delta: Delta, services: Services, now: dt.datetime) -> Files:  # noqa: ARG002 - a page has no clock
         work = _Work(delta, services, tuple(await services.line_ups.columns()))
         changed = await work.everything() if delta.full else delta.changed
-        write = [_stylesheet()]
-        write += [work.article(piece) for piece in changed]
+        write = [_stylesheet(), *_scripts(changed)]
         remove = [paths.article(r.document) for r in delta.removed]
+        for gone in delta.removed:
+            remove += _playlists_of(gone.document)
+        for piece in changed:
+            written = await work.article(piece)
+            write += written
+            if piece.corrected_at is not None:  # the edition before it may have had another film
+                remove += _playlists_of(piece.document, besides=written)
         for code, name in work.columns:
             months = _months(changed, delta.removed, code)
             if delta.full or months:
@@ -42,9 +51,22 @@ class _Work:
     services: Services
     columns: Columns
 
-    def article(self, piece: Piece) -> File:
-        data = self._page("article.html", piece=piece)
-        return File(paths.article_of(piece), HTML, data, (piece.release,))
+    async def article(self, piece: Piece) -> list[File]:
+        """The page, after the playlists it names."""
+        files = [file for film in videos.films(piece)[:FILMS] for file in await self._playlists(piece, film)]
+        script = pages.scripts()[1][0] if videos.is_playable(piece) else None
+        data = self._page("article.html", piece=piece, script=script)
+        return [*files, File(paths.article_of(piece), HTML, data, (piece.release,))]
+
+    async def _playlists(self, piece: Piece, film: videos.Film) -> Sequence[File]:
+        """None where the index cannot be read: the page then plays the plain file."""
+        if film.index is None:
+            return ()
+        try:
+            index = read_index(await self.services.assets.read(film.index.sha256))
+        except (AssetGone, MediaRefused):
+            return ()
+        return videos.playlists(piece, film, index)
 
     async def column(self, code: str, name: str, changed_months: frozenset[str]) -> tuple[list[File], list[str]]:
         """The column's front, its feed and the months that changed (all when full); and the months left empty."""
@@ -147,6 +169,20 @@ def _month(at: dt.datetime) -> str:
 
 def _releases(pieces: Iterable[Piece]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(p.release for p in pieces if p.release))
+
+
+def _playlists_of(document: str, *, besides: Iterable[File] = ()) -> list[str]:
+    """Where playlists of a document may stand; removing what is not there changes nothing."""
+    kept = {file.path for file in besides}
+    named = [paths.playlist(document, number, track) for number in range(1, FILMS + 1) for track in ("", *TRACKS)]
+    return [path for path in named if path not in kept]
+
+
+def _scripts(pieces: Iterable[Piece]) -> list[File]:
+    """What a page with a film asks for; other pages have no script at all."""
+    if not any(videos.is_playable(piece) for piece in pieces):
+        return []
+    return [File(path, "text/javascript; charset=utf-8", data) for path, data in pages.scripts()]
 
 
 def _stylesheet() -> File:

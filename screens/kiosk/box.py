@@ -79,11 +79,13 @@ def policy(config: Mapping[str, Any]) -> str:
             "script-src 'self'",
             "style-src 'self'",
             "img-src blob:",
+            "media-src 'self'",
             f"connect-src 'self' {' '.join(sorted(origins))}",
             "base-uri 'none'",
             "form-action 'none'",
             "frame-ancestors 'none'",
             "require-trusted-types-for 'script'",
+            "trusted-types yunping-worker",
         )
     )
 

@@ -15,6 +15,7 @@ from cms.desk.routing import PUBLIC, get
 from cms.desk.visit import Visit
 from cms.kernel.clock import to_ms
 from cms.kernel.errors import NotFound
+from media.house import POSTER
 
 _HERE: Final = Path(__file__).parent / "static"
 _PLAYER: Final = Path(__file__).parents[1] / "player" / "templates"
@@ -70,11 +71,11 @@ def _assets(piece: Piece, pictures: Mapping[str, str]) -> dict[str, Any]:
     """Each master as the player has it: the picture, and for the cover its portrait crop."""
     found: dict[str, Any] = {}
     for asset in piece.assets:
-        if asset.rendition not in {"screen-1080", "screen-cover"}:
+        if asset.rendition not in {"screen-1080", "screen-cover", POSTER}:
             continue
         box = {"url": pictures.get(asset.sha256, ""), "width": asset.width, "height": asset.height}
         entry = found.setdefault(asset.of, {"url": "", "width": 0, "height": 0})
-        if asset.rendition == "screen-1080":
+        if asset.rendition in {"screen-1080", POSTER}:
             entry |= box
         elif asset.of == piece.cover:
             entry["cover"] = box

@@ -1,10 +1,11 @@
-// Which files a release draws on a screen, and the pictures made of them: checked by hash, then decoded.
+// Which files a release draws on a screen, and the pictures made of them: checked by hash, then decoded. Films: films.js.
 import { drawnMasters } from "./trust/release.js";
 import { sha256 } from "./trust/crypto.js";
 import { TrustError } from "./trust/errors.js";
 
 // Best first; a release made for other channels only is drawn with what it has.
-const IMAGE = ["screen-1080", "web-1440", "web-960", "web-960-jpeg", "og", "web-480", "screen-cover", "thumb"];
+const IMAGE = ["screen-1080", "web-1440", "web-960", "web-960-jpeg", "og", "web-480", "screen-cover", "poster", "thumb"];
+const FILM = "play-720";
 const COVER = ["screen-cover", ...IMAGE];
 
 const best = (assets, order) =>
@@ -23,7 +24,17 @@ export function filesOf(release) {
   return files;
 }
 
-/** The distinct files, as the release lists them. */
+/** {file, duration} of the first film: its entry of the release's list, and its length (ms) as it was signed, or 0. */
+export function filmOf(release) {
+  const { content, assets } = release ?? { assets: [] };
+  for (const block of content?.body.blocks ?? []) {
+    const file = block.type === "video" && assets.find(({ of, rendition }) => of === block.asset && rendition === FILM);
+    if (file && file.media_type === "video/mp4") return { file, duration: content.durations?.[block.asset] ?? 0 };
+  }
+  return null;
+}
+
+/** The distinct pictures, as the release lists them. */
 export function neededBy(release) {
   const all = [...filesOf(release).values()].flatMap(({ image, cover }) => (cover ? [image, cover] : [image]));
   return [...new Map(all.map((asset) => [asset.sha256, asset])).values()];

@@ -5,6 +5,7 @@ import { CHUNK } from "./trust/limits.js";
 import { pause, spread } from "./waiting.js";
 
 const AT_ONCE = 3;
+const HASHED_WHOLE = 16; // chunks; a longer file is what its signed chunks are, and is never in memory at once
 const WRONG_BYTES = 3; // after so many wrong answers the file counts as unobtainable
 const WAIT = { least: 400, most: 30_000 };
 const STALLED = 20_000; // ms without a byte
@@ -103,6 +104,7 @@ async function take(bytes, file, parts) {
 async function whole(file, parts) {
   const blob = new Blob(parts.blobs);
   if (file.size !== undefined && blob.size !== file.size) throw new Error("the line broke");
+  if (file.chunks?.length > HASHED_WHOLE && parts.blobs.length === file.chunks.length) return blob;
   if ((await sha256(await blob.arrayBuffer())) === file.sha256) return blob;
   Object.assign(parts, { blobs: [], size: 0 });
   throw new TrustError("trust.hash", { sha256: file.sha256 });

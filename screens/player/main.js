@@ -1,6 +1,7 @@
 // Start-up: configuration from the box, identity and memory from the disk, then the loop and the link.
 import { backend, newPair } from "./trust/crypto.js";
 import { Fetcher } from "./fetcher.js";
+import { Films } from "./films.js";
 import { Link } from "./link.js";
 import { Loop } from "./loop.js";
 import { Memory } from "./memory.js";
@@ -74,12 +75,21 @@ async function start() {
   let link = null;
   const ack = reporter(() => link);
   let loop = null;
-  const player = new Player({
+  let player = null;
+  const films = new Films({
+    store,
+    sound: config.sound === true,
+    release: (digest) => player?.release(digest) ?? null,
+    rotten: (sha256) => player?.repair(sha256),
+  });
+  await films.open();
+  player = new Player({
     config,
     identity,
     store,
     memory: new Memory(store),
     fetcher: new Fetcher(config.media),
+    showsFilms: films.isAble,
     tell(event, detail) {
       if (event === "changed") loop?.changed();
       if (event === "version") ack(detail);
@@ -88,7 +98,7 @@ async function start() {
   });
   await player.start();
   const shown = (version) => ack({ version, state: "shown" });
-  loop = new Loop({ stage, player, store, name: config.name, shown });
+  loop = new Loop({ stage, player, store, films, name: config.name, shown });
   const watchdog = new Watchdog({ onStuck: () => location.reload(), report: (painted) => healthy(painted, player, loop) });
   link = new Link(config.gateway, {
     identity: async () => identity,

@@ -2,10 +2,11 @@
 //
 //   message ─▶ accept (trust/viewer.js) ─▶ disk ─▶ state ─▶ bundles, files fetched ─▶ disk ─▶ shown ─▶ loop
 //
-// `state` is the newest that was accepted; `shown` the newest of which every file is here; `view` is `shown` as the
-// newest recalls, delegations and facts allow it. Nothing is drawn that is not in `view`.
+// `state` is the newest that was accepted; `shown` the newest of which every picture is here, without the pieces whose
+// film is still on its way; `view` is `shown` as the newest recalls, delegations and facts allow it. Nothing is drawn that
+// is not in `view`.
 import { filesNeeded, readParts } from "./parts.js";
-import { neededBy } from "./drawing.js";
+import { filmOf, neededBy } from "./drawing.js";
 import { Unobtainable } from "./fetcher.js";
 import { monotonic } from "./clock.js";
 import { playable, slotAt } from "./timeline.js";
@@ -21,6 +22,7 @@ export class Player {
   state = null;
   shown = null;
   view = null;
+  lineUp = null; // changes with each set of pieces that came on the glass
   heard = 0; // state messages fully dealt with, for tests and health
   #line = new Line();
   #facts = null;
@@ -28,9 +30,9 @@ export class Player {
   #following = null;
   #followed = "";
 
-  /** `tell(event, detail)`: "changed", "version", "refused"; all may be ignored. */
-  constructor({ config, identity, store, memory, fetcher, tell }) {
-    Object.assign(this, { config, identity, store, memory, fetcher, tell });
+  /** `showsFilms`: whether films are fetched at all. `tell(event, detail)`: "changed", "version", "refused". */
+  constructor({ config, identity, store, memory, fetcher, showsFilms, tell }) {
+    Object.assign(this, { config, identity, store, memory, fetcher, showsFilms, tell });
   }
 
   /** Takes up what the disk holds; every release in it is checked again. */
@@ -154,9 +156,10 @@ export class Player {
 
   /** What of `shown` the newest state lets stand. */
   async #look() {
-    if (!this.shown) return;
-    const { state } = await accept({ ...this.state, ...this.shown }, {}, monotonic());
-    this.view = state;
+    const { shown } = this;
+    if (!shown) return;
+    const { state } = await accept({ ...this.state, ...shown }, {}, monotonic());
+    Object.assign(this, { view: state, lineUp: shown });
     this.tell("changed");
   }
 
@@ -198,7 +201,26 @@ export class Player {
       for (const { what, code } of verdicts) if (code !== null) this.tell("refused", { what, code });
     });
     const lacking = await this.#files(signal);
-    await this.#line.run(() => this.#activate(manifest, lacking, signal));
+    const films = await this.#filmsMissing();
+    await this.#line.run(() => this.#activate(manifest, lacking, films, signal));
+    for (let [next, ...later] = films; next; [next, ...later] = later) {
+      if (!(await this.#stored(next.file, signal))) next.releases.forEach((digest) => lacking.add(digest));
+      await this.#line.run(() => this.#activate(manifest, lacking, later, signal));
+    }
+  }
+
+  /** [{file, releases}] of the films that are not here, smallest first: an hour's film must not hold up a notice. */
+  async #filmsMissing() {
+    if (!this.showsFilms) return [];
+    const stored = new Set(await this.store.names());
+    const missing = new Map();
+    for (const [digest, { release }] of this.state.releases) {
+      const film = filmOf(release.value);
+      if (!film || stored.has(film.file.sha256)) continue;
+      const { releases } = missing.get(film.file.sha256) ?? { releases: [] };
+      missing.set(film.file.sha256, { file: film.file, releases: [...releases, digest] });
+    }
+    return [...missing.values()].sort((one, two) => one.file.size - two.file.size);
   }
 
   /** Stores every file the accepted releases draw; the digests of those that cannot be had whole. */
@@ -219,6 +241,7 @@ export class Player {
   }
 
   async #stored(file, signal) {
+    if (!(await this.store.hasRoomFor(file.size))) return false;
     const blob = await this.#obtained(file, signal);
     if (blob) await this.store.keep(file.sha256, blob);
     return blob !== null;
@@ -233,22 +256,27 @@ export class Player {
     }
   }
 
-  /** The swap from the old set to the new: one write, after everything the new one draws is on disk. */
-  async #activate(manifest, lacking, signal) {
+  /**
+   * The swap from the old set to the new: one write, after everything the new one draws is on disk. Pieces whose `films`
+   * are still to come join later.
+   */
+  async #activate(manifest, lacking, films, signal) {
     signal.throwIfAborted();
     if (this.state.manifest?.digest !== manifest.digest) return;
-    const releases = new Map([...this.state.releases].filter(([digest]) => !lacking.has(digest)));
+    const absent = new Set([...lacking, ...films.flatMap((film) => film.releases)]);
+    const releases = new Map([...this.state.releases].filter(([digest]) => !absent.has(digest)));
     const shown = { manifest, releases };
     await this.memory.keep(this.state, monotonic(), shown);
     this.shown = shown;
     await this.#look();
-    this.tell("version", { state: "cached", version: manifest.value.version });
+    if (films.length === 0) this.tell("version", { state: "cached", version: manifest.value.version });
     await this.#tidy();
   }
 
   async #tidy() {
     const held = [...this.shown.releases.values(), ...this.state.releases.values()];
-    const used = new Set(held.flatMap(({ release }) => neededBy(release.value).map((file) => file.sha256)));
+    const files = held.flatMap(({ release }) => [...neededBy(release.value), filmOf(release.value)?.file ?? []].flat());
+    const used = new Set(files.map((file) => file.sha256));
     const unused = (await this.store.names()).filter((name) => !used.has(name));
     if (unused.length > 0) await this.store.drop(unused);
   }

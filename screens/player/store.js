@@ -45,6 +45,12 @@ export class Store {
     await this.#change("files", (store) => store.put(blob, sha256));
   }
 
+  /** Whether the browser would take so many bytes more; one that does not say is believed. */
+  async hasRoomFor(size) {
+    const { quota, usage } = (await navigator.storage?.estimate?.()) ?? {};
+    return !(quota > 0) || usage + size < quota;
+  }
+
   async drop(sha256s) {
     await this.#change("files", (store) => sha256s.forEach((sha256) => store.delete(sha256)));
   }

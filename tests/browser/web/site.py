@@ -17,7 +17,7 @@ from cms.contract import AssetFile, Byline, Columns, File, Files, Piece, Site
 from deploy import demo
 from deploy.demo.scenes import picture
 from deploy.demo.text import blocks_of
-from deploy.public import SECURITY
+from deploy.public import SECURITY, policy
 from renderers.conformance.samples import make_piece
 from renderers.conformance.world import World
 from renderers.web import errors, pages
@@ -156,7 +156,7 @@ def app(street: Street, files: Mapping[str, File]) -> web.Application:
         if file is None:
             missing = errors.not_found(street.services.site, await street.columns())
             return web.Response(status=404, body=missing, content_type="text/html", headers=SECURITY)
-        return web.Response(body=file.data, headers={**SECURITY, "Content-Type": file.media_type})
+        return web.Response(body=file.data, headers={**policy(file.data), "Content-Type": file.media_type})
 
     async def asset(request: web.Request) -> web.Response:
         found = assets[request.match_info["sha256"]]

@@ -2,13 +2,14 @@
 
 import dataclasses
 import datetime as dt
+import hashlib
 import html.parser
 from collections.abc import Mapping
 from typing import Any
 
 from hypothesis import strategies as st
 
-from cms.contract import Piece
+from cms.contract import AssetFile, Piece
 from renderers.conformance.samples import HOSTILE, make_piece
 
 AT = dt.datetime(2026, 11, 20, 3, 0, tzinfo=dt.UTC)
@@ -33,6 +34,19 @@ LINKS = st.one_of(
         )
     ),
     TEXTS,
+)
+FILM = "f" * 64
+FILM_FILES = tuple(
+    AssetFile(hashlib.sha256(name.encode()).hexdigest(), 5_000_000, media_type, 1280, 720, FILM, name)
+    for name, media_type in (
+        ("play-720", "video/mp4"),
+        ("poster", "image/jpeg"),
+        ("house-index", "application/json"),
+        ("house-1080", "video/mp4"),
+        ("house-720", "video/mp4"),
+        ("house-480", "video/mp4"),
+        ("house-audio", "audio/mp4"),
+    )
 )
 IDS = st.integers(0, 10**6).map(lambda number: f"b_{number:012d}")
 
@@ -68,6 +82,7 @@ def blocks(master: str) -> st.SearchStrategy[dict[str, Any]]:
         _block("image", asset=st.sampled_from((master, "0" * 64)), alt=TEXTS, caption=TEXTS),
         _block("notice", title=TEXTS, text=text),
         _block("table", header=st.booleans(), rows=st.lists(st.lists(text, min_size=1, max_size=3), max_size=3)),
+        _block("video", asset=st.sampled_from((FILM, "0" * 64)), title=TEXTS),
         _block("divider"),
     )
 
@@ -88,6 +103,8 @@ def pieces(draw: st.DrawFn) -> Piece:
         column_name=draw(TEXTS),
         byline=byline,
         body=body,
+        assets=(*plain.assets, *FILM_FILES),
+        durations={FILM: 725_000},
         corrected_at=draw(st.sampled_from((None, AT + dt.timedelta(hours=2)))),
     )
 
@@ -142,6 +159,9 @@ ALLOWED: Mapping[str, frozenset[str]] = {
     "picture": frozenset(),
     "source": frozenset({"type", "srcset", "sizes"}),
     "img": frozenset({"src", "width", "height", "alt", "loading", "decoding", "fetchpriority"}),
+    "video": frozenset(
+        {"controls", "playsinline", "preload", "src", "width", "height", "poster", "data-playlist", "aria-label"}
+    ),
     "table": frozenset(),
     "thead": frozenset(),
     "tbody": frozenset(),
