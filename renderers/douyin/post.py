@@ -43,7 +43,7 @@ from renderers.douyin.errors import Action, Trouble
 from renderers.douyin.outbox import manual_task, take_down
 from renderers.douyin.payload import Payload, prepare
 from renderers.douyin.settings import Settings
-from renderers.douyin.tokens import keep_fresh
+from renderers.douyin.tokens import introduce, keep_fresh
 from renderers.douyin.wire import JSON, Answer, Garbled, json_body
 
 CREATE = "/api/douyin/v1/video/create_video/"
@@ -65,6 +65,7 @@ class DouyinPost:
         data = payload.encode()
         account = await Account.open(target, services)
         with contextlib.suppress(Halt, CapabilityGone):
+            await introduce(account)
             if not await account.needs_outbox():
                 await keep_fresh(account)
                 await uploads.uploaded(account, uploads.record_of(data), sha256=payload.video, size=payload.size)
@@ -74,6 +75,7 @@ class DouyinPost:
         account = await Account.open(target, services)
         payload = Payload.decode(prepared.payload)
         try:
+            await introduce(account)
             if await account.needs_outbox():
                 return await manual_task(payload, services)
             return await self._send(account, prepared, payload, attempt)

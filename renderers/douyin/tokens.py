@@ -12,7 +12,7 @@ from typing import Any, Final
 from cms.contract import NotSent, Services, Target
 from renderers.douyin.account import TOKENS, Account, Halt, no, no_answer
 from renderers.douyin.errors import Trouble
-from renderers.douyin.settings import LIMITS
+from renderers.douyin.settings import LIMITS, Mode
 from renderers.douyin.wire import Answer, Garbled, number
 
 REFRESH: Final = "/oauth/refresh_token/"
@@ -75,10 +75,13 @@ async def refresh(account: Account, *, used: str) -> str:
         await vault.put("access_token", fresh)
         left = number(answer.data.get("expires_in")) or LIMITS.access_days * 86_400
         ends = {"access_ends": int(account.now.timestamp()) + left}
-        # Tokens that an operator typed in by hand come without their ends; the platform tells them here.
+        # Tokens that an operator typed in by hand come without their ends and owner; the platform tells them here.
         if kept := number(answer.data.get("refresh_expires_in")):
             ends["refresh_ends"] = int(account.now.timestamp()) + kept
-        await _change(account, **ends)
+        owner = answer.data.get("open_id")
+        if not account.open_id and isinstance(owner, str):
+            account.open_id = owner
+        await _change(account, open_id=account.open_id, **ends)
         await _renew(account, account.now)
         return fresh
 
@@ -91,6 +94,13 @@ async def upkeep(target: Target, services: Services) -> dt.datetime | None:
     await keep_fresh(await Account.open(target, services))
     tokens, _ = await services.state.get(TOKENS)
     return _instant((tokens or {}).get("consent_ends"))
+
+
+async def introduce(account: Account) -> None:
+    """Learns whose tokens these are, where nobody said it. Raises as `refresh` does."""
+    token = await account.services.vault.get("access_token")
+    if token and account.settings.client_key and not account.open_id and account.settings.mode is not Mode.outbox:
+        await refresh(account, used=token)
 
 
 async def keep_fresh(account: Account) -> None:

@@ -222,6 +222,17 @@ async def test_access_token_when_expired_is_refreshed_once_and_posts() -> None:
     ) == 1
 
 
+async def test_account_when_only_its_tokens_were_typed_in_learns_whose_they_are_and_posts() -> None:
+    platform = Douyin()
+    world = await dialled(platform, open_id="")
+    _, version = await world.services.state.get("tokens")
+    await world.services.state.put("tokens", None, version=version)
+    assert isinstance(await settled(DouyinPost(), world, platform), Sent)
+    tokens, _ = await world.services.state.get("tokens")
+    assert tokens["open_id"] == platform.app.open_id
+    assert tokens["consent_ends"] > tokens["refresh_ends"]
+
+
 async def test_token_when_dead_asks_for_consent_in_plain_words() -> None:
     platform = Douyin()
     world = await dialled(platform)
