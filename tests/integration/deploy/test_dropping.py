@@ -132,9 +132,7 @@ async def test_document_when_dropped_becomes_blocks_and_says_what_it_lost(place:
     assert "不是 https 的链接 1 个" in note
 
 
-@pytest.mark.parametrize(
-    "path", sorted((SHARED / "docs").glob("*.docx")), ids=lambda path: path.stem
-)
+@pytest.mark.parametrize("path", sorted((SHARED / "docs").glob("*.docx")), ids=lambda path: path.stem)
 async def test_real_document_when_dropped_becomes_a_draft_with_words(place: Place, path: Path) -> None:
     place.put(path.name, await asyncio.to_thread(path.read_bytes))
     await place.looks()
