@@ -217,6 +217,7 @@ async def _places(parts: DemoParts, people: _People, world: Mapping[str, Any], u
                 name=row["name"],
                 unit=root,
                 units=[covered],
+                loop_seconds=row.get("loop_minutes", 15) * 60,
                 now=parts.clock.now(),
             )
 
