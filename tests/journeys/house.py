@@ -6,7 +6,7 @@ import re
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,6 +32,7 @@ class House:
     port: int = field(default_factory=free_port)
     gateway: int = field(default_factory=free_port)
     box_port: int = field(default_factory=free_port)
+    more: dict[str, str] = field(default_factory=dict)
     process: asyncio.subprocess.Process | None = None
     box: asyncio.subprocess.Process | None = None
 
@@ -55,6 +56,7 @@ class House:
             "YUNPING_GATEWAY_PORT": str(self.gateway),
             "YUNPING_METRICS_PORT": "0",
             "YUNPING_ORIGINS": f"http://127.0.0.1:{self.box_port}",
+            **self.more,
         }
         self.process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "deploy.cli", "up",
@@ -117,11 +119,11 @@ class House:
 
 
 @asynccontextmanager
-async def house(folder: Path, *, database: str = "") -> AsyncIterator[House]:
-    """An installation that is gone, with every process, when the block ends."""
+async def house(folder: Path, *, database: str = "", more: Mapping[str, str] | None = None) -> AsyncIterator[House]:
+    """An installation with `more` settings that is gone, with every process, when the block ends."""
     data = folder / "data"
     data.mkdir()
-    made = House(data, database)
+    made = House(data, database, more=dict(more or {}))
     try:
         yield made
     finally:

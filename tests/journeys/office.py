@@ -1,8 +1,11 @@
 """People at the desk, over the same forms that a browser sends."""
 
+import asyncio
+import html
 import io
 import json
 import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import aiohttp
@@ -14,6 +17,33 @@ _HASH = re.compile(r'name="hash" value="([0-9a-f]{64})"')
 _REVISION = re.compile(r'name="revision"[^>]*value="([0-9a-f-]{36})"')
 _CODE = re.compile(r'class="once-code">([^<]+)<')
 _REFUSED = re.compile(r'(?:class="(?:banner|field-error)[^>]*>)(.*?)</(?:div|p|span)>', re.DOTALL)
+
+
+_FIELD = re.compile(
+    r'<(?P<tag>input|select|textarea)\b(?P<head>[^>]*?\bname="(?P<name>(?:set-)?[\w-]+)"[^>]*)>'
+    r"(?:(?P<inside>.*?)</(?P=tag)>)?",
+    re.DOTALL,
+)
+_CHOSEN = re.compile(r'<option[^>]*value="([^"]*)"[^>]*selected')
+
+
+def shown_fields(page: str) -> dict[str, str]:
+    """The fields of an account's form as a browser would send them unchanged, without passwords."""
+    form = next(part for part in page.split("<form") if 'name="set-' in part)
+    found: dict[str, str] = {}
+    for field in _FIELD.finditer(form.partition("</form>")[0]):
+        head, inside = field["head"], field["inside"] or ""
+        value = re.search(r'\bvalue="([^"]*)"', head)
+        if 'type="password"' in head or ('type="checkbox"' in head and "checked" not in head):
+            continue
+        chosen = _CHOSEN.search(inside)
+        if field["tag"] == "select":
+            found[field["name"]] = html.unescape(chosen[1]) if chosen else ""
+        elif field["tag"] == "textarea":
+            found[field["name"]] = html.unescape(inside)
+        else:
+            found[field["name"]] = html.unescape(value[1]) if value else "on" if "checkbox" in head else ""
+    return found
 
 
 class Person:
@@ -73,23 +103,57 @@ class Person:
             assert answer.status == 200, value
             return str(value["asset"])
 
-    async def write(self, article: Article, *, column: str) -> str:
-        """Writes a piece with its picture and submits it; the public id."""
+    async def upload_video(self, video: bytes, name: str) -> str:
+        """Uploads a video and waits until it is ready."""
+        token = _first(_CSRF, await self.page("/desk/documents/"))
+        form = aiohttp.FormData()
+        form.add_field("file", io.BytesIO(video), filename=name, content_type="application/octet-stream")
+        url = self.url + "/desk/library/videos/upload"
+        async with self._session.post(url, data=form, headers={"X-CSRF-Token": token}) as answer:
+            value: dict[str, Any] = await answer.json()
+            assert answer.status == 200, value
+        while value["state"] != "ready":
+            assert value["state"] != "rejected", value
+            await asyncio.sleep(0.5)
+            async with self._session.get(f"{self.url}/desk/library/videos/{value['id']}") as answer:
+                value = await answer.json()
+        return str(value["id"])
+
+    async def write(
+        self,
+        article: Article,
+        *,
+        column: str,
+        kind: str = "news",
+        channels: Sequence[str] = ("screen", "web"),
+        body: dict[str, Any] | None = None,
+    ) -> str:
+        """Writes a piece with its picture and submits it; the public id. `body` in place of the article's own."""
         asset = await self.upload(article.picture, f"{article.title}.jpg")
-        made = [("kind", "news"), ("title", article.title), ("column", column), ("unit", "")]
+        made = [("kind", kind), ("title", article.title), ("column", column), ("unit", "")]
         at, text = await self.send("/desk/documents/new", made, at="/desk/documents/new")
         document = at.split("/")[3]
-        await self.save(document, article, asset, page=text, column=column)
+        await self.save(document, article, asset, page=text, column=column, channels=channels, body=body)
         await self.send(f"/desk/documents/{document}/submit", [("note", "请审")], at=f"/desk/documents/{document}/edit")
         return document
 
-    async def save(self, document: str, article: Article, asset: str, *, page: str, column: str) -> None:
+    async def save(
+        self,
+        document: str,
+        article: Article,
+        asset: str,
+        *,
+        page: str,
+        column: str,
+        channels: Sequence[str] = ("screen", "web"),
+        body: dict[str, Any] | None = None,
+    ) -> None:
         fields = [
             ("revision", _first(_REVISION, page)), ("title", article.title), ("column", column),
             ("summary", article.paragraphs[0][:60]), ("cover", asset), ("cover_alt", article.title),
             ("source", article.source), ("reporter", "沈佳"), ("editor", "周岚"), ("sponsor", "区委宣传部"),
-            ("date", "2026-11-20T09:00"), ("channel", "screen"), ("channel", "web"), ("offline", "7"),
-            ("body", json.dumps(article.body, ensure_ascii=False)),
+            ("date", "2026-11-20T09:00"), *(("channel", channel) for channel in channels), ("offline", "7"),
+            ("body", json.dumps(body or article.body, ensure_ascii=False)),
         ]  # fmt: skip
         path = f"/desk/documents/{document}/edit"
         await self.send(path, fields, at=path)
@@ -108,6 +172,14 @@ class Person:
         await self.send(
             path, [("when", "later" if at else "now"), ("at", at), *(("target", t) for t in targets)], at=path
         )
+
+    async def set_account(self, target: str, *, settings: Mapping[str, str], keys: Mapping[str, str]) -> None:
+        """Fills an account's form: what it shows stays, except `settings`; `keys` go to the vault."""
+        path = f"/desk/targets/{target}"
+        fields = shown_fields(await self.page(path))
+        fields |= {f"set-{name}": value for name, value in settings.items()}
+        fields |= {f"key-{name}": value for name, value in keys.items()}
+        await self.send(path, list(fields.items()), at=path)
 
     async def recall(self, document: str) -> None:
         await self.send(
