@@ -272,6 +272,7 @@ async def _places(parts: DemoParts, people: _People, world: Mapping[str, Any], u
                 unit=root,
                 units=[] if channel.settings else [covered],
                 settings=defaults_of(channel.settings) | given,
+                loop_seconds=row.get("loop_minutes", 15) * 60,
                 now=parts.clock.now(),
             )
             made.append(as_contract(target))
