@@ -67,6 +67,7 @@ def edit_context() -> dict[str, Any]:
             "save": "/gallery/save",
             "upload": "/gallery/upload",
             "asset": ASSET_URL,
+            "videos": "/gallery/videos/{asset}",
             "submission": "/gallery/submission",
             "submit": "/gallery/submit",
             "preview": "/gallery/review",
