@@ -28,6 +28,11 @@ BENCHMARKS: Final[Mapping[str, Bench]] = {
         "screens.bench_fanout",
         {"screens": int, "audiences": counts},
     ),
+    "transcode": Bench(
+        "一段视频转成三档清晰度与声音的 CPU 秒数，与输出相同的一条 ffmpeg 命令之比",
+        "media.bench_transcode",
+        {"input": str, "seconds": int, "rounds": int, "vmaf_with": str},
+    ),
 }
 
 

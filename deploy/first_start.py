@@ -14,16 +14,18 @@ from cms.people.models import PersonKey
 from cms.people.sessions import actor_of
 from cms.publishing.registry import load_channels
 from deploy.announcing import announce
-from deploy.demo import addresses, boxes, keeper_file, world
+from deploy.demo import addresses, boxes, keeper_file, platforms, ports, world
 from deploy.demo.load import DemoParts, confirm_new_keys, keeper_of, load_demo
 from deploy.guarding import GuardedKeys
 from deploy.installation import Installation, open_workshop, opened
 from deploy.press import press_of
+from deploy.services_maker import ServicesMaker
 from deploy.settings import Settings
 from deploy.supervisor import Supervisor
 
 LOOK_EVERY: Final = 0.7
-_WHAT: Final = {"units": "单位", "people": "人员", "pieces": "稿件"}
+_WHAT: Final = {"units": "单位", "people": "人员", "film": "宣讲视频", "pieces": "稿件", "encode": "视频转码 %"}
+_PLATFORMS: Final = {ports.WECHAT: "微信", ports.DOUYIN: "抖音"}
 _ROLES: Final = {
     "editor": "采编",
     "reviewer": "审核",
@@ -52,7 +54,9 @@ async def set_up_demo(settings: Settings, keeper: Supervisor) -> None:
     """Loads the demo world when it is not there, starts its screens, and tends it until cancelled."""
     channels = await asyncio.to_thread(load_channels)
     async with opened(settings, channels, Metrics(CORE)) as here:
-        parts = await _parts(here)
+        known = await asyncio.to_thread(platforms.credentials, settings)
+        keeper.add(platforms.child(settings, known))
+        parts = await _parts(here, known)
         codes: Mapping[str, str] = {}
         async with here.db.read() as session:
             is_first = await first_run.is_first_run(session)
@@ -66,6 +70,9 @@ async def set_up_demo(settings: Settings, keeper: Supervisor) -> None:
             keeper.add(child)
         for number, address in enumerate(addresses(), start=1):
             click.echo(f"  演示屏 {number}  {address}   （在浏览器中打开，将自动配对）")
+        for kind, name in _PLATFORMS.items():
+            click.echo(f"  {name}模拟器  {ports.address(kind)}   （仅用于演示，手机上看到的样子）")
+        click.echo(f"  电视      {settings.public}/tv/   （用方向键与回车操作）")
         _show(codes)
         await _tend(here, parts)
 
@@ -79,11 +86,13 @@ def _show(codes: Mapping[str, str]) -> None:
         click.echo(f"  {person['name']}（{roles}）  账号 {person['login']}  登录码 {codes[person['login']]}")
 
 
-async def _parts(here: Installation) -> DemoParts:
+async def _parts(here: Installation, known: platforms.Credentials) -> DemoParts:
     keys = GuardedKeys(here.guard)
     press = press_of(here.channels, here.site, domain=here.settings.domain, epoch=await keys.epoch())
     workshop = await open_workshop(here)
-    return DemoParts(here.db, here.clock, keys, workshop, press, keeper_file(here.settings))
+    services = await asyncio.to_thread(ServicesMaker, here, workshop)
+    kept = keeper_file(here.settings)
+    return DemoParts(here.db, here.clock, keys, workshop, press, here.channels, kept, services, known)
 
 
 async def _tend(here: Installation, parts: DemoParts) -> None:
@@ -105,5 +114,5 @@ async def _tend(here: Installation, parts: DemoParts) -> None:
 def _progress(what: str, done: int, total: int) -> None:
     if sys.stdout.isatty():
         click.echo(f"\r  {_WHAT[what]} {done}/{total}  ", nl=done == total)
-    elif done == total or what == "pieces":
+    elif done == total or what == "pieces" or (what == "encode" and done % 25 == 0):
         click.echo(f"  {_WHAT[what]} {done}/{total}")

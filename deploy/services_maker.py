@@ -58,6 +58,7 @@ class ServicesMaker:
             budget=RowBudget(account),
             journal=RowJournal(account),
             outbound=self._outbound,
+            now=self._here.clock.now,
             studio=StoreStudio(account, self._here.store, self._room.sandbox, self._room.work),
         )
 

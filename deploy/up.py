@@ -19,6 +19,7 @@ import click
 from cms.kernel.log import configure
 from deploy.announcing import announce
 from deploy.demo import addresses, keeper_file, world
+from deploy.demo.ports import exceptions
 from deploy.forking import Forked, fork
 from deploy.settings import FILE, Role, Settings, load
 from deploy.supervisor import Child, Supervisor, role_argv
@@ -116,6 +117,7 @@ def _demo_settings(settings: Settings) -> Settings:
             "SITE_NAME": told["site_name"],
             "SPONSOR": told["sponsor"],
             "ORIGINS": ",".join(addresses()),
+            "OUTBOUND_EXCEPTIONS": exceptions(),
         }
         path.write_text("".join(f"YUNPING_{name}={value}\n" for name, value in values.items()), "utf-8")
     return load()

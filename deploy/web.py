@@ -24,6 +24,7 @@ from deploy.installation import Installation, open_workshop, opened
 from deploy.press import press_of
 from deploy.public import ErrorPages, PublicSite
 from deploy.services_maker import ServicesMaker
+from deploy.serving import channel_site
 from deploy.settings import Settings
 from media.errors import MediaRefused
 from renderers.web import errors
@@ -50,8 +51,9 @@ async def run_web(settings: Settings, metrics: Metrics, stop: asyncio.Event) -> 
         app.add_subapp(PREFIX, await asyncio.to_thread(build_desk, deps, screen_sections()))
         app.add_subapp(API_PREFIX, await asyncio.to_thread(build_api, deps, RESOURCES))
         pages = ErrorPages(errors.not_found(here.site), errors.gone(here.site))
+        public = PublicSite(reader, here.store, here.tombstones, pages)
         app.add_routes(Hooks(here, services).routes())
-        app.add_routes(PublicSite(reader, here.store, here.tombstones, pages).routes())
+        app.add_routes([*channel_site(here, reader, public).routes(), *public.routes()])
         following = asyncio.create_task(_follow(here, reader))
         runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=3)
         await runner.setup()

@@ -43,6 +43,7 @@ RENDITIONS: Final = (
     Rendition("web-960-jpeg", Mode.width, 960, 0, JPEG.media_type, 82),
     Rendition("og", Mode.cover, 1200, 630, JPEG.media_type, 82),
     Rendition("thumb", Mode.cover, 320, 240, WEBP.media_type, 72),
+    Rendition("tv-card", Mode.cover, 320, 200, JPEG.media_type, 80),
     Rendition("screen-1080", Mode.width, 1080, 0, WEBP.media_type, 86),
     Rendition("screen-cover", Mode.cover, 1080, 1920, WEBP.media_type, 86),
 )

@@ -107,7 +107,7 @@ def ladder_outputs(facts: VideoFacts, gain: Gain, segments: int) -> list[Any]:
     frames = segments * SEGMENT_FRAMES
     # A second more than is needed: the last pictures of a file are sometimes not decodable. Damage shows as a
     # shorter track, so the still picture at the end is never without an end of its own.
-    still = frames - facts.length_ms * FPS // 1000 + FPS
+    still = frames - facts.last_ms * FPS // 1000 + FPS
     picture = source[str(facts.stream)]
     if facts.interlaced:
         picture = picture.filter("yadif", deint="interlaced")

@@ -29,6 +29,7 @@ _MOST_LINE: Final = 4_096
 _REASON: Final = 160
 _FULL: Final = ("No space left on device", "Disk quota exceeded")
 _COSTLY: Final = ("Cannot allocate memory", "File too large", "Resource temporarily unavailable")
+_KILLED: Final = {137, 152, 153}  # by the kernel for memory, processor time and file size
 _UNFINISHED: Final = "moov atom not found"
 _PREFIX: Final = re.compile(r"\[[^\]]* @ 0x[0-9a-f]+\]\s*|file:\S*?:?\s")
 
@@ -197,7 +198,7 @@ def refusal(finished: Finished) -> MediaRefused | None:
         return MediaRefused("media.too_costly")
     if finished.returncode == 0:
         return None
-    if finished.returncode < 0 or any(sign in said for sign in _COSTLY):
+    if finished.returncode < 0 or finished.returncode in _KILLED or any(sign in said for sign in _COSTLY):
         return MediaRefused("media.too_costly")
     if _UNFINISHED in said:
         return MediaRefused("media.video_unfinished")

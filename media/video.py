@@ -70,6 +70,7 @@ class VideoFacts:
         hdr: `pq`, `hlg` or empty.
         matrix: `bt709`, `bt601`… for the conversion to the house's colours.
         length_ms: of the pictures.
+        last_ms: when the last picture comes; it may stay for long, as slides do.
         sound: None when there is none.
         seen: the file it was read from.
     """
@@ -85,6 +86,7 @@ class VideoFacts:
     hdr: str
     matrix: str
     length_ms: int
+    last_ms: int
     sound: Sound | None
     seen: Look
 
@@ -176,6 +178,7 @@ def facts_of(claims: dict[str, Any], *, form: Format, seen: Look, limits: VideoL
         hdr=_HDR.get(str(stream.get("color_transfer")), ""),
         matrix=_matrix(stream, height),
         length_ms=0,
+        last_ms=0,
         sound=_sound(streams),
         seen=seen,
     )
@@ -203,7 +206,7 @@ def checked(
     if sound is not None:
         # A track without a packet is no sound.
         sound = replace(sound, length_ms=sounds.done_ms) if sounds is not None and sounds.done_ms > 0 else None
-    facts = replace(facts, length_ms=length, sound=sound)
+    facts = replace(facts, length_ms=length, last_ms=pictures.done_ms, sound=sound)
     if facts.duration_ms > limits.duration_ms:
         raise MediaRefused(
             "media.video_too_long", minutes=facts.duration_ms // 60_000, limit=limits.duration_ms // 60_000

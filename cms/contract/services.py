@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from cms.contract.pieces import Columns, LineUp, Piece, Receiver, Target
+from cms.kernel.clock import SystemClock
 
 if TYPE_CHECKING:  # the guard reads this room too and needs no sandbox
     from media.sandbox import Sandbox
@@ -52,6 +53,13 @@ class Assets(Protocol):
         ...
 
     def stream(self, sha256: str) -> AsyncIterator[bytes]: ...
+
+    async def part(self, sha256: str, start: int, length: int) -> bytes:
+        """At most `length` bytes from `start`, unchecked; of a video only this much is ever in memory.
+
+        Raises `AssetGone` as `read` does, and for a start beyond the end.
+        """
+        ...
 
 
 class Search(Protocol):
@@ -178,3 +186,5 @@ class Services:
     journal: Journal
     outbound: Outbound
     studio: Studio
+    now: Callable[[], dt.datetime] = SystemClock().now
+    """The time of the installation: budgets, expiring tokens and receipts of posts need it; the core gives its own."""

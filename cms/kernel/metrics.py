@@ -63,6 +63,7 @@ def _make(metric: Metric, registry: CollectorRegistry) -> Counter | Gauge | Hist
 CORE: tuple[Metric, ...] = (
     Metric("counter", "yunping_http_requests_total", "Requests answered", ("route", "method", "status")),
     Metric("histogram", "yunping_http_seconds", "Time to answer a request", ("route",)),
+    Metric("counter", "yunping_channel_requests_total", "Answers below a channel's own path", ("channel", "status")),
     Metric("counter", "yunping_refusals_total", "Refused actions by code", ("code",)),
     Metric("counter", "yunping_sign_ins_total", "Sign-ins by outcome", ("outcome",)),
     Metric("counter", "yunping_deliveries_total", "Deliveries finished", ("channel", "state")),

@@ -51,6 +51,20 @@ async def videos(session: AsyncSession, actor: Actor, ids: Collection[uuid.UUID]
     return await _with_files(session, (await session.scalars(query.where(within))).all())
 
 
+async def file_of(session: AsyncSession, actor: Actor, sha256: str) -> Rendition:
+    """A rendition by its hash, of whichever asset the actor may see: two units may hold the same file.
+
+    Raises NotFound `library.asset_unknown`.
+    """
+    paths = reach(actor, Action.LIBRARY_READ)
+    within = or_(*(Asset.unit_path.startswith(path, autoescape=True) for path in paths))
+    query = select(Rendition).join(Asset, Asset.id == Rendition.asset_id).where(Rendition.sha256 == sha256, within)
+    found = (await session.scalars(query.order_by(Rendition.id).limit(1))).one_or_none() if paths else None
+    if found is None:
+        raise NotFound("library.asset_unknown")
+    return found
+
+
 async def encodes_waiting(session: AsyncSession) -> int:
     """Videos that nobody is encoding yet, for the gauge."""
     query = select(func.count()).select_from(EncodeJob).where(EncodeJob.state.in_(sorted(ENCODE.ready)))

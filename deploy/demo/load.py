@@ -14,13 +14,19 @@ from typing import Any, Final
 
 from sqlalchemy import select
 
+from cms import contract
 from cms.content.columns import add_column
 from cms.content.draft import BylineDraft, Draft, EnvelopeDraft
 from cms.content.editing import create
 from cms.content.kinds import Kind
+from cms.desk.settings_form import defaults_of
 from cms.kernel.clock import Clock
 from cms.kernel.db import Database
+from cms.kernel.errors import Refused
+from cms.library.models import EncodeJob
+from cms.library.states import VideoState
 from cms.library.upload import Workshop, upload_picture
+from cms.library.videos import upload_video
 from cms.people import first_run
 from cms.people.accounts import add_person, reset_password
 from cms.people.actor import Actor
@@ -31,21 +37,27 @@ from cms.people.passwords import Passwords
 from cms.people.roles import Role
 from cms.people.sessions import actor_of
 from cms.people.units import add_unit
-from cms.planning.targets import add_target
+from cms.planning.targets import add_target, as_contract
 from cms.publishing.publish import publish_now
 from cms.review.approve import prepare_approval, record_approval
 from cms.review.release import Press
 from cms.review.submit import submit
-from deploy.demo import world as demo_world
+from deploy.demo import platforms, world as demo_world
 from deploy.demo.scenes import picture
+from deploy.demo.talk import make_talk
 from deploy.demo.text import blocks_of
 from deploy.guarding import GuardedKeys
+from media.workspace import private_folder
 
 HERE: Final = Path(__file__).parent
 KEEPER: Final = "demo-keeper"
 ORIGIN: Final = Origin("127.0.0.1", "demo")
 AT_ONCE: Final = 2
+EVERYWHERE: Final = ("screen", "web", "tv")
+# While a video is encoded, its row is looked at so often (seconds).
+LOOK_EVERY: Final = 0.5
 PIECE_EVERY: Final = dt.timedelta(hours=5)
+ENDING: Final = frozenset({Kind.NOTICE, Kind.ACTIVITY})
 Say = Callable[[str, int, int], None]
 
 
@@ -58,8 +70,11 @@ class DemoParts:
     keys: GuardedKeys
     workshop: Workshop
     press: Press
+    channels: Mapping[str, contract.Channel]
     keeper_file: Path
     """Holds the random password of the demo's administrator; only the owner may read it."""
+    services: Callable[[contract.Target], contract.Services]
+    credentials: platforms.Credentials
 
 
 @dataclass(slots=True)
@@ -85,8 +100,40 @@ async def load_demo(parts: DemoParts, *, secret: str, say: Say) -> Mapping[str, 
     units = await _units(parts, keeper, world["units"], say)
     people = await _people(parts, keeper, world["people"], units, say)
     await _places(parts, people, world, units)
-    await _pieces(parts, people, pieces, world, say)
+    film = await _film(parts, people, say)
+    written = [row for row in pieces if row.get("kind") != Kind.LECTURE]
+    await _pieces(parts, people, written, world, say)
+    await _encoded(parts, film, say)
+    for row in pieces:
+        if row not in written:
+            await _piece(parts, people, row, world, at=parts.clock.now(), film=film)
     return await _codes(parts, keeper, people)
+
+
+async def _film(parts: DemoParts, people: _People, say: Say) -> uuid.UUID:
+    """Makes the lecture and hands it in first: it is encoded while the pieces are written."""
+    say("film", 0, 1)
+    async with private_folder(parts.workshop.work) as folder:
+        film = await make_talk(folder)
+        asset = await upload_video(
+            parts.db, parts.workshop, people.with_role(Role.EDITOR), film, name="湖畔讲堂.mp4", now=parts.clock.now()
+        )
+    say("film", 1, 1)
+    return asset.id
+
+
+async def _encoded(parts: DemoParts, film: uuid.UUID, say: Say) -> None:
+    """Waits for the worker. Raises Refused with the encoder's reason."""
+    while True:
+        async with parts.db.read() as session:
+            job = (await session.scalars(select(EncodeJob).where(EncodeJob.asset_id == film))).one()
+        state = VideoState(job.state)
+        if state is VideoState.REJECTED:
+            raise Refused(job.error_code or "library.encode_poisoned", **job.error_params)
+        say("encode", 100 if state is VideoState.READY else min(job.percent, 99), 100)
+        if state is VideoState.READY:
+            return
+        await asyncio.sleep(LOOK_EVERY)
 
 
 async def _pieces(
@@ -201,6 +248,7 @@ async def _people(
 
 async def _places(parts: DemoParts, people: _People, world: Mapping[str, Any], units: Mapping[str, Unit]) -> None:
     chief = people.with_role(Role.CHIEF)
+    made: list[contract.Target] = []
     async with parts.db.write() as session:
         for position, row in enumerate(world["columns"]):
             await add_column(
@@ -209,25 +257,39 @@ async def _places(parts: DemoParts, people: _People, world: Mapping[str, Any], u
         for row in world["targets"]:
             root = units[world["units"][0]["code"]].path
             covered = units[row["unit"]].path if "unit" in row else root
-            await add_target(
+            channel = parts.channels[row["kind"]]
+            given = platforms.settings_of(row["kind"], parts.credentials)
+            target = await add_target(
                 session,
                 None,
                 code=row["code"],
                 kind=row["kind"],
                 name=row["name"],
                 unit=root,
-                units=[covered],
+                units=[] if channel.settings else [covered],
+                settings=defaults_of(channel.settings) | given,
                 now=parts.clock.now(),
             )
+            made.append(as_contract(target))
+    for target_ in made:
+        await platforms.fill(parts.services(target_), target_.kind, parts.credentials)
 
 
 async def _piece(
-    parts: DemoParts, people: _People, row: Mapping[str, Any], world: Mapping[str, Any], *, at: dt.datetime
+    parts: DemoParts,
+    people: _People,
+    row: Mapping[str, Any],
+    world: Mapping[str, Any],
+    *,
+    at: dt.datetime,
+    film: uuid.UUID | None = None,
 ) -> None:
     author, now = people.with_role(Role.EDITOR), parts.clock.now()
     jpeg = await asyncio.to_thread(picture, row["scene"])
     asset = await upload_picture(parts.db, parts.workshop, author, jpeg, name=f"{row['title']}.jpg", now=now)
     kind = Kind(row.get("kind", "news"))
+    channels = (*EVERYWHERE, *row.get("also", ()))
+    video = str(film) if film is not None else None
     draft = Draft(
         title=row["title"],
         summary=row["summary"],
@@ -235,9 +297,9 @@ async def _piece(
         column=row["column"],
         cover=asset.id,
         cover_alt=row["title"],
-        body={"schema": 1, "blocks": blocks_of(row["body"], picture=str(asset.id))},
-        channels=("screen", "web"),
-        envelope=EnvelopeDraft(not_after=now + dt.timedelta(days=60) if kind is Kind.NOTICE else None),
+        body={"schema": 1, "blocks": blocks_of(row["body"], picture=str(asset.id), video=video)},
+        channels=channels,
+        envelope=EnvelopeDraft(not_after=now + dt.timedelta(days=60) if kind in ENDING else None),
     )
     async with parts.db.write() as session:
         edition = await create(session, author, kind=kind, unit=await _unit_of(parts, author), draft=draft, now=now)
@@ -246,7 +308,7 @@ async def _piece(
     for role in (Role.REVIEWER, Role.CHIEF):
         await _approve(parts, people, people.with_role(role), edition.id)
     async with parts.db.write() as session:
-        codes = [target["code"] for target in world["targets"]]
+        codes = [target["code"] for target in world["targets"] if target["kind"] in channels]
         await publish_now(session, people.with_role(Role.PUBLISHER), edition.id, targets=codes, now=parts.clock.now())
 
 

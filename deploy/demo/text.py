@@ -30,12 +30,17 @@ def _block(line: str, picture: str | None, video: str | None) -> dict[str, Any] 
     if line.startswith("! "):
         title, words = _MARKS.split(line[2:], maxsplit=1)
         return {"type": "notice", "title": title, "text": _words(words)}
-    if line.startswith("[picture] "):
-        alt, caption = _MARKS.split(line[10:], maxsplit=1)
-        return {"type": "image", "asset": picture, "alt": alt, "caption": caption} if picture else None
-    if line.startswith("[video] "):
-        return {"type": "video", "asset": video, "title": line[8:], "poster": picture} if video else None
+    if line.startswith("["):
+        return _shown(line, picture, video)
     return {"type": "paragraph", "text": _words(line)}
+
+
+def _shown(line: str, picture: str | None, video: str | None) -> dict[str, Any] | None:
+    kind, _, words = line.partition("] ")
+    if kind == "[video":
+        return {"type": "video", "asset": video, "title": words, "poster": picture} if video else None
+    alt, caption = _MARKS.split(words, maxsplit=1)
+    return {"type": "image", "asset": picture, "alt": alt, "caption": caption} if picture else None
 
 
 def _item(line: str) -> dict[str, Any]:

@@ -31,8 +31,10 @@ from cms.contract import (
     Target,
 )
 from media.sandbox import Sandbox
+from media.workspace import private_folder
 from renderers.conformance.samples import COLUMNS, UNITS
 
+_WORK = Path(tempfile.gettempdir())
 SHOW = dt.timedelta(seconds=15)
 SITE = Site("吴江云屏", "区委宣传部", "https://www.example.cn", "https://www.example.cn")
 
@@ -167,6 +169,9 @@ class MemoryAssets:
     async def stream(self, sha256: str) -> AsyncIterator[bytes]:
         yield await self.read(sha256)
 
+    async def part(self, sha256: str, start: int, length: int) -> bytes:
+        return (await self.read(sha256))[start : start + length]
+
 
 class MemoryVault:
     def __init__(self) -> None:
@@ -233,8 +238,8 @@ class MemoryStudio:
     async def make(self, key: str, work: Callable[[Bench], Awaitable[Path]], *, media_type: str) -> Made:  # noqa: ARG002
         if key not in self._made:
             sandbox = await Sandbox.detect(allow_unsandboxed=True)
-            with tempfile.TemporaryDirectory() as folder:
-                path = await work(Bench(Path(folder), sandbox, self._file))
+            async with private_folder(_WORK) as folder:
+                path = await work(Bench(folder, sandbox, self._file))
                 self._made[key] = await asyncio.to_thread(path.read_bytes)
         data = self._made[key]
         made = Made(hashlib.sha256(data).hexdigest(), len(data))
@@ -243,9 +248,10 @@ class MemoryStudio:
 
     @contextlib.asynccontextmanager
     async def _file(self, sha256: str) -> AsyncIterator[Path]:
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder, "file")
-            path.write_bytes(await self._assets.read(sha256))  # noqa: ASYNC240 - a test's file of a few kilobytes
+        data = await self._assets.read(sha256)
+        async with private_folder(_WORK) as folder:
+            path = folder / "file"
+            await asyncio.to_thread(path.write_bytes, data)
             yield path
 
 

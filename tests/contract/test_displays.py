@@ -11,10 +11,11 @@ from renderers.web.render import WebDisplay
 
 NOW = dt.datetime(2026, 11, 20, 3, 0, tzinfo=dt.UTC)
 # Built at import, as a process does at start: templates are read before the loop runs.
-CHANNELS = {entry.name: entry.load()() for entry in entry_points(group="yunping.renderers")}
+_ALL = {entry.name: entry.load()() for entry in entry_points(group="yunping.renderers")}
+CHANNELS = {name: channel for name, channel in _ALL.items() if channel.display is not None}
 
 
-@pytest.mark.parametrize("name", sorted(CHANNELS))
+@pytest.mark.parametrize("name", sorted(name for name, channel in CHANNELS.items() if channel.display))
 async def test_channel_in_the_kit_has_no_findings(name: str) -> None:
     channel = CHANNELS[name]
     assert channel.kind == name

@@ -33,7 +33,9 @@ NAMES = ("house-1080", "house-720", "house-480", "house-audio", "house-index", "
 def clip_facts(path: Path) -> VideoFacts:
     form = probe(path, accept={Kind.video})
     sound = Sound(1, "aac", 2, DURATION_MS)
-    return VideoFacts(form, 0, "h264", 1920, 1080, 0, 25.0, False, "", "bt709", DURATION_MS, sound, look(path))
+    return VideoFacts(
+        form, 0, "h264", 1920, 1080, 0, 25.0, False, "", "bt709", DURATION_MS, DURATION_MS, sound, look(path)
+    )
 
 
 def poster() -> bytes:

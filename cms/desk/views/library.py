@@ -3,7 +3,6 @@
 from typing import Any, Final
 
 from aiohttp import web
-from sqlalchemy import select
 
 from cms.desk import pieces, videos
 from cms.desk.routing import get, post
@@ -11,8 +10,8 @@ from cms.desk.sending import send
 from cms.desk.uploads import blocks_of, count_intake, file_part
 from cms.desk.visit import Visit
 from cms.kernel.errors import NotFound
-from cms.library.models import PICTURE, VIDEO, Rendition
-from cms.library.queries import AssetWithFiles, asset_for, newest
+from cms.library.models import PICTURE, VIDEO
+from cms.library.queries import AssetWithFiles, asset_for, file_of, newest
 from cms.library.upload import upload_picture
 from cms.people.permissions import Action
 from media.crop import Focal
@@ -89,12 +88,7 @@ async def rendition(visit: Visit) -> web.StreamResponse:
 async def by_hash(visit: Visit) -> web.StreamResponse:
     """A rendition by its hash, for previews, which name files as the public site does."""
     async with visit.deps.db.read() as session:
-        query = select(Rendition).where(Rendition.sha256 == visit.part("sha256")).limit(1)
-        file = (await session.scalars(query)).one_or_none()
-        if file is not None:
-            await asset_for(session, visit.actor, file.asset_id)
-    if file is None:
-        raise NotFound("library.asset_unknown")
+        file = await file_of(session, visit.actor, visit.part("sha256"))
     return await send(visit, file)
 
 

@@ -22,10 +22,10 @@ from media.errors import MediaRefused
 # Of pictures in a frame that may not send our cookie; more than this is a book, not a preview.
 _INLINE_BYTES: Final = 16 << 20
 _FILES: Final = re.compile(rb"/a/([0-9a-f]{64})")
-# No script: the frame keeps our origin so that its pictures come with the cookie, and can do nothing with it.
+# No script: the frame keeps our origin so that its files come with the cookie, and can do nothing with it.
 _STILL: Final = (
-    "default-src 'none'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; font-src 'self'; base-uri 'none'; "
-    "form-action 'none'; frame-ancestors 'self'; sandbox allow-same-origin"
+    "default-src 'none'; img-src 'self' data:; media-src 'self'; style-src 'self' 'unsafe-inline'; font-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'self'; sandbox allow-same-origin"
 )
 # Scripts of ours alone, in an origin of its own: it has no cookie and reaches nothing.
 _DRAWN: Final = (
@@ -87,11 +87,13 @@ def _of(visit: Visit) -> tuple[Channel, Form, Drawing | None]:
 
 
 async def _inline(visit: Visit, channel: Channel, piece: Piece) -> Mapping[str, str]:
-    """The files this channel draws as data addresses, by their hash."""
+    """The pictures this channel draws as data addresses, by their hash; of a video its poster."""
+    drawn = channel.asset_renditions | channel.video_renditions
     found: dict[str, str] = {}
     left = _INLINE_BYTES
     for asset in piece.assets:
-        if asset.rendition not in channel.asset_renditions or asset.size > left:
+        is_picture = asset.media_type.startswith("image/")
+        if not is_picture or asset.rendition not in drawn or asset.size > left:
             continue
         try:
             data = await visit.deps.workshop.store.get(asset.sha256)

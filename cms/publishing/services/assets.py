@@ -1,10 +1,14 @@
 """Files by hash for renderers, out of the content-addressed store; a recalled file is gone at once."""
 
-from collections.abc import AsyncIterator, Callable
+import contextlib
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Final
 
 from cms.contract import AssetGone
 from media.errors import MediaRefused
 from media.store import Store
+
+_MISSING: Final = frozenset({"media.not_found", "media.damaged", "media.bad_hash", "media.bad_range"})
 
 
 class StoreAssets:
@@ -18,12 +22,26 @@ class StoreAssets:
         return b"".join([block async for block in self.stream(sha256)])
 
     async def stream(self, sha256: str) -> AsyncIterator[bytes]:
-        if self._is_recalled(sha256):
-            raise AssetGone("publishing.asset_recalled", sha256=sha256)
-        try:
+        self._check(sha256)
+        with _gone(sha256):
             async for block in self._store.stream(sha256):
                 yield block
-        except MediaRefused as refusal:
-            if refusal.code in {"media.not_found", "media.damaged", "media.bad_hash"}:
-                raise AssetGone("publishing.asset_missing", sha256=sha256[:80]) from refusal
-            raise
+
+    async def part(self, sha256: str, start: int, length: int) -> bytes:
+        self._check(sha256)
+        with _gone(sha256):
+            return await self._store.get_range(sha256, start, start + length)
+
+    def _check(self, sha256: str) -> None:
+        if self._is_recalled(sha256):
+            raise AssetGone("publishing.asset_recalled", sha256=sha256)
+
+
+@contextlib.contextmanager
+def _gone(sha256: str) -> Iterator[None]:
+    try:
+        yield
+    except MediaRefused as refusal:
+        if refusal.code in _MISSING:
+            raise AssetGone("publishing.asset_missing", sha256=sha256[:80]) from refusal
+        raise

@@ -13,6 +13,7 @@ from cms.kernel.clock import SystemClock
 from cms.kernel.db import Database
 from cms.library.encoding import EncodeRoom, encode_next
 from media.errors import MediaRefused
+from tests.browser.axe import violations
 from tests.browser.desk.office import Desk, add_column, add_person, first_run
 from tests.chromium import PHONE, Pages
 from tests.fakes.videos import CLIP, FakeTools, playable
@@ -86,6 +87,7 @@ async def test_video_when_uploaded_is_watched_until_it_plays(pages: Pages, house
     await expect(page.get_by_role("button", name="重新转码")).to_be_visible(timeout=15_000)
     await expect(page.get_by_role("button", name="播放 湖畔宣讲·第一讲.mp4")).to_be_visible(timeout=15_000)
     await _shot(page, "3-ready")
+    assert await violations(page) == []
     await page.get_by_role("button", name="播放 湖畔宣讲·第一讲.mp4").click()
     film = page.locator("[data-film-video]")
     await expect(film).to_be_visible()
@@ -137,12 +139,14 @@ async def test_lecture_when_its_video_is_still_made_is_written_on_and_submitted_
     await block.get_by_role("button", name="用作稿件封面").click()
     await expect(page.locator(".cover-box img")).to_be_visible()
     await _shot(page, "9-block-ready")
+    assert await violations(page) == []
     await editor.press("提交审核")
     await expect(page.locator("#submission")).not_to_contain_text("转码", timeout=15_000)
     await page.keyboard.press("Escape")
     await page.get_by_role("button", name="插入视频").click()
     await expect(page.locator("[data-video-pick]")).to_have_count(1)
     await _shot(page, "10-picker")
+    assert await violations(page) == []
     await page.keyboard.press("Escape")
     await page.get_by_role("button", name="保存", exact=True).click()
     await editor.go(page.url.removeprefix(editor.url).removesuffix("/edit"))

@@ -16,7 +16,7 @@ from cms.kernel.errors import Denied, NotFound, Refused
 from cms.kernel.metrics import CORE, Metrics
 from cms.library.encoding import EncodeRoom, encode_next
 from cms.library.models import PICTURE, VIDEO, Asset, EncodeJob, Rendition
-from cms.library.queries import assets, encodes_waiting, newest, videos
+from cms.library.queries import assets, encodes_waiting, file_of, newest, videos
 from cms.library.states import ENCODE
 from cms.library.upload import Workshop
 from cms.library.videos import retry_encode, upload_video
@@ -297,6 +297,10 @@ async def test_videos_when_asked_for_are_those_in_reach(place: Place) -> None:
     async with place.db.read() as session:
         assert [one.asset.id for one in await videos(session, own, [asset.id])] == [asset.id]
         assert await videos(session, other, [asset.id]) == []
+        film = (await assets(session, [asset.id]))[asset.id].files["play-720"]
+        assert (await file_of(session, own, film.sha256)).asset_id == asset.id
+        with pytest.raises(NotFound):
+            await file_of(session, other, film.sha256)
         kinds = [[one.asset.kind for one in await newest(session, own, kind=kind)] for kind in (VIDEO, PICTURE)]
         assert kinds == [[VIDEO], [PICTURE]]
         assert len(await newest(session, own)) == 2

@@ -1,6 +1,7 @@
 """What a taken-over decoder can reach from inside the real sandbox: nothing it was not given."""
 
 import asyncio
+import dataclasses
 import json
 import socket
 import sys
@@ -12,7 +13,7 @@ import pytest
 
 from media.decoding import interpreter, python
 from media.errors import MediaRefused
-from media.sandbox import INPUT, OUTPUT, Bounds, Ended, Finished, Grade, Sandbox
+from media.sandbox import INPUT, OUTPUT, Bounds, Ended, Finished, Grade, Sandbox, input_at
 
 MIB = 1 << 20
 BOUNDS = Bounds(seconds=10, memory_bytes=512 * MIB, file_bytes=4 * MIB, output_bytes=8 * MIB)
@@ -237,3 +238,40 @@ def test_interpreter_shows_no_more_than_code() -> None:
     assert Path(sys.base_prefix) in visible or sys.base_prefix.startswith("/usr")
     assert all(path.is_dir() for path in visible)
     assert len(paths) == 2
+
+
+async def test_run_shows_several_inputs_and_tells_stdout_as_it_comes(sandbox: Sandbox, tmp_path: Path) -> None:
+    inputs = [tmp_path / "slides", tmp_path / "sound"]
+    for path in inputs:
+        path.write_text(path.name)
+    (tmp_path / "out").mkdir()
+    heard: list[bytes] = []
+    script = "import sys, time\nfor p in sys.argv[1:]: print(p, open(p).read(), flush=True); time.sleep(0.2)"
+    _, visible = interpreter()
+    for box in (sandbox, Sandbox(Grade.limits_only)):
+        heard.clear()
+        argv = [python(), "-I", "-S", "-c", script, input_at(0), input_at(1)]
+        finished = await box.run(
+            argv, given=inputs, out=tmp_path / "out", bounds=BOUNDS, visible=visible, hear=heard.append
+        )
+        assert (finished.returncode, finished.stdout) == (0, b"")
+        assert len(heard) == 2
+        assert [line.split()[-1] for line in b"".join(heard).splitlines()] == [b"slides", b"sound"]
+
+
+async def test_run_that_touches_the_reserve_of_its_disk_is_killed(sandbox: Sandbox, tmp_path: Path) -> None:
+    bounds = dataclasses.replace(BOUNDS, min_free_bytes=1 << 60)
+    finished = await _python(sandbox, tmp_path, "import time; time.sleep(60)", bounds=bounds)
+    assert finished.ended is Ended.disk_full
+
+
+async def test_apart_has_turns_of_its_own(tmp_path: Path) -> None:
+    one = await Sandbox.detect(allow_unsandboxed=False, parallel=1)
+    for name in ("long", "short"):
+        (tmp_path / name).mkdir()
+    running = asyncio.ensure_future(_python(one.apart(), tmp_path / "long", "import time; time.sleep(60)"))
+    await asyncio.sleep(0.2)
+    assert (await _python(one, tmp_path / "short", "print(1)")).stdout == b"1\n"
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running

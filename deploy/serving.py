@@ -1,0 +1,211 @@
+"""What channels answer by the clock, mounted below ``/{kind}/``: published files first, then the channel's own answer.
+
+No database is asked. Whatever a channel answers passes the tombstones once more, here, before a byte is sent.
+"""
+
+import asyncio
+import dataclasses
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from aiohttp import hdrs, web
+
+from cms.contract import Ask, Assets, Channel, Published, Reply, Site, Span
+from cms.kernel.clock import Clock
+from cms.kernel.log import logger
+from cms.kernel.metrics import Metrics
+from cms.publishing.published import TreePublished
+from cms.publishing.services.assets import StoreAssets
+from cms.publishing.tree_reader import TreeReader
+from deploy.installation import Installation
+from deploy.public import SECURITY, PublicSite, Tombstones
+from media.errors import MediaRefused
+from media.store import Store
+
+# Pages of a channel bring a player, which feeds the picture from pieces it has fetched.
+PORTAL: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; "
+    "media-src 'self' blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+_BLOCK: Final = 256 * 1024
+_SMALL: Final = 1024 * 1024
+_MEMORY: Final = 64 * 1024 * 1024
+
+log = logger("serving")
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class ChannelSite:
+    """Answers for every channel that has `serve`."""
+
+    channels: Mapping[str, Channel]
+    public: PublicSite
+    reader: TreeReader
+    published: Published
+    assets: Assets
+    store: Store
+    tombstones: Tombstones
+    site: Site
+    clock: Clock
+    metrics: Metrics
+
+    def routes(self) -> list[web.RouteDef]:
+        return [
+            web.get(f"/{kind}/{{path:.*}}", self.answer)
+            for kind, channel in sorted(self.channels.items())
+            if channel.serve is not None
+        ]
+
+    async def answer(self, request: web.Request) -> web.StreamResponse:
+        """A published file of the channel, else what it says now."""
+        kind = request.path.split("/", 2)[1]
+        response = await self._answer(request, self.channels[kind])
+        self.metrics.count("yunping_channel_requests_total", channel=kind, status=str(response.status))
+        return response
+
+    async def _answer(self, request: web.Request, channel: Channel) -> web.StreamResponse:
+        entry = self.reader.get(request.path)
+        if (entry is None or entry.gone) and channel.serve is not None:
+            reply = await channel.serve(await self._ask(request), self.published, self.assets, self.site)
+            if reply is not None:
+                return await self._send(request, reply)
+        response = await self.public.page(request)
+        response.headers["Content-Security-Policy"] = PORTAL
+        return response
+
+    async def _ask(self, request: web.Request) -> Ask:
+        return Ask(
+            request.method,
+            request.match_info["path"],
+            dict(request.query),
+            {name.lower(): value for name, value in request.headers.items()},
+            b"",
+            self.clock.now(),
+        )
+
+    async def _send(self, request: web.Request, reply: Reply) -> web.StreamResponse:
+        headers: dict[str, str] = {
+            **SECURITY,
+            "Content-Security-Policy": PORTAL,
+            # Players of operators' own portals stand on other origins; nothing here knows who asks.
+            hdrs.ACCESS_CONTROL_ALLOW_ORIGIN: "*",
+            "Cross-Origin-Resource-Policy": "cross-origin",
+            hdrs.CONTENT_TYPE: reply.media_type,
+            **reply.headers,
+        }
+        if self._is_gone(reply):
+            headers[hdrs.CACHE_CONTROL], headers[hdrs.CONTENT_TYPE] = "no-cache", "text/plain; charset=utf-8"
+            return web.Response(status=410, body="该内容已撤回。".encode(), headers=headers)
+        if not any(isinstance(part, Span) for part in reply.parts):
+            body = b"".join(part for part in reply.parts if isinstance(part, bytes))
+            return web.Response(status=reply.status, body=body or None, headers=headers)
+        return await self._stream(request, reply, headers)
+
+    def _is_gone(self, reply: Reply) -> bool:
+        spans = (part.sha256 for part in reply.parts if isinstance(part, Span))
+        return bool(self.tombstones.releases.intersection(reply.releases)) or any(
+            sha256 in self.tombstones.assets for sha256 in spans
+        )
+
+    async def _stream(self, request: web.Request, reply: Reply, headers: Mapping[str, str]) -> web.StreamResponse:
+        response = web.StreamResponse(status=reply.status, headers=headers)
+        response.content_length = sum(len(p) if isinstance(p, bytes) else p.length for p in reply.parts)
+        if request.method == "HEAD":
+            await response.prepare(request)
+            return response
+        # The first block before the head goes out: a file that is not there must not look like a whole answer.
+        blocks = self._blocks(reply)
+        try:
+            first = await anext(blocks, b"")
+        except (FileNotFoundError, MediaRefused):
+            log.warning("a file of a channel is missing", path=request.path)
+            return web.Response(status=503, headers={**SECURITY, hdrs.RETRY_AFTER: "2"})
+        await response.prepare(request)
+        await response.write(first)
+        async for block in blocks:
+            await response.write(block)
+        await response.write_eof()
+        return response
+
+    async def _blocks(self, reply: Reply) -> AsyncIterator[bytes]:
+        """The parts one after another; small ones together with what follows, so that one packet can carry both."""
+        held = b""
+        for part in reply.parts:
+            if isinstance(part, bytes):
+                held += part
+                continue
+            async for block in self._span(part):
+                yield held + block
+                held = b""
+        if held:
+            yield held
+
+    async def _span(self, span: Span) -> AsyncIterator[bytes]:
+        path = self.store.local_path(span.sha256)
+        if path is None:
+            for start in range(span.start, span.start + span.length, _BLOCK * 4):
+                yield await self.store.get_range(span.sha256, start, min(start + _BLOCK * 4, span.start + span.length))
+            return
+        file = await asyncio.to_thread(_opened, path, span.start)
+        try:
+            left = span.length
+            while left and (block := await asyncio.to_thread(file.read, min(_BLOCK, left))):
+                left -= len(block)
+                yield block
+        finally:
+            await asyncio.to_thread(file.close)
+
+
+class ServingAssets:
+    """Files for channels at request time: small ones, such as indexes, stay in memory; what was recalled is gone."""
+
+    def __init__(self, assets: Assets, tombstones: Tombstones) -> None:
+        self._assets = assets
+        self._tombstones = tombstones
+        self._memory: OrderedDict[str, bytes] = OrderedDict()
+        self._held = 0
+
+    async def read(self, sha256: str) -> bytes:
+        known = self._memory.get(sha256)
+        if known is not None and sha256 not in self._tombstones.assets:
+            self._memory.move_to_end(sha256)
+            return known
+        data = await self._assets.read(sha256)
+        if len(data) <= _SMALL and sha256 not in self._memory:
+            self._memory[sha256] = data
+            self._held += len(data)
+            while self._held > _MEMORY:
+                _, dropped = self._memory.popitem(last=False)
+                self._held -= len(dropped)
+        return data
+
+    def stream(self, sha256: str) -> AsyncIterator[bytes]:
+        return self._assets.stream(sha256)
+
+    async def part(self, sha256: str, start: int, length: int) -> bytes:
+        return await self._assets.part(sha256, start, length)
+
+
+def channel_site(here: Installation, reader: TreeReader, public: PublicSite) -> ChannelSite:
+    """The channels of an installation over the tree that `reader` keeps."""
+    assets = StoreAssets(here.store, here.tombstones.asset_gone)
+    return ChannelSite(
+        channels=here.channels,
+        public=public,
+        reader=reader,
+        published=TreePublished(reader, here.store, here.tombstones),
+        assets=ServingAssets(assets, here.tombstones),
+        store=here.store,
+        tombstones=here.tombstones,
+        site=here.site,
+        clock=here.clock,
+        metrics=here.metrics,
+    )
+
+
+def _opened(path: Path, start: int) -> BinaryIO:
+    file = path.open("rb")
+    file.seek(start)
+    return file

@@ -1,0 +1,220 @@
+"""`./yunping bench transcode`: processor time of our encode of a clip, against a plain ffmpeg command in the same run.
+
+The command is `media/bench_transcode.sh`: the same outputs, GOP and filters without bounds, gate, progress or checks.
+Both are compared picture for picture; what only we do (reading to the end, loudness, poster, plain copy) stands beside.
+"""
+
+import asyncio
+import contextlib
+import itertools
+import json
+import resource
+import shutil
+import statistics
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from media import ladder, package
+from media.encode import EncodedVideo, encode_house
+from media.house import AUDIO_TICKS, RUNGS, SEGMENT_FRAMES, TRACKS, rendition
+from media.limits import VideoLimits
+from media.loudness import gain_for
+from media.runner import Progress, Stage
+from media.sandbox import Grade, Sandbox
+from media.threads import in_thread
+from media.video import VideoFacts, examine
+
+REFERENCE: Final = Path(__file__).with_name("bench_transcode.sh")
+LIMITS: Final = VideoLimits()
+
+
+def run(*, input: str = "", seconds: int = 20, rounds: int = 3, vmaf_with: str = "ffmpeg") -> dict[str, Any]:  # noqa: A002
+    """Figures in CPU-seconds for the clip.
+
+    Args:
+        input: a video of one's own; without one a moving test picture with a tone is made.
+        seconds: length of the made clip.
+        rounds: of ours and the reference in turn.
+        vmaf_with: an ffmpeg with libvmaf, when the system's has none.
+    """
+    with tempfile.TemporaryDirectory(prefix="yunping-bench-") as folder:
+        given = Path(input).absolute() if input else None
+        return asyncio.run(_run(Path(folder), given, seconds, rounds, vmaf_with))
+
+
+@dataclass(slots=True)
+class _Costs:
+    """Processor time at each border between stages; a child's counts once it has ended."""
+
+    at: dict[str, float] = field(default_factory=dict)
+
+    def mark(self, name: str) -> None:
+        self.at.setdefault(name, _cpu())
+
+    def hear(self, progress: Progress) -> None:
+        # The first word of a stage: the child of the stage before has ended and is counted, its own is not.
+        self.mark(progress.stage.value)
+
+    def between(self, first: str, last: str) -> float:
+        return self.at[last] - self.at[first]
+
+
+async def _run(folder: Path, given: Path | None, seconds: int, rounds: int, vmaf_with: str) -> dict[str, Any]:
+    # bubblewrap does not pass its child's processor time on to us, so it is left out; it costs milliseconds a run.
+    sandbox = Sandbox(Grade.limits_only)
+    clip = given or await _clip(folder, seconds)
+    before = _cpu()
+    house = await package.house_of(sandbox, folder)
+    once = _cpu() - before
+    done: list[dict[str, float]] = []
+    detail: dict[str, Any] = {}
+    for number in range(rounds):
+        costs, facts, made = await _ours(clip, folder, sandbox)
+        begun, clock = _cpu(), time.monotonic()
+        await _reference(clip, folder, facts, made)
+        theirs = _cpu() - begun
+        one = {
+            "ours": costs.between(Stage.encoding.value, Stage.finishing.value),
+            "reference": theirs,
+            "examine": costs.between("begin", "examined"),
+            "loudness": costs.between("examined", Stage.encoding.value),
+            "finish": costs.between(Stage.finishing.value, "end"),
+            "reference_wall": time.monotonic() - clock,
+        }
+        done.append(one)
+        if number == 0:
+            detail = {"clip_ms": facts.duration_ms, **await _compared(clip, folder, vmaf_with)}
+    return _told(done, {"house": house.name, "once_in_a_process_cpu_s": round(once, 2), **detail})
+
+
+def _told(done: list[dict[str, float]], detail: dict[str, Any]) -> dict[str, Any]:
+    middle = {name: statistics.median(one[name] for one in done) for name in done[0]}
+    whole = middle["ours"] + middle["examine"] + middle["loudness"] + middle["finish"]
+    ratios = [one["ours"] / one["reference"] for one in done]
+    minutes = detail["clip_ms"] / 60_000
+    return {
+        "bench": "transcode",
+        "figure": round(middle["ours"], 2),
+        "unit": "CPU-seconds for the clip's encode",
+        "reference": round(middle["reference"], 2),
+        "ratio": round(statistics.median(ratios), 3),
+        "detail": {
+            "rounds": len(done),
+            "ratio_of_each_round": [round(ratio, 3) for ratio in ratios],
+            "cpu_s_a_minute": round(middle["ours"] / minutes, 1),
+            "analysis_cpu_s": {
+                "read_to_the_end": round(middle["examine"], 2),
+                "loudness": round(middle["loudness"], 2),
+                "plain_copy_poster_and_loudness_of_the_result": round(middle["finish"], 2),
+            },
+            "whole_item_cpu_s": round(whole, 2),
+            "whole_item_ratio": round(whole / middle["reference"], 3),
+            "reference_is": "one ffmpeg command with the same outputs, GOP and filters (media/bench_transcode.sh)",
+            "counted": "processor time of this process and all its children; bounds are on, namespaces are not",
+            **detail,
+        },
+    }
+
+
+async def _ours(clip: Path, folder: Path, sandbox: Sandbox) -> tuple[_Costs, VideoFacts, EncodedVideo]:
+    costs = _Costs()
+    costs.mark("begin")
+    facts = await examine(clip, sandbox=sandbox, work=folder, limits=LIMITS)
+    costs.mark("examined")
+    async with encode_house(clip, facts, sandbox=sandbox, work=folder, progress=costs.hear) as made:
+        costs.mark("end")
+        kept = folder / "ours"
+        kept.mkdir(exist_ok=True)
+        for file in made.files:
+            await in_thread(shutil.copyfile, file.path, kept / file.rendition)
+    return costs, facts, made
+
+
+async def _reference(clip: Path, folder: Path, facts: VideoFacts, made: EncodedVideo) -> None:
+    target = folder / "reference"
+    target.mkdir(exist_ok=True)
+    segments = made.index.segments
+    gain = gain_for(made.source_loudness).decibels
+    end = (facts.sound.length_ms if facts.sound else 0) / 1000 - ladder.FADE
+    numbers = (segments * SEGMENT_FRAMES, segments * AUDIO_TICKS, gain, f"{end:.3f}")
+    await _checked(str(REFERENCE), str(clip), str(target), *map(str, numbers))
+
+
+async def _compared(clip: Path, folder: Path, vmaf_with: str) -> dict[str, Any]:
+    sides = {"ours": {t: folder / "ours" / rendition(t) for t in TRACKS}}
+    sides["reference"] = {t: folder / "reference" / t for t in TRACKS}
+    shapes = {side: {t: await _shape(path) for t, path in files.items()} for side, files in sides.items()}
+    detail: dict[str, Any] = {
+        "outputs_have_equal_shape": shapes["ours"] == shapes["reference"],
+        "shape": shapes["ours"],
+        "bytes": {side: {t: path.stat().st_size for t, path in files.items()} for side, files in sides.items()},
+    }
+    for name, program, graph in (("ssim", "ffmpeg", "ssim"), ("vmaf", vmaf_with, "libvmaf")):
+        if graph not in await _output(program, "-hide_banner", "-filters"):
+            detail[name] = f"not measured: {program} has no {graph}"
+            continue
+        detail[name] = {
+            side: {t: await _score(program, graph, files[t], clip) for t in RUNGS} for side, files in sides.items()
+        }
+    return detail
+
+
+async def _shape(path: Path) -> dict[str, Any]:
+    """What ffprobe sees of a track: frames, size, and the distances between key frames."""
+    entries = "stream=codec_name,profile,level,width,height,pix_fmt:packet=flags"
+    told = json.loads(await _output("ffprobe", "-v", "error", "-show_entries", entries, "-of", "json", str(path)))
+    packets, stream = told["packets"], told["streams"][0]
+    keys = [number for number, packet in enumerate(packets) if packet["flags"].startswith("K")]
+    steps = sorted({b - a for a, b in itertools.pairwise(keys)})
+    return {**stream, "frames": len(packets), "gop": steps}
+
+
+async def _score(program: str, graph: str, made: Path, clip: Path) -> float | None:
+    """Likeness to the source at full size, over the clip's own pictures."""
+    filters = (
+        "[0:v]setpts=PTS-STARTPTS,scale=1920:1080:flags=bicubic,format=yuv420p[made];"
+        "[1:v:0]fps=25:start_time=0,setpts=PTS-STARTPTS,scale=1920:1080:force_original_aspect_ratio=decrease"
+        ":out_color_matrix=bt709:out_range=tv,format=yuv420p,pad=1920:1080:(ow-iw)/2:(oh-ih)/2,setsar=1[source];"
+        f"[made][source]{graph}=shortest=1"
+    )
+    argv = ["-hide_banner", "-nostdin", "-nostats", "-i", str(made), "-i", str(clip), "-lavfi", filters]
+    said = await _output("nice", "-n", "10", program, *argv, "-f", "null", "-")
+    mark = "All:" if graph == "ssim" else "VMAF score: "
+    _, found, rest = said.rpartition(mark)
+    return float(rest.split()[0]) if found else None
+
+
+async def _clip(folder: Path, seconds: int) -> Path:
+    path = folder / "clip.mp4"
+    moving = f"testsrc2=s=1920x1080:r=25:d={seconds},noise=alls=4:allf=t"
+    await _checked(
+        *("ffmpeg", "-nostdin", "-v", "error", "-f", "lavfi", "-i", moving),
+        *("-f", "lavfi", "-i", f"sine=f=440:b=4:r=48000:d={seconds}", "-c:v", "libx264", "-preset", "ultrafast"),
+        *("-crf", "16", "-pix_fmt", "yuv420p", "-colorspace", "bt709", "-c:a", "aac", str(path)),
+    )
+    return path
+
+
+async def _checked(*argv: str) -> None:
+    process = await asyncio.create_subprocess_exec(*argv, stdin=asyncio.subprocess.DEVNULL)
+    try:
+        if await process.wait() != 0:
+            raise RuntimeError(argv[0])
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+
+
+async def _output(*argv: str) -> str:
+    pipe = asyncio.subprocess.PIPE
+    process = await asyncio.create_subprocess_exec(*argv, stdin=asyncio.subprocess.DEVNULL, stdout=pipe, stderr=pipe)
+    stdout, stderr = await process.communicate()
+    return (stdout + stderr).decode("utf-8", "replace")
+
+
+def _cpu() -> float:
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(one.ru_utime + one.ru_stime for one in used)

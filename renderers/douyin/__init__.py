@@ -1,0 +1,29 @@
+"""Douyin: upright short films out of lectures and texts, posted exactly once, or handed to a person as a pack."""
+
+from cms.contract import Channel
+from renderers.douyin.article import VIDEO
+from renderers.douyin.forms import FORMS, form, preview
+from renderers.douyin.hooks import callback
+from renderers.douyin.payload import PICTURES, POSTER
+from renderers.douyin.post import DouyinPost
+from renderers.douyin.settings import Settings
+
+# A quarter of an hour of lecture, made upright on a slow machine, and its upload.
+_SECONDS = 7200.0
+
+
+def channel() -> Channel:
+    """The entry point of the channel ``douyin``."""
+    return Channel(
+        kind="douyin",
+        post=DouyinPost(),
+        forms=FORMS,
+        form=form,
+        preview=preview,
+        settings=Settings,
+        secrets=("client_secret", "access_token", "refresh_token"),
+        asset_renditions=PICTURES,
+        video_renditions=frozenset({VIDEO, POSTER}),
+        callback=callback,
+        seconds=_SECONDS,
+    )

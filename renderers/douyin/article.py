@@ -1,0 +1,78 @@
+"""A piece as plain ideas for cards and text: headings with the paragraphs under them, and the first video."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from cms.contract import AssetFile, Piece
+
+VIDEO = "play-720"
+
+
+@dataclass(frozen=True, slots=True)
+class Idea:
+    """One thing to say: a heading, possibly empty, and its paragraphs."""
+
+    heading: str
+    paragraphs: tuple[str, ...]
+
+
+def plain(text: Sequence[Mapping[str, Any]]) -> str:
+    """Runs of text without marks, on one line."""
+    return " ".join("".join(run["t"] for run in text).split())
+
+
+def ideas(piece: Piece) -> list[Idea]:
+    """What the article says, in order; a piece without text says its summary."""
+    found: list[Idea] = []
+    heading, paragraphs = "", list[str]()
+    for is_heading, text in _lines(piece.body["blocks"]):
+        if not is_heading:
+            paragraphs.append(text)
+            continue
+        if paragraphs:
+            found.append(Idea(heading, tuple(paragraphs)))
+        heading, paragraphs = text, []
+    if paragraphs:
+        found.append(Idea(heading, tuple(paragraphs)))
+    if not found and piece.summary:
+        found = [Idea("", (piece.summary,))]
+    return found
+
+
+def video(piece: Piece) -> tuple[AssetFile, int] | None:
+    """The first video of the piece as a file to cut from, and its milliseconds."""
+    for block in piece.body["blocks"]:
+        if block["type"] != "video":
+            continue
+        file = piece.rendition(block["asset"], VIDEO)
+        if file is not None:
+            return file, piece.durations.get(block["asset"], 0)
+    return None
+
+
+def override(piece: Piece, field: str) -> str:
+    """What an editor wrote for this channel alone, or nothing."""
+    return str(piece.overrides.get("douyin", {}).get(field, "")).strip()
+
+
+def _lines(blocks: Sequence[Mapping[str, Any]]) -> Iterator[tuple[bool, str]]:
+    for block in blocks:
+        kind = block["type"]
+        if kind == "heading":
+            yield from _if_any(plain(block["text"]), heading=True)
+        elif kind in {"paragraph", "quote"}:
+            yield from _if_any(plain(block["text"]))
+        elif kind == "notice":
+            title, text = block["title"].strip(), plain(block["text"])
+            yield from _if_any(f"{title}：{text}" if title and text else title or text)
+        elif kind == "list":
+            for place, item in enumerate(block["items"], 1):
+                mark = f"{place}. " if block["ordered"] else "· "
+                if text := plain(item["text"]):
+                    yield False, mark + text
+
+
+def _if_any(text: str, *, heading: bool = False) -> Iterator[tuple[bool, str]]:
+    if text:
+        yield heading, text

@@ -1,0 +1,116 @@
+"""Setting Chinese text on pictures: fonts, line breaks by the rules of the trade, and lines drawn where they belong."""
+
+import re
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from PIL import ImageDraw, ImageFont
+
+_FOLDER: Final = Path("/usr/share/fonts/opentype/noto")
+_SIMPLIFIED: Final = 2  # index in the collection; 0 would draw the Japanese forms
+# No line begins with the first or ends with the second.
+_CLOSING: Final = frozenset("，。、；：？！）】》〉」』〕”’…—·～％℃,.;:?!)]}%‰")
+_OPENING: Final = frozenset("（【《〈「『〔“‘([{￥$#")
+# A number and its unit are one word.
+_WORD: Final = re.compile(
+    r"[A-Za-z0-9\u00c0-\u024f]+(?:[.,:/@&'’+\-][A-Za-z0-9\u00c0-\u024f]+)*[%℃°年月日时分秒元万亿个场人次米]?|.",
+    re.DOTALL,
+)
+ELLIPSIS: Final = "…"
+
+Measure = Callable[[str], float]
+
+
+@dataclass(slots=True)
+class Press:
+    """The fonts of one composition; not shared between threads, as the font engine is not."""
+
+    _fonts: dict[tuple[str, int], ImageFont.FreeTypeFont] = field(default_factory=dict)
+
+    def font(self, size: float, *, bold: bool = False, serif: bool = False) -> ImageFont.FreeTypeFont:
+        name = f"Noto{'Serif' if serif else 'Sans'}CJK-{'Bold' if bold else 'Regular'}.ttc"
+        key = (name, max(1, round(size)))
+        if key not in self._fonts:
+            self._fonts[key] = ImageFont.truetype(str(_FOLDER / name), key[1], index=_SIMPLIFIED)
+        return self._fonts[key]
+
+
+def wrap(text: str, *, width: float, measure: Measure, most: int | None = None) -> list[str]:
+    """Lines of at most `width`; with more than `most` of them, the last ends in an ellipsis."""
+    lines: list[str] = []
+    line = ""
+    for unit in _units(text, width, measure):
+        if line and measure(line + unit) > width:
+            line, carried = _broken(line, unit)
+            lines.append(line.rstrip(" "))
+            line = carried.lstrip(" ")
+        else:
+            line += unit
+    if line.strip():
+        lines.append(line.rstrip(" "))
+    if most is None or len(lines) <= most:
+        return lines
+    return [*lines[: most - 1], shortened(lines[most - 1], width=width, measure=measure)] if most > 0 else []
+
+
+def shortened(line: str, *, width: float, measure: Measure) -> str:
+    """The line with an ellipsis that says that more would follow."""
+    line = line.rstrip("".join(_CLOSING))
+    while line and measure(line + ELLIPSIS) > width:
+        line = line[:-1]
+    return line + ELLIPSIS
+
+
+def draw_lines(
+    draw: ImageDraw.ImageDraw,
+    lines: list[str],
+    at: tuple[float, float],
+    *,
+    font: ImageFont.FreeTypeFont,
+    step: float,
+    fill: str,
+    anchor: str = "ls",
+) -> float:
+    """Draws lines on baselines `step` apart below `at`; gives the y under the last one."""
+    x, y = at
+    for line in lines:
+        draw.text((x, y + step * 0.76), line, font=font, fill=fill, anchor=anchor)
+        y += step
+    return y
+
+
+def drawable(text: str) -> str:
+    """Text without what no font draws and what turns the direction of writing."""
+    return " ".join(
+        "".join(ch for ch in text if unicodedata.category(ch) not in {"Cc", "Cf", "Cs", "Co"} or ch in "\n\t").split(
+            " "
+        )
+    )
+
+
+def _units(text: str, width: float, measure: Measure) -> list[str]:
+    """What stays together: a Latin word or number, else one character; a word longer than a line is split."""
+    units: list[str] = []
+    for word in _WORD.findall(" ".join(text.splitlines())):
+        if len(word) > 1 and measure(word) > width:
+            units.extend(word)
+        elif unicodedata.category(word[0])[0] == "M" and units:
+            units[-1] += word
+        else:
+            units.append(word)
+    return units
+
+
+def _broken(line: str, unit: str) -> tuple[str, str]:
+    """A full line and what begins the next one: punctuation stays where the rules want it."""
+    carried = unit
+    if unit[0] in _CLOSING:
+        # One mark hangs over no edge: the character before it comes along.
+        while len(line) > 1 and (carried[0] in _CLOSING or line[-1] in _OPENING):
+            carried, line = line[-1] + carried, line[:-1]
+    while len(line) > 1 and line[-1] in _OPENING:
+        carried, line = line[-1] + carried, line[:-1]
+    return line, carried

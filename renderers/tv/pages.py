@@ -1,0 +1,105 @@
+"""Pages of the portal: templates read once, static files named by their hash, dates in Beijing."""
+
+import datetime as dt
+import hashlib
+import re
+from functools import cache
+from pathlib import Path
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import jinja2
+from markupsafe import Markup
+
+from cms.contract import File, Piece
+from renderers.tv import layout, paths, text
+
+HERE: Final = Path(__file__).parent
+BEIJING: Final = ZoneInfo("Asia/Shanghai")
+HTML: Final = "text/html; charset=utf-8"
+HLS: Final = "vendor/hls-1.7.4/hls.min.js"
+CARD: Final = "tv-card"
+POSTER: Final = "web-960-jpeg"
+RENDITIONS: Final = frozenset({CARD, POSTER})
+_SCRIPT: Final = "text/javascript; charset=utf-8"
+# https://www.w3.org/TR/xml/#charsets
+_NOT_TEXT: Final = re.compile("[^\\t\\n\\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+@cache
+def environment() -> jinja2.Environment:
+    """Autoescaping, and strict: a name that is not given is a defect."""
+    env = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        auto_reload=False,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    env.filters.update(day=day)
+    env.globals.update(paths=paths, picture=picture, mark=mark, is_video=is_video, body=text.body, static=static())
+    return env
+
+
+def warm() -> None:
+    """Reads templates and static files, so that rendering never waits for a disk in the loop."""
+    env = environment()
+    for name in env.list_templates():
+        env.get_template(name)
+    static_files()
+
+
+def page(template: str, **context: object) -> bytes:
+    return _NOT_TEXT.sub("", environment().get_template(template).render(**context)).encode()
+
+
+def mark(piece: Piece, html: Markup) -> Markup:
+    """Brackets what belongs to a piece, so that the serving path can leave it out when its release is recalled."""
+    return Markup("<!--r:{0}-->{1}<!--/r-->").format(piece.release, html) if piece.release else html
+
+
+def picture(piece: Piece, name: str = CARD) -> Markup:
+    """The cover, else the first picture's or video's; nothing when there is none."""
+    file = next(
+        (found for of in _covers(piece) for kind in (name, POSTER, "poster") if (found := piece.rendition(of, kind))),
+        None,
+    )
+    if file is None:
+        return Markup("")
+    return Markup('<img src="/a/{}" alt="">').format(file.sha256)
+
+
+def is_video(piece: Piece) -> bool:
+    return any(block.get("type") == "video" for block in piece.body.get("blocks", ()))
+
+
+def day(at: dt.datetime) -> str:
+    local = at.astimezone(BEIJING)
+    return f"{local.year}年{local.month}月{local.day}日"
+
+
+@cache
+def static_files() -> tuple[File, ...]:
+    """Stylesheet and scripts; the hash in a path makes it cacheable for ever."""
+    style = (HERE / "static" / "portal.css").read_text("utf-8") + layout.stylesheet()
+    made = [("portal.css", "text/css; charset=utf-8", style.encode())]
+    made += [(name, _SCRIPT, (HERE / "static" / name).read_bytes()) for name in ("portal.js", "player.js", HLS)]
+    return tuple(File(_static_path(name, data), kind, data) for name, kind, data in made)
+
+
+@cache
+def static() -> dict[str, str]:
+    """Addresses of the static files by short name."""
+    return {name: file.path for name, file in zip(("css", "portal", "player", "hls"), static_files(), strict=True)}
+
+
+def _static_path(name: str, data: bytes) -> str:
+    stem, _, ending = name.rpartition("/")[2].rpartition(".")
+    return f"/static/tv-{stem}-{hashlib.sha256(data).hexdigest()[:16]}.{ending}"
+
+
+def _covers(piece: Piece) -> list[str]:
+    blocks = piece.body.get("blocks", ())
+    found = [piece.cover, *(b.get("poster") for b in blocks), *(b.get("asset") for b in blocks)]
+    return [of for of in found if of]

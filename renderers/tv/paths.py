@@ -1,0 +1,49 @@
+"""The addresses of a channel: its files in the public tree, and what is answered by the clock (formats.md §4)."""
+
+from typing import Final
+
+ROOT: Final = "/tv/"
+EPG: Final = "/tv/epg.xml"
+CHANNELS: Final = "/tv/channels.m3u"
+PLAN: Final = "plan.json"
+
+
+def home(code: str) -> str:
+    return f"{ROOT}{code}/"
+
+
+def plan(code: str) -> str:
+    return f"{ROOT}{code}/{PLAN}"
+
+
+def column(code: str, name: str, page: int = 1) -> str:
+    """A page of a column's list; the first is page 1."""
+    return f"{ROOT}{code}/c/{name}/" + (f"p{page}/" if page > 1 else "")
+
+
+def document(code: str, public_id: str) -> str:
+    return f"{ROOT}{code}/d/{public_id}/"
+
+
+def playback(code: str, public_id: str) -> str:
+    """The player page of a lecture."""
+    return f"{ROOT}{code}/d/{public_id}/play/"
+
+
+def recording(code: str, public_id: str, name: str) -> str:
+    """A playlist of a lecture: `master` or a track."""
+    return f"{ROOT}{code}/d/{public_id}/{name}.m3u8"
+
+
+def live(code: str) -> str:
+    """The player page of the channel itself."""
+    return f"{ROOT}{code}/live/"
+
+
+def day(code: str) -> str:
+    return f"{ROOT}{code}/day/"
+
+
+def code_of(path: str) -> str:
+    """The channel a path below the root is of."""
+    return path.removeprefix(ROOT).partition("/")[0]

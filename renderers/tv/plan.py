@@ -1,0 +1,230 @@
+"""The plan of a channel: which item stands in which slot, days back and ahead, with all that serving it needs.
+
+It is a file of the public tree. Each item carries its release where the serving path looks for it, so that a tombstone
+takes the item out before anything is rendered again; a run whose item is missing is gone and shows the slate.
+"""
+
+import json
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from typing import Any, Final
+
+from media.errors import MediaRefused
+from media.house import RUNGS, HouseIndex, read_index, write_index
+from schedules.linear import FILLER, Run, run_at
+
+FORMAT: Final = 1
+NEVER: Final = 1 << 53
+PLAN_NAME: Final = "plan"
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A video of a piece.
+
+    Attributes:
+        id: house number and a count, ``2.17``; never given to another item while the plan remembers it.
+        release: the newest edition's, whose recall takes the item off.
+        master: the video's hash; another edition with the same video is the same item.
+        index: hash of the file that says where its segments are.
+        published: milliseconds; by it the piece is found again.
+        bandwidth: bits a second of each rung at its peak.
+    """
+
+    id: str
+    document: str
+    release: str
+    title: str
+    summary: str
+    column: str
+    master: str
+    index: str
+    segments: int
+    published: int
+    bandwidth: tuple[int, ...]
+
+    @property
+    def house(self) -> int:
+        return house_number(self.id)
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """A house format on this channel, and the slate that stands in holes from slot `since` on.
+
+    A house that only has items is given the slate of the day, with `NEVER` as its beginning.
+    """
+
+    number: int
+    id: str
+    since: int
+    slate: HouseIndex
+
+
+@dataclass(frozen=True, slots=True)
+class On:
+    """What stands in a slot, of which house. `gone` was planned and taken back; like a hole it shows the slate."""
+
+    slot: int
+    house: str
+    item: Item | None
+    slate: HouseIndex
+    segment: int
+    gone: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """The whole plan.
+
+    Attributes:
+        start: the first slot it remembers.
+        breaks: how often the house had changed before `start`: players count these.
+    """
+
+    code: str
+    name: str
+    start: int
+    breaks: int
+    houses: tuple[House, ...]
+    items: Mapping[str, Item]
+    runs: tuple[Run, ...] = field(repr=False)
+
+    @property
+    def end(self) -> int:
+        return self.runs[-1].end if self.runs else self.start
+
+    def on(self, slot: int) -> On:
+        """What stands in a slot; where nothing was planned, the slate."""
+        run = run_at(self.runs, slot)
+        filler = run is None or run.item == FILLER
+        house = self._slate_at(slot) if run is None or filler else self._house(run.item, slot)
+        item = None if run is None or filler else self.items.get(run.item)
+        if run is None or item is None:
+            return On(slot, house.slate.house, None, house.slate, slot % house.slate.segments, gone=not filler)
+        return On(slot, house.id, item, house.slate, run.segment(slot))
+
+    def discontinuity(self, slot: int) -> tuple[int, bool]:
+        """How many changes of house lie at or before a slot, and whether one is there."""
+        index = bisect_right(self._changes, slot)
+        return self.breaks + index, index > 0 and self._changes[index - 1] == slot
+
+    def bandwidth(self, rung: str) -> int:
+        """Bits a second a player must have for any item of the plan."""
+        number = RUNGS.index(rung)
+        slates = [house.slate.tracks[rung].bandwidth for house in self.houses]
+        return max([*slates, *(item.bandwidth[number] for item in self.items.values())])
+
+    @cached_property
+    def _changes(self) -> tuple[int, ...]:
+        """Slots in which another house stands than in the slot before."""
+        if len({name for house in self.houses for name in (house.id, house.slate.house)}) == 1:
+            return ()
+        since = {house.since for house in self.houses if self.start < house.since < NEVER}
+        edges = sorted({run.start for run in self.runs} | {run.end for run in self.runs} | since)
+        changes: list[int] = []
+        before = self.on(self.start).house
+        for edge in edges:
+            here = self.on(edge).house
+            if here != before:
+                changes.append(edge)
+            before = here
+        return tuple(changes)
+
+    def _slate_at(self, slot: int) -> House:
+        index = bisect_right([house.since for house in self.houses], slot) - 1
+        return self.houses[max(index, 0)]
+
+    def _house(self, item: str, slot: int) -> House:
+        number = house_number(item)
+        return next((house for house in self.houses if house.number == number), self._slate_at(slot))
+
+
+def house_number(item: str) -> int:
+    """The number of an item's house, which its id tells even when the item itself is gone."""
+    return int(item.partition(".")[0])
+
+
+def to_value(plan: Plan) -> dict[str, Any]:
+    """The plan as JSON values."""
+    return {
+        "format": FORMAT,
+        "code": plan.code,
+        "name": plan.name,
+        "start": plan.start,
+        "breaks": plan.breaks,
+        "houses": [[h.number, h.id, h.since, json.loads(write_index(h.slate))] for h in plan.houses],
+        "items": [_item_value(item) for item in plan.items.values()],
+        "runs": [[run.start, run.count, run.item, run.first] for run in plan.runs],
+    }
+
+
+def from_value(value: Mapping[str, Any]) -> Plan:
+    """Raises ValueError for another format or damaged values."""
+    if value.get("format") != FORMAT:
+        raise ValueError(f"plan format {value.get('format')}")
+    try:
+        items = [_item(row) for row in value["items"]]
+        houses = [House(number, name, since, _slate(slate)) for number, name, since, slate in value["houses"]]
+        runs = tuple(Run(*row) for row in value["runs"])
+    except (KeyError, TypeError, MediaRefused) as error:
+        raise ValueError("plan") from error
+    named = {item.id: item for item in items}
+    return Plan(value["code"], value["name"], value["start"], value["breaks"], tuple(houses), named, runs)
+
+
+def encode(plan: Plan) -> bytes:
+    return json.dumps(to_value(plan), ensure_ascii=False, separators=(",", ":")).encode()
+
+
+@lru_cache(maxsize=64)
+def decode(data: bytes) -> Plan:
+    """Kept while the bytes are the same: a playlist is asked for thousands of times a second. ValueError as above."""
+    return from_value(json.loads(data))
+
+
+def releases(plan: Plan) -> tuple[str, ...]:
+    """Which signed pieces the plan names."""
+    return tuple(dict.fromkeys(item.release for item in plan.items.values()))
+
+
+def _slate(value: Any) -> HouseIndex:
+    index = read_index(json.dumps(value).encode())
+    if not set(RUNGS) <= set(index.tracks):
+        raise ValueError("slate")
+    return index
+
+
+def _item_value(item: Item) -> dict[str, Any]:
+    return {
+        "id": item.id,
+        "document": item.document,
+        "title": item.title,
+        "summary": item.summary,
+        "column": item.column,
+        "master": item.master,
+        "index": item.index,
+        "segments": item.segments,
+        "published": item.published,
+        "bandwidth": list(item.bandwidth),
+        "_yunping": {"release": item.release},
+    }
+
+
+def _item(row: Mapping[str, Any]) -> Item:
+    bandwidth: Sequence[int] = row["bandwidth"]
+    return Item(
+        row["id"],
+        row["document"],
+        row["_yunping"]["release"],
+        row["title"],
+        row["summary"],
+        row["column"],
+        row["master"],
+        row["index"],
+        row["segments"],
+        row["published"],
+        tuple(bandwidth),
+    )

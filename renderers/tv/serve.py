@@ -1,0 +1,226 @@
+"""What a channel answers by the clock: playlists, segments, guide; functions of plan, request and instant only."""
+
+import functools
+import hashlib
+import json
+import re
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from cms.contract import Ask, AssetGone, Assets, Published, Reply, Serve, Site, Span
+from media.errors import MediaRefused
+from media.fragments import patched_head
+from media.house import TRACKS, HouseIndex, Track
+from renderers.tv import catchup, daypage, guide, paths, playlists
+from renderers.tv.items import index_of
+from renderers.tv.plan import On, Plan, decode
+from renderers.tv.programme import to_ms
+from schedules.linear import SLOT_MS, slot_at
+
+VIDEO: Final = "video/mp4"
+SOUND: Final = "audio/mp4"
+XML: Final = "application/xml; charset=utf-8"
+JSON: Final = "application/json; charset=utf-8"
+# A list changes each slot and after a recall; a segment may be taken back while viewers still ask for it.
+_SHORT: Final = "public, max-age=1"
+_SEGMENT: Final = "public, max-age=30"
+_FOREVER: Final = "public, max-age=31536000, immutable"
+# Everything before the sample table; the rest of the segment never passes through memory.
+_HEAD: Final = 4096
+# Another server's clock may be a little ahead; what stands in these slots is frozen.
+_AHEAD: Final = 1
+_TRACK: Final = "|".join(TRACKS)
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    ask: Ask
+    published: Published
+    assets: Assets
+    site: Site
+    plan: Plan
+    match: re.Match[str]
+
+    @property
+    def slot(self) -> int:
+        return slot_at(to_ms(self.ask.now))
+
+
+_Answer = Callable[[_Request], Awaitable[Reply | None]]
+
+
+async def serve(ask: Ask, published: Published, assets: Assets, site: Site) -> Reply | None:
+    """Implements `cms.contract.Serve`."""
+    if ask.method not in {"GET", "HEAD"}:
+        return None
+    path = ask.path.lstrip("/")
+    if path in {"epg.xml", "channels.m3u"}:
+        plans = [plan for file in published.paths(paths.ROOT) if (plan := await _plan(published, file)) is not None]
+        text = guide.xmltv(plans, site, ask.now) if path == "epg.xml" else guide.channels(plans, site)
+        return _short(ask, text, XML if path == "epg.xml" else "audio/x-mpegurl; charset=utf-8")
+    code, _, rest = path.partition("/")
+    for pattern, answer in _ROUTES:
+        match = pattern.fullmatch(rest)
+        if match is not None:
+            plan = await _plan(published, paths.plan(code))
+            return None if plan is None else await answer(_Request(ask, published, assets, site, plan, match))
+    return None
+
+
+async def _plan(published: Published, path: str) -> Plan | None:
+    if not path.endswith("/" + paths.PLAN):
+        return None
+    data = await published.read(path)
+    try:
+        return None if data is None else _clean(decode(data), published)
+    except ValueError:
+        return None
+
+
+async def _master(request: _Request) -> Reply:
+    return _short(request.ask, playlists.master(request.plan), playlists.MEDIA_TYPE)
+
+
+async def _list(request: _Request) -> Reply:
+    plan, slot = request.plan, request.slot
+    return _short(request.ask, _live(plan, request.match["track"], slot), playlists.MEDIA_TYPE, tag=slot)
+
+
+@functools.lru_cache(maxsize=512)
+def _live(plan: Plan, track: str, slot: int) -> str:
+    return playlists.live(plan, track, slot)
+
+
+async def _segment(request: _Request) -> Reply | None:
+    slot, plan = int(request.match["slot"]), request.plan
+    if not plan.start <= slot <= request.slot + _AHEAD:
+        return None
+    on = plan.on(slot)
+    if on.gone:
+        return _gone()
+    if on.item is None:
+        return None
+    index = await index_of(on.item.index, request.assets)
+    if index is None:
+        return _gone()
+    return await _fragment(request, on, index, (on.item.release,))
+
+
+async def _slate(request: _Request) -> Reply | None:
+    slot = int(request.match["slot"])
+    # A new channel's first list looks back to before its plan.
+    if not request.plan.start - playlists.WINDOW <= slot <= request.slot + _AHEAD:
+        return None
+    on = request.plan.on(slot)
+    slate = on.slate
+    return await _fragment(request, On(slot, slate.house, None, slate, slot % slate.segments), slate, ())
+
+
+async def _fragment(request: _Request, on: On, index: HouseIndex, releases: tuple[str, ...]) -> Reply:
+    name = request.match["track"]
+    track = index.tracks[name]
+    try:
+        parts = await _moved(track, on, request.assets)
+    except (AssetGone, MediaRefused, IndexError):
+        return _gone()
+    return Reply(200, _type(name), parts, {"Cache-Control": _SEGMENT}, releases)
+
+
+async def _moved(track: Track, on: On, assets: Assets) -> tuple[bytes | Span, ...]:
+    """The stored segment with its two numbers set to its slot."""
+    start, length = track.segment(on.segment)
+    head = await assets.part(track.sha256, start, min(_HEAD, length))
+    moved = patched_head(head, sequence=on.slot & 0xFFFFFFFF, base=on.slot * track.ticks)
+    rest = length - len(moved)
+    return (moved, Span(track.sha256, start + len(moved), rest)) if rest else (moved,)
+
+
+async def _init(request: _Request) -> Reply | None:
+    """The beginning all items of a house share, from any of them that is still there."""
+    plan, house, name = request.plan, request.match["house"], request.match["track"]
+    for known in plan.houses:
+        if known.slate.house == house:
+            return await _beginning(known.slate.tracks[name], name, request.assets)
+    for item in plan.items.values():
+        if any(h.number == item.house and h.id == house for h in plan.houses):
+            index = await index_of(item.index, request.assets)
+            if index is not None:
+                return await _beginning(index.tracks[name], name, request.assets)
+    return None
+
+
+async def _beginning(track: Track, name: str, assets: Assets) -> Reply | None:
+    try:
+        data = await assets.part(track.sha256, track.start, track.init)
+    except (AssetGone, MediaRefused):
+        return None
+    return Reply(200, _type(name), (data,), {"Cache-Control": _FOREVER})
+
+
+async def _now(request: _Request) -> Reply:
+    text = json.dumps(guide.now(request.plan, request.ask.now), ensure_ascii=False, separators=(",", ":"))
+    return _short(request.ask, text, JSON)
+
+
+async def _day(request: _Request) -> Reply:
+    page = daypage.page(request.plan, request.site, request.ask.query, request.ask.now)
+    return _short(request.ask, page, "text/html; charset=utf-8")
+
+
+async def _catchup(request: _Request) -> Reply | None:
+    plan = request.plan
+    span = catchup.slots(request.ask.query, plan, request.slot)
+    if span is None:
+        return Reply(400, parts=("回看时段无效：请给出 begin 与 end，且不晚于现在。".encode(),))
+    track = request.match["track"]
+    query = f"?begin={span.start * SLOT_MS // 1000}&end={span.stop * SLOT_MS // 1000}"
+    text = (
+        playlists.recording(plan, track, span.start, span.stop)
+        if track
+        else playlists.master(plan, query, prefix="catchup-")
+    )
+    return _short(request.ask, text, playlists.MEDIA_TYPE)
+
+
+def _clean(plan: Plan, published: Published) -> Plan:
+    """The plan without what was taken back since it was written, whoever handed it to us."""
+    recalled = [item.id for item in plan.items.values() if published.is_recalled(item.release)]
+    return _without(plan, frozenset(recalled)) if recalled else plan
+
+
+@functools.lru_cache(maxsize=16)
+def _without(plan: Plan, items: frozenset[str]) -> Plan:
+    left = {key: item for key, item in plan.items.items() if key not in items}
+    return Plan(plan.code, plan.name, plan.start, plan.breaks, plan.houses, left, plan.runs)
+
+
+def _short(ask: Ask, text: str, media_type: str, *, tag: int | None = None) -> Reply:
+    data = text.encode()
+    digest = hashlib.sha256(data).hexdigest()[:16]
+    etag = f'"{digest}"' if tag is None else f'"{tag}-{digest}"'
+    headers = {"Cache-Control": _SHORT, "ETag": etag}
+    if ask.headers.get("if-none-match") == etag:
+        return Reply(304, media_type, (), headers)
+    return Reply(200, media_type, (data,), headers)
+
+
+def _gone() -> Reply:
+    return Reply(410, parts=("该内容已撤回。".encode(),), headers={"Cache-Control": "no-cache"})
+
+
+def _type(track: str) -> str:
+    return SOUND if track == "audio" else VIDEO
+
+
+_ROUTES: Final[Sequence[tuple[re.Pattern[str], _Answer]]] = (
+    (re.compile(rf"(?P<track>{_TRACK})\.m3u8"), _list),
+    (re.compile(rf"(?P<track>{_TRACK})/(?P<slot>[0-9]{{1,12}})\.m4s"), _segment),
+    (re.compile(rf"(?P<track>{_TRACK})/slate-(?P<slot>[0-9]{{1,12}})\.m4s"), _slate),
+    (re.compile(rf"(?P<track>{_TRACK})/init-(?P<house>[0-9A-Za-z._-]{{1,100}})\.mp4"), _init),
+    (re.compile(r"master\.m3u8"), _master),
+    (re.compile(r"now\.json"), _now),
+    (re.compile(r"day/"), _day),
+    (re.compile(rf"catchup(?:-(?P<track>{_TRACK}))?\.m3u8"), _catchup),
+)
+_CHECKED: Final[Serve] = serve

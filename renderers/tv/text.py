@@ -1,0 +1,89 @@
+"""An article as large type for a television: the closed list of formats.md §5, escaped."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final
+
+from markupsafe import Markup, escape
+
+from cms.contract import Piece
+
+_MARKS: Final = {"b": Markup("strong"), "i": Markup("em"), "u": Markup("u"), "s": Markup("s")}
+_ORDERED, _BULLETS = Markup("ol"), Markup("ul")
+
+
+def body(piece: Piece) -> Markup:
+    """The text of all blocks; a video's place is its page."""
+    return Markup("\n").join(_BLOCKS[block["type"]](block, piece) for block in piece.body.get("blocks", ()))
+
+
+def _inline(runs: Iterable[Mapping[str, Any]]) -> Markup:
+    return Markup("").join(_run(run) for run in runs)
+
+
+def _run(run: Mapping[str, Any]) -> Markup:
+    # A remote control follows no links: the words stay, the address goes.
+    html = Markup("<br>").join(escape(line) for line in run["t"].split("\n"))
+    for mark in run.get("m", ()):
+        html = Markup("<{0}>{1}</{0}>").format(_MARKS[mark], html)
+    return html
+
+
+def _paragraph(block: Mapping[str, Any], _piece: Piece) -> Markup:
+    return Markup("<p>{}</p>").format(_inline(block["text"]))
+
+
+def _heading(block: Mapping[str, Any], _piece: Piece) -> Markup:
+    return Markup("<h{0}>{1}</h{0}>").format(int(block["level"]), _inline(block["text"]))
+
+
+def _list(block: Mapping[str, Any], _piece: Piece) -> Markup:
+    tag = _ORDERED if block["ordered"] else _BULLETS
+    items = Markup("").join(Markup("<li>{}</li>").format(_inline(item["text"])) for item in block["items"])
+    return Markup("<{0}>{1}</{0}>").format(tag, items)
+
+
+def _quote(block: Mapping[str, Any], _piece: Piece) -> Markup:
+    cite = Markup("<p class=cite>{}</p>").format(block["cite"]) if block.get("cite") else Markup("")
+    return Markup("<blockquote><p>{}</p>{}</blockquote>").format(_inline(block["text"]), cite)
+
+
+def _image(block: Mapping[str, Any], piece: Piece) -> Markup:
+    file = piece.rendition(block["asset"], "web-960-jpeg")
+    caption = Markup("<p class=cite>{}</p>").format(block["caption"]) if block.get("caption") else Markup("")
+    if file is None:
+        return caption
+    drawn = Markup('<img src="/a/{}" alt="{}" width="{}" height="{}">').format(
+        file.sha256, block["alt"], file.width, file.height
+    )
+    return Markup("<div class=figure>{}{}</div>").format(drawn, caption)
+
+
+def _notice(block: Mapping[str, Any], _piece: Piece) -> Markup:
+    return Markup("<div class=notice><p><strong>{}</strong></p><p>{}</p></div>").format(
+        block["title"], _inline(block["text"])
+    )
+
+
+def _table(block: Mapping[str, Any], _piece: Piece) -> Markup:
+    rows = Markup("").join(
+        Markup("<tr>{}</tr>").format(Markup("").join(Markup("<td>{}</td>").format(_inline(cell)) for cell in row))
+        for row in block["rows"]
+    )
+    return Markup("<table>{}</table>").format(rows)
+
+
+def _nothing(_block: Mapping[str, Any], _piece: Piece) -> Markup:
+    return Markup("")
+
+
+_BLOCKS: Final[Mapping[str, Callable[[Mapping[str, Any], Piece], Markup]]] = {
+    "paragraph": _paragraph,
+    "heading": _heading,
+    "list": _list,
+    "quote": _quote,
+    "image": _image,
+    "notice": _notice,
+    "table": _table,
+    "divider": _nothing,
+    "video": _nothing,
+}

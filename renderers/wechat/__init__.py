@@ -1,0 +1,27 @@
+"""The WeChat service account: articles made of blocks, published once, and deleted on recall."""
+
+from cms.contract import Channel
+from renderers.wechat.callback import callback
+from renderers.wechat.forms import FORMS, RENDITIONS, VIDEO_RENDITIONS, form, preview
+from renderers.wechat.post import WeChatPost
+from renderers.wechat.settings import SECRETS, AccountSettings
+
+# A dozen pictures over a slow line, and the calls around them.
+_SECONDS = 300.0
+
+
+def channel() -> Channel:
+    """The entry point of the channel ``wechat``."""
+    return Channel(
+        kind="wechat",
+        post=WeChatPost(),
+        forms=FORMS,
+        form=form,
+        preview=preview,
+        settings=AccountSettings,
+        secrets=SECRETS,
+        asset_renditions=RENDITIONS,
+        video_renditions=VIDEO_RENDITIONS,
+        callback=callback,
+        seconds=_SECONDS,
+    )

@@ -1,0 +1,82 @@
+"""Runs of text with marks and links; links out of the platform become numbered notes at the end of the article."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from renderers.wechat.changes import Tally
+from renderers.wechat.vocabulary import element, escaped, plain, quoted
+
+_HTTPS: Final = re.compile(r"https://[^\s<>\"\\^`{|}]+")
+_INSIDE: Final = "mp.weixin.qq.com"
+_ASCII: Final = re.compile(r"https://mp\.weixin\.qq\.com(?:/[\x21-\x7e]*)?")
+
+
+class Runs:
+    """Writes runs in one article's styles and remembers the notes it made."""
+
+    def __init__(self, styles: Mapping[str, str], tally: Tally) -> None:
+        self._styles = styles
+        self._tally = tally
+        self._notes: dict[str, tuple[int, str]] = {}
+
+    def html(self, text: Sequence[Mapping[str, Any]]) -> str:
+        return "".join(self._run(run) for run in text)
+
+    def notes(self) -> str:
+        """The list of addresses, or nothing."""
+        if not self._notes:
+            return ""
+        lines = (
+            element("p", self._styles["note"], f"[{number}] {escaped(words)}{escaped(address)}")
+            for address, (number, words) in self._notes.items()
+        )
+        title = element("p", self._styles["note"], "<strong>参考链接</strong>")
+        return element("section", self._styles["notes"], title, *lines)
+
+    def _run(self, run: Mapping[str, Any]) -> str:
+        html = "<br>".join(escaped(line) for line in plain(run["t"]).split("\n"))
+        if not html:
+            return ""
+        for mark in run.get("m", ()):
+            html = self._marked(mark, html)
+        href = run.get("href")
+        return html if not href else self._linked(str(href), run["t"], html)
+
+    def _marked(self, mark: str, html: str) -> str:
+        match mark:
+            case "b":
+                return f"<strong>{html}</strong>"
+            case "i":
+                return f"<em>{html}</em>"
+            case _:
+                return element("span", self._styles[mark], html)
+
+    def _linked(self, href: str, words: str, html: str) -> str:
+        kind = _kind(href)
+        if kind == "inside":
+            return f'<a href="{quoted(href)}" style="{self._styles["a"]}">{html}</a>'
+        if kind == "nowhere":
+            self._tally.add("links_dropped")
+            return html
+        if href not in self._notes:
+            self._tally.add("links")
+            words = plain(words).replace("\n", " ").strip()
+            label = "" if not words or words == href else f"{words}："
+            self._notes[href] = (len(self._notes) + 1, label)
+        return html + element("sup", self._styles["sup"], f"[{self._notes[href][0]}]")
+
+
+def _kind(href: str) -> str:
+    """Where a link leads: inside the platform, outside, or nowhere we would send a reader."""
+    if not _HTTPS.fullmatch(href) or plain(href) != href:
+        return "nowhere"
+    try:
+        parts = urlsplit(href)
+        host = parts.hostname
+    except ValueError:
+        return "nowhere"
+    if not host or "@" in parts.netloc:
+        return "nowhere"
+    return "inside" if host == _INSIDE and _ASCII.fullmatch(href) else "outside"

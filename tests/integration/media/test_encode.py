@@ -1,0 +1,299 @@
+"""Unlike videos become items of one house: one grid, one loudness, one set of init segments, joined without a step."""
+
+import asyncio
+import hashlib
+import itertools
+import json
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image, ImageStat
+
+from media import house, package
+from media.encode import EncodedVideo, encode_house
+from media.errors import MediaRefused
+from media.fragments import layout, patched_head
+from media.house import HouseIndex, read_index
+from media.limits import VideoLimits
+from media.runner import Progress, Stage
+from media.sandbox import Sandbox
+from media.slate import make_slate
+from media.video import VideoFacts, examine
+from tests.integration.media import clips
+
+# Some 30 CPU-seconds of encoding stand in one fixture, at the lowest priority.
+pytestmark = pytest.mark.timeout(400)
+
+LIMITS = VideoLimits(min_free_bytes=0)
+REAL = Path("/work/shared/data/video")
+
+
+@dataclass(frozen=True)
+class Item:
+    facts: VideoFacts
+    made: EncodedVideo
+    index: HouseIndex
+    files: dict[str, Path]
+    told: list[Progress]
+
+    def segment(self, track: str, number: int, *, slot: int | None = None) -> bytes:
+        found = self.index.tracks[track]
+        offset, length = found.segment(number)
+        data = self.files[f"house-{track}"].read_bytes()[offset : offset + length]
+        return data if slot is None else patched_head(data, sequence=slot, base=slot * found.ticks)
+
+    def init(self, track: str) -> bytes:
+        found = self.index.tracks[track]
+        return self.files[f"house-{track}"].read_bytes()[found.start : found.start + found.init]
+
+
+async def _item(clip: Path, folder: Path) -> Item:
+    sandbox = await Sandbox.detect(allow_unsandboxed=False, parallel=1)
+    work = folder / "work"
+    work.mkdir(exist_ok=True)
+    facts = await examine(clip, sandbox=sandbox, work=work, limits=LIMITS)
+    told: list[Progress] = []
+    files = {}
+    async with encode_house(clip, facts, sandbox=sandbox, work=work, progress=told.append, limits=LIMITS) as made:
+        for file in made.files:
+            files[file.rendition] = folder / f"{clip.stem}-{file.rendition}"
+            shutil.copyfile(file.path, files[file.rendition])
+    assert list(work.iterdir()) == []
+    return Item(facts, made, read_index(files["house-index"].read_bytes()), files, told)
+
+
+@pytest.fixture(scope="module")
+def items(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Item]:
+    folder = tmp_path_factory.mktemp("items")
+    made = (clips.phone, clips.broadcast, clips.screencast, clips.hdr)
+    return {make.__name__: asyncio.run(_item(make(folder), folder)) for make in made}
+
+
+def _probe(path: Path, entries: str, *more: str) -> dict[str, Any]:
+    argv = ["ffprobe", "-v", "error", *more, "-show_entries", entries, "-of", "json", str(path)]
+    answer = subprocess.run(argv, check=True, capture_output=True, timeout=60)
+    assert not answer.stderr
+    told: dict[str, Any] = json.loads(answer.stdout)
+    return told
+
+
+def test_every_item_has_whole_segments_of_96_pictures_and_180_sound_frames(items: dict[str, Item]) -> None:
+    assert {name: item.index.segments for name, item in items.items()} == {
+        "phone": 2,
+        "broadcast": 1,
+        "screencast": 1,
+        "hdr": 1,
+    }
+    for item in items.values():
+        for track in house.TRACKS:
+            with item.files[f"house-{track}"].open("rb") as file:
+                found = layout(file)
+            samples, ticks = (180, 184_320) if track == "audio" else (96, 49_152)
+            assert [(f.samples, f.ticks, f.base) for f in found.fragments] == [
+                (samples, ticks, number * ticks) for number in range(item.index.segments)
+            ]
+            assert tuple(f.end for f in found.fragments) == item.index.tracks[track].ends
+
+
+def test_init_segments_of_unlike_sources_are_the_same_bytes(items: dict[str, Item]) -> None:
+    for track in house.TRACKS:
+        assert len({item.init(track) for item in items.values()}) == 1
+    assert len({item.index.house for item in items.values()}) == 1
+    assert [items["hdr"].index.tracks[track].codecs for track in house.TRACKS] == [
+        "avc1.640028",
+        "avc1.64001f",
+        "avc1.64001e",
+        "mp4a.40.2",
+    ]
+
+
+def test_items_are_as_loud_as_the_house_asks(items: dict[str, Item]) -> None:
+    for name in ("phone", "broadcast", "hdr"):
+        loudness = items[name].made.loudness
+        assert loudness.integrated is not None
+        assert loudness.peak is not None
+        assert abs(loudness.integrated + 24) <= 1, name
+        assert loudness.peak <= -2, name
+    assert items["screencast"].made.loudness.integrated is None
+
+
+def test_one_segment_decodes_by_itself(items: dict[str, Item], tmp_path: Path) -> None:
+    item = items["phone"]
+    for track, count in (("480", 96), ("1080", 96), ("audio", 180)):
+        piece = tmp_path / f"{track}.mp4"
+        piece.write_bytes(item.init(track) + item.segment(track, 1))
+        told = _probe(piece, "stream=nb_read_frames,width,height,pix_fmt", "-count_frames")
+        assert told["streams"][0]["nb_read_frames"] == str(count)
+
+
+def test_segments_of_different_items_join_without_a_step(items: dict[str, Item], tmp_path: Path) -> None:
+    first = 467_568_607  # slots since 1970: beyond what 32 bits of time could hold
+    order = [("phone", 1), ("broadcast", 0), ("screencast", 0), ("phone", 0), ("hdr", 0)]
+    for track, step in (("720", 512), ("audio", 1_024)):
+        channel = tmp_path / f"{track}.mp4"
+        parts = [items[name].segment(track, n, slot=first + at) for at, (name, n) in enumerate(order)]
+        channel.write_bytes(items["hdr"].init(track) + b"".join(parts))
+        told = _probe(channel, "packet=dts")
+        times = [packet["dts"] for packet in told["packets"]]
+        assert len(times) == len(order) * (96 if track == "720" else 180)
+        assert {b - a for a, b in itertools.pairwise(times)} == {step}
+        if track == "720":
+            shown = sorted(frame["pts"] for frame in _probe(channel, "frame=pts")["frames"])
+            assert {b - a for a, b in itertools.pairwise(shown)} == {step}
+            assert shown[0] - times[0] == house.DELAY_MS * house.VIDEO_TIMESCALE // 1000
+
+
+def test_play_copy_and_poster_are_plain_files(items: dict[str, Item]) -> None:
+    for name, item in items.items():
+        told = _probe(item.files["play-720"], "stream=codec_name,nb_read_frames:format=duration", "-count_frames")
+        assert [stream["codec_name"] for stream in told["streams"]] == ["h264", "aac"]
+        assert abs(float(told["format"]["duration"]) * 1000 - item.made.duration_ms) < 300, name
+        assert item.files["play-720"].read_bytes()[4:8] == b"ftyp"
+        assert b"moov" in item.files["play-720"].read_bytes()[:200]
+        with Image.open(item.files["poster"]) as poster:
+            assert (poster.format, poster.size) == ("JPEG", (1280, 720))
+            assert ImageStat.Stat(poster.convert("L")).mean[0] > 20
+
+
+def test_pictures_keep_their_shape_and_sound_its_place(items: dict[str, Item]) -> None:
+    assert (items["phone"].facts.width, items["phone"].facts.height) == (180, 320)
+    assert items["broadcast"].facts.interlaced
+    assert items["hdr"].facts.hdr == "hlg"
+    with Image.open(items["phone"].files["poster"]) as poster:
+        grey = poster.convert("L")
+        assert grey.getpixel((20, 360)) == pytest.approx(0, abs=8)  # bars beside an upright picture
+        assert ImageStat.Stat(grey.crop((440, 0, 840, 720))).stddev[0] > 20
+    sound = items["hdr"].files["house-audio"]
+    heard = subprocess.run(
+        ["ffmpeg", "-v", "error", "-i", str(sound), "-f", "s16le", "-ac", "1", "-"], check=True, capture_output=True
+    ).stdout
+    samples = memoryview(heard).cast("h")
+    loud = [n for n, value in enumerate(samples) if abs(value) > 300]
+    assert 80 <= loud[0] / 48 <= 105  # milliseconds: the delay of the pictures, then a fade
+    assert loud[-1] / 48 == pytest.approx(2_080, abs=30)
+
+
+def test_progress_tells_each_stage_and_ends_full(items: dict[str, Item]) -> None:
+    told = items["phone"].told
+    assert [stage for stage in Stage if any(p.stage is stage for p in told)] == [
+        Stage.measuring,
+        Stage.encoding,
+        Stage.finishing,
+    ]
+    encoding = [p for p in told if p.stage is Stage.encoding]
+    assert all(a.done_ms <= b.done_ms <= b.total_ms for a, b in itertools.pairwise(encoding))
+    assert encoding[-1].done_ms >= encoding[-1].total_ms - 100
+
+
+@pytest.fixture
+async def quick(tmp_path: Path, sandbox: Sandbox, work: Path) -> tuple[Path, VideoFacts]:
+    """A clip that was examined; each test does it some harm."""
+    clip = clips.make(tmp_path / "clip.mp4", "-f", "lavfi", "-i", "testsrc2=s=160x90:r=25:d=30", "-preset", "ultrafast")
+    return clip, await examine(clip, sandbox=sandbox, work=work, limits=LIMITS)
+
+
+async def _encode(clip: Path, facts: VideoFacts, sandbox: Sandbox, work: Path, **more: Any) -> None:
+    more.setdefault("limits", LIMITS)
+    async with encode_house(clip, facts, sandbox=sandbox, work=work, **more):
+        raise AssertionError
+
+
+async def test_source_that_vanishes_or_changes_is_refused(
+    quick: tuple[Path, VideoFacts], sandbox: Sandbox, work: Path
+) -> None:
+    clip, facts = quick
+    data = clip.read_bytes()
+    clip.write_bytes(data[:-1])
+    with pytest.raises(MediaRefused, match="video_changed"):
+        await _encode(clip, facts, sandbox, work)
+    clip.unlink()
+    with pytest.raises(MediaRefused, match="video_vanished"):
+        await _encode(clip, facts, sandbox, work)
+
+
+async def test_source_that_vanishes_during_the_encode_is_refused(tmp_path: Path, sandbox: Sandbox, work: Path) -> None:
+    clip = clips.make(tmp_path / "clip.mp4", "-f", "lavfi", "-i", "testsrc2=s=160x90:r=25:d=2", "-preset", "ultrafast")
+    facts = await examine(clip, sandbox=sandbox, work=work, limits=LIMITS)
+    with pytest.raises(MediaRefused, match="video_vanished"):
+        await _encode(clip, facts, sandbox, work, progress=lambda _: clip.unlink(missing_ok=True))
+
+
+async def test_encode_on_a_volume_without_room_is_refused(
+    quick: tuple[Path, VideoFacts], sandbox: Sandbox, work: Path
+) -> None:
+    clip, facts = quick
+    with pytest.raises(MediaRefused, match="disk_full"):
+        await _encode(clip, facts, sandbox, work, limits=VideoLimits(min_free_bytes=1 << 60))
+
+
+def test_disk_that_fills_during_the_encode_is_refused_and_nothing_is_left(tmp_path: Path) -> None:
+    noise = ("-f", "lavfi", "-i", "color=gray:s=640x360:r=25:d=3.5,noise=alls=90:allf=t", "-preset", "ultrafast")
+    clip = clips.make(tmp_path / "noise.mp4", *noise)
+    volume = tmp_path / "volume"
+    volume.mkdir()
+    walls = ["/usr/bin/bwrap", "--dev-bind", "/", "/", "--size", str(8 << 20), "--tmpfs", str(volume), "--"]
+    here = Path(__file__).parent
+    child = subprocess.run(
+        [*walls, sys.executable, str(here / "full_disk_encode.py"), str(volume), str(clip)],
+        capture_output=True,
+        env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(here.parents[2])},
+        timeout=200,
+        check=False,
+    )
+    assert child.returncode == 0, child.stderr.decode()
+    assert json.loads(child.stdout) == {"code": "media.disk_full", "left": ["ballast"]}
+
+
+async def test_cancelled_encode_leaves_nothing(quick: tuple[Path, VideoFacts], sandbox: Sandbox, work: Path) -> None:
+    clip, facts = quick
+    begun = asyncio.Event()
+    task = asyncio.ensure_future(_encode(clip, facts, sandbox, work, progress=lambda _: begun.set()))
+    await asyncio.wait_for(begun.wait(), 60)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    # `work` looks for what is left
+
+
+def test_track_of_another_house_is_refused(items: dict[str, Item], tmp_path: Path) -> None:
+    item = items["hdr"]
+    for track in house.TRACKS:
+        shutil.copyfile(item.files[f"house-{track}"], tmp_path / track)
+    true = {t: hashlib.sha256(item.init(t)).hexdigest() for t in house.TRACKS}
+    package.index_of(tmp_path, package.House("h", true), segments=1, duration_ms=2_000)
+    with pytest.raises(MediaRefused, match="house_mismatch"):
+        package.index_of(tmp_path, package.House("h", {**true, "720": "0" * 64}), segments=1, duration_ms=2_000)
+    with pytest.raises(MediaRefused, match="video_truncated"):
+        package.index_of(tmp_path, package.House("h", true), segments=2, duration_ms=6_000)
+
+
+async def test_slate_is_one_file_of_the_same_house(items: dict[str, Item], sandbox: Sandbox, tmp_path: Path) -> None:
+    picture = tmp_path / "slate.png"
+    Image.new("RGB", (1920, 1080), (200, 30, 30)).save(picture)
+    path, index = await make_slate(tmp_path, picture, sandbox=sandbox)
+    assert index.house == items["hdr"].index.house
+    data = path.read_bytes()
+    assert index.tracks["audio"].ends[-1] == len(data)
+    for name, track in index.tracks.items():
+        assert data[track.start : track.start + track.init] == items["hdr"].init(name)
+    found = index.tracks["480"]
+    offset, length = found.segment(0)
+    piece = tmp_path / "piece.mp4"
+    piece.write_bytes(data[found.start : found.start + found.init] + data[offset : offset + length])
+    clips.make(tmp_path / "seen.png", "-i", str(piece), "-frames:v", "1")
+    with Image.open(tmp_path / "seen.png") as seen:
+        assert seen.size == (854, 480)
+        assert seen.convert("RGB").getpixel((400, 200)) == pytest.approx((200, 30, 30), abs=6)
+
+
+@pytest.mark.skipif(not REAL.exists(), reason="the real clips are not on this machine")
+def test_real_clips_become_items_of_the_same_house(items: dict[str, Item], tmp_path: Path) -> None:
+    for name in ("phone_vfr_rot180_quiet.mp4", "canon_mjpeg_pcm.avi"):
+        item = asyncio.run(_item(REAL / name, tmp_path))
+        assert item.index.house == items["hdr"].index.house
+        assert item.made.loudness.integrated == pytest.approx(-24, abs=1)
