@@ -271,7 +271,8 @@ def _said_of(visit: Visit, code: str | None) -> Mapping[str, str] | None:
 
 
 def _event(visit: Visit, kind: str, event: str) -> str:
-    return labels.known(visit, f"{kind}.journal.{event}", f"publishing.journal.{event}", event)
+    name = event.removeprefix(f"{kind}.")
+    return labels.known(visit, f"{kind}.journal.{name}", f"publishing.journal.{name}", name)
 
 
 def _said(fields: Mapping[str, Any]) -> list[tuple[str, str]]:
