@@ -229,7 +229,7 @@ def _keys(
     return [
         {
             "name": _SECRET + name,
-            "label": labels.known(visit, f"{channel.kind}.secret.{name}", name),
+            "label": labels.known(visit, f"{channel.kind}.secret.{name}", f"publishing.secret.{name}", name),
             "hint": visit.t("desk.target.key_set", at=labels.instant(visit, kept[name]))
             if name in kept
             else visit.t("desk.target.key_none"),
