@@ -14,7 +14,7 @@ from cms.publishing.states import PRIORITY, PublicationKind
 LONG: Final = 60.0
 RECALLS: Final = "recalls"
 SHORTS: Final = "short"
-LONGS: Final = "long"
+LONGS: Final = "long:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +28,12 @@ class Lane:
 def lanes(channels: Mapping[str, Channel]) -> tuple[Lane, ...]:
     """The lanes in the order in which they are served; a paused account is sent nothing, but asked to take off."""
     kinds = sorted(kind for kind, channel in channels.items() if channel.seconds > LONG)
-    slow = Delivery.target_id.in_(select(Target.id).where(Target.kind.in_(kinds)))
     paused = Delivery.target_id.in_(select(Target.id).where(Target.paused_at.is_not(None)))
     takes_off = Delivery.priority >= PRIORITY[PublicationKind.UNPUBLISH]
-    found = [Lane(RECALLS, (takes_off,)), Lane(SHORTS, (~takes_off, ~paused, ~slow))]
-    return (*found, Lane(LONGS, (~takes_off, ~paused, slow))) if kinds else tuple(found)
+    sends = (~takes_off, ~paused)
+    slow = [Lane(f"{LONGS}{kind}", (*sends, _of(kind))) for kind in kinds]
+    return (Lane(RECALLS, (takes_off,)), Lane(SHORTS, (*sends, ~_of(*kinds))), *slow)
+
+
+def _of(*kinds: str) -> ColumnElement[bool]:
+    return Delivery.target_id.in_(select(Target.id).where(Target.kind.in_(kinds)))

@@ -37,8 +37,8 @@ class WorkerSettings:
 
     Attributes:
         recalls: places beside `at_once` that only what takes off may have.
-        long_at_once: of `at_once`, how many may be of channels that need more than `LONG` seconds: encodes of minutes
-            never keep a notice waiting.
+        long_at_once: of `at_once`, how many may be of one channel that needs more than `LONG` seconds; one place is
+            never theirs: encodes of minutes keep no notice waiting, and no post of another channel.
         seconds: for each delivery, instead of what its channel asks for.
     """
 
@@ -141,9 +141,11 @@ class Worker:
     def _free_in(self, lane: Lane) -> int:
         if lane.name == RECALLS:
             return self._free + self._settings.recalls
-        if lane.name == LONGS:
-            return min(self._free, self._settings.long_at_once - list(self._running.values()).count(LONGS))
-        return self._free
+        if not lane.name.startswith(LONGS):
+            return self._free
+        running = list(self._running.values())
+        of_all = max(1, self._settings.at_once - 1) - sum(name.startswith(LONGS) for name in running)
+        return min(self._free, of_all, self._settings.long_at_once - running.count(lane.name))
 
     async def _idle(self, rung: int) -> None:
         """Until something is committed anywhere, a piece of work ends, or the poll interval is over."""

@@ -200,4 +200,4 @@ def _by_hand(post: str, services: Services, **known: object) -> Receipt:
 
 def _bad_settings(problem: ValidationError) -> NotSent:
     where: Mapping[str, object] = {"field": ".".join(str(part) for part in problem.errors()[0]["loc"])[:60]}
-    return NotSent("wechat.bad_settings", retry=False, params=where)
+    return NotSent("wechat.setup.bad_settings", retry=False, params=where)

@@ -85,9 +85,9 @@ class Token:
     async def _asked(self, *, force: bool) -> Answer:
         secret = await self._services.vault.get("app_secret")
         if not self._settings.appid:
-            raise Held("wechat.no_appid", retry=False)
+            raise Held("wechat.setup.no_appid", retry=False)
         if not secret:
-            raise Held("wechat.no_secret", retry=False)
+            raise Held("wechat.setup.no_secret", retry=False)
         asked = {
             "grant_type": "client_credential",
             "appid": self._settings.appid,
@@ -103,7 +103,7 @@ class Token:
             return read_answer(status, data)
         except OutboundRefused as problem:
             if problem.code == "publishing.outbound_refused":
-                raise Held("wechat.address_refused", retry=True) from None
+                raise Held("wechat.setup.address_refused", retry=True) from None
             raise Lost(problem.code.removeprefix("publishing.")) from None
         except Refusal as refusal:
             errcode = refusal.errcode

@@ -125,12 +125,12 @@ async def test_secret_is_in_no_note_and_no_journal() -> None:
 @pytest.mark.parametrize(
     ("change", "code"),
     [
-        (lambda account: setattr(account, "frozen", True), "wechat.secret_frozen"),
-        (lambda account: setattr(account, "allowed", frozenset()), "wechat.ip_not_listed"),
-        (lambda account: setattr(account, "secret", "another"), "wechat.bad_secret"),
-        (lambda account: account.rights.discard("freepublish"), "wechat.no_right"),
-        (lambda account: account.rights.discard("draft"), "wechat.no_right"),
-        (lambda account: account.rights.discard("material"), "wechat.no_right"),
+        (lambda account: setattr(account, "frozen", True), "wechat.setup.secret_frozen"),
+        (lambda account: setattr(account, "allowed", frozenset()), "wechat.setup.ip_not_listed"),
+        (lambda account: setattr(account, "secret", "another"), "wechat.setup.bad_secret"),
+        (lambda account: account.rights.discard("freepublish"), "wechat.rights.no_right"),
+        (lambda account: account.rights.discard("draft"), "wechat.rights.no_right"),
+        (lambda account: account.rights.discard("material"), "wechat.rights.no_right"),
     ],
 )
 async def test_account_that_is_not_set_up_fails_with_what_an_administrator_must_do(change: object, code: str) -> None:
@@ -140,17 +140,17 @@ async def test_account_that_is_not_set_up_fails_with_what_an_administrator_must_
     assert isinstance(outcome, NotSent)
     assert (outcome.code, outcome.retry) == (code, False)
     assert len(office.simulator.drafts.box) == 0
-    if code == "wechat.ip_not_listed":
+    if code == "wechat.setup.ip_not_listed":
         assert "127.0.0.1" in str(outcome.params["text"])
 
 
 async def test_account_without_secret_or_appid_is_told_so() -> None:
     office = Office()
     outcome = await office.send(appid="")
-    assert outcome == NotSent("wechat.no_appid", retry=False)
+    assert outcome == NotSent("wechat.setup.no_appid", retry=False)
     office.world.services.vault._secrets.clear()  # type: ignore[attr-defined]
-    assert await office.send() == NotSent("wechat.no_secret", retry=False)
-    assert await office.send(theme="red") == NotSent("wechat.bad_settings", retry=False, params={"field": "theme"})
+    assert await office.send() == NotSent("wechat.setup.no_secret", retry=False)
+    assert await office.send(theme="red") == NotSent("wechat.setup.bad_settings", retry=False, params={"field": "theme"})
 
 
 async def test_address_that_waits_for_its_administrator_is_tried_again() -> None:

@@ -229,7 +229,7 @@ def _keys(
     return [
         {
             "name": _SECRET + name,
-            "label": labels.known(visit, f"{channel.kind}.secret.{name}", name),
+            "label": labels.known(visit, f"{channel.kind}.secret.{name}", f"publishing.secret.{name}", name),
             "hint": visit.t("desk.target.key_set", at=labels.instant(visit, kept[name]))
             if name in kept
             else visit.t("desk.target.key_none"),
@@ -271,7 +271,8 @@ def _said_of(visit: Visit, code: str | None) -> Mapping[str, str] | None:
 
 
 def _event(visit: Visit, kind: str, event: str) -> str:
-    return labels.known(visit, f"{kind}.journal.{event}", f"publishing.journal.{event}", event)
+    name = event.removeprefix(f"{kind}.")
+    return labels.known(visit, f"{kind}.journal.{name}", f"publishing.journal.{name}", name)
 
 
 def _said(fields: Mapping[str, Any]) -> list[tuple[str, str]]:
