@@ -243,12 +243,15 @@ class _Posting:
         return await self._settled(await self.post.send(prepared, attempt, self.order.target, self.services))
 
     async def _correct(self, old: str, prepared: Prepared) -> Result:
+        target = self.order.target
         match self.post.correction:
             case Correction.MANUAL:
-                return Done(Receipt("manual", self.now, (old,)), old)
+                # Nothing is called: a person changes the post, with the pack the channel makes for it.
+                made = await self.post.correct(old, prepared, self.order.id, target, self.services)
+                detail = made.detail if isinstance(made, Manual) else {}
+                return Done(Receipt("manual", self.now, (old,), detail=detail), old)
             case Correction.REPLACE:
                 attempt = await self.ledger.begin()
-                target = self.order.target
                 return await self._settled(await self.post.correct(old, prepared, attempt, target, self.services))
             case Correction.REPOST:
                 gone = await self.post.recall(old, self.order.target, self.services)

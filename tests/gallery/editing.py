@@ -72,7 +72,6 @@ def edit_context() -> dict[str, Any]:
             "submit": "/gallery/submit",
             "preview": "/gallery/review",
             "theirs": "/gallery/save",
-            "videos": "/gallery/videos/{asset}",
         },
         "limits": {"title": 60, "summary": 200},
         "is_conflict": False,
