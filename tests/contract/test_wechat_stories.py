@@ -150,7 +150,9 @@ async def test_account_without_secret_or_appid_is_told_so() -> None:
     assert outcome == NotSent("wechat.setup.no_appid", retry=False)
     office.world.services.vault._secrets.clear()  # type: ignore[attr-defined]
     assert await office.send() == NotSent("wechat.setup.no_secret", retry=False)
-    assert await office.send(theme="red") == NotSent("wechat.setup.bad_settings", retry=False, params={"field": "theme"})
+    assert await office.send(theme="red") == NotSent(
+        "wechat.setup.bad_settings", retry=False, params={"field": "theme"}
+    )
 
 
 async def test_address_that_waits_for_its_administrator_is_tried_again() -> None:
