@@ -16,6 +16,7 @@ from cms.contract import (
     Delta,
     Files,
     Manifests,
+    Manual,
     NotSent,
     Outcome,
     Piece,
@@ -209,11 +210,19 @@ def test_a_recall_settles_an_open_call_first_and_leaves_nothing(seed: int, chanc
     assert platform.posts == {}
 
 
-async def test_a_platform_that_cannot_correct_asks_for_a_person() -> None:
-    platform = Platform(Dice(0, 0), Correction.MANUAL)
+class ByHand(Platform):
+    """A platform whose posts only a person can change."""
+
+    async def correct(self, post: str, prepared: Prepared, attempt: str, target: Target, services: Services) -> Outcome:
+        return Manual({"task": "repost", "pack": "sha"})
+
+
+async def test_a_platform_that_cannot_correct_asks_for_a_person_and_gives_the_pack() -> None:
+    platform = ByHand(Dice(0, 0), Correction.MANUAL)
     result = await attempt(Order("d", TARGET, piece(), post="old"), Channel("post", post=platform), Notes(Dice(0, 0)))
     assert isinstance(result, Done)
     assert (result.receipt.state, result.post, platform.posts) == ("manual", "old", {})
+    assert result.receipt.detail["pack"] == "sha"
 
 
 async def test_a_document_that_never_reached_the_platform_is_gone_at_once() -> None:
