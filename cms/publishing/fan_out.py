@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cms.content.models import Document, Edition
@@ -103,13 +103,17 @@ def _delivery(publication: Publication, target: Target, kind: PublicationKind, n
 
 
 async def cancel_open(
-    session: AsyncSession, *, document: uuid.UUID, targets: Sequence[uuid.UUID] | None, code: str, now: dt.datetime
+    session: AsyncSession, *, document: uuid.UUID, ordered: Sequence[Target], code: str, now: dt.datetime
 ) -> None:
-    """Ends deliveries of a document that wait; what is being sent at this moment is left to finish first."""
+    """Ends deliveries of a document that wait; what is being sent at this moment is left to finish first.
+
+    `ordered` are the targets a newer order takes care of. Elsewhere only what would show the document ends: what takes
+    it off goes on, because nobody else would.
+    """
     waiting = [state.value for state in sorted(OPEN - {DeliveryState.SENDING})]
-    here = [Delivery.document_id == document, Delivery.state.in_(waiting)]
-    if targets is not None:
-        here.append(Delivery.target_id.in_(targets))
+    showing = [PublicationKind.PUBLISH.value, PublicationKind.CORRECT.value]
+    replaced = or_(Delivery.kind.in_(showing), Delivery.target_id.in_([target.id for target in ordered]))
+    here = [Delivery.document_id == document, Delivery.state.in_(waiting), replaced]
     values = {"state": DeliveryState.CANCELLED.value, "finished_at": now, "error_code": code}
     await session.execute(update(Delivery).where(*here).values(**values).execution_options(synchronize_session=False))
 

@@ -111,7 +111,8 @@ async def _publish(  # noqa: PLR0917 - private
     edition.is_live, edition.published_at, edition.scheduled_at = True, now, None
     document.first_published_at = document.first_published_at or now
     await session.flush()
-    await cancel_open(session, document=document.id, targets=None, code="publishing.replaced", now=now)
+    replaced = [*targets, *left]
+    await cancel_open(session, document=document.id, ordered=replaced, code="publishing.replaced", now=now)
     publication = await order(session, kind, cause, targets, now=now, item=item)
     await show(session, publication, item, targets, now=now)
     await _take_off(session, item, left, cause, now)
@@ -199,7 +200,7 @@ async def unpublish_due(session: AsyncSession, occurrence: Occurrence, *, now: d
     shown = (await session.scalars(query.where(*here, Showing.removed_at.is_(None), ended))).all()
     if not shown or occurrence.document_id is None:
         return None
-    await cancel_open(session, document=occurrence.document_id, targets=None, code="publishing.ended", now=now)
+    await cancel_open(session, document=occurrence.document_id, ordered=shown, code="publishing.ended", now=now)
     await hide(session, document=occurrence.document_id, targets=[target.id for target in shown], now=now)
     cause = Cause(f"unpublish:{occurrence.id}", None, occurrence.at, reason="publishing.ended")
     return await order(session, PublicationKind.UNPUBLISH, cause, shown, now=now, document=occurrence.document_id)

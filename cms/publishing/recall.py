@@ -152,8 +152,8 @@ async def record_recall(
     editions = await _held(session, document)
     keys = [key for held in editions for key in (publish_key(held.edition.id), unpublish_key(held.edition.id))]
     await cancel_occurrences(session, now=now, keys=keys)
-    await cancel_open(session, document=document, targets=None, code="publishing.recalled", now=now)
     targets = await ever_shown(session, document)
+    await cancel_open(session, document=document, ordered=targets, code="publishing.recalled", now=now)
     await hide(session, document=document, now=now)
     what = {
         "releases": list(wanted.releases),

@@ -126,7 +126,7 @@ async def test_encoder_when_its_lease_ran_out_leaves_one_set_of_files_to_the_nex
 
     video, job = await place.job()
     assert (video.state, job.state) == ("ready", "ready")
-    assert await place.count(Rendition) == len(NAMES) + 8  # and the sizes of one poster
+    assert await place.count(Rendition) == len(NAMES) + 9  # and the sizes of one poster
     assert await place.count(Asset) == 2
 
 

@@ -38,6 +38,7 @@ async def test_make_renditions_of_a_large_photo_gives_every_size(sandbox: Sandbo
             "thumb": (320, 240),
             "screen-1080": (1080, 810),
             "screen-cover": (1080, 1920),
+            "tv-card": (320, 200),
         }
         for file in made:
             with Image.open(file.path) as image:

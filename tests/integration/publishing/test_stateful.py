@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings, strategies as st
+from hypothesis import HealthCheck, Phase, example, given, settings, strategies as st
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -250,6 +250,8 @@ def test_any_sequence_of_what_an_office_does_keeps_the_promises(request: pytest.
     # Making a failing sequence shorter would take longer than the test may.
     @settings(max_examples=8, phases=[Phase.explicit, Phase.generate], suppress_health_check=list(HealthCheck))
     @given(st.lists(actions, min_size=10, max_size=25))
+    # A correction at one target must not keep an older recall from the others.
+    @example([("recall", 0), ("correct", 0, ("site",)), ("work", 0)])
     def run(steps: list[tuple[object, ...]]) -> None:
         folder = Path(tempfile.mkdtemp(prefix="yunping-stateful-"))
         try:
