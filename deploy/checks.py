@@ -27,6 +27,8 @@ LONG = ("faults", "soak")
 # Small and apart from each other; the rest starts servers and browsers.
 FAST = ("tests/unit", "tests/architecture", "tests/contract")
 WORKERS = 2
+# One more than there are cores: half of these tests' time is waiting for servers, browsers and loops of pictures.
+WAITING_WORKERS = 3
 _NO_TESTS = 5
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 _CLOSING = re.compile(r"^=* ?(?P<counts>(?:\d+ [a-z]+(?:, )?)+) in [\d.]+s.*$")
@@ -71,12 +73,12 @@ def run(args: Sequence[str]) -> int:
 
 
 def _phases() -> Iterable[tuple[str, list[str]]]:
-    usual = ["-m", " and ".join(f"not {mark}" for mark in LONG), "-q", "--durations=5"]
+    usual = ["-m", " and ".join(f"not {mark}" for mark in LONG), "-q", "--durations=12"]
     fast = [path for path in FAST if (ROOT / path).is_dir()]
     yield "unit, architecture and contract tests", [*usual, "-n", str(WORKERS), *fast]
     rest = [f"--ignore={path}" for path in fast]
-    # Two as well: most of their time is spent waiting for servers, browsers and loops of pictures.
-    yield "integration, browser and journey tests", [*usual, "-n", str(WORKERS), "--dist", "worksteal", *rest, "tests"]
+    workers = str(WAITING_WORKERS)
+    yield "integration, browser and journey tests", [*usual, "-n", workers, "--dist", "worksteal", *rest, "tests"]
 
 
 def _gate(name: str, command: Sequence[str], tally: Tally) -> None:

@@ -19,7 +19,8 @@ from tests.journeys.house import House, house
 from tests.journeys.inputs import Article, articles
 from tests.journeys.office import Person
 
-COUNT = 20
+# The whole on one database; the other gets enough to loop, correct and recall.
+COUNTS = {"sqlite": 20, "postgres": 8}
 TARGETS = ["web", "street"]
 GONE_S = 3
 FADED_S = 1.0
@@ -33,6 +34,7 @@ class Office:
     """Everybody at work, and what they wrote."""
 
     house: House
+    count: int
     people: dict[str, Person] = field(default_factory=dict)
     pieces: dict[str, Article] = field(default_factory=dict)
     releases: dict[str, str] = field(default_factory=dict)
@@ -45,7 +47,7 @@ class Office:
 async def office(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Office]:
     url = "" if request.param == "sqlite" else str(request.getfixturevalue("postgres_url"))
     async with AsyncExitStack() as stack:
-        made = Office(await stack.enter_async_context(house(tmp_path, database=url)))
+        made = Office(await stack.enter_async_context(house(tmp_path, database=url)), COUNTS[request.param])
         code = await made.house.start()
         for login in ("luming", "chenjing", "zhoulan", "shenweimin", "guyun", "qianfeng"):
             person = made.people[login] = Person(made.house.url)
@@ -83,7 +85,7 @@ async def _pair(office: Office, screen: Page) -> None:
 
 
 async def _write_all(office: Office) -> None:
-    for number, article in enumerate(articles(COUNT)):
+    for number, article in enumerate(articles(office.count)):
         column = "news" if number % 2 else "practice"
         document = await office.people["chenjing"].write(article, column=column)
         office.pieces[document] = article
