@@ -23,6 +23,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(checks, "ROOT", tmp_path)
     monkeypatch.setattr(checks, "GATES", {"gate": ("-c", "")})
     monkeypatch.setattr(checks, "WORKERS", 0)
+    monkeypatch.setattr(checks, "WAITING_WORKERS", 0)
     return tmp_path
 
 
