@@ -27,22 +27,23 @@ from media.sandbox import Grade, Sandbox
 from media.threads import in_thread
 from media.video import VideoFacts, examine
 
+ROOT: Final = Path(__file__).resolve().parents[1]
 REFERENCE: Final = Path(__file__).with_name("bench_transcode.sh")
 LIMITS: Final = VideoLimits()
 
 
-def run(*, input: str = "", seconds: int = 20, rounds: int = 3, vmaf_with: str = "ffmpeg") -> dict[str, Any]:  # noqa: A002
+def run(*, input: str = "", seconds: int = 20, rounds: int = 3, vmaf_with: str = "") -> dict[str, Any]:  # noqa: A002
     """Figures in CPU-seconds for the clip.
 
     Args:
         input: a video of one's own; without one a moving test picture with a tone is made.
         seconds: length of the made clip.
         rounds: of ours and the reference in turn.
-        vmaf_with: an ffmpeg with libvmaf, when the system's has none.
+        vmaf_with: an ffmpeg with libvmaf; else the one `./yunping` keeps for measuring, else the system's.
     """
     with tempfile.TemporaryDirectory(prefix="yunping-bench-") as folder:
         given = Path(input).absolute() if input else None
-        return asyncio.run(_run(Path(folder), given, seconds, rounds, vmaf_with))
+        return asyncio.run(_run(Path(folder), given, seconds, rounds, vmaf_with or measuring()))
 
 
 @dataclass(slots=True)
@@ -60,6 +61,12 @@ class _Costs:
 
     def between(self, first: str, last: str) -> float:
         return self.at[last] - self.at[first]
+
+
+def measuring() -> str:
+    """The ffmpeg to measure VMAF with: Debian 12's has none, so `./yunping bench transcode` brings one."""
+    kept = sorted((ROOT / ".yunping" / "measure" / "imageio_ffmpeg" / "binaries").glob("ffmpeg-*"))
+    return str(kept[-1]) if kept else "ffmpeg"
 
 
 async def _run(folder: Path, given: Path | None, seconds: int, rounds: int, vmaf_with: str) -> dict[str, Any]:

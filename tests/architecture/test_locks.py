@@ -10,7 +10,7 @@ from packaging.requirements import Requirement
 
 from tests.architecture.source import ROOT
 
-LOCKS = ("boot", "run", "dev")
+LOCKS = ("boot", "run", "dev", "measure")
 _PIN = re.compile(r"^(?P<name>[\w.-]+)==(?P<version>[^\s;\\]+)(?P<rest>(?:.*\\\n)?(?:.*--hash.*\n?)*)", re.MULTILINE)
 
 
@@ -74,5 +74,5 @@ def test_installer_when_it_reads_a_lock_takes_wheels_with_hashes_only() -> None:
     """A source archive would run its build on every machine, with a build backend that no lock holds."""
     script = (ROOT / "yunping").read_text("utf-8")
     installs = re.findall(r"(?:pip sync|install --quiet)(?:[^\n]*\\\n)*[^\n]*", script)
-    assert len(installs) == 3
+    assert len(installs) == 4
     assert [line for line in installs if "--require-hashes" not in line or "--only-binary :all:" not in line] == []
