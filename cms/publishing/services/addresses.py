@@ -12,6 +12,7 @@ from cms.contract import OutboundRefused
 IP = ipaddress.IPv4Address | ipaddress.IPv6Address
 _NAT64: Final = ipaddress.ip_network("64:ff9b::/96")
 _LOCAL_NAT64: Final = ipaddress.ip_network("64:ff9b:1::/48")
+_SIX_TO_FOUR: Final = ipaddress.ip_network("2002::/16")
 _COMPATIBLE: Final = ipaddress.ip_network("::/96")
 _LOCAL_NAMES = re.compile(r"(^|\.)(localhost|local|internal|intranet|lan|home|corp|localdomain|arpa)\.?$")
 # Hosts that are numbers in disguise: 2130706433, 0x7f.1, 0177.0.0.1 and 127.1 are all 127.0.0.1 to a resolver.
@@ -68,7 +69,15 @@ def check_host(host: str) -> None:
 def check_address(address: IP) -> None:
     """Raises OutboundRefused unless the address, and any address hidden in it, is a public unicast one."""
     for one in (address, *_hidden(address)):
-        if not one.is_global or one.is_multicast or one.is_reserved or one.is_unspecified or one.is_loopback:
+        # Pythons of one minor version differ in whether 6to4 (RFC 7526: deprecated) is global; here it never is.
+        if (
+            one in _SIX_TO_FOUR
+            or not one.is_global
+            or one.is_multicast
+            or one.is_reserved
+            or one.is_unspecified
+            or one.is_loopback
+        ):
             raise refused("address")
 
 
