@@ -1,5 +1,6 @@
 """Fixtures of every test: databases, a browser, and the guards."""
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 pytest_plugins = ["tests.guards", "tests.postgres", "tests.schema", "tests.chromium"]
@@ -7,3 +8,23 @@ pytest_plugins = ["tests.guards", "tests.postgres", "tests.schema", "tests.chrom
 # No deadline: two cores are shared by the tests, a browser and servers, so one example's time says nothing.
 settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
 settings.load_profile("house")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """The journeys begin the run, each on a worker of its own: left to the end, one would keep the others waiting.
+
+    Each worker of xdist collects for itself and begins with its equal share of the same order.
+    """
+    workers = getattr(config, "workerinput", {}).get("workercount", 1)
+    journeys = [item for item in items if item.path.parent.name == "journeys"]
+    if not journeys:
+        return
+    others = [item for item in items if item.path.parent.name != "journeys"]
+    shares = [journeys[number::workers] for number in range(workers)]
+    size = len(items) // workers
+    items.clear()
+    for share in shares:
+        room = max(0, size - len(share))
+        items += [*share, *others[:room]]
+        others = others[room:]
+    items += others
