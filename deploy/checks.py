@@ -27,8 +27,8 @@ LONG = ("faults", "soak")
 # Small and apart from each other; the rest starts servers and browsers.
 FAST = ("tests/unit", "tests/architecture", "tests/contract")
 WORKERS = 2
-# One more than there are cores: half of these tests' time is waiting for servers, browsers and loops of pictures.
-WAITING_WORKERS = 3
+# As many as cores: with one more, browsers and encoders starve each other and tests of time-outs fail.
+WAITING_WORKERS = 2
 _NO_TESTS = 5
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 _CLOSING = re.compile(r"^=* ?(?P<counts>(?:\d+ [a-z]+(?:, )?)+) in [\d.]+s.*$")

@@ -58,7 +58,9 @@ async def test_two_hundred_swaps_leave_no_memory_behind(pages: Pages, town: Stre
     session = await context.new_cdp_session(page)
     early = await weighed(page, session, swaps=40)
     late = await weighed(page, session, swaps=240)
-    assert late["nodes"] <= early["nodes"] * 1.1 + 50
+    # A look may fall into a swap, when both frames stand in the page; two looks in a row do not.
+    again = await weighed(page, session, swaps=243)
+    assert min(late["nodes"], again["nodes"]) <= early["nodes"] * 1.1 + 50
     assert late["heap"] - early["heap"] < 1_000_000
 
 

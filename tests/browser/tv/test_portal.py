@@ -211,6 +211,7 @@ async def test_back_key_returns_the_way_that_was_gone_with_the_focus_kept(pages:
 async def test_keys_of_a_box_when_sent_open_what_they_say(pages: Pages, site: str) -> None:
     page = await opened(pages, f"{site}/tv/t-tv/c/news/")
     for code, kind in ((0x114, "day"), (0x113, "player"), (0x18, "day"), (340, "list"), (0x110, "home")):
+        await page.wait_for_function("() => typeof document.onkeydown === 'function'")
         await page.evaluate("code => document.onkeydown({keyCode: code, preventDefault() {}})", code)
         await page.wait_for_selector(f"body.{kind}")
 

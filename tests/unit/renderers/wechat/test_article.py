@@ -90,7 +90,9 @@ def test_article_of_anything_equals_its_own_sanitised_form(made: Piece) -> None:
     html = make_article(made, SETTINGS).html
     assert sanitised(html) == html
     assert set(re.findall("<([a-z0-9]+)", html)) <= TAGS
-    assert not re.search(r"<[^>]*\b(?:class|id|on[a-z]+)=", html)
+    # Names of attributes, not what people typed into their values.
+    names = re.sub('"[^"]*"', '""', html)
+    assert not re.search(r"<[^>]*\b(?:class|id|on[a-z]+)=", names)
 
 
 @given(bodies)
