@@ -30,7 +30,7 @@ from tests.integration.media import clips
 pytestmark = pytest.mark.timeout(400)
 
 LIMITS = VideoLimits(min_free_bytes=0)
-REAL = Path("/work/shared/data/video")
+REAL = Path(__file__).resolve().parents[4] / "shared" / "data" / "video"
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from tests.integration.media import hostile
 
 PICTURES = hostile.pictures()
 DOCUMENTS = hostile.documents()
-REAL = Path("/work/shared/data")
+REAL = Path(__file__).resolve().parents[4] / "shared" / "data"
 # Damage that decoders may repair: what comes out is a new picture, or the upload is refused.
 MAY_PASS = (
     "-noise-",
