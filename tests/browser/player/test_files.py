@@ -46,7 +46,8 @@ async def test_download_cut_in_the_middle_goes_on_where_it_stopped(screen: Page,
     await town.gateway.publish(issue_of([made], version=1))
     await until(screen, standing(made.release))
     assert media.asked.count(asset.sha256) == 2
-    assert media.sent[asset.sha256] == len(data) + 5000
+    # What was not yet checked and kept when the line broke, one chunk at most, comes again.
+    assert media.sent[asset.sha256] - len(data) - 5000 in {0, MIB}
 
 
 SPOIL = """

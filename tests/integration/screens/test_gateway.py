@@ -135,8 +135,8 @@ async def test_recall_when_only_the_guard_knows_reaches_screens_at_once(street: 
         states = screen.heard.states
         began = time.monotonic()
         street.district.recall(Recalled("ab" * 32, None, 1, str(uuid.uuid4()), "撤回"))
-        await eventually(lambda: screen.heard.states > states, within=2)
-        assert screen.heard.recalls == 2
+        # A beacon that is merely due may come in between.
+        await eventually(lambda: screen.heard.states > states and screen.heard.recalls == 2, within=2)
         assert time.monotonic() - began < 2
 
 
