@@ -12,6 +12,7 @@ import aiohttp
 
 from tests.journeys.inputs import Article
 
+PASSWORD = "沿着湖边慢慢走十里路 {}"
 _CSRF = re.compile(r'name="csrf(?:-token)?"\s+(?:value|content)="([^"]+)"')
 _HASH = re.compile(r'name="hash" value="([0-9a-f]{64})"')
 _REVISION = re.compile(r'name="revision"[^>]*value="([0-9a-f-]{36})"')
@@ -185,6 +186,19 @@ class Person:
         await self.send(
             f"/desk/documents/{document}/recall", [("reason", "数据有误")], at=f"/desk/documents/{document}/publish"
         )
+
+
+async def hire(people: Mapping[str, Person]) -> None:
+    """The administrator adds colleagues; each sets a password; the administrator confirms their keys."""
+    admin = people["luming"]
+    rows = [
+        ("chenjing", "陈静", "editor"), ("zhoulan", "周岚", "reviewer"), ("shenweimin", "沈为民", "chief"),
+        ("guyun", "顾芸", "publisher"), ("qianfeng", "钱枫", "operator"),
+    ]  # fmt: skip
+    for number, (login, name, role) in enumerate(rows, start=1):
+        code = await admin.add_person(login, name, role)
+        await people[login].sign_in(code, password=PASSWORD.format(number))
+    await admin.send("/desk/people/keys", [("own_password", admin.password)], at="/desk/people/")
 
 
 def _first(pattern: re.Pattern[str], text: str) -> str:

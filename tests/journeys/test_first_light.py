@@ -17,7 +17,7 @@ from tests.chromium import CHROMIUM, DESK, FLAGS, PHONE, SCREEN
 from tests.fakes.street import Colour, Said, at_least, facts, near, until
 from tests.journeys.house import House, house
 from tests.journeys.inputs import Article, articles
-from tests.journeys.office import Person
+from tests.journeys.office import PASSWORD, Person, hire
 
 # The whole on one database; the other gets enough to loop, correct and recall.
 COUNTS = {"sqlite": 20, "postgres": 8}
@@ -26,7 +26,6 @@ GONE_S = 3
 FADED_S = 1.0
 # Where the player's template has the cover at 1080×1920.
 COVER = (540, 420)
-PASSWORD = "沿着湖边慢慢走十里路 {}"
 
 
 @dataclass
@@ -58,15 +57,7 @@ async def office(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterato
 
 async def _hire(office: Office) -> None:
     """An administrator adds people; each sets a password; the administrator confirms their keys."""
-    admin = office.people["luming"]
-    rows = [
-        ("chenjing", "陈静", "editor"), ("zhoulan", "周岚", "reviewer"), ("shenweimin", "沈为民", "chief"),
-        ("guyun", "顾芸", "publisher"), ("qianfeng", "钱枫", "operator"),
-    ]  # fmt: skip
-    for number, (login, name, role) in enumerate(rows, start=1):
-        code = await admin.add_person(login, name, role)
-        await office.people[login].sign_in(code, password=PASSWORD.format(number))
-    await admin.send("/desk/people/keys", [("own_password", admin.password)], at="/desk/people/")
+    await hire(office.people)
     chief, operator = office.people["shenweimin"], office.people["qianfeng"]
     for position, (code, name) in enumerate((("news", "要闻"), ("practice", "文明实践"))):
         fields = [("code", code), ("name", name), ("position", str(position))]

@@ -25,12 +25,11 @@ from tests.fakes.street import until
 from tests.fakes.wechat.simulator import Mailbox, WeChat
 from tests.journeys.house import House, free_port, house
 from tests.journeys.inputs import SHARED, Article, articles
-from tests.journeys.office import Person
+from tests.journeys.office import PASSWORD, Person, hire
 
 ALL = ("screen", "web", "tv", "wechat", "douyin")
 TARGETS = {"web": "web", "street": "screen", "channel": "tv", "weixin": "wechat", "dou": "douyin"}
 LECTURE = SHARED / "video" / "lecture_assembled_slides_speech_720p25.mp4"
-PASSWORD = "沿着湖边慢慢走十里路 {}"
 SLOT_S = 3.84
 # Two slots, and one look at a list.
 OFF_S = 2 * SLOT_S + 0.5
@@ -79,15 +78,7 @@ async def office(tmp_path: Path) -> AsyncIterator[Office]:
 
 async def _open_shop(office: Office) -> None:
     """People, a column, five targets, and the two accounts with their credentials."""
-    admin = office.people["luming"]
-    rows = [
-        ("chenjing", "陈静", "editor"), ("zhoulan", "周岚", "reviewer"), ("shenweimin", "沈为民", "chief"),
-        ("guyun", "顾芸", "publisher"), ("qianfeng", "钱枫", "operator"),
-    ]  # fmt: skip
-    for number, (login, name, role) in enumerate(rows, start=1):
-        code = await admin.add_person(login, name, role)
-        await office.people[login].sign_in(code, password=PASSWORD.format(number))
-    await admin.send("/desk/people/keys", [("own_password", admin.password)], at="/desk/people/")
+    await hire(office.people)
     fields = [("code", "talks"), ("name", "理论宣讲"), ("position", "0")]
     await office.people["shenweimin"].send("/desk/columns/", fields, at="/desk/columns/")
     operator = office.people["qianfeng"]
