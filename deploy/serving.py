@@ -3,10 +3,11 @@
 No database is asked. Whatever a channel answers passes the tombstones once more, here, before a byte is sent.
 """
 
-import asyncio
+import contextlib
 import dataclasses
+import functools
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from pathlib import Path
 from typing import BinaryIO, Final
 
@@ -23,6 +24,7 @@ from deploy.installation import Installation
 from deploy.public import SECURITY, PublicSite, Tombstones
 from media.errors import MediaRefused
 from media.store import Store
+from media.threads import acquired, in_thread
 
 # Pages of a channel bring a player, which feeds the picture from pieces it has fetched.
 PORTAL: Final = (
@@ -116,46 +118,48 @@ class ChannelSite:
             await response.prepare(request)
             return response
         # The first block before the head goes out: a file that is not there must not look like a whole answer.
-        blocks = self._blocks(reply)
-        try:
-            first = await anext(blocks, b"")
-        except (FileNotFoundError, MediaRefused):
-            log.warning("a file of a channel is missing", path=request.path)
-            return web.Response(status=503, headers={**SECURITY, hdrs.RETRY_AFTER: "2"})
-        await response.prepare(request)
-        await response.write(first)
-        async for block in blocks:
-            await response.write(block)
-        await response.write_eof()
+        # Closed here and not by the collector: a viewer who goes away in the middle must not keep a file open.
+        async with contextlib.aclosing(self._blocks(reply)) as blocks:
+            try:
+                first = await anext(blocks, b"")
+            except (FileNotFoundError, MediaRefused):
+                log.warning("a file of a channel is missing", path=request.path)
+                return web.Response(status=503, headers={**SECURITY, hdrs.RETRY_AFTER: "2"})
+            await response.prepare(request)
+            await response.write(first)
+            async for block in blocks:
+                await response.write(block)
+            await response.write_eof()
         return response
 
-    async def _blocks(self, reply: Reply) -> AsyncIterator[bytes]:
+    async def _blocks(self, reply: Reply) -> AsyncGenerator[bytes, None]:
         """The parts one after another; small ones together with what follows, so that one packet can carry both."""
         held = b""
         for part in reply.parts:
             if isinstance(part, bytes):
                 held += part
                 continue
-            async for block in self._span(part):
-                yield held + block
-                held = b""
+            async with contextlib.aclosing(self._span(part)) as span:
+                async for block in span:
+                    yield held + block
+                    held = b""
         if held:
             yield held
 
-    async def _span(self, span: Span) -> AsyncIterator[bytes]:
+    async def _span(self, span: Span) -> AsyncGenerator[bytes, None]:
         path = self.store.local_path(span.sha256)
         if path is None:
             for start in range(span.start, span.start + span.length, _BLOCK * 4):
                 yield await self.store.get_range(span.sha256, start, min(start + _BLOCK * 4, span.start + span.length))
             return
-        file = await asyncio.to_thread(_opened, path, span.start)
+        file = await acquired(functools.partial(_opened, path, span.start), undo=BinaryIO.close)
         try:
             left = span.length
-            while left and (block := await asyncio.to_thread(file.read, min(_BLOCK, left))):
+            while left and (block := await in_thread(file.read, min(_BLOCK, left))):
                 left -= len(block)
                 yield block
         finally:
-            await asyncio.to_thread(file.close)
+            await in_thread(file.close)
 
 
 class ServingAssets:
