@@ -34,6 +34,7 @@ class Action(StrEnum):
     TARGET_MANAGE = "target.manage"
     LIBRARY_READ = "library.read"
     LIBRARY_UPLOAD = "library.upload"
+    LIBRARY_EDIT = "library.edit"
     LIBRARY_DELETE = "library.delete"
     COLUMN_MANAGE = "column.manage"
     SCREEN_READ = "screen.read"
@@ -87,6 +88,7 @@ _WRITING: Final = {
     Action.DOCUMENT_CREATE: _UNIT,
     Action.LIBRARY_READ: _UNIT,
     Action.LIBRARY_UPLOAD: _UNIT,
+    Action.LIBRARY_EDIT: _UNIT,
     Action.PUBLISHING_READ: _UNIT,
 }
 _REVIEWING: Final = {

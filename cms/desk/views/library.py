@@ -82,7 +82,8 @@ async def rendition(visit: Visit) -> web.StreamResponse:
     file = found.files.get(visit.part("rendition"))
     if file is None:
         raise NotFound("library.asset_unknown")
-    return await send(visit, file)
+    # An asset keeps its id when its file is exchanged or cut anew.
+    return await send(visit, file, is_lasting=False)
 
 
 async def by_hash(visit: Visit) -> web.StreamResponse:
