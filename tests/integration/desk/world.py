@@ -137,6 +137,10 @@ async def _parts(house: House, document: str) -> dict[str, str]:
         "version": "vendor",
         "path": "htmx-2.0.11/htmx.min.js",
         "name": "frame.js",
+        "upload": str(uuid.UUID(int=9)),
+        "folder": str(uuid.UUID(int=10)),
+        "batch": str(uuid.UUID(int=11)),
+        "language": "zh",
         "target": "site",
         "delivery": str(uuid.UUID(int=8)),
     }
