@@ -102,6 +102,7 @@ _CONTRIBUTING: Final = {
     Action.DOCUMENT_DISCARD: _OWN,
     Action.LIBRARY_READ: _UNIT,
     Action.LIBRARY_UPLOAD: _UNIT,
+    Action.LIBRARY_EDIT: _OWN,
     Action.LIBRARY_DELETE: _OWN,
 }
 _REVIEWING: Final = {

@@ -28,6 +28,7 @@ PLAYLIST: Final = "application/vnd.apple.mpegurl"
 _ORDER: Final = ("720", "1080", "480")
 _BOX: Final = (1280, 720)
 _LANGUAGES: Final = {"zh": "中文", "en": "English"}
+_TRACK: Final = Markup('<track kind="subtitles" src="/a/{}" srclang="{}" label="{}">')
 
 
 @dataclass(frozen=True, slots=True)

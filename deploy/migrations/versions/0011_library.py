@@ -12,7 +12,7 @@ from cms.kernel.base import Instant, Json
 from cms.kernel.text import search_text
 
 revision = "0011"
-down_revision = "0004"
+down_revision = "0012"
 branch_labels = None
 depends_on = None
 
