@@ -51,7 +51,7 @@ def _file(name: str, data: bytes, kind: str) -> FilePayload:
     return FilePayload(name=name, mimeType=kind, buffer=data)
 
 
-async def _upload_that_breaks(page: Page, house: House) -> None:
+async def _upload_that_breaks(page: Page, house: House, folder: Path) -> None:
     """The line is cut and the page is left; the same file chosen again goes on with the same upload."""
     cut = True
 
@@ -62,7 +62,8 @@ async def _upload_that_breaks(page: Page, house: House) -> None:
             await route.continue_()
 
     await page.route("**/desk/library/uploads/*", line)
-    film = _file("湖畔宣讲.mp4", CLIP, "video/mp4")
+    film = folder / "湖畔宣讲.mp4"
+    await asyncio.to_thread(film.write_bytes, CLIP)
     await page.set_input_files("[data-library-file]", [film])
     await expect(page.locator(".upload-video")).to_contain_text("网络中断，正在自动续传", timeout=15_000)
     page.once("dialog", lambda dialog: asyncio.ensure_future(dialog.accept()))
@@ -72,6 +73,8 @@ async def _upload_that_breaks(page: Page, house: House) -> None:
     cut = False
     await page.set_input_files("[data-library-file]", [film])
     await expect(page.locator(".film")).to_contain_text("等待转码", timeout=15_000)
+    # The page was empty and shows its gallery anew.
+    await page.wait_for_load_state("load")
     async with house.deps.db.read() as session:
         assert len((await session.scalars(select(Upload))).all()) == 1
     await page.set_input_files("[data-library-file]", [film])
@@ -126,16 +129,17 @@ async def _subtitles(page: Page) -> None:
 
 
 async def test_library_when_used_a_day_keeps_what_came_and_shows_what_each_screen_will(
-    pages: Pages, house: House
+    pages: Pages, house: House, tmp_path: Path
 ) -> None:
     admin = await first_run(pages, house)
     editor = await add_person(admin, pages, house, "shen", "沈静怡", "采编")
     page = editor.page
     await editor.go("/desk/library/")
-    await _upload_that_breaks(page, house)
+    await _upload_that_breaks(page, house, tmp_path)
     assert await encode_next(_room(house))
     await page.set_input_files("[data-library-file]", [picture("湖湾日落.png")])
     await expect(page.locator(".picture", has_text="湖湾日落.png")).to_be_visible(timeout=30_000)
+    await page.wait_for_load_state("load")
 
     await page.get_by_role("button", name="新建文件夹").click()
     await page.locator("#folder-add [name=name]").fill("健步道")
