@@ -84,6 +84,7 @@ async def _upload_that_breaks(page: Page, house: House, folder: Path) -> None:
 
 
 async def _crops(page: Page, house: House) -> None:
+    await page.wait_for_load_state("load")
     await page.locator(".crop-shape", has_text="9:16").click()
     frame = page.locator("[data-frame]")
     await expect(frame).to_be_focused()
@@ -106,6 +107,7 @@ async def _crops(page: Page, house: House) -> None:
 
 async def _subtitles(page: Page) -> None:
     await page.get_by_role("link", name="添加").first.click()
+    await page.wait_for_load_state("load")
     await expect(page.locator("[data-cues]")).to_have_attribute(
         "data-empty", "还没有字幕：导入 SRT / VTT 文件，或添加一条。"
     )
@@ -151,6 +153,7 @@ async def test_library_when_used_a_day_keeps_what_came_and_shows_what_each_scree
     await page.locator("[name=tags]").fill("湖，步道")
     await page.get_by_role("button", name="加标签").click()
     await expect(page.locator(".banner")).to_contain_text("已为 1 个素材添加标签")
+    await page.wait_for_load_state("networkidle")
     await _shot(page, "2-list")
     assert await violations(page) == []
 
@@ -163,11 +166,13 @@ async def test_library_when_used_a_day_keeps_what_came_and_shows_what_each_scree
 
     await editor.go("/desk/library/?kind=video")
     await page.get_by_role("link", name="湖畔宣讲.mp4").click()
+    await page.wait_for_load_state("load")
     film = page.locator("[data-film]")
     await film.evaluate("(video) => { video.currentTime = 1; }")
     await expect(page.locator("[data-poster-at]")).to_contain_text("将截取 0:01 的画面", timeout=15_000)
     await page.get_by_role("button", name="用当前画面作封面").click()
     await editor.said("封面已更新")
+    await page.wait_for_load_state("networkidle")
     await _shot(page, "5-film")
     assert await violations(page) == []
     await _subtitles(page)
@@ -185,6 +190,7 @@ async def test_library_when_used_a_day_keeps_what_came_and_shows_what_each_scree
     await expect(page.locator(".banner")).to_contain_text("已将 1 个素材移入回收站")
     await page.get_by_role("link", name="回收站").click()
     await page.get_by_label("选择 湖湾日落.png").check()
+    await page.wait_for_load_state("networkidle")
     await _shot(page, "8-trash")
     assert await violations(page) == []
     await page.get_by_role("button", name="恢复所选").click()
