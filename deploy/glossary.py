@@ -7,7 +7,8 @@ from typing import Final
 from cms.content.kinds import Kind
 from cms.content.states import EditionState, Verb
 from cms.kernel.messages import Catalogue, catalogue
-from cms.library.states import VideoState
+from cms.library.rights import Rights
+from cms.library.states import RemakeState, UploadState, VideoState
 from cms.people.roles import Role
 from cms.publishing.states import DeliveryState, PublicationKind
 
@@ -37,6 +38,9 @@ LABELS: Final[Mapping[type[StrEnum], Callable[[Enum], str]]] = {
     PublicationKind: _publication,
     DeliveryState: _chip,
     VideoState: _chip,
+    RemakeState: _by_name,
+    UploadState: _by_name,
+    Rights: _by_name,
 }
 
 

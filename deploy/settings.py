@@ -111,6 +111,19 @@ class Settings(BaseModel):
     max_video_mb: Annotated[
         int, Field(ge=1, le=65_536, description="单个视频上限（MiB）。Largest video to take, MiB.")
     ] = 16_384
+    uploads: Annotated[
+        Path | None,
+        Field(
+            description="断点续传的暂存文件夹，缺省在数据目录中；多台 web 与 worker 须指向同一共享文件夹。"
+            "Unfinished uploads; empty: in the data folder. Several machines must share it."
+        ),
+    ] = None
+    max_uploads: Annotated[
+        int, Field(ge=1, le=100, description="每人同时进行的上传数。Open uploads of one person at a time.")
+    ] = 5
+    upload_hours: Annotated[
+        int, Field(ge=1, le=720, description="未完成的上传保留多少小时。Hours an unfinished upload is kept.")
+    ] = 72
     drop: Annotated[
         Path | None,
         Field(
@@ -155,7 +168,7 @@ class Settings(BaseModel):
                 raise ValueError("host:port")
         return value
 
-    @field_validator("tls_cert", "tls_key", "drop", mode="before")
+    @field_validator("tls_cert", "tls_key", "drop", "uploads", mode="before")
     @classmethod
     def _none_when_empty(cls, value: Any) -> Any:
         return None if value == "" else value
@@ -219,6 +232,10 @@ class Settings(BaseModel):
         """The websocket address a screen dials."""
         scheme = "ws" if self.scheme == "http" else "wss"
         return self.gateway_url or f"{scheme}://{self._shown_host}:{self.gateway_port}/screens/v1"
+
+    @property
+    def uploads_dir(self) -> Path:
+        return (self.uploads or self.data / "uploads").resolve()
 
     @property
     def guard_dir(self) -> Path:

@@ -75,6 +75,15 @@ class Revision(Immutable, Base):
     created_at: Mapped[dt.datetime]
 
 
+class RevisionAsset(Base):
+    """That a revision names an asset: where a picture or video is used is one look, however many pieces there are."""
+
+    __tablename__ = "revision_asset"
+
+    revision_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("revision.id"), primary_key=True)
+    asset_id: Mapped[uuid.UUID] = mapped_column(primary_key=True, index=True)
+
+
 class Edition(Base):
     """A numbered attempt to publish a document: at most one current and one live, both kept by the database.
 

@@ -29,6 +29,7 @@ from cms.kernel.messages import LANGUAGES, Catalogue
 _TEMPLATES = Path(__file__).parent / "templates"
 _EDITOR_TEXTS = "desk.editor."
 _UPLOAD_TEXTS = "desk.upload."
+_CUE_TEXTS = "desk.subtitles.js."
 # Markup.format escapes what is put in.
 _PLAIN_ICON = Markup('<svg class="icon" aria-hidden="true"><use href="{}#{}"></use></svg>')
 _NAMED_ICON = Markup('<svg class="icon" role="img" aria-label="{}"><use href="{}#{}"></use></svg>')
@@ -188,6 +189,7 @@ class Desk:
     def _globals(self, language: str) -> dict[str, Any]:
         texts = self._catalogue.table(language, _EDITOR_TEXTS)
         uploads = self._catalogue.table(language, _UPLOAD_TEXTS)
+        cues = self._catalogue.table(language, _CUE_TEXTS)
         return {
             "language": language,
             "t": lambda key, **params: self._catalogue.text(language, key, **params),
@@ -196,6 +198,7 @@ class Desk:
             "tone": tone_of,
             "editor_labels": {key.removeprefix(_EDITOR_TEXTS): text for key, text in texts.items()},
             "upload_texts": {key.removeprefix(_UPLOAD_TEXTS): text for key, text in uploads.items()},
+            "cue_texts": {key.removeprefix(_CUE_TEXTS): text for key, text in cues.items()},
         }
 
     def _icon(self, name: str, label: str = "") -> Markup:

@@ -77,6 +77,8 @@ CORE: tuple[Metric, ...] = (
     Metric("counter", "yunping_intake_total", "Uploads by outcome", ("kind", "outcome")),
     Metric("gauge", "yunping_encodes_waiting", "Videos that wait for an encoder"),
     Metric("counter", "yunping_encodes_total", "Encodes ended", ("state",)),
+    Metric("counter", "yunping_remakes_total", "Pictures whose sizes were made anew", ("state",)),
+    Metric("gauge", "yunping_uploads_open", "Uploads that are not complete"),
     Metric(
         "histogram",
         "yunping_encode_seconds",

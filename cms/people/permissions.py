@@ -35,6 +35,7 @@ class Action(StrEnum):
     TARGET_MANAGE = "target.manage"
     LIBRARY_READ = "library.read"
     LIBRARY_UPLOAD = "library.upload"
+    LIBRARY_EDIT = "library.edit"
     LIBRARY_DELETE = "library.delete"
     COLUMN_MANAGE = "column.manage"
     SCREEN_READ = "screen.read"
@@ -88,6 +89,7 @@ _WRITING: Final = {
     Action.DOCUMENT_CREATE: _UNIT,
     Action.LIBRARY_READ: _UNIT,
     Action.LIBRARY_UPLOAD: _UNIT,
+    Action.LIBRARY_EDIT: _UNIT,
     Action.PUBLISHING_READ: _UNIT,
 }
 # Whoever sends pieces in: their own from the first word to the submission, and nothing of what becomes of them.
@@ -100,6 +102,7 @@ _CONTRIBUTING: Final = {
     Action.DOCUMENT_DISCARD: _OWN,
     Action.LIBRARY_READ: _UNIT,
     Action.LIBRARY_UPLOAD: _UNIT,
+    Action.LIBRARY_EDIT: _OWN,
     Action.LIBRARY_DELETE: _OWN,
 }
 _REVIEWING: Final = {

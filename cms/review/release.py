@@ -37,7 +37,8 @@ class Press:
 class Picture:
     """A picture or video of the library: the sha256 of its master, and its files.
 
-    A video has none before it is ready; `percent` and `eta_seconds` then say how far its encoding is.
+    A video has none before it is ready; `percent` and `eta_seconds` then say how far its encoding is. `valid_until` is
+    when its rights end; `is_remade`: sizes of it are being made at this moment.
     """
 
     sha256: str
@@ -47,6 +48,9 @@ class Picture:
     duration_ms: int | None = None
     percent: int = 0
     eta_seconds: int | None = None
+    valid_until: dt.datetime | None = None
+    name: str = ""
+    is_remade: bool = False
 
 
 @dataclass(frozen=True, slots=True)

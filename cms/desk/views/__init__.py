@@ -4,6 +4,7 @@ from cms.desk.frame import Section
 from cms.desk.routing import SIGNED_IN
 from cms.desk.views import (
     account,
+    assets,
     audit,
     commands,
     documents,
@@ -16,7 +17,10 @@ from cms.desk.views import (
     previews,
     publishing,
     review,
+    shelving,
+    subtitles,
     targets,
+    uploads,
     videos,
 )
 from cms.people.permissions import Action
@@ -32,7 +36,14 @@ def core_sections() -> tuple[Section, ...]:
     Orders: 0-49 work, 50-79 channels (`screens.pages` stands at 50), 80- administration.
     """
     pieces = (*documents.ROUTES, *editor.ROUTES, *previews.ROUTES)
-    assets = (*library.ROUTES, *videos.ROUTES)
+    shelf = (
+        *library.ROUTES,
+        *videos.ROUTES,
+        *uploads.ROUTES,
+        *shelving.ROUTES,
+        *assets.ROUTES,
+        *subtitles.ROUTES,
+    )
     return (
         Section("gate", "", "", 0, "", SIGNED_IN, routes=(*gate.ROUTES, *account.ROUTES, *commands.ROUTES)),
         Section("home", "desk.nav.home", "layout-dashboard", 1, "/desk/", Action.ACCOUNT_MANAGE, _WORK, home.ROUTES),
@@ -59,7 +70,7 @@ def core_sections() -> tuple[Section, ...]:
             _WORK,
             publishing.ROUTES,
         ),
-        Section("library", "desk.nav.library", "image", 40, "/desk/library/", Action.LIBRARY_READ, _WORK, assets),
+        Section("library", "desk.nav.library", "image", 40, "/desk/library/", Action.LIBRARY_READ, _WORK, shelf),
         Section(
             "targets",
             "desk.nav.targets",

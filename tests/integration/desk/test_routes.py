@@ -34,8 +34,9 @@ def every_route(house: House) -> list[Route]:
 async def _status(world: World, role: str, route: Route) -> tuple[int, str, str]:
     browser = world.by[role]
     data = {"csrf": browser.token} if route.method == "POST" else None
+    headers = {"X-CSRF-Token": browser.token} if route.method in {"PATCH", "DELETE"} else {}
     url = browser.base.join(browser.base.with_path(world.path(route.path)))
-    async with browser.session.request(route.method, url, data=data, allow_redirects=False) as answer:
+    async with browser.session.request(route.method, url, data=data, headers=headers, allow_redirects=False) as answer:
         return answer.status, answer.headers.get("Location", ""), await answer.text(errors="replace")
 
 

@@ -39,6 +39,7 @@ document.read               editor:ou reviewer:ou chief:ou publisher:ou correspo
 document.submit             editor:o reviewer:ou chief:ou correspondent:o team_leader:o director:ou
 document.withdraw           editor:o reviewer:o chief:o correspondent:o team_leader:o director:o
 library.delete              editor:o reviewer:ou chief:ou correspondent:o team_leader:o director:ou
+library.edit                editor:ou reviewer:ou chief:ou correspondent:o team_leader:o director:ou
 library.read                editor:ou reviewer:ou chief:ou publisher:ou correspondent:ou team_leader:ou proofreader:ou director:ou
 library.upload              editor:ou reviewer:ou chief:ou correspondent:ou team_leader:ou director:ou
 people.grant                admin:u
