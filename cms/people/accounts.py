@@ -22,8 +22,8 @@ from cms.people.permissions import Action, Subject, require_can
 from cms.people.roles import Role, may_hold_together
 from cms.people.sessions import revoke_all
 
-_LOGIN: Final = re.compile(r"[a-z0-9._@-]{2,64}")
-_PHONE: Final = re.compile(r"\+?[0-9 -]{5,30}")
+LOGIN: Final = re.compile(r"[a-z0-9._@-]{2,64}")
+PHONE: Final = re.compile(r"\+?[0-9 -]{5,30}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,9 +229,9 @@ def _check(login: str, name: str, phone: str | None) -> None:
     fields = {
         field: "people.person_form"
         for field, good in (
-            ("login", _LOGIN.fullmatch(login)),
+            ("login", LOGIN.fullmatch(login)),
             ("name", 0 < len(name) <= 100),
-            ("phone", not phone or _PHONE.fullmatch(phone)),
+            ("phone", not phone or PHONE.fullmatch(phone)),
         )
         if not good
     }

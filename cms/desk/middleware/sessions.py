@@ -45,7 +45,7 @@ async def sessions(request: web.Request, handler: Handler) -> web.StreamResponse
             token = fresh = secrets.token_urlsafe(32)
     visit = Visit(request, actor=actor, token=token, language=language, now=now)
     request[VISIT] = visit
-    if actor is not None and not actor.must_set_password and not visit.is_for_script():
+    if actor is not None and not (actor.must_set_password or actor.must_verify) and not visit.is_for_script():
         await _frame(request, actor)
     answer = await handler(request)
     if fresh and not answer.prepared:

@@ -24,6 +24,7 @@ from cms.library.tools import Tools
 from cms.library.upload import Workshop
 from cms.people.first_run import issue_set_up_code
 from cms.people.passwords import Passwords
+from cms.people.sealing import Sealer
 from cms.publishing.guarding import ClientGuard
 from cms.publishing.registry import load_channels
 from cms.publishing.services.account import Account
@@ -161,6 +162,8 @@ def make_deps(
         passwords=Passwords(memory_kib=64, passes=1),
         channels=channels,
         vault=lambda name: SealedVault(Account(name, database, clock), bytes(32)),
+        sealer=Sealer(bytes(32)),
+        archive=folder / "audit",
         site=site,
         catalogue=CATALOGUE,
         secure=False,
