@@ -25,6 +25,7 @@ from deploy.dropping import watch_drops
 from deploy.encoding import encode_videos
 from deploy.installation import Installation, open_workshop, opened
 from deploy.manifests import ManifestWriter
+from deploy.recording import look_after_record
 from deploy.services_maker import ServicesMaker
 from deploy.settings import Settings
 
@@ -46,8 +47,9 @@ async def run_worker(settings: Settings, metrics: Metrics, stop: asyncio.Event) 
         # A loop of its own: an encode of an hour must not take a turn of the deliveries.
         encoding = asyncio.create_task(encode_videos(here, room, owner))
         dropping = asyncio.create_task(watch_drops(here, room))
+        recording = asyncio.create_task(look_after_record(here))
         await asyncio.wait({working, encoding, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        for task in (tasks := (working, encoding, dropping, stopping, counting)):
+        for task in (tasks := (working, encoding, dropping, recording, stopping, counting)):
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 

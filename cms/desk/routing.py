@@ -9,7 +9,7 @@ from aiohttp import web
 from cms.contract import Route
 from cms.desk.visit import Visit, visit_of
 from cms.kernel.errors import Denied
-from cms.people.permissions import Action, may_anywhere
+from cms.people.permissions import OWED, Action, may_anywhere
 
 PUBLIC: Final = "public"
 SIGNED_IN: Final = "signed_in"
@@ -96,7 +96,7 @@ class SettleFirst(Denied):
     """The office asks for something of the account first: ``password`` or ``factor``."""
 
     def __init__(self, owes: str) -> None:
-        super().__init__(f"people.denied.owes_{owes}")
+        super().__init__(OWED[owes])
         self.owes = owes
 
 

@@ -78,13 +78,13 @@ def plan_people(
     for row in rows:
         before = len(faults)
         login = normal_login(row["login"])
-        for column, good in (
-            ("login", LOGIN.fullmatch(login)),
-            ("name", 0 < len(row["name"]) <= 100),
-            ("phone", not row["phone"] or PHONE.fullmatch(row["phone"])),
+        for column, code, good in (
+            ("login", "people.csv_login", LOGIN.fullmatch(login)),
+            ("name", "people.csv_name", 0 < len(row["name"]) <= 100),
+            ("phone", "people.csv_phone", not row["phone"] or PHONE.fullmatch(row["phone"])),
         ):
             if not good:
-                faults.append(Fault(row.number, column, f"people.csv_{column}", {"value": row[column]}))
+                faults.append(Fault(row.number, column, code, {"value": row[column]}))
         if login in taken:
             faults.append(Fault(row.number, "login", "people.csv_login_taken", {"value": login}))
         elif login in seen:

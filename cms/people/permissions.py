@@ -60,6 +60,10 @@ class Relation(StrEnum):
     OTHER = "other"
 
 
+# What an office may ask of an account before anything else, and the refusal that says so.
+OWED: Final = {"password": "people.denied.owes_password", "factor": "people.denied.owes_factor"}
+
+
 @dataclass(frozen=True, slots=True)
 class Subject:
     """What is acted upon: the path of its unit, and the people to whom it is their own (authors, or the person)."""
@@ -277,7 +281,7 @@ def _before_anything(actor: Actor, action: Action) -> str:
         return ""
     if actor.must_set_password:
         return "people.denied.password"
-    return f"people.denied.owes_{actor.owes}" if actor.owes else ""
+    return OWED[actor.owes] if actor.owes else ""
 
 
 def _relation(actor: Actor, unit: str, subject: Subject) -> Relation:

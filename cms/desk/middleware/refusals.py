@@ -38,6 +38,8 @@ async def refusals(request: web.Request, handler: Handler) -> web.StreamResponse
 def answer(request: web.Request, error: DomainError) -> web.StreamResponse:
     """A page, or for a script the problem as JSON ``{code, text, next}``; a sign-in that is missing leads there."""
     visit = request.get(VISIT)
+    if visit is not None:
+        visit.told = error.code
     language = request.get(LANGUAGE, request.app[DEPS].language)
     metrics = request.app[DEPS].metrics
     if metrics is not None:

@@ -5,17 +5,21 @@ from cms.desk.routing import SIGNED_IN
 from cms.desk.views import (
     account,
     audit,
+    csv_import,
     documents,
     editor,
+    factor,
     gate,
     home,
     library,
     people,
+    people_safety,
     places,
     previews,
     publishing,
     review,
     targets,
+    units,
     videos,
 )
 from cms.people.permissions import Action
@@ -31,9 +35,11 @@ def core_sections() -> tuple[Section, ...]:
     Orders: 0-49 work, 50-79 channels (`screens.pages` stands at 50), 80- administration.
     """
     pieces = (*documents.ROUTES, *editor.ROUTES, *previews.ROUTES)
+    staff = (*people.ROUTES, *people_safety.ROUTES, *csv_import.PEOPLE)
+    tree = (*units.ROUTES, *csv_import.UNITS)
     assets = (*library.ROUTES, *videos.ROUTES)
     return (
-        Section("gate", "", "", 0, "", SIGNED_IN, routes=(*gate.ROUTES, *account.ROUTES)),
+        Section("gate", "", "", 0, "", SIGNED_IN, routes=(*gate.ROUTES, *account.ROUTES, *factor.ROUTES)),
         Section("home", "desk.nav.home", "layout-dashboard", 1, "/desk/", Action.ACCOUNT_MANAGE, _WORK, home.ROUTES),
         Section(
             "documents", "desk.nav.documents", "file-text", 10, "/desk/documents/", Action.DOCUMENT_READ, _WORK, pieces
@@ -72,10 +78,8 @@ def core_sections() -> tuple[Section, ...]:
         Section(
             "columns", "desk.nav.columns", "list", 80, "/desk/columns/", Action.COLUMN_MANAGE, _SYSTEM, places.COLUMNS
         ),
-        Section(
-            "people", "desk.nav.people", "users-round", 81, "/desk/people/", Action.PEOPLE_READ, _SYSTEM, people.ROUTES
-        ),
-        Section("units", "desk.nav.units", "building-2", 82, "/desk/units/", Action.UNIT_MANAGE, _SYSTEM, places.UNITS),
+        Section("people", "desk.nav.people", "users-round", 81, "/desk/people/", Action.PEOPLE_READ, _SYSTEM, staff),
+        Section("units", "desk.nav.units", "building-2", 82, "/desk/units/", Action.UNIT_MANAGE, _SYSTEM, tree),
         Section(
             "audit", "desk.nav.audit", "shield-check", 83, "/desk/audit/", Action.AUDIT_READ, _SYSTEM, audit.ROUTES
         ),
