@@ -4,6 +4,7 @@ import asyncio
 import datetime as dt
 from typing import Final
 
+from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from cms.audit.archives import archive_old
@@ -11,10 +12,15 @@ from cms.audit.checking import check_record, last_check
 from cms.audit.models import AuditCheck
 from cms.kernel.errors import DomainError
 from cms.kernel.log import logger
+from cms.notices.recipients import who_may
+from cms.notices.tell import settle, tell_all
+from cms.people.models import Unit
+from cms.people.permissions import Action
 from deploy.installation import Installation
 
 # Between two questions whether a look is due; a worker that was down makes up for it soon.
 _TICK: Final = 300.0
+CAUSE: Final = "audit.broken"
 
 log = logger("record")
 
@@ -43,7 +49,10 @@ async def look_once(here: Installation) -> AuditCheck | None:
     _tell(here, row)
     if row.fault:
         log.error("the record is not whole", fault=row.fault, event_seq=row.fault_seq)
+        await _alarm(here, row)
         return row
+    async with here.db.write() as session:
+        await settle(session, cause=CAUSE, now=now)
     log.info("the record is whole", event_seq=row.seq, head=row.hash)
     keep = dt.timedelta(days=settings.audit_keep_days)
     try:
@@ -52,6 +61,23 @@ async def look_once(here: Installation) -> AuditCheck | None:
     except DomainError as refused:
         log.warning("the record was not archived", code=refused.code)
     return row
+
+
+async def _alarm(here: Installation, row: AuditCheck) -> None:
+    """Tells whoever reads the record, and whoever watches the machines."""
+    now = here.clock.now()
+    async with here.db.write() as session:
+        top = await session.scalar(select(Unit.path).where(Unit.parent_id.is_(None)).limit(1)) or "/"
+        people = [await who_may(session, action, top) for action in (Action.AUDIT_READ, Action.SYSTEM_READ)]
+        await tell_all(
+            session,
+            {one for some in people for one in some},
+            cause=CAUSE,
+            subject="notices.subject.audit_broken",
+            params={"seq": row.fault_seq},
+            href="/desk/audit/",
+            now=now,
+        )
 
 
 def _tell(here: Installation, row: AuditCheck) -> None:

@@ -72,7 +72,7 @@ class Shell:
     csrf: str
     nav: tuple[NavItem, ...]
     search: str = ""
-    notices: tuple[Mapping[str, str], ...] = ()
+    banners: tuple[Mapping[str, str], ...] = ()
 
 
 class Sections:

@@ -9,9 +9,9 @@ from typing import Final
 from aiohttp import web
 from multidict import MultiDictProxy
 
+from cms.desk.banners import Banner
 from cms.desk.deps import DeskDeps
 from cms.desk.frame import Desk, Shell
-from cms.desk.notices import Notice
 from cms.desk.policy import page_headers
 from cms.kernel.errors import DomainError, NotFound
 from cms.people.actor import Actor
@@ -24,7 +24,7 @@ DEPS: Final = web.AppKey("deps", DeskDeps)
 DESK: Final = web.AppKey("desk", Desk)
 LANGUAGE: Final = web.RequestKey("language", str)
 UNIT_NAME: Final = web.RequestKey("unit_name", str)
-NOTICES: Final[web.RequestKey[tuple[Notice, ...]]] = web.RequestKey("notices", tuple)
+BANNERS: Final[web.RequestKey[tuple[Banner, ...]]] = web.RequestKey("banners", tuple)
 COUNTS: Final[web.RequestKey[dict[str, int]]] = web.RequestKey("counts", dict)
 DONE_COOKIE: Final = "yp_done"
 _DONE_SECONDS: Final = 60
@@ -122,11 +122,11 @@ class Visit:
         nav = self.desk.sections.nav(current=section, allowed=functools.partial(may_anywhere, actor), counts=counts)
         roles = "、".join(self.t(f"enum.Role.{role.name}") for role in sorted(actor.roles)) or self.t("desk.role.none")
         unit = self.request.get(UNIT_NAME, "")
-        notices = tuple(self._said(one) for one in self.request.get(NOTICES, ()))
-        return Shell(person=actor.name, role=roles, unit=unit, csrf=self.csrf, nav=nav, search="", notices=notices)
+        banners = tuple(self._said(one) for one in self.request.get(BANNERS, ()))
+        return Shell(person=actor.name, role=roles, unit=unit, csrf=self.csrf, nav=nav, search="", banners=banners)
 
-    def _said(self, one: Notice) -> Mapping[str, str]:
-        key = f"desk.notice.{one.key}"
+    def _said(self, one: Banner) -> Mapping[str, str]:
+        key = f"desk.banner.{one.key}"
         said = {"text": self.t(key, **one.params), "next": self.t(f"{key}.next"), "go": self.t(f"{key}.go")}
         return {**said, "href": one.href, "tone": one.tone}
 

@@ -6,8 +6,8 @@ from typing import Final
 
 from aiohttp import web
 
-from cms.desk.notices import notices_of
-from cms.desk.visit import COUNTS, DEPS, LANGUAGE, NOTICES, UNIT_NAME, VISIT, Visit
+from cms.desk.banners import banners_of
+from cms.desk.visit import BANNERS, COUNTS, DEPS, LANGUAGE, UNIT_NAME, VISIT, Visit
 from cms.kernel.messages import LANGUAGES
 from cms.people.actor import Actor
 from cms.people.permissions import Action, may_anywhere
@@ -79,6 +79,6 @@ async def _frame(request: web.Request, actor: Actor) -> None:
     """What the frame of a page says of the person: the name of their unit, and what waits for them."""
     async with request.app[DEPS].db.read() as session:
         request[UNIT_NAME] = (await unit_at(session, actor.unit)).name
-        request[NOTICES] = await notices_of(session, actor, request.app[DEPS])
+        request[BANNERS] = await banners_of(session, actor, request.app[DEPS])
         if may_anywhere(actor, Action.REVIEW_PASS) or may_anywhere(actor, Action.REVIEW_SIGN):
             request[COUNTS] = {"review": await waiting_count(session, actor)}

@@ -85,6 +85,7 @@ class House:
     server: TestServer
     guard: GuardClient
     app: web.Application
+    api: web.Application
     browsers: list[Browser] = field(default_factory=list)
     logins: dict[str, Browser] = field(default_factory=dict)
 
@@ -190,10 +191,11 @@ async def open_house(
         desk = await asyncio.to_thread(build_desk, deps, sections())
         root = web.Application()
         root.add_subapp(PREFIX, desk)
-        root.add_subapp(API, await asyncio.to_thread(build_api, deps, RESOURCES))
+        api = await asyncio.to_thread(build_api, deps, RESOURCES)
+        root.add_subapp(API, api)
         server = TestServer(root)
         await server.start_server()
-        house = House(deps, server, guard, desk)
+        house = House(deps, server, guard, desk, api)
         try:
             yield house
         finally:

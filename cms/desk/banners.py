@@ -14,8 +14,8 @@ from cms.people.sessions import elsewhere
 
 
 @dataclass(frozen=True, slots=True)
-class Notice:
-    """Sentences ``desk.notice.{key}``, ``.next`` and ``.go``, and where to go."""
+class Banner:
+    """Sentences ``desk.banner.{key}``, ``.next`` and ``.go``, and where to go."""
 
     key: str
     href: str
@@ -23,16 +23,16 @@ class Notice:
     params: Mapping[str, Any] = field(default_factory=dict)
 
 
-async def notices_of(session: AsyncSession, actor: Actor, deps: DeskDeps) -> tuple[Notice, ...]:
+async def banners_of(session: AsyncSession, actor: Actor, deps: DeskDeps) -> tuple[Banner, ...]:
     """What this person must know now, whatever page they are on."""
     found = []
     strange = await elsewhere(session, actor, rules=deps.session_rules, now=deps.now())
     if strange:
-        found.append(Notice("elsewhere", "/desk/account", "wait", {"ip": strange[0].ip}))
+        found.append(Banner("elsewhere", "/desk/account", "wait", {"ip": strange[0].ip}))
     if may_anywhere(actor, Action.AUDIT_READ) or may_anywhere(actor, Action.SYSTEM_READ):
         check = await last_check(session)
         if check is not None and check.fault:
             # Only whoever reads the record has the page.
             href = "/desk/audit/" if may_anywhere(actor, Action.AUDIT_READ) else ""
-            found.append(Notice("audit_broken", href, "bad", {"seq": check.fault_seq}))
+            found.append(Banner("audit_broken", href, "bad", {"seq": check.fault_seq}))
     return tuple(found)
