@@ -5,6 +5,7 @@ from cms.desk.routing import SIGNED_IN
 from cms.desk.views import (
     account,
     audit,
+    commands,
     csv_import,
     documents,
     editor,
@@ -39,7 +40,9 @@ def core_sections() -> tuple[Section, ...]:
     tree = (*units.ROUTES, *csv_import.UNITS)
     assets = (*library.ROUTES, *videos.ROUTES)
     return (
-        Section("gate", "", "", 0, "", SIGNED_IN, routes=(*gate.ROUTES, *account.ROUTES, *factor.ROUTES)),
+        Section(
+            "gate", "", "", 0, "", SIGNED_IN, routes=(*gate.ROUTES, *account.ROUTES, *factor.ROUTES, *commands.ROUTES)
+        ),
         Section("home", "desk.nav.home", "layout-dashboard", 1, "/desk/", Action.ACCOUNT_MANAGE, _WORK, home.ROUTES),
         Section(
             "documents", "desk.nav.documents", "file-text", 10, "/desk/documents/", Action.DOCUMENT_READ, _WORK, pieces

@@ -8,7 +8,7 @@ from aiohttp import web
 from cms.desk.refusing import REFUSALS, refusal_of
 from cms.desk.routing import OWN_ACCOUNT, get, post
 from cms.desk.views.gate import check_same, text
-from cms.desk.visit import Visit
+from cms.desk.visit import THEMES, Visit
 from cms.kernel.errors import DomainError
 from cms.kernel.messages import LANGUAGES
 from cms.people.models import DeskSession
@@ -87,6 +87,7 @@ async def _page(visit: Visit, error: DomainError | None = None) -> web.Response:
         "least": visit.deps.passwords.least,
         "languages": [{"value": one, "label": visit.t(f"desk.language.{one}")} for one in LANGUAGES],
         "language_now": visit.language,
+        "themes": [{"value": one, "label": visit.t(f"desk.theme.{one}")} for one in THEMES],
         "error": visit.refusal(error) if error else None,
     }
     return visit.page("account.html", context, status=error.status if error else 200)
