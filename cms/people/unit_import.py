@@ -74,6 +74,7 @@ class _Planning:
 
     def plan(self) -> UnitPlan:
         waiting = [row for row in self._rows if self._is_well_formed(row)]
+        misshapen = {row.number for row in self._rows} - {row.number for row in waiting}
         while waiting:
             ready = [(row, parent) for row in waiting if (parent := self._parent(row)) is not None]
             if not ready:
@@ -82,7 +83,9 @@ class _Planning:
                 self._take(row, parent)
             taken = {row.number for row, _ in ready}
             waiting = [row for row in waiting if row.number not in taken]
-        for row in waiting:
+        # Also of rows that are wrong otherwise: whoever mends a table wants to see everything at once.
+        lost = [row for row in self._rows if row.number in misshapen and row["parent"] and self._parent(row) is None]
+        for row in (*waiting, *lost):
             code = "people.csv_parent_ambiguous" if self._places.is_ambiguous(row["parent"]) else "people.csv_no_parent"
             self._fault(row, "parent", code, value=row["parent"])
         faults = tuple(sorted(self._faults, key=lambda one: (one.row, one.column)))

@@ -50,7 +50,9 @@ async def recording(request: web.Request, handler: Handler) -> web.StreamRespons
     """Around the one that turns refusals into answers, because only there a refusal is what the person was told."""
     answer = await handler(request)
     visit = request.get(VISIT)
-    if visit is not None and visit.actor_or_none is not None and _counts(request.method, answer.status):
+    # The second step of a sign-in writes down its own failures, as the first one does.
+    is_inside = visit is not None and visit.actor_or_none is not None and not visit.actor.must_verify
+    if visit is not None and is_inside and _counts(request.method, answer.status):
         try:
             await _write(visit, answer.status)
         except SQLAlchemyError:

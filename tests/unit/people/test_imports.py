@@ -54,6 +54,13 @@ def test_unit_when_wrong_is_named_and_nothing_is_planned(line: str, fault: tuple
     assert plan.units == ()
 
 
+def test_row_when_wrong_twice_is_told_of_both() -> None:
+    assert told(units("002,乙站,街道,999\n,,x,04")) == [
+        *((2, "level", "level"), (2, "parent", "no_parent")),
+        *((3, "code", "code"), (3, "level", "level"), (3, "name", "name")),
+    ]
+
+
 def test_unit_when_outside_of_the_importers_reach_is_refused() -> None:
     assert told(units("018,甲站,站,04", ("/320509/05/",))) == [(2, "parent", "reach")]
     assert [one.path for one in units("018,甲站,站,", ("/320509/05/",)).units] == ["/320509/05/018/"]
