@@ -131,7 +131,8 @@ def _data(form: Form) -> bytes:
     """The file, or what the page of the dry run kept of it. Raises Invalid `desk.no_file`."""
     sent = form.get("file")
     if isinstance(sent, web.FileField):
-        data = sent.file.read()
+        with sent.file:
+            data = sent.file.read()
         if data:
             return data
     kept = form.get("content")
