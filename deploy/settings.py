@@ -14,6 +14,8 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from cms.people.roles import Role as StaffRole
+
 PREFIX = "YUNPING_"
 DATA = "YUNPING_DATA"
 FILE = "yunping.env"
@@ -146,6 +148,45 @@ class Settings(BaseModel):
     s3_region: Annotated[str, Field(description="S3 区域。S3 region.")] = "us-east-1"
     s3_key: Annotated[str, Field(repr=False, description="S3 访问键。S3 access key.")] = ""
     s3_secret: Annotated[str, Field(repr=False, description="S3 密钥（不写入日志）。S3 secret; never logged.")] = ""
+    idle_minutes: Annotated[
+        int, Field(ge=5, le=240, description="无操作自动退出（分钟）。Minutes without use after which a session ends.")
+    ] = 30
+    session_hours: Annotated[
+        int, Field(ge=1, le=24, description="单次登录最长时间（小时）。Hours after which a session ends in any case.")
+    ] = 12
+    second_factor_roles: Annotated[
+        tuple[str, ...],
+        Field(
+            description="必须启用动态验证码的角色，逗号分隔，如 `admin,operator,auditor,chief`；缺省不强制。"
+            "Roles that must sign in with a second factor, by commas."
+        ),
+    ] = ()
+    password_length: Annotated[
+        int, Field(ge=10, le=64, description="密码最短长度。Least characters of a password.")
+    ] = 10
+    password_days: Annotated[
+        int,
+        Field(
+            ge=0, le=3650, description="密码有效期（天），到期须更换；0 不限。Days until a password must be changed."
+        ),
+    ] = 0
+    stale_days: Annotated[
+        int,
+        Field(ge=7, le=3650, description="多少天未登录视为闲置账号。Days after which an unused account is flagged."),
+    ] = 90
+    audit_keep_days: Annotated[
+        int,
+        Field(
+            ge=183,
+            le=36_500,
+            description="操作记录在库中保存的天数，不少于 183；更早的归档为文件。"
+            "Days the record stays in the database; older parts are archived to files.",
+        ),
+    ] = 1095
+    audit_check_hours: Annotated[
+        int,
+        Field(ge=1, le=168, description="每隔多少小时校验一次操作记录。Hours between two looks at the whole record."),
+    ] = 6
     log_level: Annotated[
         Literal["DEBUG", "INFO", "WARNING", "ERROR"], Field(description="日志级别。Least level that is logged.")
     ] = "INFO"
@@ -153,7 +194,7 @@ class Settings(BaseModel):
         True
     )
 
-    @field_validator("origins", "outbound_exceptions", mode="before")
+    @field_validator("origins", "outbound_exceptions", "second_factor_roles", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
@@ -166,6 +207,14 @@ class Settings(BaseModel):
             is_port = port.isascii() and port.isdigit() and 0 < int(port) < 1 << 16
             if not host or not is_port or any(ch in host for ch in "/@ "):
                 raise ValueError("host:port")
+        return value
+
+    @field_validator("second_factor_roles")
+    @classmethod
+    def _known_roles(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        known = [role.value for role in StaffRole]
+        if not set(known).issuperset(value):
+            raise ValueError(", ".join(known))
         return value
 
     @field_validator("tls_cert", "tls_key", "drop", "uploads", mode="before")
@@ -236,6 +285,11 @@ class Settings(BaseModel):
     @property
     def uploads_dir(self) -> Path:
         return (self.uploads or self.data / "uploads").resolve()
+
+    @property
+    def audit_dir(self) -> Path:
+        """Archives of the record, and the last seen end of its chain."""
+        return self.data.resolve() / "audit"
 
     @property
     def guard_dir(self) -> Path:

@@ -25,6 +25,7 @@ from deploy.dropping import watch_drops
 from deploy.encoding import encode_videos, keep_library
 from deploy.installation import Installation, open_workshop, opened
 from deploy.manifests import ManifestWriter
+from deploy.recording import look_after_record
 from deploy.services_maker import ServicesMaker
 from deploy.settings import Settings
 
@@ -47,8 +48,9 @@ async def run_worker(settings: Settings, metrics: Metrics, stop: asyncio.Event) 
         encoding = asyncio.create_task(encode_videos(here, room, owner))
         keeping = asyncio.create_task(keep_library(here, room, owner))
         dropping = asyncio.create_task(watch_drops(here, room))
+        recording = asyncio.create_task(look_after_record(here))
         await asyncio.wait({working, encoding, keeping, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        for task in (tasks := (working, encoding, keeping, dropping, stopping, counting)):
+        for task in (tasks := (working, encoding, keeping, dropping, recording, stopping, counting)):
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 

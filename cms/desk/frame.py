@@ -98,6 +98,7 @@ class Shell:
     csrf: str
     nav: tuple[NavItem, ...]
     search: str = ""
+    banners: tuple[Mapping[str, str], ...] = ()
 
 
 class Sections:

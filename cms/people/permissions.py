@@ -61,6 +61,10 @@ class Relation(StrEnum):
     OTHER = "other"
 
 
+# What an office may ask of an account before anything else, and the refusal that says so.
+OWED: Final = {"password": "people.denied.owes_password", "factor": "people.denied.owes_factor"}
+
+
 @dataclass(frozen=True, slots=True)
 class Subject:
     """What is acted upon: the path of its unit, and the people to whom it is their own (authors, or the person)."""
@@ -200,11 +204,13 @@ TABLE: Final[dict[Role, dict[Action, frozenset[Relation]]]] = {
 def can(actor: Actor, action: Action, subject: Subject) -> Decision:
     """Whether the actor may; pure.
 
-    Reasons: `people.denied.password` (a password has to be set first), `.role` (no role of theirs does this at all),
-    `.scope` (not in this unit), `.own` (not with one's own), `.not_own` (only with one's own).
+    Reasons: `people.denied.verify` (the second factor first), `.password` (a password has to be set first),
+    `.owes_password`, `.owes_factor` (what the office asks of the account first), `.role` (no role of theirs does this
+    at all), `.scope` (not in this unit), `.own` (not with one's own), `.not_own` (only with one's own).
     """
-    if actor.must_set_password and action is not Action.ACCOUNT_MANAGE:
-        return Decision(allowed=False, reason="people.denied.password")
+    reason = _before_anything(actor, action)
+    if reason:
+        return Decision(allowed=False, reason=reason)
     relations: set[Relation] = set()
     wanted: set[Relation] = set()
     for grant in actor.grants:
@@ -233,7 +239,7 @@ def require_can(actor: Actor, action: Action, subject: Subject) -> None:
 
 def may_anywhere(actor: Actor, action: str) -> bool:
     """Whether any role of theirs does this at all: for navigation, never instead of `can`."""
-    if actor.must_set_password and action != Action.ACCOUNT_MANAGE:
+    if _before_anything(actor, Action(action)):
         return False
     return bool(reach(actor, Action(action))) or action == Action.ACCOUNT_MANAGE
 
@@ -249,7 +255,7 @@ def reach(actor: Actor, action: Action) -> tuple[str, ...]:
 
 def require_reach(actor: Actor, action: Action) -> tuple[str, ...]:
     """`reach`, or Denied where there is none."""
-    found = () if actor.must_set_password else reach(actor, action)
+    found = () if _before_anything(actor, action) else reach(actor, action)
     if not found:
         require(can(actor, action, Subject(actor.unit)), action=action)
     return found
@@ -268,6 +274,17 @@ def outermost(paths: Iterable[str]) -> tuple[str, ...]:
         if not any(path.startswith(outer) for outer in found):
             found.append(path)
     return tuple(found)
+
+
+def _before_anything(actor: Actor, action: Action) -> str:
+    """Why this session can do nothing yet but settle its own account; empty when it can."""
+    if actor.must_verify:
+        return "people.denied.verify"
+    if action is Action.ACCOUNT_MANAGE:
+        return ""
+    if actor.must_set_password:
+        return "people.denied.password"
+    return OWED[actor.owes] if actor.owes else ""
 
 
 def _relation(actor: Actor, unit: str, subject: Subject) -> Relation:

@@ -7,12 +7,15 @@ from cms.desk.views import (
     assets,
     audit,
     commands,
+    csv_import,
     documents,
     editor,
+    factor,
     gate,
     home,
     library,
     people,
+    people_safety,
     places,
     previews,
     publishing,
@@ -20,6 +23,7 @@ from cms.desk.views import (
     shelving,
     subtitles,
     targets,
+    units,
     uploads,
     videos,
 )
@@ -44,8 +48,12 @@ def core_sections() -> tuple[Section, ...]:
         *assets.ROUTES,
         *subtitles.ROUTES,
     )
+    staff = (*people.ROUTES, *people_safety.ROUTES, *csv_import.PEOPLE)
+    tree = (*units.ROUTES, *csv_import.UNITS)
     return (
-        Section("gate", "", "", 0, "", SIGNED_IN, routes=(*gate.ROUTES, *account.ROUTES, *commands.ROUTES)),
+        Section(
+            "gate", "", "", 0, "", SIGNED_IN, routes=(*gate.ROUTES, *account.ROUTES, *factor.ROUTES, *commands.ROUTES)
+        ),
         Section("home", "desk.nav.home", "layout-dashboard", 1, "/desk/", Action.ACCOUNT_MANAGE, _WORK, home.ROUTES),
         Section(
             "documents", "desk.nav.documents", "file-text", 10, "/desk/documents/", Action.DOCUMENT_READ, _WORK, pieces
@@ -84,10 +92,8 @@ def core_sections() -> tuple[Section, ...]:
         Section(
             "columns", "desk.nav.columns", "list", 80, "/desk/columns/", Action.COLUMN_MANAGE, _SYSTEM, places.COLUMNS
         ),
-        Section(
-            "people", "desk.nav.people", "users-round", 81, "/desk/people/", Action.PEOPLE_READ, _SYSTEM, people.ROUTES
-        ),
-        Section("units", "desk.nav.units", "building-2", 82, "/desk/units/", Action.UNIT_MANAGE, _SYSTEM, places.UNITS),
+        Section("people", "desk.nav.people", "users-round", 81, "/desk/people/", Action.PEOPLE_READ, _SYSTEM, staff),
+        Section("units", "desk.nav.units", "building-2", 82, "/desk/units/", Action.UNIT_MANAGE, _SYSTEM, tree),
         Section(
             "audit", "desk.nav.audit", "shield-check", 83, "/desk/audit/", Action.AUDIT_READ, _SYSTEM, audit.ROUTES
         ),

@@ -24,6 +24,7 @@ from cms.library.tools import Tools
 from cms.library.upload import Workshop
 from cms.people.first_run import issue_set_up_code
 from cms.people.passwords import Passwords
+from cms.people.sealing import Sealer
 from cms.publishing.guarding import ClientGuard
 from cms.publishing.registry import load_channels
 from cms.publishing.services.account import Account
@@ -84,6 +85,7 @@ class House:
     server: TestServer
     guard: GuardClient
     app: web.Application
+    api: web.Application
     browsers: list[Browser] = field(default_factory=list)
     logins: dict[str, Browser] = field(default_factory=dict)
 
@@ -161,6 +163,8 @@ def make_deps(
         passwords=Passwords(memory_kib=64, passes=1),
         channels=channels,
         vault=lambda name: SealedVault(Account(name, database, clock), bytes(32)),
+        sealer=Sealer(bytes(32)),
+        archive=folder / "audit",
         site=site,
         catalogue=CATALOGUE,
         secure=False,
@@ -187,10 +191,11 @@ async def open_house(
         desk = await asyncio.to_thread(build_desk, deps, sections())
         root = web.Application()
         root.add_subapp(PREFIX, desk)
-        root.add_subapp(API, await asyncio.to_thread(build_api, deps, RESOURCES))
+        api = await asyncio.to_thread(build_api, deps, RESOURCES)
+        root.add_subapp(API, api)
         server = TestServer(root)
         await server.start_server()
-        house = House(deps, server, guard, desk)
+        house = House(deps, server, guard, desk, api)
         try:
             yield house
         finally:
