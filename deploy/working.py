@@ -23,6 +23,7 @@ from cms.publishing.worker import Worker, WorkerSettings
 from cms.publishing.workshop import Workshop
 from deploy.dropping import watch_drops
 from deploy.encoding import encode_videos
+from deploy.feeding import poll_feeds
 from deploy.installation import Installation, open_workshop, opened
 from deploy.manifests import ManifestWriter
 from deploy.services_maker import ServicesMaker
@@ -46,8 +47,9 @@ async def run_worker(settings: Settings, metrics: Metrics, stop: asyncio.Event) 
         # A loop of its own: an encode of an hour must not take a turn of the deliveries.
         encoding = asyncio.create_task(encode_videos(here, room, owner))
         dropping = asyncio.create_task(watch_drops(here, room))
+        feeding = asyncio.create_task(poll_feeds(here, room, owner))
         await asyncio.wait({working, encoding, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        for task in (tasks := (working, encoding, dropping, stopping, counting)):
+        for task in (tasks := (working, encoding, dropping, feeding, stopping, counting)):
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 

@@ -39,6 +39,9 @@ _BASE64: Final = frozenset({"application/octet-stream"})
 def run(given: Path, out: Path, asked: dict[str, Any]) -> dict[str, Any]:
     """Writes `feed.json`: {title, rights, items: [{guid, url, title, author, at, source, rights, summary, html}]}."""
     root = _parsed(given.read_bytes())
+    if root.tag == "CHANNEL":  # the oldest dialect of all shouts
+        for one in root.iter():
+            one.tag, one.attrib = str(one.tag).lower(), {name.lower(): value for name, value in one.attrib.items()}
     if _local(root) not in _ROOTS:
         raise MediaRefused("media.no_feed")
     channel = root if _local(root) == "feed" else next(_named(root, "channel"), root)
@@ -159,7 +162,7 @@ def _link(item: ET.Element) -> str:
     guid = next(_named(item, "guid"), None)
     if guid is not None and guid.get("isPermaLink", "true") == "true" and _text(guid).startswith("http"):
         return _text(guid)
-    return next((one.get("href", "") for one in links), "")
+    return next((one.get("href", "") for one in links), "") or item.get("href", "")
 
 
 def _author(item: ET.Element) -> str:

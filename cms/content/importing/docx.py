@@ -99,8 +99,8 @@ class Reader(HTMLParser):
                 self._picture(given)
             case "br":
                 self.handle_data("\n")
-            case "tr" if not self._depth:
-                self._row = []
+            case "tr" if self._tables and not self._depth:
+                self._end_row()
             case _:
                 pass  # the parts of a table and small type need nothing
 
@@ -113,10 +113,7 @@ class Reader(HTMLParser):
             self.end_flow()
             self._end_list()
         elif tag == "tr" and self._tables and not self._depth:
-            self.end_flow()
-            if self._row:
-                self._tables[-1]["rows"].append(self._row)
-            self._row = []
+            self._end_row()
         elif tag == "table" and self._tables:
             self._end_table()
         elif tag in _FLOWING and not (self._tables and (tag not in {"td", "th"} or self._depth)):
@@ -154,7 +151,7 @@ class Reader(HTMLParser):
         if flow is None:
             return
         runs = _tidy(flow.runs)
-        if flow.tag in {"td", "th"}:
+        if flow.tag in {"td", "th"} and self._tables:
             self._row.append(runs)
         elif not runs:
             return
@@ -222,13 +219,15 @@ class Reader(HTMLParser):
         if self._depth:
             self._depth -= 1
             return
-        self.end_flow()
-        made = self._tables.pop()
-        if self._row:
-            made["rows"].append(self._row)
-            self._row = []
-        self._table(made)
+        self._end_row()
+        self._table(self._tables.pop())
         self._let_out()
+
+    def _end_row(self) -> None:
+        self.end_flow()
+        row, self._row = self._row, []
+        if row:
+            self._tables[-1]["rows"].append(row)
 
     def _table(self, made: Block) -> None:
         width = max((len(row) for row in made["rows"]), default=0)

@@ -99,6 +99,8 @@ def check_rows(rows: Sequence[Row], known: Known) -> Checked:
     entries: list[Entry] = []
     if not faults and not rest:
         faults.append(Fault(head[0] + 1, "A", "", "content.sheet_empty"))
+    if "title" not in places:
+        return Checked((), tuple(faults), len(rest))
     seen: dict[tuple[str, uuid.UUID], int] = {}
     for number, cells in rest:
         reader = _Row(number, cells, places, known)

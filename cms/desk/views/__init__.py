@@ -7,11 +7,14 @@ from cms.desk.views import (
     audit,
     documents,
     editor,
+    feeds,
     gate,
     home,
+    imports,
     library,
     people,
     places,
+    pool,
     previews,
     publishing,
     review,
@@ -37,6 +40,16 @@ def core_sections() -> tuple[Section, ...]:
         Section("home", "desk.nav.home", "layout-dashboard", 1, "/desk/", Action.ACCOUNT_MANAGE, _WORK, home.ROUTES),
         Section(
             "documents", "desk.nav.documents", "file-text", 10, "/desk/documents/", Action.DOCUMENT_READ, _WORK, pieces
+        ),
+        Section(
+            "imports",
+            "desk.nav.imports",
+            "archive",
+            15,
+            "/desk/pool/",
+            Action.DOCUMENT_CREATE,
+            _WORK,
+            (*imports.ROUTES, *pool.ROUTES),
         ),
         Section(
             "review",
@@ -76,6 +89,9 @@ def core_sections() -> tuple[Section, ...]:
             "people", "desk.nav.people", "users-round", 81, "/desk/people/", Action.PEOPLE_READ, _SYSTEM, people.ROUTES
         ),
         Section("units", "desk.nav.units", "building-2", 82, "/desk/units/", Action.UNIT_MANAGE, _SYSTEM, places.UNITS),
+        Section(
+            "feeds", "desk.nav.feeds", "network", 84, "/desk/feeds/", Action.SYSTEM_CONFIGURE, _SYSTEM, feeds.ROUTES
+        ),
         Section(
             "audit", "desk.nav.audit", "shield-check", 83, "/desk/audit/", Action.AUDIT_READ, _SYSTEM, audit.ROUTES
         ),

@@ -139,4 +139,5 @@ async def _parts(house: House, document: str) -> dict[str, str]:
         "name": "frame.js",
         "target": "site",
         "delivery": str(uuid.UUID(int=8)),
+        **{name: str(uuid.UUID(int=9)) for name in ("run", "item", "feed", "token", "hook", "call")},
     }
