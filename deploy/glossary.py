@@ -4,6 +4,9 @@ from collections.abc import Callable, Iterator, Mapping
 from enum import Enum, StrEnum
 from typing import Final
 
+from cms.content.importing.feeds import FeedState
+from cms.content.importing.pool import PoolState
+from cms.content.importing.sheet_runs import SheetState
 from cms.content.kinds import Kind
 from cms.content.states import EditionState, Verb
 from cms.kernel.messages import Catalogue, catalogue
@@ -37,6 +40,9 @@ LABELS: Final[Mapping[type[StrEnum], Callable[[Enum], str]]] = {
     PublicationKind: _publication,
     DeliveryState: _chip,
     VideoState: _chip,
+    FeedState: _by_name,
+    PoolState: _by_name,
+    SheetState: _by_name,
 }
 
 

@@ -36,20 +36,11 @@ def core_sections() -> tuple[Section, ...]:
     pieces = (*documents.ROUTES, *editor.ROUTES, *previews.ROUTES)
     assets = (*library.ROUTES, *videos.ROUTES)
     return (
+        *_outside(),
         Section("gate", "", "", 0, "", SIGNED_IN, routes=(*gate.ROUTES, *account.ROUTES)),
         Section("home", "desk.nav.home", "layout-dashboard", 1, "/desk/", Action.ACCOUNT_MANAGE, _WORK, home.ROUTES),
         Section(
             "documents", "desk.nav.documents", "file-text", 10, "/desk/documents/", Action.DOCUMENT_READ, _WORK, pieces
-        ),
-        Section(
-            "imports",
-            "desk.nav.imports",
-            "archive",
-            15,
-            "/desk/pool/",
-            Action.DOCUMENT_CREATE,
-            _WORK,
-            (*imports.ROUTES, *pool.ROUTES),
         ),
         Section(
             "review",
@@ -90,9 +81,16 @@ def core_sections() -> tuple[Section, ...]:
         ),
         Section("units", "desk.nav.units", "building-2", 82, "/desk/units/", Action.UNIT_MANAGE, _SYSTEM, places.UNITS),
         Section(
-            "feeds", "desk.nav.feeds", "network", 84, "/desk/feeds/", Action.SYSTEM_CONFIGURE, _SYSTEM, feeds.ROUTES
-        ),
-        Section(
             "audit", "desk.nav.audit", "shield-check", 83, "/desk/audit/", Action.AUDIT_READ, _SYSTEM, audit.ROUTES
         ),
+    )
+
+
+def _outside() -> tuple[Section, ...]:
+    """What comes from elsewhere, and what elsewhere is told."""
+    incoming = (*imports.ROUTES, *pool.ROUTES)
+    system = Action.SYSTEM_CONFIGURE
+    return (
+        Section("imports", "desk.nav.imports", "archive", 15, "/desk/pool/", Action.DOCUMENT_CREATE, _WORK, incoming),
+        Section("feeds", "desk.nav.feeds", "network", 84, "/desk/feeds/", system, _SYSTEM, feeds.ROUTES),
     )
