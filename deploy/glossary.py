@@ -13,6 +13,8 @@ from cms.kernel.messages import Catalogue, catalogue
 from cms.library.states import VideoState
 from cms.people.roles import Role
 from cms.publishing.states import DeliveryState, PublicationKind
+from cms.webhooks.events import EventFamily
+from cms.webhooks.states import CallState
 
 BEGIN: Final = "<!-- states: made by `python -m deploy.settings_page` -->\n"
 END: Final = "<!-- end of states -->\n"
@@ -43,6 +45,8 @@ LABELS: Final[Mapping[type[StrEnum], Callable[[Enum], str]]] = {
     FeedState: _by_name,
     PoolState: _by_name,
     SheetState: _by_name,
+    EventFamily: _by_name,
+    CallState: _chip,
 }
 
 

@@ -24,6 +24,7 @@ from cms.publishing.workshop import Workshop
 from deploy.dropping import watch_drops
 from deploy.encoding import encode_videos
 from deploy.feeding import poll_feeds
+from deploy.hooking import tell_others
 from deploy.installation import Installation, open_workshop, opened
 from deploy.manifests import ManifestWriter
 from deploy.services_maker import ServicesMaker
@@ -48,8 +49,9 @@ async def run_worker(settings: Settings, metrics: Metrics, stop: asyncio.Event) 
         encoding = asyncio.create_task(encode_videos(here, room, owner))
         dropping = asyncio.create_task(watch_drops(here, room))
         feeding = asyncio.create_task(poll_feeds(here, room, owner))
+        telling = asyncio.create_task(tell_others(here, owner))
         await asyncio.wait({working, encoding, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        for task in (tasks := (working, encoding, dropping, feeding, stopping, counting)):
+        for task in (tasks := (working, encoding, dropping, feeding, telling, stopping, counting)):
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 

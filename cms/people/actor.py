@@ -18,6 +18,7 @@ class Grant:
 class Actor:
     """A signed-in person. `unit` is the path of their own unit; `session` is None where no browser is involved.
 
+    `scopes`: what a program that acts for them was given; None is the person themselves.
     `must_set_password`: signed in with a one-time code; until a password is set nothing else is allowed.
     """
 
@@ -28,6 +29,7 @@ class Actor:
     session: uuid.UUID | None = None
     must_set_password: bool = False
     ip: str = ""
+    scopes: frozenset[str] | None = None
 
     @property
     def roles(self) -> frozenset[Role]:

@@ -19,7 +19,9 @@ from cms.desk.views import (
     publishing,
     review,
     targets,
+    tokens,
     videos,
+    webhooks,
 )
 from cms.people.permissions import Action
 
@@ -91,6 +93,8 @@ def _outside() -> tuple[Section, ...]:
     incoming = (*imports.ROUTES, *pool.ROUTES)
     system = Action.SYSTEM_CONFIGURE
     return (
+        Section("tokens", "", "", 0, "", SIGNED_IN, routes=tokens.ROUTES),
+        Section("webhooks", "desk.nav.webhooks", "send", 85, "/desk/webhooks/", system, _SYSTEM, webhooks.ROUTES),
         Section("imports", "desk.nav.imports", "archive", 15, "/desk/pool/", Action.DOCUMENT_CREATE, _WORK, incoming),
         Section("feeds", "desk.nav.feeds", "network", 84, "/desk/feeds/", system, _SYSTEM, feeds.ROUTES),
     )
