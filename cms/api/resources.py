@@ -40,6 +40,7 @@ class Resource:
     sent: type[Sent] | None = None
     queries: tuple[str, ...] = ()
     is_file: bool = False
+    has_key: bool = False
 
 
 def ask(path: str, act: Asker, permission: str, *, given: type[Given], queries: tuple[str, ...] = ()) -> Resource:
@@ -59,8 +60,12 @@ def take(
     *,
     sent: type[S],
     given: type[Given],
+    is_kept: bool = True,
 ) -> Resource:
-    """A POST, PUT or DELETE with a JSON body; with an ``Idempotency-Key`` it is done once however often it is sent."""
+    """A POST, PUT or DELETE with a JSON body; with an ``Idempotency-Key`` it is done once however often it is sent.
+
+    `is_kept` False: the answer holds a secret, which is shown once and never stored.
+    """
 
     async def handle(visit: Visit) -> web.StreamResponse:
         body = await visit.request.read()
@@ -68,9 +73,9 @@ def take(
         async def done() -> web.Response:
             return _json(await act(visit, _parsed(body, sent)))
 
-        return await once(visit, body, done)
+        return await once(visit, body, done) if is_kept else await done()
 
-    return Resource(Route(method, path, handle, permission), _summary(act), given, sent)
+    return Resource(Route(method, path, handle, permission), _summary(act), given, sent, has_key=is_kept)
 
 
 def bring(path: str, act: Taker, permission: str, *, given: type[Given]) -> Resource:
