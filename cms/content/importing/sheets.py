@@ -109,7 +109,7 @@ def check_rows(rows: Sequence[Row], known: Known) -> Checked:
             first = seen.setdefault((entry.draft.title, entry.unit), number)
             if first != number:
                 reader.fault("title", "content.sheet_twice", first=first)
-        faults += reader.faults
+        faults += sorted(reader.faults, key=lambda one: (len(one.letter), one.letter))
         if entry is not None and not reader.faults:
             entries.append(entry)
     return Checked(tuple(entries), tuple(faults), len(rest))

@@ -50,10 +50,10 @@ def test_every_fault_is_named_by_row_and_column() -> None:
         (9, ["乙", "017"]),
     ) == [
         (2, "A", "content.sheet_title_missing"),
-        (2, "E", "content.sheet_date"),
         (2, "B", "content.sheet_no_unit"),
-        (2, "D", "content.sheet_kind"),
         (2, "C", "content.sheet_no_column"),
+        (2, "D", "content.sheet_kind"),
+        (2, "E", "content.sheet_date"),
         (2, "F", "content.sheet_no_channel"),
         (5, "A", "content.sheet_long"),
         (5, "B", "content.sheet_unit_denied"),
