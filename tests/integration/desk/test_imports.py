@@ -40,6 +40,7 @@ NESTED = words.docx(
     "<w:tbl><w:tr><w:tc><w:p><w:r><w:t>外</w:t></w:r></w:p><w:tbl><w:tr><w:tc><w:p><w:r><w:t>内一</w:t></w:r></w:p></w:tc>"
     "<w:tc><w:p><w:r><w:t>内二</w:t></w:r></w:p></w:tc></w:tr></w:tbl><w:p/></w:tc><w:tc>"
     f"{words.image('rId3')}</w:tc></w:tr></w:tbl>",
+    media=words.picture(size=(64, 48)),
 )
 FEED = """<rss version="2.0"><channel><title>苏州发布</title><item><guid>1</guid><link>https://a.cn/1</link>
 <title>{title}</title><author>顾明</author><pubDate>Thu, 26 Nov 2026 08:00:00 +0800</pubDate>
