@@ -33,5 +33,9 @@ async def poll_feeds(here: Installation, room: Workshop, owner: str) -> None:
             log.exception("the database is away")
             await asyncio.sleep(_AGAIN)
             continue
+        except Exception:  # the edge of the worker: its lease runs out, and the row says so in the end
+            log.exception("a feed could not be looked at")
+            await asyncio.sleep(_AGAIN)
+            continue
         if not busy:
             await here.wake.after(rung, within=_POLL)

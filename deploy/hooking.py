@@ -41,5 +41,9 @@ async def tell_others(here: Installation, owner: str) -> None:
             log.exception("the database is away")
             await asyncio.sleep(_AGAIN)
             continue
+        except Exception:  # the edge of the worker: its lease runs out, and the row says so in the end
+            log.exception("a webhook could not be told")
+            await asyncio.sleep(_AGAIN)
+            continue
         if not made and not busy:
             await here.wake.after(rung, within=_POLL)

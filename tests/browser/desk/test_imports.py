@@ -34,7 +34,11 @@ async def looked(page: Page, name: str) -> None:
     assert await violations(page) == []
     if SHOTS:
         await page.screenshot(path=f"{SHOTS}/{name}.png")
+        await page.emulate_media(color_scheme="dark")
+        await page.screenshot(path=f"{SHOTS}/{name}-dark.png")
+        await page.emulate_media(color_scheme="light")
         await page.set_viewport_size(PHONE)
+        await page.wait_for_timeout(400)
         await page.screenshot(path=f"{SHOTS}/{name}-phone.png")
         await page.set_viewport_size(DESK)
 
