@@ -23,6 +23,8 @@ from cms.publishing.worker import Worker, WorkerSettings
 from cms.publishing.workshop import Workshop
 from deploy.dropping import watch_drops
 from deploy.encoding import encode_videos, keep_library
+from deploy.feeding import poll_feeds
+from deploy.hooking import tell_others
 from deploy.installation import Installation, open_workshop, opened
 from deploy.manifests import ManifestWriter
 from deploy.recording import look_after_record
@@ -49,8 +51,10 @@ async def run_worker(settings: Settings, metrics: Metrics, stop: asyncio.Event) 
         keeping = asyncio.create_task(keep_library(here, room, owner))
         dropping = asyncio.create_task(watch_drops(here, room))
         recording = asyncio.create_task(look_after_record(here))
+        feeding = asyncio.create_task(poll_feeds(here, room, owner))
+        telling = asyncio.create_task(tell_others(here, owner))
         await asyncio.wait({working, encoding, keeping, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        for task in (tasks := (working, encoding, keeping, dropping, recording, stopping, counting)):
+        for task in (tasks := (working, encoding, keeping, dropping, recording, feeding, telling, stopping, counting)):
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 

@@ -11,21 +11,26 @@ from cms.desk.views import (
     documents,
     editor,
     factor,
+    feeds,
     gate,
     home,
+    imports,
     library,
     people,
     people_safety,
     places,
+    pool,
     previews,
     publishing,
     review,
     shelving,
     subtitles,
     targets,
+    tokens,
     units,
     uploads,
     videos,
+    webhooks,
 )
 from cms.people.permissions import Action
 
@@ -51,6 +56,7 @@ def core_sections() -> tuple[Section, ...]:
     staff = (*people.ROUTES, *people_safety.ROUTES, *csv_import.PEOPLE)
     tree = (*units.ROUTES, *csv_import.UNITS)
     return (
+        *_outside(),
         Section(
             "gate", "", "", 0, "", SIGNED_IN, routes=(*gate.ROUTES, *account.ROUTES, *factor.ROUTES, *commands.ROUTES)
         ),
@@ -97,4 +103,16 @@ def core_sections() -> tuple[Section, ...]:
         Section(
             "audit", "desk.nav.audit", "shield-check", 83, "/desk/audit/", Action.AUDIT_READ, _SYSTEM, audit.ROUTES
         ),
+    )
+
+
+def _outside() -> tuple[Section, ...]:
+    """What comes from elsewhere, and what elsewhere is told."""
+    incoming = (*imports.ROUTES, *pool.ROUTES)
+    system = Action.SYSTEM_CONFIGURE
+    return (
+        Section("tokens", "", "", 0, "", SIGNED_IN, routes=tokens.ROUTES),
+        Section("webhooks", "desk.nav.webhooks", "send", 85, "/desk/webhooks/", system, _SYSTEM, webhooks.ROUTES),
+        Section("imports", "desk.nav.imports", "archive", 15, "/desk/pool/", Action.DOCUMENT_CREATE, _WORK, incoming),
+        Section("feeds", "desk.nav.feeds", "network", 84, "/desk/feeds/", system, _SYSTEM, feeds.ROUTES),
     )
