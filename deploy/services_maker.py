@@ -11,6 +11,7 @@ from sqlalchemy import select
 
 from cms import contract
 from cms.kernel.db import Database
+from cms.library.fetching import PictureSource
 from cms.library.upload import Workshop
 from cms.publishing.line_ups import RowLineUps
 from cms.publishing.services.account import Account
@@ -61,6 +62,11 @@ class ServicesMaker:
             now=self._here.clock.now,
             studio=StoreStudio(account, self._here.store, self._room.sandbox, self._room.work),
         )
+
+    def pictures(self) -> PictureSource:
+        """Where pictures of pasted pages may be fetched: through the same client as everything outside."""
+        settings = self._here.settings
+        return PictureSource(self._outbound, frozenset(settings.picture_hosts), settings.exceptions)
 
     def vault(self, target: str) -> SealedVault:
         """The secrets of one account, for the desk's form that fills it."""

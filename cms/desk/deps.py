@@ -12,6 +12,7 @@ from cms.kernel.clock import Clock
 from cms.kernel.db import Database
 from cms.kernel.messages import Catalogue
 from cms.kernel.metrics import Metrics
+from cms.library.fetching import PictureSource
 from cms.library.upload import Workshop
 from cms.people.passwords import Passwords
 from cms.people.sessions import SessionRules
@@ -51,6 +52,7 @@ class DeskDeps:
         guard: takes recalls.
         press: what of this installation goes into a release, for an epoch.
         vault: the secrets of an account, by its name; the desk only puts them in.
+        pictures: where pictures of pasted pages may be fetched.
         first_run_secret: the guard's secret of the first run, empty once it is used.
         secure: cookies carry ``Secure`` and the ``__Host-`` prefix; False on plain loopback only.
         behind_proxy: the peer is our own proxy, whose X-Forwarded-For names the visitor.
@@ -66,6 +68,7 @@ class DeskDeps:
     passwords: Passwords
     channels: Mapping[str, Channel]
     vault: Callable[[str], Vault]
+    pictures: PictureSource
     site: Site
     catalogue: Catalogue
     secure: bool

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from cms.contract import Piece
+from cms.contract.lists import Outline, outline
 from renderers.wechat.changes import STOPPING, Change, Tally
 from renderers.wechat.graphemes import cut
-from renderers.wechat.runs import Runs
+from renderers.wechat.runs import Runs, noted
 from renderers.wechat.settings import AccountSettings
 from renderers.wechat.vocabulary import PLACEHOLDER, element, escaped, plain, quoted, styles
 
@@ -130,10 +131,24 @@ class _Body:
         return self._filled(tag, tag, self._runs.html(block["text"]))
 
     def _list(self, block: Mapping[str, Any]) -> str:
+        if block.get("notes"):
+            return self._footnotes(block)
+        return self._entries(outline(block))
+
+    def _entries(self, found: Outline) -> str:
         # Bare text in an item gets a second bullet from the platform's editor; a section inside does not.
-        items = (self._runs.html(item["text"]) for item in block["items"])
-        lines = "".join(self._element("li", "li", f"<section>{item}</section>") for item in items if item.strip())
-        return self._filled("ol" if block["ordered"] else "ul", "list", lines)
+        lines = ""
+        for entry in found.entries:
+            text, below = self._runs.html(entry.text), "".join(map(self._entries, entry.below))
+            if text.strip() or below:
+                lines += self._element("li", "li", f"<section>{text}</section>", below)
+        return self._filled("ol" if found.ordered else "ul", "list", lines)
+
+    def _footnotes(self, block: Mapping[str, Any]) -> str:
+        """The notes of the piece, told from the addresses of links, which are numbered too."""
+        texts = (self._runs.html(item["text"]) for item in block["items"])
+        lines = [self._element("p", "note", f"{noted(number)} {text}") for number, text in enumerate(texts, 1)]
+        return self._element("section", "notes", self._element("p", "note", "<strong>注释</strong>"), *lines)
 
     def _quote(self, block: Mapping[str, Any]) -> str:
         inner = self._runs.html(block["text"])

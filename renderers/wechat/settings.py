@@ -81,3 +81,7 @@ class AccountSettings(BaseModel):
 def settings_of(target: Target) -> AccountSettings:
     """The settings of a target; raises pydantic's ValidationError for what the desk would not have taken."""
     return AccountSettings.model_validate(dict(target.settings))
+
+
+LIMITS: Final = {"title": AccountSettings().title_limit, "summary": AccountSettings().digest_limit}
+"""What an account takes unless its operator knows better, for those who write."""

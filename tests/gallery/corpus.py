@@ -40,6 +40,10 @@ def _inlines(rng: random.Random) -> list[dict[str, Any]]:
     runs: list[dict[str, Any]] = []
     last: tuple[Any, ...] = ()
     for _ in range(rng.randint(0, 5)):
+        if rng.random() < 0.15:
+            runs.append({"t": "", "note": {"id": _id(rng), "text": _words(rng).replace("\n", " ")}})
+            last = ()
+            continue
         marks = [mark for mark in "bius" if rng.random() < 0.25]
         href = rng.choice(["", "", "", "https://www.example.org/a?b=1&c=%E4%B8%AD", "http://example.org/"])
         if (marks, href) == last:
@@ -47,6 +51,15 @@ def _inlines(rng: random.Random) -> list[dict[str, Any]]:
         last = (marks, href)
         runs.append({"t": _words(rng)} | ({"m": marks} if marks else {}) | ({"href": href} if href else {}))
     return runs
+
+
+def _items(rng: random.Random) -> list[dict[str, Any]]:
+    items: list[dict[str, Any]] = []
+    for _ in range(rng.randint(1, 6)):
+        level = rng.randint(0, min(3, items[-1].get("level", 0) + 1)) if items else 0
+        deeper = {"level": level} | ({"ordered": True} if rng.random() < 0.5 else {}) if level else {}
+        items.append({"id": _id(rng), "text": _inlines(rng)} | deeper)
+    return items
 
 
 def _block(rng: random.Random) -> Block:
@@ -65,7 +78,7 @@ def _block(rng: random.Random) -> Block:
             block["title"] = rng.choice(["", "关于放假的通知", '带"引号"的标题'])
         case "list":
             block["ordered"] = rng.random() < 0.5
-            block["items"] = [{"id": _id(rng), "text": _inlines(rng)} for _ in range(rng.randint(1, 4))]
+            block["items"] = _items(rng)
         case "image":
             block |= {"asset": "lake", "alt": rng.choice(["", "湖边的步道"])}
             block |= {"caption": "摄影：顾晓峰"} if rng.random() < 0.5 else {}

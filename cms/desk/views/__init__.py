@@ -7,6 +7,8 @@ from cms.desk.views import (
     audit,
     documents,
     editor,
+    fetching,
+    focal,
     gate,
     home,
     library,
@@ -16,6 +18,7 @@ from cms.desk.views import (
     publishing,
     review,
     targets,
+    together,
     videos,
 )
 from cms.people.permissions import Action
@@ -30,8 +33,8 @@ def core_sections() -> tuple[Section, ...]:
 
     Orders: 0-49 work, 50-79 channels (`screens.pages` stands at 50), 80- administration.
     """
-    pieces = (*documents.ROUTES, *editor.ROUTES, *previews.ROUTES)
-    assets = (*library.ROUTES, *videos.ROUTES)
+    pieces = (*documents.ROUTES, *editor.ROUTES, *together.ROUTES, *previews.ROUTES)
+    assets = (*library.ROUTES, *fetching.ROUTES, *focal.ROUTES, *videos.ROUTES)
     return (
         Section("gate", "", "", 0, "", SIGNED_IN, routes=(*gate.ROUTES, *account.ROUTES)),
         Section("home", "desk.nav.home", "layout-dashboard", 1, "/desk/", Action.ACCOUNT_MANAGE, _WORK, home.ROUTES),
