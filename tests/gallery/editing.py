@@ -138,7 +138,12 @@ def conflict_context() -> dict[str, Any]:
                     "type": "段落",
                     "runs": [{"op": "same", "text": "六十位老人"}, {"op": "insert", "text": "昨天"}],
                 },
-                {"op": "delete", "moved": False, "type": "段落", "runs": [{"op": "delete", "text": "同事新加的一段。"}]},
+                {
+                    "op": "delete",
+                    "moved": False,
+                    "type": "段落",
+                    "runs": [{"op": "delete", "text": "同事新加的一段。"}],
+                },
                 {"op": "fold", "count": 5},
             ],
         },

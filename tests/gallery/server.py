@@ -161,7 +161,13 @@ class Gallery:
         form = await request.post()
         if form["revision"] != str(self.revision):
             return web.json_response(
-                {"code": "content.conflict", "text": "", "next": "", "revision": str(self.revision)}, status=409
+                {
+                    "code": "content.conflict",
+                    "text": "同事已保存了新的修订。",
+                    "next": "",
+                    "revision": str(self.revision),
+                },
+                status=409,
             )
         self.revision += 1
         self.saves.append({key: value for key, value in form.items() if isinstance(value, str)})

@@ -2,7 +2,7 @@
 
 const MSO_LIST = /mso-list:\s*(?!ignore|none|skip)([a-z0-9]+)(?:\s+level(\d+))?/i;
 const NUMBER = /^[\s(（]*(\d+|[a-z]{1,2}|[ivxlcdm]+|[一二三四五六七八九十百]+)\s*[.)．、）]/i;
-const IGNORED = "[data-style*='mso-list:Ignore' i], [data-style*='mso-list: Ignore' i]";
+const IGNORED = /mso-list:\s*ignore/i;
 const MAX_LEVEL = 3;
 
 /** Word writes items as paragraphs with a style, and the number as text in a part to be ignored. */
@@ -15,7 +15,7 @@ export function rebuildWordLists(root) {
       if (paragraph.nodeName === "P") list = null;
       continue;
     }
-    const marker = paragraph.querySelector(IGNORED);
+    const marker = [...paragraph.querySelectorAll("[data-style]")].find((part) => IGNORED.test(part.dataset.style));
     const ordered = NUMBER.test(marker?.textContent ?? "");
     marker?.remove();
     const level = Math.min(MAX_LEVEL, Number(found[2] ?? 1) - 1);
