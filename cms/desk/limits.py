@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from cms.content.blocks import MAX_CHARACTERS
 from cms.content.kinds import KindRules
 from cms.contract import Channel
 from cms.desk import labels
@@ -11,7 +12,7 @@ from cms.desk.visit import Visit
 
 def limits(visit: Visit, rules: KindRules, channels: Mapping[str, Channel]) -> dict[str, Any]:
     """By field: `most` of the kind, which stops a submission, and the channels that cut what is longer."""
-    most = {"title": rules.title_limit, "summary": rules.summary_limit}
+    most = {"title": rules.title_limit, "summary": rules.summary_limit, "body": MAX_CHARACTERS}
     return {
         name: {
             "most": limit,

@@ -83,5 +83,10 @@ def settings_of(target: Target) -> AccountSettings:
     return AccountSettings.model_validate(dict(target.settings))
 
 
-LIMITS: Final = {"title": AccountSettings().title_limit, "summary": AccountSettings().digest_limit}
-"""What an account takes unless its operator knows better, for those who write."""
+_USUAL: Final = AccountSettings()
+LIMITS: Final = {
+    "title": _USUAL.title_limit,
+    "summary": _USUAL.digest_limit,
+    "body": _USUAL.content_characters,
+}
+"""What an account takes unless its operator knows better, for those who write; a body counts with its markup there."""

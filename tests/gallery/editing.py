@@ -82,6 +82,7 @@ def edit_context() -> dict[str, Any]:
         "limits": {
             "title": {"most": 60, "channels": [{"code": "screen", "label": "街头阅读屏", "most": 36}]},
             "summary": {"most": 200, "channels": []},
+            "body": {"most": 100_000, "channels": []},
         },
         "is_conflict": False,
         "conflict": None,

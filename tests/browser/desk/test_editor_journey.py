@@ -128,8 +128,8 @@ async def _writes(page: Page) -> None:
     await keys.press("Tab")
     await keys.insert_text("新行")
     await keys.press("Control+Alt+ArrowRight")
-    text, items, table = (await blocks(page))[:3]
-    assert [run.get("note", {}).get("text", run["t"]) for run in text["text"]] == [
+    written, items, table = (await blocks(page))[:3]
+    assert [run.get("note", {}).get("text", run["t"]) for run in written["text"]] == [
         "全长十公里👨‍👩‍👧，𬭎",
         "区住建局 https://www.example.cn/a",
         "。",
@@ -188,6 +188,7 @@ async def _is_told_of_limits(page: Page) -> None:
     await page.fill("[name=title]", "健步道" * 13)
     await page.get_by_role("checkbox", name="微信").check()
     await expect(page.locator("[data-limits-of=title] .limit.is-over").filter(has_text="39/32")).to_be_visible()
+    await expect(page.locator("[data-limits-of=body] .limit")).to_contain_text("/20000")
     await page.fill("[name=title]", "健步道开放")
     await saved(page)
     row = f"<tr>{'<td>格</td>' * 100}</tr>"
@@ -236,8 +237,7 @@ async def _meets_a_colleague(pages: Pages, page: Page, lu: Browser, document: st
     await page.get_by_role("button", name="保留我的（存为新修订）").click(timeout=10_000)
     await expect(page.locator(".toast")).to_be_visible()
     assert await page.input_value("[name=subtitle]") == "我的副题二"
-    await page.close()
-    beat = "document.dispatchEvent(new Event('visibilitychange'))"
-    async with other.expect_response(lambda answer: answer.url.endswith("/presence")) as said:
-        await other.evaluate(beat)
-    assert "沈静怡" not in (await (await said.value).json())["here"]
+    await page.goto("about:blank")
+    gone = """() => { document.dispatchEvent(new Event("visibilitychange"));
+                      return !document.querySelector(".presence").textContent.includes("沈静怡"); }"""
+    await other.wait_for_function(gone, polling=500)

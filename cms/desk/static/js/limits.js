@@ -13,7 +13,7 @@ function draw(name) {
   const box = page.querySelector(`[data-limits-of="${CSS.escape(name)}"]`);
   const field = form.elements[name];
   if (!box || !field) return;
-  const length = lengthOf(field.value);
+  const length = field.localName === "yp-editor" ? field.characters ?? 0 : lengthOf(field.value);
   const chosen = new Set([...form.querySelectorAll("[name=channel]:checked")].map((one) => one.value));
   const shown = channels.filter((channel) => chosen.has(channel.code)).map((channel) => {
     const own = form.elements[`override-${channel.code}-${name}`]?.value ?? "";
@@ -24,7 +24,7 @@ function draw(name) {
 
 if (form) {
   const all = () => Object.keys(limits).forEach(draw);
-  form.addEventListener("input", all);
+  for (const type of ["input", "yp-change", "yp-ready"]) form.addEventListener(type, all);
   form.addEventListener("yp-restored", all);
   all();
 }
