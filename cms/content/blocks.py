@@ -22,6 +22,7 @@ MAX_HREF: Final = 2_000
 MAX_NOTE: Final = 2_000
 # Deeper than four levels no phone and no street screen has room for.
 MAX_LEVEL: Final = 3
+SPAN: Final = ("row", "column", "rows", "columns")
 MARKS: Final = ("b", "i", "u", "s")
 
 _ID: Final = re.compile(r"b_[a-z0-9]{12}")
@@ -150,6 +151,8 @@ def _block(value: object, position: int) -> Block:
                 block[field] = found
         elif wanted:
             _refuse(where, field)
+    if "spans" in block and not _spans_fit(block):
+        _refuse(where, "spans")
     return block
 
 
@@ -275,6 +278,36 @@ def _rows(value: object, where: str, field: str) -> list[list[list[dict[str, Any
     return [[_inline(cell, where, field) for cell in row] for row in value]
 
 
+def _spans(value: object, where: str, field: str) -> list[dict[str, int]]:
+    """Merged cells: each names its first cell and how far it goes; what it covers is empty in `rows`."""
+    if not isinstance(value, list) or len(value) > MAX_CELLS:
+        _refuse(where, field)
+    for span in value:
+        if not isinstance(span, Mapping) or span.keys() != set(SPAN) or not all(type(n) is int for n in span.values()):
+            _refuse(where, field)
+        if min(span["row"], span["column"]) < 0 or min(span["rows"], span["columns"]) < 1:
+            _refuse(where, field)
+    real = [{name: span[name] for name in SPAN} for span in value if span["rows"] * span["columns"] > 1]
+    return sorted(real, key=lambda span: (span["row"], span["column"]))
+
+
+def _spans_fit(table: Block) -> bool:
+    """Inside the table, over empty cells, never twice over one; a header row is merged within itself alone."""
+    rows = table["rows"]
+    covered: set[tuple[int, int]] = set()
+    for span in table["spans"]:
+        first = span["row"], span["column"]
+        if span["row"] + span["rows"] > len(rows) or span["column"] + span["columns"] > len(rows[0]):
+            return False
+        if table["header"] and span["row"] == 0 and span["rows"] > 1:
+            return False
+        of = {(first[0] + i, first[1] + j) for i in range(span["rows"]) for j in range(span["columns"])}
+        if of & covered or any(rows[i][j] for i, j in of - {first}):
+            return False
+        covered |= of
+    return True
+
+
 # type -> field -> (how it is read, whether it must be there)
 TYPES: Final[dict[str, dict[str, tuple[Reader, bool]]]] = {
     "paragraph": {"text": (_inline, True)},
@@ -283,7 +316,7 @@ TYPES: Final[dict[str, dict[str, tuple[Reader, bool]]]] = {
     "quote": {"text": (_inline, True), "cite": (_line, False)},
     "image": {"asset": (_asset, True), "alt": (_line, True), "caption": (_line, False)},
     "notice": {"title": (_line, True), "text": (_inline, True)},
-    "table": {"header": (_flag, True), "rows": (_rows, True)},
+    "table": {"header": (_flag, True), "rows": (_rows, True), "spans": (_spans, False)},
     "divider": {},
     "video": {"asset": (_asset, True), "title": (_line, True), "poster": (_asset, False)},
 }

@@ -24,6 +24,7 @@ from cms.content.blocks import SCHEMA, Block
 from cms.content.footnotes import numbered
 from cms.contract import Form, Piece, Preview, Route
 from cms.contract.lists import outline
+from cms.contract.tables import cells
 from cms.desk.static_files import StaticTree
 from cms.desk.tones import tone_of
 from cms.kernel.errors import DomainError
@@ -186,7 +187,7 @@ class Desk:
         )
         environment.globals |= self._globals(language)
         environment.filters |= {"instant": self._instant, "iso": _iso, "compact_json": _compact_json}
-        environment.filters |= {"numbered": _numbered, "outline": outline}
+        environment.filters |= {"numbered": _numbered, "outline": outline, "cells": cells}
         return environment
 
     def _globals(self, language: str) -> dict[str, Any]:

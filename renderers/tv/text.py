@@ -7,6 +7,7 @@ from markupsafe import Markup, escape
 
 from cms.contract import Piece
 from cms.contract.lists import Outline, outline
+from cms.contract.tables import Cell, cells
 
 _MARKS: Final = {"b": Markup("strong"), "i": Markup("em"), "u": Markup("u"), "s": Markup("s")}
 _ORDERED, _BULLETS = Markup("ol"), Markup("ul")
@@ -76,10 +77,14 @@ def _notice(block: Mapping[str, Any], _piece: Piece) -> Markup:
 
 def _table(block: Mapping[str, Any], _piece: Piece) -> Markup:
     rows = Markup("").join(
-        Markup("<tr>{}</tr>").format(Markup("").join(Markup("<td>{}</td>").format(_inline(cell)) for cell in row))
-        for row in block["rows"]
+        Markup("<tr>{}</tr>").format(Markup("").join(_cell(cell) for cell in row)) for row in cells(block)
     )
     return Markup("<table>{}</table>").format(rows)
+
+
+def _cell(cell: Cell) -> Markup:
+    spans = Markup("").join(Markup(' {}="{}"').format(name, value) for name, value in cell.attributes.items())
+    return Markup("<td{}>{}</td>").format(spans, _inline(cell.text))
 
 
 def _nothing(_block: Mapping[str, Any], _piece: Piece) -> Markup:

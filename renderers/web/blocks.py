@@ -7,6 +7,7 @@ from markupsafe import Markup, escape
 
 from cms.contract import Piece
 from cms.contract.lists import Outline, outline
+from cms.contract.tables import Cell, cells
 from renderers.web import videos
 from renderers.web.pictures import picture
 
@@ -118,13 +119,13 @@ def _notice(block: Mapping[str, Any]) -> Markup:
 
 
 def _table(block: Mapping[str, Any]) -> Markup:
-    rows = list(block["rows"])
+    rows = cells(block)
     head = Markup("")
     if block["header"] and rows:
-        cells = Markup("").join(Markup('<th scope="col">{}</th>').format(inline(cell)) for cell in rows.pop(0))
-        head = Markup("<thead><tr>{}</tr></thead>").format(cells)
+        first = Markup("").join(_cell(Markup('th scope="col"'), Markup("th"), cell) for cell in rows.pop(0))
+        head = Markup("<thead><tr>{}</tr></thead>").format(first)
     lines = Markup("").join(
-        Markup("<tr>{}</tr>").format(Markup("").join(Markup("<td>{}</td>").format(inline(c)) for c in row))
+        Markup("<tr>{}</tr>").format(Markup("").join(_cell(Markup("td"), Markup("td"), cell) for cell in row))
         for row in rows
     )
     # Focusable, so that a keyboard can scroll a table that is wider than a phone (WCAG 2.1.1).
@@ -132,6 +133,11 @@ def _table(block: Mapping[str, Any]) -> Markup:
     return Markup('<div class="table" id="{}" tabindex="0" role="group" aria-label="表格">{}</div>').format(
         block["id"], table
     )
+
+
+def _cell(opening: Markup, tag: Markup, cell: Cell) -> Markup:
+    spans = Markup("").join(Markup(' {}="{}"').format(name, value) for name, value in cell.attributes.items())
+    return Markup("<{}{}>{}</{}>").format(opening, spans, inline(cell.text), tag)
 
 
 def _divider(block: Mapping[str, Any]) -> Markup:

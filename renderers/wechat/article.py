@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from cms.contract import Piece
 from cms.contract.lists import Outline, outline
+from cms.contract.tables import Cell, cells
 from renderers.wechat.changes import STOPPING, Change, Tally
 from renderers.wechat.graphemes import cut
 from renderers.wechat.runs import Runs, noted
@@ -162,7 +163,7 @@ class _Body:
         return self._filled("section", "notice", self._line("notice-title", block["title"]) + text)
 
     def _table(self, block: Mapping[str, Any]) -> str:
-        rows = list(block["rows"])
+        rows = cells(block)
         if not rows:
             self._tally.add("empty")
             return ""
@@ -176,9 +177,12 @@ class _Body:
         table = element("table", style, head, f"<tbody>{lines}</tbody>" if lines else "")
         return self._element("section", "scroll", table)
 
-    def _row(self, tag: str, row: list[Any]) -> str:
-        cells = "".join(self._element(tag, tag, self._runs.html(cell)) for cell in row)
-        return f"<tr>{cells}</tr>"
+    def _row(self, tag: str, row: list[Cell]) -> str:
+        return f"<tr>{''.join(self._cell(tag, cell) for cell in row)}</tr>"
+
+    def _cell(self, tag: str, cell: Cell) -> str:
+        spans = "".join(f' {name}="{value}"' for name, value in cell.attributes.items())
+        return f'<{tag} style="{self._styles[tag]}"{spans}>{self._runs.html(cell.text)}</{tag}>'
 
     def _image(self, block: Mapping[str, Any]) -> str:
         file = self._piece.rendition(block["asset"], BODY)

@@ -53,6 +53,7 @@ async def test_paste_when_from_word_wps_web_and_wechat_loses_no_word(pages: Page
         ("paragraph", ["据统计，增长一成。", "区统计局"]),
         ("table", ["甲\n乙", "", "丙", "丁"]),
     ]
+    assert word["blocks"][2]["spans"] == [{"row": 0, "column": 0, "rows": 1, "columns": 2}]
     assert [item.get("level", 0) for item in word["blocks"][0]["items"]] == [0, 1, 2, 0]
     assert [item.get("ordered", False) for item in word["blocks"][0]["items"]] == [False, True, False, False]
     assert [(block["type"], said(block)) for block in web["blocks"]] == [

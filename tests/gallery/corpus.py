@@ -62,6 +62,21 @@ def _items(rng: random.Random) -> list[dict[str, Any]]:
     return items
 
 
+def _spans(rng: random.Random, table: Block) -> dict[str, Any]:
+    """One merged cell now and then, over empty ones; a header row is merged within itself alone."""
+    rows, wide = table["rows"], len(table["rows"][0])
+    row, column = rng.randrange(len(rows)), rng.randrange(wide)
+    tall = 1 if table["header"] and row == 0 else rng.randint(1, len(rows) - row)
+    span = {"row": row, "column": column, "rows": tall, "columns": rng.randint(1, wide - column)}
+    if span["rows"] * span["columns"] == 1 or rng.random() < 0.5:
+        return {}
+    for i in range(span["rows"]):
+        for j in range(span["columns"]):
+            if i or j:
+                rows[row + i][column + j] = []
+    return {"spans": [span]}
+
+
 def _block(rng: random.Random) -> Block:
     kind = rng.choice(
         ["paragraph", "paragraph", "heading", "list", "quote", "image", "notice", "divider", "table", "video"]
@@ -88,6 +103,7 @@ def _block(rng: random.Random) -> Block:
             width = rng.randint(1, 4)
             block["header"] = rng.random() < 0.5
             block["rows"] = [[_inlines(rng) for _ in range(width)] for _ in range(rng.randint(1, 4))]
+            block |= _spans(rng, block)
         case _:
             pass
     return block

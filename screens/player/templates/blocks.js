@@ -63,9 +63,27 @@ function list(items, ordered, name) {
 }
 
 function table(block) {
-  const row = (tag) => (cells) => el("tr", "", ...cells.map((cell) => el(tag, "", ...inline(cell))));
-  const [head, ...rest] = block.header ? block.rows : [null, ...block.rows];
+  const row = (tag) => (cells) => el("tr", "", ...cells.map((cell) => spanned(el(tag, "", ...inline(cell.text)), cell.span)));
+  const rows = cellsOf(block);
+  const [head, ...rest] = block.header ? rows : [null, ...rows];
   return el("table", "b-table", head && el("thead", "", row("th")(head)), el("tbody", "", ...rest.map(row("td"))));
+}
+
+/** Cells as they are drawn: what a merged one covers is left out, unless it has words. */
+function cellsOf({ rows, spans = [] }) {
+  const at = new Map(spans.map((span) => [`${span.row}/${span.column}`, span]));
+  const isCovered = (row, column) =>
+    spans.some((span) => !(span.row === row && span.column === column) && row >= span.row && row < span.row + span.rows && column >= span.column && column < span.column + span.columns);
+  return rows.map((cells, row) =>
+    cells
+      .map((text, column) => ({ text, span: at.get(`${row}/${column}`), left: isCovered(row, column) && text.length === 0 }))
+      .filter(({ left }) => !left));
+}
+
+function spanned(cell, span) {
+  if (span?.rows > 1) cell.rowSpan = span.rows;
+  if (span?.columns > 1) cell.colSpan = span.columns;
+  return cell;
 }
 
 export function drawBlock(block, assets) {

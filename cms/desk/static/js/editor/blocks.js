@@ -80,10 +80,7 @@ const WRITERS = {
   table: (block) => ({
     type: "table",
     attrs: { id: block.id, header: block.header },
-    content: block.rows.map((row) => ({
-      type: "tableRow",
-      content: row.map((cell) => textNode("tableCell", {}, cell)),
-    })),
+    content: gridOf(block),
   }),
 };
 
@@ -151,10 +148,47 @@ function itemsOf(list) {
   });
 }
 
-function rowsOf(table) {
-  const rows = table.content.map((row) => row.content.map(textOf));
+/** Rows of cells as the editor has them: what a merged cell covers has no cell of its own. */
+function gridOf({ rows, spans = [] }) {
+  const merged = new Map(spans.map((span) => [`${span.row}/${span.column}`, span]));
+  const covered = new Set();
+  for (const span of spans) {
+    for (let i = 0; i < span.rows; i += 1) {
+      for (let j = 0; j < span.columns; j += 1) if (i || j) covered.add(`${span.row + i}/${span.column + j}`);
+    }
+  }
+  return rows.map((row, i) => ({
+    type: "tableRow",
+    content: row.flatMap((cell, j) => {
+      if (covered.has(`${i}/${j}`)) return [];
+      const span = merged.get(`${i}/${j}`);
+      return [textNode("tableCell", span ? { rowspan: span.rows, colspan: span.columns } : {}, cell)];
+    }),
+  }));
+}
+
+/** The full grid and its merged cells: covered places are empty, short rows are filled up. */
+function tableOf(table) {
+  const { content } = table;
+  const rows = content.map(() => []);
+  const spans = [];
+  content.forEach((row, i) => {
+    let column = 0;
+    for (const cell of row.content ?? []) {
+      while (rows[i][column]) column += 1;
+      const tall = Math.min(cell.attrs?.rowspan ?? 1, rows.length - i);
+      const wide = cell.attrs?.colspan ?? 1;
+      for (let k = 0; k < tall; k += 1) for (let j = 0; j < wide; j += 1) rows[i + k][column + j] = [];
+      rows[i][column] = textOf(cell);
+      if (tall * wide > 1) spans.push({ row: i, column, rows: tall, columns: wide });
+      column += wide;
+    }
+  });
   const width = Math.max(...rows.map((row) => row.length));
-  return rows.map((row) => [...row, ...Array.from({ length: width - row.length }, () => [])]);
+  const full = rows.map((row) => Array.from({ length: width }, (_, column) => row[column] ?? []));
+  // A header row that goes into the rows below it is no header row any more.
+  const header = Boolean(table.attrs.header) && !spans.some((span) => span.row === 0 && span.rows > 1);
+  return { type: "table", header, rows: full, ...(spans.length ? { spans } : {}) };
 }
 
 const READERS = {
@@ -180,7 +214,7 @@ const READERS = {
     title: node.attrs.title ?? "",
     ...optional("poster", node.attrs.poster),
   }),
-  table: (node) => ({ type: "table", header: Boolean(node.attrs.header), rows: rowsOf(node) }),
+  table: tableOf,
 };
 
 /** The block document of a ProseMirror document's JSON. */

@@ -194,17 +194,22 @@ const TableRow = Node.create({
   renderHTML: () => ["tr", 0],
 });
 
-const span = { default: 1, rendered: false };
+// No table of ours is larger: a foreign page may say anything.
+const MOST_SPANNED = 100;
+const span = (name) => ({
+  default: 1,
+  parseHTML: (element) => Math.min(MOST_SPANNED, Math.max(1, Number.parseInt(element.getAttribute(name), 10) || 1)),
+  renderHTML: (attributes) => (attributes[name] > 1 ? { [name]: attributes[name] } : {}),
+});
 
 const TableCell = Node.create({
   name: "tableCell",
   content: "inline*",
   isolating: true,
   tableRole: "cell",
-  // Merged cells have no form on a phone: pasted ones fall apart into plain cells.
-  addAttributes: () => ({ colspan: span, rowspan: span, colwidth: { default: null, rendered: false } }),
+  addAttributes: () => ({ colspan: span("colspan"), rowspan: span("rowspan"), colwidth: { default: null, rendered: false } }),
   parseHTML: () => [{ tag: "td" }, { tag: "th" }],
-  renderHTML: () => ["td", 0],
+  renderHTML: ({ HTMLAttributes }) => ["td", HTMLAttributes, 0],
 });
 
 /** Every node of the schema, for an editor whose pictures come from `assetUrl` and whose videos are told by

@@ -1,7 +1,7 @@
 // Tables: what the toolbar and the keyboard do to rows, columns, the header row and merged cells.
 import {
   addColumnAfter, addColumnBefore, addRowAfter, addRowBefore, deleteColumn, deleteRow, deleteTable, goToNextCell,
-  isInTable,
+  isInTable, mergeCells, splitCell,
 } from "./tiptap.js";
 
 const apply = (command) => (editor) => command(editor.state, editor.view.dispatch);
@@ -55,6 +55,8 @@ export const TABLE_TOOLS = [
   ["column_add", onTable(addColumnAfter), "Ctrl+Alt+→"],
   ["row_remove", onTable(deleteRow), "Ctrl+Alt+Backspace"],
   ["column_remove", onTable(deleteColumn), "Ctrl+Alt+Delete"],
+  ["cells_merge", onTable(mergeCells), ""],
+  ["cell_split", onTable(splitCell), ""],
   ["table_header", toggleHeader, ""],
   ["table_remove", onTable(deleteTable), ""],
 ];
