@@ -62,7 +62,7 @@ class Channel:
     video_renditions: frozenset[str] = frozenset()
     """The same of videos (`media.house` names them)."""
     limits: Mapping[str, int] = field(default_factory=dict)
-    """Characters of a field (`title`, `summary`, `body`) before this channel cuts or refuses; shown while people write."""
+    """Characters of a field (`title`, `summary`, `body`) before it cuts or refuses; shown while people write."""
     serve: Serve | None = None
     callback: Callback | None = None
     seconds: float = 30.0

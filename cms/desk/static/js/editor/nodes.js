@@ -188,7 +188,8 @@ const Table = Node.create({
 
 const TableRow = Node.create({
   name: "tableRow",
-  content: "tableCell+",
+  // A row that merged cells of the rows above cover whole has no cell of its own.
+  content: "tableCell*",
   tableRole: "row",
   parseHTML: () => [{ tag: "tr" }],
   renderHTML: () => ["tr", 0],
