@@ -16,7 +16,7 @@ function draw(name) {
   const length = field.localName === "yp-editor" ? field.characters ?? 0 : lengthOf(field.value);
   const chosen = new Set([...form.querySelectorAll("[name=channel]:checked")].map((one) => one.value));
   const shown = channels.filter((channel) => chosen.has(channel.code)).map((channel) => {
-    const own = form.elements[`override-${channel.code}-${name}`]?.value ?? "";
+    const own = form.elements[`o-${channel.code}-${name}`]?.value ?? "";
     return chip(`${channel.label} ${lengthOf(own) || length}/${channel.most}`, (lengthOf(own) || length) > channel.most);
   });
   box.replaceChildren(chip(`${length}/${most}`, length > most, "counter"), ...shown);
