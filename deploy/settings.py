@@ -144,6 +144,13 @@ class Settings(BaseModel):
             "Inside services, `host:port` by commas, that accounts may call; all else is public HTTPS."
         ),
     ] = ()
+    picture_hosts: Annotated[
+        tuple[str, ...],
+        Field(
+            description="粘贴网页时允许抓取图片的网站（域名，逗号分隔，含其子域）；缺省为任何公网网站。"
+            "Hosts, by commas and with all below them, that pasted pictures are fetched from; empty: any public one."
+        ),
+    ] = ()
     s3_endpoint: Annotated[str, Field(description="S3 服务地址。S3 service.")] = ""
     s3_region: Annotated[str, Field(description="S3 区域。S3 region.")] = "us-east-1"
     s3_key: Annotated[str, Field(repr=False, description="S3 访问键。S3 access key.")] = ""
@@ -194,7 +201,7 @@ class Settings(BaseModel):
         True
     )
 
-    @field_validator("origins", "outbound_exceptions", "second_factor_roles", mode="before")
+    @field_validator("origins", "outbound_exceptions", "second_factor_roles", "picture_hosts", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
@@ -216,6 +223,13 @@ class Settings(BaseModel):
         if not set(known).issuperset(value):
             raise ValueError(", ".join(known))
         return value
+
+    @field_validator("picture_hosts")
+    @classmethod
+    def _hosts(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if any(set(one) & set("/:@* ") for one in value):
+            raise ValueError("host")
+        return tuple(one.lower().strip(".") for one in value)
 
     @field_validator("tls_cert", "tls_key", "drop", "uploads", mode="before")
     @classmethod

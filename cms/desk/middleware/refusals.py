@@ -80,7 +80,7 @@ def problem_of(request: web.Request, error: DomainError, language: str) -> dict[
     problem: dict[str, Any] = dict(request.app[DESK].refusal(error, language=language))
     if isinstance(error, Invalid) and error.fields:
         problem["fields"] = dict(error.fields)
-    for name in ("revision", "version", "seconds"):
+    for name in ("revision", "version", "seconds", "block"):
         if name in error.params:
             problem[name] = error.params[name]
     return problem

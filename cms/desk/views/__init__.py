@@ -12,6 +12,8 @@ from cms.desk.views import (
     editor,
     factor,
     feeds,
+    fetching,
+    focal,
     gate,
     home,
     imports,
@@ -26,6 +28,7 @@ from cms.desk.views import (
     shelving,
     subtitles,
     targets,
+    together,
     tokens,
     units,
     uploads,
@@ -44,9 +47,11 @@ def core_sections() -> tuple[Section, ...]:
 
     Orders: 0-49 work, 50-79 channels (`screens.pages` stands at 50), 80- administration.
     """
-    pieces = (*documents.ROUTES, *editor.ROUTES, *previews.ROUTES)
+    pieces = (*documents.ROUTES, *editor.ROUTES, *together.ROUTES, *previews.ROUTES)
     shelf = (
         *library.ROUTES,
+        *fetching.ROUTES,
+        *focal.ROUTES,
         *videos.ROUTES,
         *uploads.ROUTES,
         *shelving.ROUTES,
