@@ -15,7 +15,7 @@ from cms.content.kinds import KINDS, Kind
 from cms.content.models import Column
 from cms.content.queries import find, typing
 from cms.content.states import EDITABLE
-from cms.desk import fields, labels, pieces
+from cms.desk import fields, frames, labels, override_fields, pieces
 from cms.desk.routing import get, post
 from cms.desk.views.documents import indented
 from cms.desk.views.gate import text
@@ -173,6 +173,8 @@ async def _page(
             "remarks_by": returned["remarks"] if returned else {},
         },
         **_choices(visit, values, known, places),
+        "own_rows": override_fields.rows(visit, values),
+        "live": {"url": f"{url}/live", "frames": frames.frames_of(visit, f"{url}/live")},
         "own_unit": held.unit.name,
         "here": [name for name in here if name != visit.actor.name],
         "urls": {
