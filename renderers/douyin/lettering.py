@@ -91,6 +91,11 @@ def drawable(text: str) -> str:
     )
 
 
+def one_line(text: str) -> str:
+    """As `drawable`, for what is drawn in one go: the font engine refuses a line's end in it."""
+    return " ".join(drawable(text).split())
+
+
 def _units(text: str, width: float, measure: Measure) -> list[str]:
     """What stays together: a Latin word or number, else one character; a word longer than a line is split."""
     units: list[str] = []
