@@ -76,13 +76,16 @@ async def preview_piece(
     """An unsaved draft as a renderer draws it; missing pictures are left out, no channel chosen means all."""
     held = await look(session, edition)
     require_can(actor, Action.DOCUMENT_READ, held.subject)
+    return await drawn_piece(session, _facts(held, actor, now), draft, press=press, now=now)
+
+
+async def drawn_piece(session: AsyncSession, facts: Facts, draft: Draft, *, press: Press, now: dt.datetime) -> Piece:
+    """As `preview_piece`, for whoever has asked for permission in another way."""
     pictures = await pictures_of(session, draft)
     channels = draft.channels or tuple(sorted(press.renditions))
     shown = replace(without_missing(draft, pictures), channels=channels)
     column = await _column_name(session, draft.column)
-    release = build_release(
-        _facts(held, actor, now), shown, press=press, pictures=pictures, forms={}, now=now, column_name=column
-    )
+    release = build_release(facts, shown, press=press, pictures=pictures, forms={}, now=now, column_name=column)
     return piece_of(release, column_name=column)
 
 

@@ -35,7 +35,7 @@ def ideas(piece: Piece) -> list[Idea]:
         heading, paragraphs = text, []
     if paragraphs:
         found.append(Idea(heading, tuple(paragraphs)))
-    if not found and piece.summary:
+    if not found and piece.summary.strip():
         found = [Idea("", (piece.summary,))]
     return found
 

@@ -64,7 +64,7 @@ def edit_context() -> dict[str, Any]:
         "offline": [{"value": "7", "label": "7 天"}, {"value": "none", "label": "不限"}],
         "here": ["沈静怡", "顾晓峰"],
         "own_rows": [],
-        "live": {"url": "/gallery/live", "frames": []},
+        "live": {"url": "/gallery/live", "share": "/gallery/share", "frames": []},
         "urls": {
             "save": "/gallery/save",
             "upload": "/gallery/upload",

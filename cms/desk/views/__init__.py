@@ -15,6 +15,8 @@ from cms.desk.views import (
     previews,
     publishing,
     review,
+    shared,
+    sharing,
     targets,
     videos,
 )
@@ -30,7 +32,7 @@ def core_sections() -> tuple[Section, ...]:
 
     Orders: 0-49 work, 50-79 channels (`screens.pages` stands at 50), 80- administration.
     """
-    pieces = (*documents.ROUTES, *editor.ROUTES, *previews.ROUTES)
+    pieces = (*documents.ROUTES, *editor.ROUTES, *previews.ROUTES, *sharing.ROUTES, *shared.ROUTES)
     assets = (*library.ROUTES, *videos.ROUTES)
     return (
         Section("gate", "", "", 0, "", SIGNED_IN, routes=(*gate.ROUTES, *account.ROUTES)),

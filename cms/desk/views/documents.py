@@ -213,6 +213,8 @@ def entries(visit: Visit, found: Any) -> list[dict[str, Any]]:
             said, state = visit.t("desk.history.begun", number=one.edition), "draft"
         elif one.kind == "revision":
             said, state = visit.t("desk.history.saved", number=one.revision), "draft"
+        elif one.kind == "opinion":
+            said, state = visit.t("desk.history.opinion", label=one.details["label"], number=one.revision), "opinion"
         else:
             said, state = visit.t(f"enum.Verb.{one.verb.name}"), one.state.value
             if one.step:

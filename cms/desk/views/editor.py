@@ -174,7 +174,7 @@ async def _page(
         },
         **_choices(visit, values, known, places),
         "own_rows": override_fields.rows(visit, values),
-        "live": {"url": f"{url}/live", "frames": frames.frames_of(visit, f"{url}/live")},
+        "live": {"url": f"{url}/live", "share": f"{url}/share", "frames": frames.frames_of(visit, f"{url}/live")},
         "own_unit": held.unit.name,
         "here": [name for name in here if name != visit.actor.name],
         "urls": {

@@ -7,7 +7,7 @@ from playwright.async_api import Page, expect
 
 from tests.browser.axe import violations
 from tests.browser.desk.office import picture
-from tests.chromium import PHONE, Pages
+from tests.chromium import DESK, PHONE, Pages
 from tests.integration.desk.house import Browser, House
 from tests.integration.desk.world import begin, upload
 
@@ -98,3 +98,47 @@ async def test_draft_while_it_is_typed_is_seen_on_every_screen(pages: Pages, hou
     await shot(page, "live-4-phone")
     await page.get_by_role("button", name="关闭实时预览").click()
     await expect(panel).to_be_hidden()
+
+    await _shared(pages, page, f"{base}/desk/documents/{document}")
+
+
+async def _shared(pages: Pages, page: Page, piece: str) -> None:
+    """A link for somebody without an account: they see the revision marked, and write what they think."""
+    await page.set_viewport_size(DESK)
+    await page.goto(f"{piece}/share")
+    await shot(page, "share-1-empty")
+    await page.get_by_label("给谁看").fill("宣传部王科长")
+    await page.get_by_role("button", name="生成链接").click()
+    address = await page.locator("[data-share-address]").input_value()
+    await shot(page, "share-2-made")
+    assert await violations(page) == []
+
+    guest = await (await pages.context()).new_page()
+    answer = await guest.goto(address)
+    assert answer is not None
+    assert "noindex" in (await answer.header_value("x-robots-tag") or "")
+    phone = guest.frame_locator("iframe[src$='/wechat/phone']")
+    await expect(phone.locator("h1")).to_have_text("湖边新步道，周六见")
+    await expect(phone.locator("img.yp-mark")).to_be_attached()
+    await expect(phone.locator("img.cover")).to_have_js_property("complete", value=True)
+    street = guest.frame_locator("iframe[src$='/screen/portrait']")
+    await expect(street.locator("body")).to_contain_text("太湖新城")
+    await expect(street.locator("img.yp-mark")).to_be_attached()
+    await guest.get_by_label("您的姓名").fill("王科长")
+    await guest.locator("[name=text]").fill("第二段请写明集合地点。")
+    await guest.get_by_role("button", name="提交意见").click()
+    await expect(guest.locator(".toast")).to_contain_text("意见已送达编辑部")
+    await shot(guest, "share-3-guest")
+    assert await violations(guest) == []
+    await guest.set_viewport_size(PHONE)
+    await shot(guest, "share-4-phone")
+
+    await page.goto(f"{piece}/share")
+    await expect(page.locator("#opinions")).to_contain_text("第二段请写明集合地点。")
+    await page.goto(f"{piece}/history")
+    await expect(page.locator(".timeline")).to_contain_text("第二段请写明集合地点。")
+    await page.goto(f"{piece}/share")
+    await page.get_by_role("button", name="撤销给“宣传部王科长”的链接").click()
+    await expect(page.locator(".toast")).to_contain_text("链接已撤销")
+    await guest.goto(address)
+    await expect(guest.locator("h1")).to_contain_text("这个预览链接已失效")
