@@ -84,6 +84,7 @@ def desk_deps(here: Installation, room: Workshop, services: ServicesMaker) -> De
         clock=here.clock,
         workshop=room,
         vault=services.vault,
+        services=services,
         keys=GuardedKeys(here.guard),
         guard=ClientGuard(here.guard),
         press=lambda epoch: press_of(here.channels, here.site, domain=settings.domain, epoch=epoch),

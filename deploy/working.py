@@ -19,6 +19,7 @@ from cms.publishing.registry import load_channels
 from cms.publishing.states import OPEN
 from cms.publishing.tasks import count_tasks
 from cms.publishing.tree_writer import TreeWriter
+from cms.publishing.upkeep import keep_accounts
 from cms.publishing.worker import Worker, WorkerSettings
 from cms.publishing.workshop import Workshop
 from deploy.dropping import watch_drops
@@ -46,8 +47,9 @@ async def run_worker(settings: Settings, metrics: Metrics, stop: asyncio.Event) 
         # A loop of its own: an encode of an hour must not take a turn of the deliveries.
         encoding = asyncio.create_task(encode_videos(here, room, owner))
         dropping = asyncio.create_task(watch_drops(here, room))
+        keeping = asyncio.create_task(keep_accounts(shop))
         await asyncio.wait({working, encoding, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        for task in (tasks := (working, encoding, dropping, stopping, counting)):
+        for task in (tasks := (working, encoding, dropping, keeping, stopping, counting)):
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from cms.contract import Channel, Site, Vault
+from cms.contract import Channel, Services, Site, Target, Vault
 from cms.kernel.clock import Clock
 from cms.kernel.db import Database
 from cms.kernel.messages import Catalogue
@@ -51,6 +51,7 @@ class DeskDeps:
         guard: takes recalls.
         press: what of this installation goes into a release, for an epoch.
         vault: the secrets of an account, by its name; the desk only puts them in.
+        services: what a channel is given of a target's account, for the consent of a person.
         first_run_secret: the guard's secret of the first run, empty once it is used.
         secure: cookies carry ``Secure`` and the ``__Host-`` prefix; False on plain loopback only.
         behind_proxy: the peer is our own proxy, whose X-Forwarded-For names the visitor.
@@ -66,6 +67,7 @@ class DeskDeps:
     passwords: Passwords
     channels: Mapping[str, Channel]
     vault: Callable[[str], Vault]
+    services: Callable[[Target], Services]
     site: Site
     catalogue: Catalogue
     secure: bool

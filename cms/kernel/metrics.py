@@ -72,6 +72,7 @@ CORE: tuple[Metric, ...] = (
     Metric("gauge", "yunping_manual_tasks", "Deliveries that wait for a person at the platform", ("kind",)),
     Metric("gauge", "yunping_take_downs_late", "Take-downs nobody confirmed within a day"),
     Metric("gauge", "yunping_accounts_paused", "Accounts that wait for an administrator"),
+    Metric("gauge", "yunping_consent_days", "Days until a person must consent to posting again", ("account",)),
     Metric("counter", "yunping_callbacks_total", "Calls of platforms by outcome", ("channel", "outcome")),
     Metric("counter", "yunping_recalls_total", "Releases recalled"),
     Metric("counter", "yunping_preview_links_total", "Links made to show a piece to people without an account"),

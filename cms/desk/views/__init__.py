@@ -4,6 +4,7 @@ from cms.desk.frame import Section
 from cms.desk.routing import SIGNED_IN
 from cms.desk.views import (
     account,
+    accounts,
     audit,
     documents,
     editor,
@@ -59,6 +60,16 @@ def core_sections() -> tuple[Section, ...]:
             Action.PUBLISHING_READ,
             _WORK,
             publishing.ROUTES,
+        ),
+        Section(
+            "accounts",
+            "desk.nav.accounts",
+            "badge-check",
+            32,
+            "/desk/accounts/",
+            Action.PUBLISHING_READ,
+            _WORK,
+            accounts.ROUTES,
         ),
         Section("library", "desk.nav.library", "image", 40, "/desk/library/", Action.LIBRARY_READ, _WORK, assets),
         Section(

@@ -34,6 +34,7 @@ from media.sandbox import Sandbox
 from media.store import Store
 from screens.pages import RESOURCES, sections
 from tests.integration.guard.office import guard_in, settings_in
+from tests.integration.publishing.office import services_of
 
 PASSWORD = "晚霞照在运河上，船慢慢走"
 CATALOGUE = Catalogue.load()
@@ -161,6 +162,7 @@ def make_deps(
         passwords=Passwords(memory_kib=64, passes=1),
         channels=channels,
         vault=lambda name: SealedVault(Account(name, database, clock), bytes(32)),
+        services=lambda target: services_of(database, clock, store, target),
         site=site,
         catalogue=CATALOGUE,
         secure=False,
