@@ -61,16 +61,7 @@ def core_sections() -> tuple[Section, ...]:
             _WORK,
             publishing.ROUTES,
         ),
-        Section(
-            "accounts",
-            "desk.nav.accounts",
-            "badge-check",
-            32,
-            "/desk/accounts/",
-            Action.PUBLISHING_READ,
-            _WORK,
-            accounts.ROUTES,
-        ),
+        accounts.SECTION,
         Section("library", "desk.nav.library", "image", 40, "/desk/library/", Action.LIBRARY_READ, _WORK, assets),
         Section(
             "targets",

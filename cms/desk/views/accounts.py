@@ -9,6 +9,7 @@ from aiohttp import web
 
 from cms.contract import Channel, Quota, Standing
 from cms.desk import labels
+from cms.desk.frame import Section
 from cms.desk.routing import get, post
 from cms.desk.visit import Visit
 from cms.kernel.errors import DomainError, Invalid, NotFound
@@ -44,7 +45,7 @@ async def retry_all(visit: Visit) -> web.StreamResponse:
 
 
 async def consent(visit: Visit) -> web.StreamResponse:
-    """A fresh link on which a person lets us post; it is shown and not followed, because a phone may have to open it."""
+    """A fresh link on which a person lets us post; shown and not followed, as somebody else may have to open it."""
     async with visit.deps.db.read() as session:
         row = await target_of(session, visit.actor, visit.part("target"))
     channel = visit.deps.channels.get(row.kind)
@@ -159,4 +160,14 @@ ROUTES = (
     get("/desk/accounts/", board, Action.PUBLISHING_READ),
     post("/desk/accounts/{target}/retry", retry_all, Action.PUBLISHING_RETRY),
     post("/desk/accounts/{target}/consent", consent, Action.TARGET_MANAGE),
+)
+SECTION = Section(
+    "accounts",
+    "desk.nav.accounts",
+    "badge-check",
+    32,
+    "/desk/accounts/",
+    Action.PUBLISHING_READ,
+    "desk.nav.group.work",
+    ROUTES,
 )

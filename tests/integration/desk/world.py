@@ -139,4 +139,6 @@ async def _parts(house: House, document: str) -> dict[str, str]:
         "name": "frame.js",
         "target": "site",
         "delivery": str(uuid.UUID(int=8)),
+        "link": str(uuid.UUID(int=9)),
+        "token": "A" * 32,
     }
