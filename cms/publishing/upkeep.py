@@ -87,7 +87,7 @@ async def _called(shop: Workshop, row: Target, channel: Channel, services: Servi
     except TimeoutError:
         found = ContractError("publishing.upkeep_failed", why="timeout")
     except Exception as defect:  # the edge of a channel: one account's trouble keeps no other from its turn
-        log.exception("an account was not looked after", account=row.code)
+        log.exception("an account was not looked after", target=row.code)
         found = ContractError("publishing.upkeep_failed", why=type(defect).__name__)
     else:
         return None

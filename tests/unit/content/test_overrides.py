@@ -1,6 +1,7 @@
 """What one channel says otherwise: read, written, applied, and told apart from the master."""
 
 import uuid
+from typing import Any
 
 import pytest
 
@@ -19,7 +20,7 @@ def body(text: str, *more: dict[str, object]) -> dict[str, object]:
 
 
 IMAGE = {"id": "b_bbbbbbbbbbbb", "type": "image", "asset": str(INSIDE), "alt": "图"}
-SENT = {
+SENT: dict[str, Any] = {
     "title": "主稿",
     "summary": "摘要",
     "cover": str(MASTER),

@@ -35,6 +35,7 @@ document.create             editor:ou reviewer:ou chief:ou
 document.discard            editor:o reviewer:ou chief:ou
 document.edit               editor:o reviewer:ou chief:ou
 document.read               editor:ou reviewer:ou chief:ou publisher:ou
+document.share               editor:o reviewer:ou chief:ou
 document.submit             editor:o reviewer:ou chief:ou
 document.withdraw           editor:o reviewer:o chief:o
 library.delete              editor:o reviewer:ou chief:ou

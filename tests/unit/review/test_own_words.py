@@ -16,7 +16,9 @@ from tests.office import CENTRE, NOW, STATION, make_draft
 from tests.unit.review.test_checks import COVER, PRESS, WHOLE, body, picture
 
 OWN = uuid.UUID(int=8)
-PICTURES = {**WHOLE, OWN: dataclasses.replace(picture("web-480", "thumb"), sha256="c" * 64)}
+_SMALL = picture("web-480", "thumb")
+_FILES = tuple(dataclasses.replace(file, of="c" * 64) for file in _SMALL.files)
+PICTURES = {**WHOLE, OWN: dataclasses.replace(_SMALL, sha256="c" * 64, files=_FILES)}
 
 
 def image(asset: object, alt: str = "图") -> dict[str, Any]:
