@@ -12,7 +12,7 @@ from cms.kernel.errors import Invalid
 MASTER, OWN, INSIDE = (uuid.UUID(int=number) for number in (1, 2, 3))
 
 
-def body(text: str, *more: dict[str, object]) -> dict[str, object]:
+def body(text: str, *more: dict[str, Any]) -> dict[str, Any]:
     return {
         "schema": 1,
         "blocks": [{"id": "b_aaaaaaaaaaaa", "type": "paragraph", "text": [{"t": text}]}, *more],
