@@ -8,7 +8,7 @@ import segno
 from PIL import Image, ImageDraw, ImageFont
 
 from renderers.douyin.article import Idea
-from renderers.douyin.lettering import Measure, Press, draw_lines, drawable, one_line, shortened, wrap
+from renderers.douyin.lettering import Measure, Press, draw_lines, drawable, shortened, wrap
 from renderers.douyin.palette import (
     GOLD,
     GREY,
@@ -155,7 +155,7 @@ def _write_cover(page: Image.Image, script: Script, press: Press, *, on_picture:
     lines = wrap(drawable(script.title), width=width, measure=title_font.getlength, most=5)
     # The title stands on the free part's foot, so that the picture keeps the most room.
     y = script.height - (_FREE_BELOW + 120 + 88 * len(lines)) * unit
-    label, label_font = one_line(script.column), press.font(30 * unit, bold=True)
+    label, label_font = drawable(script.column), press.font(30 * unit, bold=True)
     wide = label_font.getlength(label)
     chip(draw, (_MARGIN * unit, y - 76 * unit), (wide + 36 * unit, 50 * unit), RED if on_picture else GOLD)
     fill = WHITE if on_picture else "#4a0d0d"
@@ -177,7 +177,7 @@ def _text(script: Script, press: Press, shown: Page, place: str) -> Image.Image:
     right = (_WIDTH - _MARGIN) * unit
     draw.text(
         (_MARGIN * unit, 92 * unit),
-        shortened_to(one_line(script.title), 480 * unit, small),
+        shortened_to(drawable(script.title), 480 * unit, small),
         font=small,
         fill=GREY,
         anchor="lm",

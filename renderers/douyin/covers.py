@@ -6,7 +6,7 @@ from typing import Final
 from PIL import Image, ImageDraw
 
 from renderers.douyin.cards import shortened_to
-from renderers.douyin.lettering import Press, draw_lines, drawable, one_line, wrap
+from renderers.douyin.lettering import Press, draw_lines, drawable, wrap
 from renderers.douyin.palette import GOLD, RED, ROSE, WHITE, chip, filled, opened, red_ground, shaded, veil
 
 # Width and height in thousandths of the film's width.
@@ -52,7 +52,7 @@ def _write(page: Image.Image, caption: Caption, *, on_picture: bool) -> None:
     font = press.font(104 * unit, bold=True, serif=True)
     lines = wrap(drawable(caption.title), width=width, measure=font.getlength, most=4)
     y = size[1] - (150 + 138 * len(lines)) * unit
-    label, label_font = one_line(caption.column), press.font(44 * unit, bold=True)
+    label, label_font = drawable(caption.column), press.font(44 * unit, bold=True)
     chip(
         draw,
         (margin, y - 104 * unit),
@@ -65,7 +65,7 @@ def _write(page: Image.Image, caption: Caption, *, on_picture: bool) -> None:
     small = press.font(42 * unit)
     draw.text(
         (margin, y + 56 * unit),
-        shortened_to(one_line(caption.office), width, small),
+        shortened_to(drawable(caption.office), width, small),
         font=small,
         fill=ROSE,
         anchor="lm",
@@ -84,7 +84,7 @@ def frame(caption: Caption, *, width: int, height: int) -> Image.Image:
     font = press.font(54 * unit, bold=True, serif=True)
     lines = wrap(drawable(caption.title), width=inner, measure=font.getlength, most=3)
     y = top - (40 + 76 * len(lines)) * unit
-    label, label_font = one_line(caption.column), press.font(28 * unit, bold=True)
+    label, label_font = drawable(caption.column), press.font(28 * unit, bold=True)
     chip(draw, (margin, y - 70 * unit), (label_font.getlength(label) + 32 * unit, 46 * unit), RED)
     draw.text((margin + 16 * unit, y - 47 * unit), label, font=label_font, fill=WHITE, anchor="lm")
     draw_lines(draw, lines, (margin, y), font=font, step=76 * unit, fill=WHITE)
@@ -96,7 +96,7 @@ def frame(caption: Caption, *, width: int, height: int) -> Image.Image:
     y = draw_lines(draw, said, (margin, top + band + 34 * unit), font=body, step=50 * unit, fill=WHITE)
     named = caption.byline.split("　")
     halves = ("　".join(named[: len(named) // 2]), "　".join(named[len(named) // 2 :]))
-    told = [shortened_to(one_line(half), inner, small) for half in halves if half]
+    told = [shortened_to(drawable(half), inner, small) for half in halves if half]
     draw_lines(draw, told, (margin, y + 12 * unit), font=small, step=38 * unit, fill=ROSE)
     return page
 
