@@ -99,6 +99,12 @@ async def retry_account(session: AsyncSession, actor: Actor, code: str, *, now: 
     return count
 
 
+async def note_consent(session: AsyncSession, actor: Actor, row: Target, *, now: dt.datetime) -> None:
+    """The record of who asked a person to let us post. Raises Denied: no right to manage the target."""
+    require_can(actor, Action.TARGET_MANAGE, Subject(row.unit_path))
+    await record(session, actor, "target.consent", of=("target", row.code), unit=row.unit_path, now=now)
+
+
 async def _all_again(session: AsyncSession, target: Target, since: dt.datetime, now: dt.datetime) -> int:
     failed = Delivery.state == DeliveryState.FAILED.value
     wanted = or_(Delivery.state.in_(_WAITING), failed & (Delivery.finished_at >= since))

@@ -35,7 +35,7 @@ def ideas(piece: Piece) -> list[Idea]:
         heading, paragraphs = text, []
     if paragraphs:
         found.append(Idea(heading, tuple(paragraphs)))
-    if not found and piece.summary.strip():
+    if not found and any(ch.isprintable() and not ch.isspace() for ch in piece.summary):
         found = [Idea("", (piece.summary,))]
     return found
 

@@ -16,7 +16,7 @@ from cms.kernel.errors import DomainError, Invalid, NotFound
 from cms.people.permissions import Action, Subject, can
 from cms.planning.models import Target
 from cms.planning.targets import as_contract, target_of
-from cms.publishing.accounts import retry_account
+from cms.publishing.accounts import note_consent, retry_account
 from cms.publishing.board import AccountLine, account_lines, tone_of_silence
 from cms.publishing.services.account import Account
 from cms.publishing.services.state import RowState
@@ -56,6 +56,8 @@ async def consent(visit: Visit) -> web.StreamResponse:
         address = await channel.consent(target, visit.deps.services(target))
     except ValueError:  # settings the desk would not have taken
         return await _page(visit, error=Invalid("desk.settings_wrong"))
+    async with visit.deps.db.write() as session:
+        await note_consent(session, visit.actor, row, now=visit.now)
     return await _page(visit, made={"name": row.name, "address": address})
 
 

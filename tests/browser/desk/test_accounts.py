@@ -100,6 +100,9 @@ async def test_account_when_silent_and_stuck_is_seen_and_helped_from_the_board(p
     assert await violations(page) == []
     if SHOTS:
         await page.screenshot(path=f"{SHOTS}/accounts-1.png")
+        await page.emulate_media(color_scheme="dark")
+        await page.screenshot(path=f"{SHOTS}/accounts-1-dark.png")
+        await page.emulate_media(color_scheme="light")
 
     await quiet.get_by_role("button", name="全部重试（1）").click()
     await expect(page.locator(".toast")).to_contain_text("已安排重试")

@@ -74,6 +74,9 @@ async def test_draft_while_it_is_typed_is_seen_on_every_screen(pages: Pages, hou
     await page.locator("[data-pick]").first.click()
     await expect(own.locator("[data-own-names]")).to_have_text("标题、封面图、正文")
     await shot(page, "live-3")
+    await page.emulate_media(color_scheme="dark")
+    await shot(page, "live-3-dark")
+    await page.emulate_media(color_scheme="light")
     await expect(page.locator("[data-save-state]")).to_contain_text("已自动保存", timeout=15_000)
     assert await violations(page) == []
 

@@ -8,6 +8,7 @@ from cms.contract import Channel, Piece
 from cms.publishing.registry import load_channels
 from renderers.conformance.samples import digest, make_piece
 from renderers.conformance.world import SITE
+from renderers.web.pictures import thumb
 from screens.pages.preview import draw
 from tests.unit.renderers.articles import AT
 
@@ -49,6 +50,11 @@ def test_version_of_a_channel_when_signed_is_what_its_form_says(kind: str) -> No
     # And of nobody else's.
     for other in CHANNELS.keys() - {kind}:
         assert whole.for_channel(other) is whole
+
+
+def test_version_of_the_site_when_it_has_a_cover_of_its_own_shows_it_in_lists() -> None:
+    assert digest("other thumb") in thumb(piece("web").for_channel("web"))
+    assert digest("other thumb") not in thumb(piece("web").for_channel("screen"))
 
 
 @pytest.mark.parametrize("kind", sorted(CHANNELS))

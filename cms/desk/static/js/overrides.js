@@ -140,4 +140,17 @@ for (const type of ["input", "yp-change"]) {
   });
 }
 
+// ---- what this browser kept while the server could not be reached
+form.addEventListener("yp-restore", ({ detail: given }) => {
+  for (const place of card.querySelectorAll("[data-own-body]")) {
+    const text = given.get(place.dataset.ownBody)?.[0];
+    if (text && !place.querySelector("yp-editor")) write(place.closest("[data-own-field]"), JSON.parse(text));
+  }
+  const address = form.querySelector("yp-editor[name=body]").getAttribute("asset-url");
+  for (const field of card.querySelectorAll("[data-own-field=cover]")) {
+    const asset = given.get(inputOf(field).name)?.[0];
+    showCover(field, asset ? address.replace("{asset}", encodeURIComponent(asset)) : "");
+  }
+});
+
 markAll();
