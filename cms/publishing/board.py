@@ -1,10 +1,10 @@
-"""The account board: how each account stands by the rows alone, and the rule that none is silent for two weeks."""
+"""The account board: how each account stands, by the rows alone."""
 
 import datetime as dt
 import uuid
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from sqlalchemy import case, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -15,18 +15,14 @@ from cms.people.permissions import Action, require_reach
 from cms.planning.models import Target
 from cms.publishing.models import Delivery, Receipt
 from cms.publishing.services.models import AccountBudget, AccountValue
+from cms.publishing.silence import silent_days
 from cms.publishing.states import OPEN, DeliveryState
 from cms.publishing.upkeep import REMEMBERED
 
-# 政务新媒体: an account that posts nothing in 14 days counts as dead. Yellow leaves four days to write something.
-YELLOW: Final = 10
-RED: Final = 13
 _DAY: Final = dt.timedelta(days=1)
 _WEEK: Final = dt.timedelta(days=7)
 _OPEN: Final = [state.value for state in sorted(OPEN)]
 _BAD: Final = [DeliveryState.FAILED.value, DeliveryState.MISSED.value]
-
-Tone = Literal["good", "wait", "bad"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +49,7 @@ class AccountLine:
 
     def silent_days(self, now: dt.datetime) -> int:
         """Whole days since the last post, or since the account was added."""
-        return max(0, (now - (self.last_post_at or self.target.created_at)) // _DAY)
-
-
-def tone_of_silence(days: int) -> Tone:
-    """Green, yellow or red by the rule of two weeks; pure."""
-    if days >= RED:
-        return "bad"
-    return "wait" if days >= YELLOW else "good"
+        return silent_days(self.last_post_at, self.target.created_at, now)
 
 
 async def account_lines(

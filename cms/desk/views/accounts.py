@@ -17,9 +17,10 @@ from cms.people.permissions import Action, Subject, can
 from cms.planning.models import Target
 from cms.planning.targets import as_contract, target_of
 from cms.publishing.accounts import note_consent, retry_account
-from cms.publishing.board import AccountLine, account_lines, tone_of_silence
+from cms.publishing.board import AccountLine, account_lines
 from cms.publishing.services.account import Account
 from cms.publishing.services.state import RowState
+from cms.publishing.silence import tone_of_silence
 from cms.publishing.upkeep import mark_of
 
 _DAY: Final = dt.timedelta(days=1)

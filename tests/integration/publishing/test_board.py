@@ -6,11 +6,13 @@ import uuid
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from cms.content.editing import create
 from cms.content.kinds import Kind
 from cms.contract import Channel, ContractError, NotSent, Piece, Prepared, Quota, Services, Standing, Target
 from cms.kernel.errors import Denied, Refused
+from cms.notices.models import Alarm, Notice
 from cms.people.actor import Actor, Grant
 from cms.people.roles import Role
 from cms.planning.models import Target as TargetRow
@@ -23,7 +25,7 @@ from cms.publishing.services.journal import RowJournal
 from cms.publishing.upkeep import keep_due
 from tests.integration.publishing import office
 from tests.integration.publishing.conftest import Office
-from tests.integration.publishing.office import SUN, ZHAO
+from tests.integration.publishing.office import HE, SUN, ZHAO
 from tests.integration.publishing.test_worker import Account, publish
 
 WEB_BODY = {"schema": 1, "blocks": [{"id": "b_aaaaaaaaaaaa", "type": "paragraph", "text": [{"t": "网站读者的正文。"}]}]}
@@ -133,6 +135,12 @@ async def test_account_when_looked_after_is_looked_after_once_a_day(place: Offic
     events = await RowJournal(Named("wx", place.database, place.clock)).newest(10)
     assert [one.fields["days"] for one in events if one.event == "publishing.consent_ends"] == [14, 30]
 
+    async with place.database.read() as session:
+        alarms = (await session.scalars(select(Alarm).order_by(Alarm.cause))).all()
+        told = (await session.scalars(select(Notice))).all()
+    assert [(one.cause, one.times, one.params["days"]) for one in alarms] == [("consent:wx", 2, 14)]
+    assert {one.person_id for one in told} == {SUN.person, HE.person}
+
     # A platform that is away is asked again within the day; what only an administrator mends pauses the account.
     place.later(days=1, minutes=1)
     fault.append(ContractError("wechat.no_answer"))
@@ -149,3 +157,8 @@ async def test_account_when_looked_after_is_looked_after_once_a_day(place: Offic
             await retry_account(session, SUN, "wx", now=place.now)
     assert refused.value.code == "publishing.account_paused"
     assert len(asked) == 4
+    place.later(days=10)
+    await keep_due(shop)
+    async with place.database.read() as session:
+        causes = (await session.scalars(select(Alarm.cause).order_by(Alarm.cause))).all()
+    assert list(causes) == ["consent:wx", "silent:wx"]

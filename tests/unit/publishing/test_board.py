@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 
 from cms.contract import Standing
-from cms.publishing.board import tone_of_silence
+from cms.publishing.silence import level_of_silence, tone_of_silence
 from cms.publishing.upkeep import mark_of
 from renderers.douyin.tokens import WARN_DAYS
 
@@ -17,6 +17,7 @@ NOW = dt.datetime(2026, 11, 26, tzinfo=dt.UTC)
 )
 def test_account_when_silent_is_yellow_at_ten_days_and_red_at_thirteen(days: int, tone: str) -> None:
     assert tone_of_silence(days) == tone
+    assert level_of_silence(days) == {"good": 0, "wait": 10, "bad": 13}[tone]
 
 
 @pytest.mark.parametrize(
