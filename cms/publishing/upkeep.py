@@ -1,7 +1,7 @@
 """Keeping accounts alive, once a day: a channel refreshes what would end, and those in charge are told in time.
 
-They are told of a consent that ends and of an account that is silent. When an account is looked at next stands in its own values, taken by compare-and-set: of several workers one does it,
-and a killed one's turn comes again.
+They are told of a consent that ends and of an account that is silent. When an account is looked at next stands in its
+own values, taken by compare-and-set: of several workers one does it, and a killed one's turn comes again.
 """
 
 import asyncio
