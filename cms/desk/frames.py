@@ -4,7 +4,7 @@ import asyncio
 import base64
 import html
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -61,8 +61,8 @@ class Mark:
     style_hash: str
 
 
-def frames_of(visit: Visit, url: str) -> list[dict[str, Any]]:
-    """Every form that can be drawn, as a template shows it; `url` is the address below which frames are."""
+def frames_of(visit: Visit, url: str, only: Collection[str] = ()) -> list[dict[str, Any]]:
+    """Every form that can be drawn below `url`, as a template shows it; of the channels in `only`, if it names any."""
     return [
         {
             "key": f"{kind}-{form.key}",
@@ -76,7 +76,7 @@ def frames_of(visit: Visit, url: str) -> list[dict[str, Any]]:
         }
         for kind, channel in sorted(visit.deps.channels.items())
         for form in channel.forms
-        if channel.preview or visit.desk.sections.drawing(kind)
+        if (channel.preview or visit.desk.sections.drawing(kind)) and (not only or kind in only)
     ]
 
 

@@ -73,7 +73,7 @@ async def preview_submission(
 async def preview_piece(
     session: AsyncSession, actor: Actor, edition: uuid.UUID, *, press: Press, draft: Draft, now: dt.datetime
 ) -> Piece:
-    """An unsaved draft as a renderer draws it; missing pictures are left out, no channel chosen means all."""
+    """An unsaved draft as a renderer draws it; missing pictures are left out, every channel is drawn."""
     held = await look(session, edition)
     require_can(actor, Action.DOCUMENT_READ, held.subject)
     return await drawn_piece(session, _facts(held, actor, now), draft, press=press, now=now)
@@ -82,7 +82,8 @@ async def preview_piece(
 async def drawn_piece(session: AsyncSession, facts: Facts, draft: Draft, *, press: Press, now: dt.datetime) -> Piece:
     """As `preview_piece`, for whoever has asked for permission in another way."""
     pictures = await pictures_of(session, draft)
-    channels = draft.channels or tuple(sorted(press.renditions))
+    # Also a channel that is not chosen (yet) is looked at, and then with its pictures.
+    channels = tuple(sorted({*press.renditions, *draft.channels}))
     shown = replace(without_missing(draft, pictures), channels=channels)
     column = await _column_name(session, draft.column)
     release = build_release(facts, shown, press=press, pictures=pictures, forms={}, now=now, column_name=column)

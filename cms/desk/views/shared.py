@@ -107,7 +107,7 @@ async def _page(
         "label": opened.link.label,
         "until": labels.instant(visit, opened.link.expires_at),
         "revision": opened.revision.number,
-        "frames": frames.frames_of(visit, f"/desk/shared/{token}/see"),
+        "frames": frames.frames_of(visit, f"/desk/shared/{token}/see", opened.revision.channels),
         "action": f"/desk/shared/{token}",
         "typed": typed or {"name": "", "text": ""},
         "most": {"name": NAME, "text": TEXT},
