@@ -19,6 +19,7 @@ from cms.publishing.registry import load_channels
 from cms.publishing.states import OPEN
 from cms.publishing.tasks import count_tasks
 from cms.publishing.tree_writer import TreeWriter
+from cms.publishing.upkeep import keep_accounts
 from cms.publishing.worker import Worker, WorkerSettings
 from cms.publishing.workshop import Workshop
 from deploy.dropping import watch_drops
@@ -53,8 +54,10 @@ async def run_worker(settings: Settings, metrics: Metrics, stop: asyncio.Event) 
         recording = asyncio.create_task(look_after_record(here))
         feeding = asyncio.create_task(poll_feeds(here, room, owner))
         telling = asyncio.create_task(tell_others(here, owner))
+        minding = asyncio.create_task(keep_accounts(shop))
         await asyncio.wait({working, encoding, keeping, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        for task in (tasks := (working, encoding, keeping, dropping, recording, feeding, telling, stopping, counting)):
+        beside = (keeping, dropping, recording, feeding, telling, minding, stopping, counting)
+        for task in (tasks := (working, encoding, *beside)):
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 

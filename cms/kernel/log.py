@@ -19,6 +19,7 @@ ALWAYS: Final[Mapping[str, str]] = {
     "room": "模块；第三方库的日志没有此项。The part that speaks; absent in lines of libraries.",
 }
 BOUND: Final[Mapping[str, str]] = {
+    "channel": "渠道类型。Kind of the channel.",
     "code": "拒绝或失败的代码；子进程为其退出码。Code of a refusal or failure; of a child process its exit code.",
     "delivery": "投递编号。Id of the delivery.",
     "domain": "信任域。Trust domain.",
@@ -31,6 +32,7 @@ BOUND: Final[Mapping[str, str]] = {
     "file": "文件名。Name of a file.",
     "head": "操作记录末尾的哈希。Hash of the record's last event.",
     "items": "进入稿池的条数。Items that came into the pool.",
+    "form": "预览的样式。Form that was previewed.",
     "method": "请求方法。Method of the request.",
     "name": "子进程名。Name of a child process.",
     "occurrence": "排期动作编号。Id of the occurrence.",

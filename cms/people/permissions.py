@@ -21,6 +21,7 @@ class Action(StrEnum):
     DOCUMENT_SUBMIT = "document.submit"
     DOCUMENT_WITHDRAW = "document.withdraw"
     DOCUMENT_CORRECT = "document.correct"
+    DOCUMENT_SHARE = "document.share"
     REVIEW_READ = "review.read"
     REVIEW_PASS = "review.pass"  # noqa: S105
     REVIEW_SIGN = "review.sign"
@@ -116,6 +117,7 @@ _REVIEWING: Final = {
     Action.DOCUMENT_WITHDRAW: _OWN,
     Action.DOCUMENT_DISCARD: _UNIT,
     Action.DOCUMENT_CORRECT: _UNIT,
+    Action.DOCUMENT_SHARE: _UNIT,
     Action.REVIEW_READ: _UNIT,
     # Never one's own: an author who could pass their piece would be a reviewer too few.
     Action.REVIEW_PASS: _OTHERS,
@@ -139,6 +141,7 @@ TABLE: Final[dict[Role, dict[Action, frozenset[Relation]]]] = {
         Action.DOCUMENT_WITHDRAW: _OWN,
         Action.DOCUMENT_DISCARD: _OWN,
         Action.DOCUMENT_CORRECT: _UNIT,
+        Action.DOCUMENT_SHARE: _OWN,
         Action.LIBRARY_DELETE: _OWN,
     },
     Role.PROOFREADER: {

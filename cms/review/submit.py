@@ -28,6 +28,7 @@ from cms.people.models import Unit
 from cms.people.permissions import Action, require_can
 from cms.review.checks import RULES_VERSION, Finding, check, finding_json, must_fix
 from cms.review.models import ReleaseRow
+from cms.review.own_words import check_own_words, without_missing
 from cms.review.pieces import piece_of
 from cms.review.plans import Plan, plan_for, plan_json
 from cms.review.release import Facts, Picture, Press, build_release, named_assets
@@ -73,16 +74,20 @@ async def preview_submission(
 async def preview_piece(
     session: AsyncSession, actor: Actor, edition: uuid.UUID, *, press: Press, draft: Draft, now: dt.datetime
 ) -> Piece:
-    """An unsaved draft as a renderer draws it; missing pictures are left out, no channel chosen means all."""
+    """An unsaved draft as a renderer draws it; missing pictures are left out, every channel is drawn."""
     held = await look(session, edition)
     require_can(actor, Action.DOCUMENT_READ, held.subject)
+    return await drawn_piece(session, _facts(held, actor, now), draft, press=press, now=now)
+
+
+async def drawn_piece(session: AsyncSession, facts: Facts, draft: Draft, *, press: Press, now: dt.datetime) -> Piece:
+    """As `preview_piece`, for whoever has asked for permission in another way."""
     pictures = await pictures_of(session, draft)
-    channels = draft.channels or tuple(sorted(press.renditions))
-    shown = replace(_without_missing(draft, pictures), channels=channels)
+    # Also a channel that is not chosen (yet) is looked at, and then with its pictures.
+    channels = tuple(sorted({*press.renditions, *draft.channels}))
+    shown = replace(without_missing(draft, pictures), channels=channels)
     column = await _column_name(session, draft.column)
-    release = build_release(
-        _facts(held, actor, now), shown, press=press, pictures=pictures, forms={}, now=now, column_name=column
-    )
+    release = build_release(facts, shown, press=press, pictures=pictures, forms={}, now=now, column_name=column)
     return piece_of(release, column_name=column)
 
 
@@ -179,7 +184,10 @@ async def _checked(
 ) -> tuple[Finding, ...]:
     known = select(Unit.path).where(Unit.path.in_(draft.envelope.units))
     units = frozenset((await session.execute(known)).scalars()) if draft.envelope.units else frozenset()
-    return check(draft, Kind(held.document.kind), press=press, pictures=pictures, units=units, now=now)
+    kind = Kind(held.document.kind)
+    found = check(draft, kind, press=press, pictures=pictures, units=units, now=now)
+    own = check_own_words(draft, kind, press=press, pictures=pictures, units=units, now=now, known=found)
+    return (*found, *own)
 
 
 def _facts(held: Held, actor: Actor, now: dt.datetime) -> Facts:
@@ -199,7 +207,7 @@ async def _forms(press: Press, piece: Piece) -> dict[str, str]:
     """The hash of the piece as each chosen channel will show it."""
     forms: dict[str, str] = {}
     for channel in piece.channels:
-        made = await asyncio.to_thread(press.form, channel, piece)
+        made = await asyncio.to_thread(press.form, channel, piece.for_channel(channel))
         if made is not None:
             forms[channel] = hashlib.sha256(made).hexdigest()
     return forms
@@ -218,12 +226,3 @@ def _signable(release: Release) -> str:
 async def _column_name(session: AsyncSession, code: str | None) -> str:
     name = select(Column.name).where(Column.code == code)
     return (await session.execute(name)).scalar_one_or_none() or ""
-
-
-def _without_missing(draft: Draft, pictures: Mapping[uuid.UUID, Picture]) -> Draft:
-    def is_here(value: str | None) -> bool:
-        return value is None or uuid.UUID(value) in pictures
-
-    blocks = [block for block in draft.body["blocks"] if is_here(block.get("asset")) and is_here(block.get("poster"))]
-    cover = draft.cover if draft.cover in pictures else None
-    return replace(draft, cover=cover, body={**draft.body, "blocks": blocks})

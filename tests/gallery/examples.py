@@ -318,6 +318,7 @@ def review_context(*, is_changes: bool = False) -> dict[str, Any]:
             "submitted_by": "沈静怡",
         },
         "asset_url": ASSET_URL,
+        "own_words": [],
         "steps": STEPS,
         "findings": FINDINGS,
         "history": HISTORY,

@@ -4,6 +4,7 @@ from cms.desk.frame import Section
 from cms.desk.routing import SIGNED_IN
 from cms.desk.views import (
     account,
+    accounts,
     assets,
     audit,
     commands,
@@ -25,6 +26,8 @@ from cms.desk.views import (
     previews,
     publishing,
     review,
+    shared,
+    sharing,
     shelving,
     subtitles,
     targets,
@@ -47,7 +50,14 @@ def core_sections() -> tuple[Section, ...]:
 
     Orders: 0-49 work, 50-79 channels (`screens.pages` stands at 50), 80- administration.
     """
-    pieces = (*documents.ROUTES, *editor.ROUTES, *together.ROUTES, *previews.ROUTES)
+    pieces = (
+        *documents.ROUTES,
+        *editor.ROUTES,
+        *together.ROUTES,
+        *previews.ROUTES,
+        *sharing.ROUTES,
+        *shared.ROUTES,
+    )
     shelf = (
         *library.ROUTES,
         *fetching.ROUTES,
@@ -89,6 +99,7 @@ def core_sections() -> tuple[Section, ...]:
             _WORK,
             publishing.ROUTES,
         ),
+        accounts.SECTION,
         Section("library", "desk.nav.library", "image", 40, "/desk/library/", Action.LIBRARY_READ, _WORK, shelf),
         Section(
             "targets",

@@ -25,6 +25,7 @@ _FIELDS: Final = ("who", "since", "until", "where", "ip", "of", "object", "resul
 _DAY: Final = dt.timedelta(days=1)
 FAMILIES: Final = (
     "edition.",
+    "preview_link.",
     "library.",
     "screen.",
     "target.",

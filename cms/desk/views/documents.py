@@ -14,7 +14,7 @@ from cms.content.held import Held, look
 from cms.content.kinds import Kind
 from cms.content.queries import Cursor, Filters, counts, documents, editions_of, find
 from cms.content.states import EditionState, Verb
-from cms.desk import labels, pieces
+from cms.desk import labels, override_fields, pieces
 from cms.desk.routing import get, post
 from cms.desk.views.gate import text
 from cms.desk.visit import Form, Visit, as_uuid
@@ -142,6 +142,7 @@ async def show(visit: Visit, error: DomainError | None = None) -> web.StreamResp
             "failure": await _failure(visit, history),
         },
         "asset_url": pieces.ASSET_URL,
+        "own_words": override_fields.shown(visit, draft.overrides),
         "facts": facts,
         "editions": [
             {
@@ -212,6 +213,8 @@ def entries(visit: Visit, found: Any) -> list[dict[str, Any]]:
             said, state = visit.t("desk.history.begun", number=one.edition), "draft"
         elif one.kind == "revision":
             said, state = visit.t("desk.history.saved", number=one.revision), "draft"
+        elif one.kind == "opinion":
+            said, state = visit.t("desk.history.opinion", label=one.details["label"], number=one.revision), "opinion"
         else:
             said, state = visit.t(f"enum.Verb.{one.verb.name}"), one.state.value
             if one.step:

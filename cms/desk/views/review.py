@@ -14,7 +14,7 @@ from cms.content.held import Held
 from cms.content.models import Edition, Revision
 from cms.content.queries import find
 from cms.content.states import EDITABLE, EditionState
-from cms.desk import labels, pieces
+from cms.desk import labels, override_fields, pieces
 from cms.desk.confirming import password_of
 from cms.desk.refusing import REFUSALS, refusal_of
 from cms.desk.routing import get, post
@@ -188,6 +188,7 @@ async def _page(
             "submitted_by": slip.submitted_by,
         },
         "asset_url": pieces.ASSET_URL,
+        "own_words": override_fields.shown(visit, draft.overrides),
         "steps": _steps(visit, slip, turn),
         "findings": labels.findings(visit, slip.findings),
         "history": entries(visit, history)[:8],

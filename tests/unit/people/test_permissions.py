@@ -36,6 +36,7 @@ document.create             editor:ou reviewer:ou chief:ou contributors:ou direc
 document.discard            editor:o reviewer:ou chief:ou contributors:o director:ou
 document.edit               editor:o reviewer:ou chief:ou contributors:o director:ou
 document.read               editor:ou reviewer:ou chief:ou publisher:ou contributors:ou proofreader:ou director:ou
+document.share               editor:o reviewer:ou chief:ou director:ou
 document.submit             editor:o reviewer:ou chief:ou contributors:o director:ou
 document.withdraw           editor:o reviewer:o chief:o contributors:o director:o
 library.delete              editor:o reviewer:ou chief:ou contributors:o director:ou
