@@ -25,6 +25,9 @@ class Action(StrEnum):
     REVIEW_PASS = "review.pass"  # noqa: S105
     REVIEW_SIGN = "review.sign"
     REVIEW_RETURN = "review.return"
+    REVIEW_PROOF = "review.proof"
+    REVIEW_URGENT = "review.urgent"
+    REVIEW_PLAN = "review.plan"
     PUBLISHING_READ = "publishing.read"
     PUBLISHING_SCHEDULE = "publishing.schedule"
     PUBLISHING_PUBLISH = "publishing.publish"
@@ -88,6 +91,8 @@ _WRITING: Final = {
     Action.LIBRARY_READ: _UNIT,
     Action.LIBRARY_UPLOAD: _UNIT,
     Action.PUBLISHING_READ: _UNIT,
+    Action.REVIEW_READ: _UNIT,
+    Action.REVIEW_PROOF: _OTHERS,
 }
 _REVIEWING: Final = {
     **_WRITING,
@@ -96,7 +101,6 @@ _REVIEWING: Final = {
     Action.DOCUMENT_WITHDRAW: _OWN,
     Action.DOCUMENT_DISCARD: _UNIT,
     Action.DOCUMENT_CORRECT: _UNIT,
-    Action.REVIEW_READ: _UNIT,
     # Never one's own: an author who could pass their piece would be a reviewer too few.
     Action.REVIEW_PASS: _OTHERS,
     Action.REVIEW_RETURN: _OTHERS,
@@ -123,6 +127,8 @@ TABLE: Final[dict[Role, dict[Action, frozenset[Relation]]]] = {
         **_ACCOUNT,
         **_REVIEWING,
         Action.REVIEW_SIGN: _OTHERS,
+        Action.REVIEW_URGENT: _OTHERS,
+        Action.REVIEW_PLAN: _UNIT,
         Action.PUBLISHING_SCHEDULE: _UNIT,
         Action.PUBLISHING_PUBLISH: _UNIT,
         Action.PUBLISHING_RETRY: _UNIT,

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from cms.content.draft import EnvelopeDraft
 from cms.content.editing import autosave, create, save
 from cms.content.editions import reopen
+from cms.content.held import look
 from cms.content.kinds import Kind
 from cms.content.models import Edition
 from cms.content.states import EditionState

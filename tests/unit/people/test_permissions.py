@@ -51,9 +51,12 @@ publishing.recall_many      chief:ou
 publishing.retry            chief:ou publisher:ou operator:ou
 publishing.schedule         chief:ou publisher:ou
 review.pass                 reviewer:u chief:u
-review.read                 reviewer:ou chief:ou
+review.plan                 chief:ou
+review.proof                editor:u reviewer:u chief:u
+review.read                 editor:ou reviewer:ou chief:ou
 review.return               reviewer:u chief:u
 review.sign                 chief:u
+review.urgent               chief:u
 screen.manage               operator:ou
 screen.pair                 operator:ou
 screen.read                 reviewer:ou chief:ou publisher:ou operator:ou
