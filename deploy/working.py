@@ -21,6 +21,7 @@ from cms.publishing.tasks import count_tasks
 from cms.publishing.tree_writer import TreeWriter
 from cms.publishing.worker import Worker, WorkerSettings
 from cms.publishing.workshop import Workshop
+from deploy.deadlines import tell_of_deadlines
 from deploy.dropping import watch_drops
 from deploy.encoding import encode_videos
 from deploy.installation import Installation, open_workshop, opened
@@ -45,9 +46,10 @@ async def run_worker(settings: Settings, metrics: Metrics, stop: asyncio.Event) 
         counting = asyncio.create_task(_count_waiting(here))
         # A loop of its own: an encode of an hour must not take a turn of the deliveries.
         encoding = asyncio.create_task(encode_videos(here, room, owner))
+        telling = asyncio.create_task(tell_of_deadlines(here, owner))
         dropping = asyncio.create_task(watch_drops(here, room))
         await asyncio.wait({working, encoding, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        for task in (tasks := (working, encoding, dropping, stopping, counting)):
+        for task in (tasks := (working, encoding, dropping, telling, stopping, counting)):
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 

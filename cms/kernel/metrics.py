@@ -74,6 +74,7 @@ CORE: tuple[Metric, ...] = (
     Metric("gauge", "yunping_accounts_paused", "Accounts that wait for an administrator"),
     Metric("counter", "yunping_callbacks_total", "Calls of platforms by outcome", ("channel", "outcome")),
     Metric("counter", "yunping_recalls_total", "Releases recalled"),
+    Metric("counter", "yunping_review_deadlines_total", "Review steps whose deadline passed"),
     Metric("counter", "yunping_intake_total", "Uploads by outcome", ("kind", "outcome")),
     Metric("gauge", "yunping_encodes_waiting", "Videos that wait for an encoder"),
     Metric("counter", "yunping_encodes_total", "Encodes ended", ("state",)),

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -148,9 +149,14 @@ async def turn_of(session: AsyncSession, held: Held, actor: Actor, *, to_return:
 
 def may_take(turn: Turn, held: Held, actor: Actor) -> None:
     """Raises Denied unless the permission holds in the piece's unit, wherever it may be shown, where the plan says."""
-    authors = frozenset(map(uuid.UUID, turn.row.authors)) | held.subject.own_of
-    for unit in (held.unit.path, *turn.release.envelope.units, *([turn.step.at] if turn.step.at else [])):
-        require_can(actor, turn.step.action, Subject(unit, authors))
+    check_step(turn.step, turn.row, held, turn.release.envelope.units, actor)
+
+
+def check_step(step: PlanStep, row: ReleaseRow, held: Held, shown: Sequence[str], actor: Actor) -> None:
+    """As `may_take`, for units `shown` that are known without reading the release."""
+    authors = frozenset(map(uuid.UUID, row.authors)) | held.subject.own_of
+    for unit in (held.unit.path, *shown, *([step.at] if step.at else [])):
+        require_can(actor, step.action, Subject(unit, authors))
 
 
 async def current_release(session: AsyncSession, edition: Edition) -> ReleaseRow:

@@ -18,12 +18,11 @@ from cms.kernel.errors import Denied
 from cms.people.actor import Actor
 from cms.people.models import Person, Unit
 from cms.people.permissions import Action, Subject, can, reach_of_others
-from cms.review.approve import Turn, may_take
+from cms.review.approve import check_step
 from cms.review.deadlines import AFTER, Waits, waits
 from cms.review.models import AfterReview, ProofMark, ReleaseRow, ReviewStep, ReviewView, Seat
-from cms.review.plans import plan_of
+from cms.review.plans import Plan, plan_of
 from cms.review.seats import Part
-from cms.trust.release import read_release
 
 # An inbox of more is a backlog; the oldest come first.
 MOST: Final = 200
@@ -127,48 +126,60 @@ def _query(actor: Actor, paths: Sequence[str]) -> Select[Any]:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A release as the person meets it: its plan, the edition it is of, and their part in it so far."""
+
+    row: ReleaseRow
+    plan: Plan
+    held: Held
+    part: Part | None
+
+    def may_step(self, ordinal: int, actor: Actor) -> bool:
+        held = self.held
+        # What the draft leaves open is its own unit, as in the release: its text need not be read for a list.
+        shown = held.revision.envelope["units"] or [held.unit.path]
+        try:
+            check_step(self.plan.steps[ordinal - 1], self.row, held, shown, actor)
+        except Denied:
+            return False
+        return True
+
+    def may(self, action: Action, actor: Actor) -> bool:
+        authors = frozenset(map(uuid.UUID, self.row.authors)) | self.held.subject.own_of
+        return bool(can(actor, action, Subject(self.held.unit.path, authors)))
+
+    def may_sit(self, part: Part) -> bool:
+        both = {Part.STEP, Part.PROOF}
+        return self.part is None or (self.plan.reviewer_proofs and self.part in both - {part})
+
+
 def _lines(row: Row[Any], actor: Actor, clock: Waits) -> list[Waiting]:
     release: ReleaseRow = row.ReleaseRow
     plan = plan_of(release.plan, release.terms)
-    turn = Turn(release, read_release(release.text), plan, row.decided + 1)
     held = Held(row.Edition, row.Document, row.Revision, row.Unit)
-    part = None if row.seat is None else Part(row.seat)
+    asked = _Asked(release, plan, held, None if row.seat is None else Part(row.seat))
     if held.state is EditionState.PUBLISHED_PENDING_REVIEW:
-        may_look = part is None and _may(turn, held, actor, Action.REVIEW_SIGN)
-        return [_waiting(turn, row, Track.AFTER, AFTER, 1, 1, clock, actor)] if may_look else []
+        may_look = asked.part is None and asked.may(Action.REVIEW_SIGN, actor)
+        return [_waiting(asked, row, Track.AFTER, AFTER, 1, 1, clock, actor)] if may_look else []
     found = []
-    others = {Part.STEP, Part.PROOF} if plan.reviewer_proofs else set()
-    may_sit = part is None or (part is Part.PROOF and part in others)
-    last = turn.ordinal == len(plan.steps)
-    ready = not last or (row.proofs >= plan.proofs and not row.faults)
-    if may_sit and ready and turn.ordinal <= len(plan.steps) and _may_take(turn, held, actor):
-        found.append(_waiting(turn, row, Track.STEP, turn.step.key, turn.ordinal, len(plan.steps), clock, actor))
-    may_proof = part is None or (part is Part.STEP and part in others)
-    if may_proof and row.proofs < plan.proofs and _may(turn, held, actor, Action.REVIEW_PROOF):
+    ordinal, count = row.decided + 1, len(plan.steps)
+    ready = ordinal < count or (ordinal == count and row.proofs >= plan.proofs and not row.faults)
+    if ready and asked.may_sit(Part.STEP) and asked.may_step(ordinal, actor):
+        key = plan.steps[ordinal - 1].key
+        found.append(_waiting(asked, row, Track.STEP, key, ordinal, count, clock, actor))
+    if row.proofs < plan.proofs and asked.may_sit(Part.PROOF) and asked.may(Action.REVIEW_PROOF, actor):
         ordinal = row.proofs + 1
-        found.append(_waiting(turn, row, Track.PROOF, f"proof{ordinal}", ordinal, plan.proofs, clock, actor))
+        found.append(_waiting(asked, row, Track.PROOF, f"proof{ordinal}", ordinal, plan.proofs, clock, actor))
     return found
 
 
-def _may_take(turn: Turn, held: Held, actor: Actor) -> bool:
-    try:
-        may_take(turn, held, actor)
-    except Denied:
-        return False
-    return True
-
-
-def _may(turn: Turn, held: Held, actor: Actor, action: Action) -> bool:
-    authors = frozenset(map(uuid.UUID, turn.row.authors)) | held.subject.own_of
-    return bool(can(actor, action, Subject(held.unit.path, authors)))
-
-
 def _waiting(  # noqa: PLR0917 - private
-    turn: Turn, row: Row[Any], track: Track, step: str, ordinal: int, steps: int, clock: Waits, actor: Actor
+    asked: _Asked, row: Row[Any], track: Track, step: str, ordinal: int, steps: int, clock: Waits, actor: Actor
 ) -> Waiting:
-    release, document, edition = turn.row, row.Document, row.Edition
+    release, document, edition = asked.row, row.Document, row.Edition
     told = track is not Track.PROOF and any(grant.unit in clock.reached for grant in actor.grants)
-    early = track is Track.STEP and turn.ordinal < len(turn.plan.steps) and not turn.plan.urgent
+    early = track is Track.STEP and ordinal < steps and not asked.plan.urgent
     return Waiting(
         track=track,
         edition=edition.id,
@@ -186,7 +197,7 @@ def _waiting(  # noqa: PLR0917 - private
         submitted_at=release.submitted_at,
         planned_at=edition.planned_at,
         release=release.hash,
-        urgent=turn.plan.urgent,
+        urgent=asked.plan.urgent,
         due=None if track is Track.PROOF else clock.due,
         told=told,
         batch=early and row.viewed == edition.revision_id,

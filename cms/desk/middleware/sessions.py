@@ -78,5 +78,5 @@ async def _frame(request: web.Request, actor: Actor) -> None:
     """What the frame of a page says of the person: the name of their unit, and what waits for them."""
     async with request.app[DEPS].db.read() as session:
         request[UNIT_NAME] = (await unit_at(session, actor.unit)).name
-        if may_anywhere(actor, Action.REVIEW_PASS) or may_anywhere(actor, Action.REVIEW_SIGN):
+        if may_anywhere(actor, Action.REVIEW_PASS) or may_anywhere(actor, Action.REVIEW_PROOF):
             request[COUNTS] = {"review": await waiting_count(session, actor)}

@@ -5,16 +5,21 @@ from cms.desk.routing import SIGNED_IN
 from cms.desk.views import (
     account,
     audit,
+    batches,
     documents,
     editor,
     gate,
     home,
     library,
     people,
+    phone,
     places,
+    plans,
     previews,
     publishing,
     review,
+    rush,
+    slips,
     targets,
     videos,
 )
@@ -30,7 +35,8 @@ def core_sections() -> tuple[Section, ...]:
 
     Orders: 0-49 work, 50-79 channels (`screens.pages` stands at 50), 80- administration.
     """
-    pieces = (*documents.ROUTES, *editor.ROUTES, *previews.ROUTES)
+    reviews = (*review.ROUTES, *batches.ROUTES, *slips.ROUTES, *phone.ROUTES)
+    pieces = (*documents.ROUTES, *rush.ROUTES, *editor.ROUTES, *previews.ROUTES)
     assets = (*library.ROUTES, *videos.ROUTES)
     return (
         Section("gate", "", "", 0, "", SIGNED_IN, routes=(*gate.ROUTES, *account.ROUTES)),
@@ -46,7 +52,7 @@ def core_sections() -> tuple[Section, ...]:
             "/desk/review/",
             Action.REVIEW_READ,
             _WORK,
-            review.ROUTES,
+            reviews,
         ),
         Section(
             "publishing",
@@ -68,6 +74,9 @@ def core_sections() -> tuple[Section, ...]:
             Action.TARGET_MANAGE,
             _SCREENS,
             targets.ROUTES,
+        ),
+        Section(
+            "plans", "desk.nav.plans", "stamp", 79, "/desk/review/plans", Action.REVIEW_PLAN, _SYSTEM, plans.ROUTES
         ),
         Section(
             "columns", "desk.nav.columns", "list", 80, "/desk/columns/", Action.COLUMN_MANAGE, _SYSTEM, places.COLUMNS

@@ -16,6 +16,7 @@ PAGE: Final = 50
 _HASH: Final = re.compile(r"[0-9a-f]{32,64}|[0-9a-f-]{36}")
 FAMILIES: Final = (
     "edition.",
+    "review.",
     "library.",
     "screen.",
     "target.",
