@@ -316,7 +316,32 @@ def review_context(*, is_changes: bool = False) -> dict[str, Any]:
             "cover_alt": "",
             "note": "请在明早八点前审完。",
             "submitted_by": "沈静怡",
+            "unit": "松陵街道新时代文明实践所",
         },
+        "proofs": [
+            {"name": "初校", "person": "顾晓峰", "at": at(-5), "state": "good", "text": "", "note": ""},
+            {"name": "二校", "person": "", "at": None, "state": "waiting", "text": "", "note": ""},
+        ],
+        "checks": [],
+        "proof_note": "",
+        "said": defaultdict(
+            list,
+            {
+                NOTED: [
+                    {
+                        "person": "陆明",
+                        "step": "初审",
+                        "text": "引语请核对。",
+                        "at": at(-60),
+                        "changed": True,
+                        "round": 1,
+                    }
+                ]
+            },
+        ),
+        "due": at(300),
+        "is_late": False,
+        "is_urgent": False,
         "asset_url": ASSET_URL,
         "steps": STEPS,
         "findings": FINDINGS,
@@ -350,7 +375,7 @@ def review_context(*, is_changes: bool = False) -> dict[str, Any]:
         "why_not": "",
         "opinion": "",
         "remarks": defaultdict(str, {NOTED: "周阿姨的原话请再与本人核对。"}),
-        "may": {"pass": True, "return": True},
+        "may": {"pass": True, "return": True, "proof": 0, "after": False, "recall": False},
         "is_sign": not is_changes,
         "urls": {
             "pass": "#",
@@ -359,6 +384,8 @@ def review_context(*, is_changes: bool = False) -> dict[str, Any]:
             "preview": "/gallery/review",
             "changes": "/gallery/changes",
             "text": "/gallery/review",
+            "before": "",
+            "next": "/gallery/review",
         },
         "error": None,
     }
@@ -447,7 +474,19 @@ def slip_context() -> dict[str, Any]:
             "author": "沈静怡",
             "source": "松陵街道新时代文明实践所",
             "submitted_at": at(-12),
+            "submitted_by": "沈静怡",
+            "round": 2,
+            "note": "",
+            "is_urgent": False,
             "checks": "通过，1 条提示",
+            "rules": "1",
+            "findings": ["标题 22 字，街头阅读屏上超过 20 字会换为小字号"],
+            "more": 0,
+            "proofs": [
+                {"name": "初校", "person": "顾晓峰", "at": at(-5), "state": "good", "text": "", "note": ""},
+            ],
+            "after": None,
+            "revision": "41d07ab8e35c6620c1d9f4b7a8e015d3b96c2fe84710a5c3d2e1f0b9a8769f2c",
             "opinions": [
                 {
                     "step": step,
@@ -456,6 +495,7 @@ def slip_context() -> dict[str, Any]:
                     "text": text,
                     "decision": "通过",
                     "key": "3f9a1c77d20be481",
+                    "remarks": 0,
                 }
                 for step, person, minutes, text in opinions
             ],

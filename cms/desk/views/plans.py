@@ -273,7 +273,9 @@ async def _tried(visit: Visit, session: AsyncSession, book: Book) -> Mapping[str
     if place is None:
         return tried
     plan: Plan = plan_for(book, kind, channels, await line_of(session, place))
-    names = dict((await session.execute(select(Unit.path, Unit.name))).tuples().all())
+    paths = [one.at for one in plan.steps if one.at]
+    rows = await session.execute(select(Unit.path, Unit.name).where(Unit.path.in_(paths)))
+    names = {row.path: row.name for row in rows}
     tried["steps"] = [
         {
             "name": visit.t(f"review.step.{one.key}"),
