@@ -10,7 +10,7 @@ from cms.desk.frame import Desk, Sections
 from cms.desk.policy import page_headers
 from cms.desk.static_files import StaticTree
 from cms.kernel.messages import Catalogue
-from tests.gallery import accounts, editing, examples
+from tests.gallery import accounts, editing, examples, slips
 
 _HUES = {
     "classroom": (196, 143, 92),
@@ -90,7 +90,7 @@ class Gallery:
             "submission": ("documents/submission.html", editing.submission_context()),
             "review": ("review/show.html", examples.review_context()),
             "changes": ("review/show.html", examples.review_context(is_changes=True)),
-            "slip": ("review/slip.html", examples.slip_context()),
+            "slip": ("review/slip.html", slips.slip_context()),
             "publish": ("publishing/show.html", examples.publish_context()),
             "tasks": ("publishing/board.html", accounts.board_context()),
             "home": ("home.html", accounts.home_context()),
