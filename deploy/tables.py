@@ -5,6 +5,7 @@ from cms.content import models as content
 from cms.content.importing import models as importing
 from cms.kernel.base import Base
 from cms.library import models as library
+from cms.notices import models as notices
 from cms.people import models as people
 from cms.planning import models as planning
 from cms.publishing import models as publishing
@@ -13,4 +14,4 @@ from cms.review import models as review
 from screens import states, tables as screens
 
 METADATA = Base.metadata
-MODULES = (audit, content, importing, library, people, planning, publishing, review, screens, services, states)
+MODULES = (audit, content, importing, library, notices, people, planning, publishing, review, screens, services, states)

@@ -100,6 +100,8 @@ class Edition(Base):
             postgresql_where=text("is_live"),
         ),
         Index("ix_edition_state_at", "state", "state_at"),
+        Index("ix_edition_planned_at", "planned_at"),
+        Index("ix_edition_published_at", "published_at"),
     )
 
     id: Mapped[Key]

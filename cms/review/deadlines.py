@@ -18,8 +18,10 @@ from cms.kernel.db import Database
 from cms.kernel.errors import DomainError
 from cms.kernel.ids import uuid7
 from cms.kernel.log import logger
+from cms.people.permissions import Action
 from cms.review.models import AfterReview, Deadline, ReleaseRow, ReviewStep
-from cms.review.plans import Plan
+from cms.review.plans import Plan, plan_of
+from cms.review.telling import AFTERWARDS, KEYS, tell_of_emergency, tell_unit, told_no_more
 
 OPEN: Final = ("due", "working", "retry")
 RULES: Final = leases.LeaseRules(
@@ -50,6 +52,8 @@ async def begin_step(
     """The clock of step `ordinal` starts; that of the step before stops."""
     await stop(session, row.id, now=now)
     step = plan.steps[ordinal - 1]
+    if plan.urgent:
+        await tell_of_emergency(session, row, step.action, unit, subject=KEYS, now=now)
     if step.hours is not None:
         await _add(session, row.id, ordinal, step.key, step.hours, step.at or unit, now=now)
 
@@ -57,6 +61,7 @@ async def begin_step(
 async def begin_after(session: AsyncSession, row: ReleaseRow, plan: Plan, *, unit: str, now: dt.datetime) -> None:
     """The clock of the review that follows an emergency publication."""
     await stop(session, row.id, now=now)
+    await tell_of_emergency(session, row, Action.REVIEW_SIGN, unit, subject=AFTERWARDS, now=now)
     await _add(session, row.id, len(plan.steps) + 1, AFTER, plan.after_hours, unit, now=now)
 
 
@@ -68,6 +73,7 @@ async def stop(session: AsyncSession, release: uuid.UUID, *, now: dt.datetime) -
         .values(state="done", finished_at=now, lease_owner=None, lease_until=None, fence=Deadline.fence + 1)
         .execution_options(synchronize_session=False)
     )
+    await told_no_more(session, release, now=now)
 
 
 async def waits(session: AsyncSession, releases: Collection[uuid.UUID]) -> Mapping[uuid.UUID, Waits]:
@@ -116,6 +122,9 @@ async def _pass(session: AsyncSession, claim: leases.Claim, now: dt.datetime) ->
     if reached != row.unit_path:
         hours, rung = row.hours, row.rung + 1
         await _add(session, release.id, row.ordinal, row.step, hours, reached, now=now, rung=rung)
+    plan = plan_of(release.plan, release.terms)
+    action = Action.REVIEW_SIGN if row.step == AFTER else plan.steps[row.ordinal - 1].action
+    await tell_unit(session, release, action, reached, now=now)
     details = {"document": held.document.public_id, "step": row.step, "reached": reached, "due": row.at.isoformat()}
     of = ("edition", str(release.edition_id))
     await record(session, None, "review.escalate", of=of, unit=held.unit.path, details=details, now=now)

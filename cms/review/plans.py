@@ -41,10 +41,17 @@ class By(StrEnum):
     """Which right a step takes."""
 
     REVIEWER = "reviewer"
+    DIRECTOR = "director"
     CHIEF = "chief"
 
 
-_ACTIONS: Final = {By.REVIEWER: Action.REVIEW_PASS, By.CHIEF: Action.REVIEW_SIGN}
+# From the lowest to the highest: where two plans meet, the higher one is asked.
+_ACTIONS: Final = {
+    By.REVIEWER: Action.REVIEW_PASS,
+    By.DIRECTOR: Action.REVIEW_SECOND,
+    By.CHIEF: Action.REVIEW_SIGN,
+}
+_RANKS: Final = tuple(_ACTIONS.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +128,7 @@ class Plan:
 # Two are what a screen asks for at least. An office that wants 三审三校 takes the set below, or writes its own.
 TWO_STEPS: Final = Rule((RuleStep("review", hours=24), RuleStep(SIGN, By.CHIEF, hours=24)))
 THREE_STEPS: Final = Rule(
-    (RuleStep("first", hours=8), RuleStep("second", hours=8), RuleStep(SIGN, By.CHIEF, hours=8)), proofs=3
+    (RuleStep("first", hours=8), RuleStep("second", By.DIRECTOR, hours=8), RuleStep(SIGN, By.CHIEF, hours=8)), proofs=3
 )
 BUILT_IN: Final = Book((TWO_STEPS,))
 THREE_AND_THREE: Final = Book(
@@ -184,11 +191,10 @@ def _joined(plans: Sequence[Plan]) -> Plan:
         beside = [plan.steps[index - count] for plan in plans if len(plan.steps) >= count - index]
         hours = [one.hours for one in beside if one.hours is not None]
         places = [one.at for one in beside if one.at]
-        by_chief = any(one.action is Action.REVIEW_SIGN for one in beside)
         steps.append(
             PlanStep(
                 step.key,
-                Action.REVIEW_SIGN if by_chief else step.action,
+                max((one.action for one in beside), key=_RANKS.index),
                 min(places, key=len, default=""),
                 min(hours, default=None),
             )

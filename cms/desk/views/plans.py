@@ -134,7 +134,7 @@ def _rule_of(form: Form) -> Rule:
 
 
 def _by(value: str) -> By:
-    return By.CHIEF if value == By.CHIEF.value else By.REVIEWER
+    return By(value) if value in {*By} else By.REVIEWER
 
 
 def _hours(value: str) -> int | None:

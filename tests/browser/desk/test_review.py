@@ -18,9 +18,9 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 SHOTS = os.environ.get("SHOTS")
 PEOPLE = {
     "shen": ("沈静怡", "editor"),
-    "xu": ("徐文", "editor"),
+    "xu": ("徐文", "proofreader"),
     "lu": ("陆明", "reviewer"),
-    "zhou": ("周岚", "reviewer"),
+    "zhou": ("周岚", "director"),
     "wu": ("吴建国", "chief"),
     "he": ("何平", "chief"),
     "gao": ("高远", "chief"),
@@ -192,6 +192,7 @@ async def test_piece_when_three_review_and_three_proofread_is_signed_and_an_emer
     await phone.press("听稿")
     assert "".join(await phone.page.evaluate("heard")).endswith(TEXT[2])
     await _seen(phone.page, "phone-piece")
+    await phone.page.locator(".phone-verdict > summary").click()
     await phone.page.fill("[name=password]", PASSWORD)
     await phone.press("签发")
     await phone.said("已签发")

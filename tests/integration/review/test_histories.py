@@ -39,6 +39,12 @@ BOOKS = (
 )
 CHIEFS = st.sampled_from(["chief", "deputy", "nobody"])
 PROOFERS = st.sampled_from(["colleague", "author", "second", "nobody"])
+HIRED = (
+    ("nobody", Role.CHIEF),
+    ("second", Role.DIRECTOR),
+    ("colleague", Role.PROOFREADER),
+    ("author", Role.PROOFREADER),
+)
 OUT = {EditionState.PUBLISHED, EditionState.PUBLISHED_PENDING_REVIEW}
 seen: Counter[str] = Counter()
 
@@ -176,8 +182,9 @@ def test_history_of_any_plan_is_never_out_without_what_the_plan_asks(
             office = Histories.office
             async with db.write() as session:
                 await add_target(session, None, code="site", kind="web", name="网站", unit=CENTRE, now=NOW)
-                member = {"person_id": office.people["nobody"], "unit_id": office.units[CENTRE]}
-                session.add(Membership(id=uuid.uuid4(), role=Role.CHIEF.value, granted_at=NOW, **member))
+                for name, role in HIRED:
+                    member = {"person_id": office.people[name], "unit_id": office.units[CENTRE]}
+                    session.add(Membership(id=uuid.uuid4(), role=role.value, granted_at=NOW, **member))
 
         runner.run(furnish())
         for book in BOOKS:  # the roads that must be open, whatever is drawn below

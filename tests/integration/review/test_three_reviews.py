@@ -23,6 +23,7 @@ from cms.kernel.clock import from_ms
 from cms.kernel.db import Database
 from cms.kernel.errors import Conflict, Denied, Invalid, Refused
 from cms.kernel.ids import uuid7
+from cms.notices.inbox import notices_of
 from cms.people.models import Membership
 from cms.people.roles import Role
 from cms.review.after import open_after_review, review_after
@@ -47,6 +48,7 @@ from tests.office import CENTRE, INSTITUTE, NOW, STATION, Office, make_draft, ma
 
 CLEAN = dict.fromkeys(CHECKS, "good")
 HOUR = dt.timedelta(hours=1)
+TOLD = ("nobody", "chief", "colleague")
 
 
 @pytest.fixture
@@ -97,9 +99,11 @@ async def refused(doing: object, *kinds: type[Exception]) -> str:
 
 async def test_piece_takes_three_people_and_three_proofs_and_all_of_them_are_others(office: Office) -> None:
     await use(office, THREE_AND_THREE)
+    for name, role in (("colleague", Role.PROOFREADER), ("nobody", Role.PROOFREADER), ("second", Role.DIRECTOR)):
+        await hired(office, name, role)
     edition = await written(office)
     seen = await send(office, edition)
-    assert await refused(proof(office, "author", edition, seen), Denied) == "people.denied.own"
+    assert await refused(proof(office, "author", edition, seen), Denied)
     await proof(office, "colleague", edition, seen)
     assert await refused(proof(office, "colleague", edition, seen)) == "review.proofed_already"
     assert await refused(proof(office, "second", edition, "0" * 64), Conflict) == "review.release_changed"
@@ -111,7 +115,6 @@ async def test_piece_takes_three_people_and_three_proofs_and_all_of_them_are_oth
     assert await refused(office.approve("reviewer", edition)) == "review.decided_already"
     await office.approve("second", edition)
     assert await refused(office.approve("chief", edition)) == "review.proofs_missing"
-    await hired(office, "nobody", Role.EDITOR)
     await proof(office, "nobody", edition, seen, links="none")
     await proof(office, "deputy", edition, seen)
     assert await refused(office.approve("deputy", edition)) == "review.proofed_already"
@@ -244,6 +247,8 @@ async def test_deadline_when_it_passes_climbs_the_tree_and_is_told_where_it_arri
         public_id = (await slip_of(session, author, edition)).public_id
         told_of = [one for one in await timeline(session, author, public_id) if one.kind == "escalation"]
         record = (await session.scalars(select(AuditEvent).where(AuditEvent.action == "review.escalate"))).all()
+        notices = {who: [one.times for one in await notices_of(session, await office.actor(who))] for who in TOLD}
+    assert notices == {"nobody": [1], "chief": [2], "colleague": []}
     assert [one.details["unit"] for one in told_of] == ["单位320509", "单位320509", "单位04"]
     assert [one.details["reached"] for one in record] == [INSTITUTE, CENTRE, CENTRE]
 
@@ -251,6 +256,7 @@ async def test_deadline_when_it_passes_climbs_the_tree_and_is_told_where_it_arri
     async with office.db.read() as session:
         row = await current_release(session, await session.get_one(Edition, edition))
         assert (await waits(session, [row.id]))[row.id].reached == ()
+        assert await notices_of(session, await office.actor("chief")) == []
 
 
 async def test_deadline_when_the_step_is_taken_or_the_piece_returned_says_nothing(office: Office) -> None:
