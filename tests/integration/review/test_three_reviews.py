@@ -112,7 +112,7 @@ async def test_piece_takes_three_people_and_three_proofs_and_all_of_them_are_oth
 
     await office.approve("reviewer", edition)
     assert await refused(proof(office, "reviewer", edition, seen)) == "review.decided_already"
-    assert await refused(office.approve("reviewer", edition)) == "review.decided_already"
+    assert await refused(office.approve("reviewer", edition), Denied) == "people.denied.role"  # 部门主任 it must be
     await office.approve("second", edition)
     assert await refused(office.approve("chief", edition)) == "review.proofs_missing"
     await proof(office, "nobody", edition, seen, links="none")

@@ -66,7 +66,7 @@ system.configure            operator:ou
 system.read                 operator:ou auditor:ou
 target.manage               publisher:ou operator:ou
 unit.manage                 admin:ou
-"""
+"""  # noqa: E501 - a table
 LETTERS = {"o": Relation.OWN, "u": Relation.UNIT}
 
 
