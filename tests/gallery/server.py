@@ -91,6 +91,7 @@ class Gallery:
             "review": ("review/show.html", examples.review_context()),
             "changes": ("review/show.html", examples.review_context(is_changes=True)),
             "slip": ("review/slip.html", slips.slip_context()),
+            "slip-full": ("review/slip.html", slips.full_context()),
             "publish": ("publishing/show.html", examples.publish_context()),
             "tasks": ("publishing/board.html", accounts.board_context()),
             "home": ("home.html", accounts.home_context()),

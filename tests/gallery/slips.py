@@ -52,3 +52,20 @@ def slip_context() -> dict[str, Any]:
             "hash": "9f2c41d07ab8e35c6620c1d9f4b7a8e015d3b96c2fe84710a5c3d2e1f0b9a876",
         },
     }
+
+
+def full_context() -> dict[str, Any]:
+    """The longest sheet there can be: five steps and three proofs, everybody at length."""
+    context = slip_context()
+    slip = context["slip"]
+    said = "同意。" + "请注意第三段数字与附件表格的口径一致，" * 60
+    names = ("初审", "复审", "三审", "专项审核", "终审签发")
+    slip |= {
+        "title": "很长的标题" * 40,
+        "opinions": [{**slip["opinions"][0], "step": name, "text": said, "remarks": 12} for name in names],
+        "proofs": [{**slip["proofs"][0], "name": name, "note": said} for name in ("初校", "二校", "三校")],
+        "findings": ["标题过长，街头阅读屏上会换为小字号" * 4] * 3,
+        "more": 40,
+        "envelope": "松陵街道、太湖新城、" * 80,
+    }
+    return context
