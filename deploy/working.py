@@ -22,6 +22,7 @@ from cms.publishing.tree_writer import TreeWriter
 from cms.publishing.upkeep import keep_accounts
 from cms.publishing.worker import Worker, WorkerSettings
 from cms.publishing.workshop import Workshop
+from deploy.deadlines import tell_of_deadlines
 from deploy.dropping import watch_drops
 from deploy.encoding import encode_videos, keep_library
 from deploy.feeding import poll_feeds
@@ -55,8 +56,9 @@ async def run_worker(settings: Settings, metrics: Metrics, stop: asyncio.Event) 
         feeding = asyncio.create_task(poll_feeds(here, room, owner))
         telling = asyncio.create_task(tell_others(here, owner))
         minding = asyncio.create_task(keep_accounts(shop))
+        urging = asyncio.create_task(tell_of_deadlines(here, owner))
         await asyncio.wait({working, encoding, keeping, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        beside = (keeping, dropping, recording, feeding, telling, minding, stopping, counting)
+        beside = (keeping, dropping, recording, feeding, telling, minding, urging, stopping, counting)
         for task in (tasks := (working, encoding, *beside)):
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)

@@ -15,6 +15,7 @@ _TONES: dict[str, Tone] = {
     "approved": "info",
     "scheduled": "info",
     "published": "good",
+    "pending_review": "wait",
     "recalled": "past",
     "superseded": "past",
     "discarded": "past",

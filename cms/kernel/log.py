@@ -21,6 +21,7 @@ ALWAYS: Final[Mapping[str, str]] = {
 BOUND: Final[Mapping[str, str]] = {
     "channel": "渠道类型。Kind of the channel.",
     "code": "拒绝或失败的代码；子进程为其退出码。Code of a refusal or failure; of a child process its exit code.",
+    "deadline": "审签时限编号。Id of a review deadline.",
     "delivery": "投递编号。Id of the delivery.",
     "domain": "信任域。Trust domain.",
     "encode": "转码任务编号。Id of the encode job.",

@@ -79,6 +79,7 @@ CORE: tuple[Metric, ...] = (
     Metric("counter", "yunping_recalls_total", "Releases recalled"),
     Metric("counter", "yunping_preview_links_total", "Links made to show a piece to people without an account"),
     Metric("counter", "yunping_preview_opinions_total", "Opinions of people without an account", ("outcome",)),
+    Metric("counter", "yunping_review_deadlines_total", "Review steps whose deadline passed"),
     Metric("counter", "yunping_intake_total", "Uploads by outcome", ("kind", "outcome")),
     Metric("counter", "yunping_webhooks_total", "Attempts at webhooks by outcome", ("outcome",)),
     Metric("counter", "yunping_feed_polls_total", "Looks at feeds by outcome", ("outcome",)),

@@ -26,12 +26,16 @@ from cms.library.states import RemakeState, VideoState
 from cms.people.actor import Actor
 from cms.people.models import Unit
 from cms.people.permissions import Action, require_can
+from cms.review.books import plan_of_piece
 from cms.review.checks import RULES_VERSION, Finding, check, finding_json, must_fix
+from cms.review.deadlines import begin_step
 from cms.review.models import ReleaseRow
 from cms.review.own_words import check_own_words, without_missing
 from cms.review.pieces import piece_of
-from cms.review.plans import Plan, plan_for, plan_json
+from cms.review.plans import Plan, plan_json, terms_json
 from cms.review.release import Facts, Picture, Press, build_release, named_assets
+from cms.review.rushing import URGENT, urgent_draft
+from cms.review.seats import seat_authors
 from cms.trust.approval import release_digest
 from cms.trust.errors import TrustError
 from cms.trust.release import Release, ReleaseAsset, read_release
@@ -68,7 +72,7 @@ async def preview_submission(
     release = None
     if not must_fix(findings):
         release = build_release(_facts(held, actor, now), draft, press=press, pictures=pictures, forms={}, now=now)
-    return Submission(findings, plan_for(Kind(held.document.kind)), release)
+    return Submission(findings, await plan_of_piece(session, held, draft), release)
 
 
 async def preview_piece(
@@ -92,23 +96,35 @@ async def drawn_piece(session: AsyncSession, facts: Facts, draft: Draft, *, pres
 
 
 async def submit(
-    session: AsyncSession, actor: Actor, edition: uuid.UUID, *, press: Press, note: str = "", now: dt.datetime
+    session: AsyncSession,
+    actor: Actor,
+    edition: uuid.UUID,
+    *,
+    press: Press,
+    note: str = "",
+    urgent: bool = False,
+    now: dt.datetime,
 ) -> ReleaseRow:
-    """Freezes the edition as a release for review.
+    """Freezes the edition as a release for review; `urgent` for the two keys of an emergency, `note` being its reason.
 
-    Raises Refused `content.state`, `review.checks_failed` (`findings`), `review.not_signable`; Conflict as `save`.
+    Raises Invalid `review.reason_missing` for an emergency without one, Refused `content.state`,
+    `review.checks_failed` (`findings`), `review.not_signable`; Conflict as `save`.
     """
     held = await hold(session, edition)
-    found = step(held.state, Verb.SUBMIT)
+    verb = Verb.RUSH if urgent else Verb.SUBMIT
+    found = step(held.state, verb)
     require_can(actor, found.action or Action.DOCUMENT_SUBMIT, held.subject)
     await _save_typed(session, actor, held, now)
     draft = draft_of(held.revision)
+    if urgent:
+        draft = urgent_draft(draft, reason=note, now=now)
+    plan = await plan_of_piece(session, held, draft, urgent=urgent)
     pictures = await pictures_of(session, draft)
     findings = await _checked(session, held, draft, press=press, pictures=pictures, now=now)
     stopping = must_fix(findings)
     if stopping:
         raise Refused("review.checks_failed", count=len(stopping), findings=[finding_json(one) for one in findings])
-    facts = _facts(held, actor, now)
+    facts = _facts(held, actor, now, urgent=urgent)
     column = await _column_name(session, draft.column)
     bare = build_release(facts, draft, press=press, pictures=pictures, forms={}, now=now, column_name=column)
     forms = await _forms(press, piece_of(bare, column_name=column))
@@ -122,7 +138,8 @@ async def submit(
         hash=release_digest(text),
         text=text,
         authors=list(facts.authors),
-        plan=plan_json(plan_for(Kind(held.document.kind))),
+        plan=plan_json(plan),
+        terms=terms_json(plan),
         findings=[finding_json(one) for one in findings],
         rules_version=RULES_VERSION,
         note=note,
@@ -131,7 +148,9 @@ async def submit(
     )
     session.add(row)
     await session.flush()
-    await move(session, held, Verb.SUBMIT, actor=actor, now=now, note=note, details={"release": row.hash})
+    await seat_authors(session, row.id, facts.authors)
+    await begin_step(session, row, plan, 1, unit=held.unit.path, now=now)
+    await move(session, held, verb, actor=actor, now=now, note=note, details={"release": row.hash})
     return row
 
 
@@ -190,13 +209,13 @@ async def _checked(
     return (*found, *own)
 
 
-def _facts(held: Held, actor: Actor, now: dt.datetime) -> Facts:
+def _facts(held: Held, actor: Actor, now: dt.datetime, *, urgent: bool = False) -> Facts:
     return Facts(
         release=uuid7(now),
         document=held.document.public_id,
         edition=held.edition.number,
         revision=held.revision.sha256,
-        kind=held.document.kind,
+        kind=URGENT if urgent else held.document.kind,
         unit=held.unit.path,
         # Whoever submits answers for the piece too and is nobody to approve it.
         authors=tuple(sorted({*held.revision.authors, str(actor.person)})),

@@ -104,6 +104,8 @@ def edit_context() -> dict[str, Any]:
 def submission_context() -> dict[str, Any]:
     return {
         "findings": FINDINGS,
+        "proofs": "三校",
+        "rush_url": "#",
         "steps": [{**step, "state": "waiting"} for step in STEPS],
         "stopping": 0,
         "csrf": "token",

@@ -95,5 +95,5 @@ async def _frame(request: web.Request, actor: Actor) -> None:
     async with request.app[DEPS].db.read() as session:
         request[UNIT_NAME] = (await unit_at(session, actor.unit)).name
         request[BANNERS] = await banners_of(session, actor, request.app[DEPS])
-        if may_anywhere(actor, Action.REVIEW_PASS) or may_anywhere(actor, Action.REVIEW_SIGN):
+        if may_anywhere(actor, Action.REVIEW_PASS) or may_anywhere(actor, Action.REVIEW_PROOF):
             request[COUNTS] = {"review": await waiting_count(session, actor)}

@@ -7,6 +7,7 @@ from cms.desk.views import (
     accounts,
     assets,
     audit,
+    batches,
     commands,
     csv_import,
     documents,
@@ -21,14 +22,18 @@ from cms.desk.views import (
     library,
     people,
     people_safety,
+    phone,
     places,
+    plans,
     pool,
     previews,
     publishing,
     review,
+    rush,
     shared,
     sharing,
     shelving,
+    slips,
     subtitles,
     targets,
     together,
@@ -50,8 +55,10 @@ def core_sections() -> tuple[Section, ...]:
 
     Orders: 0-49 work, 50-79 channels (`screens.pages` stands at 50), 80- administration.
     """
+    reviews = (*review.ROUTES, *batches.ROUTES, *slips.ROUTES, *phone.ROUTES)
     pieces = (
         *documents.ROUTES,
+        *rush.ROUTES,
         *editor.ROUTES,
         *together.ROUTES,
         *previews.ROUTES,
@@ -87,7 +94,7 @@ def core_sections() -> tuple[Section, ...]:
             "/desk/review/",
             Action.REVIEW_READ,
             _WORK,
-            review.ROUTES,
+            reviews,
         ),
         Section(
             "publishing",
@@ -110,6 +117,9 @@ def core_sections() -> tuple[Section, ...]:
             Action.TARGET_MANAGE,
             _SCREENS,
             targets.ROUTES,
+        ),
+        Section(
+            "plans", "desk.nav.plans", "stamp", 79, "/desk/review/plans", Action.REVIEW_PLAN, _SYSTEM, plans.ROUTES
         ),
         Section(
             "columns", "desk.nav.columns", "list", 80, "/desk/columns/", Action.COLUMN_MANAGE, _SYSTEM, places.COLUMNS

@@ -26,6 +26,7 @@ _DAY: Final = dt.timedelta(days=1)
 FAMILIES: Final = (
     "edition.",
     "preview_link.",
+    "review.",
     "library.",
     "screen.",
     "target.",

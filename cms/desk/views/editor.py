@@ -104,7 +104,9 @@ async def submission(visit: Visit) -> web.StreamResponse:
         "steps": steps_ahead(visit, found.plan),
         "stopping": stopping,
         "csrf": visit.csrf,
+        "proofs": visit.t(f"review.proofs.{found.plan.proofs}") if found.plan.proofs else "",
         "url": f"{pieces.href(held.document.public_id)}/submit",
+        "rush_url": f"{pieces.href(held.document.public_id)}/rush",
     }
     return visit.render("documents/submission.html", context)
 

@@ -54,10 +54,13 @@ publishing.recall_many      chief:ou
 publishing.retry            chief:ou publisher:ou operator:ou
 publishing.schedule         chief:ou publisher:ou
 review.pass                 reviewer:u chief:u director:u
+review.plan                 chief:ou
 review.proof                proofreader:u reviewer:u director:u chief:u
 review.read                 reviewer:ou chief:ou proofreader:ou director:ou
 review.return               reviewer:u chief:u director:u
+review.second               chief:u director:u
 review.sign                 chief:u
+review.urgent               chief:u
 screen.manage               operator:ou
 screen.pair                 operator:ou
 screen.read                 reviewer:ou chief:ou publisher:ou operator:ou director:ou
