@@ -16,10 +16,10 @@ const manifestOf = async (name) => JSON.parse(await read(join(MODULES, name, "pa
 
 async function licenceOf(name) {
   const folder = join(MODULES, name);
-  const file = (await readdir(folder)).find((entry) => /^licen[cs]e/i.test(entry));
-  if (!file) throw new Error(`${name} carries no licence text`);
   const target = `${name.replace("@", "").replace("/", "__")}.txt`;
-  await writeFile(join(LICENCES, target), await readFile(join(folder, file)));
+  const file = (await readdir(folder)).find((entry) => /^licen[cs]e/i.test(entry));
+  // A package without the text has it in its repository: a copy stands in licences/, and its absence stops the build.
+  await writeFile(join(LICENCES, target), await readFile(file ? join(folder, file) : join(HERE, "licences", target)));
   return `LICENSES/${target}`;
 }
 
@@ -56,12 +56,12 @@ async function vendorHtmx() {
   };
 }
 
-async function vendorEditor() {
-  const { version } = await manifestOf("@tiptap/core");
-  const folder = join(VENDOR, `editor-bundle-${version}`);
+async function vendorBundle(name, leader, copies = []) {
+  const { version } = await manifestOf(leader);
+  const folder = join(VENDOR, `${name}-${version}`);
   const result = await build({
-    entryPoints: [join(HERE, "editor-bundle.js")],
-    outfile: join(folder, "editor-bundle.js"),
+    entryPoints: [join(HERE, `${name}.js`)],
+    outfile: join(folder, `${name}.js`),
     bundle: true,
     format: "esm",
     target: "es2022",
@@ -73,8 +73,9 @@ async function vendorEditor() {
   const inputs = Object.keys(result.metafile.inputs).filter((path) => path.startsWith("node_modules/"));
   const names = new Set(inputs.map((path) => path.match(/^node_modules\/((?:@[^/]+\/)?[^/]+)/)[1]));
   const parts = [];
-  for (const name of [...names].sort()) parts.push(await partOf(name, "bundled by esbuild"));
-  return { name: "editor-bundle", version, parts, files: await hashed(await filesBelow(folder)) };
+  for (const part of [...names].sort()) parts.push(await partOf(part, "bundled by esbuild"));
+  for (const [from, to] of copies) await cp(join(MODULES, leader, from), join(folder, to));
+  return { name, version, parts, files: await hashed(await filesBelow(folder)) };
 }
 
 async function vendorFont() {
@@ -120,5 +121,11 @@ async function vendorIcons() {
 
 await rm(VENDOR, { recursive: true, force: true });
 await mkdir(LICENCES, { recursive: true });
-const packages = [await vendorHtmx(), await vendorEditor(), await vendorFont(), await vendorIcons()];
+const packages = [
+  await vendorHtmx(),
+  await vendorBundle("editor-bundle", "@tiptap/core"),
+  await vendorBundle("calendar-bundle", "@event-calendar/core", [["dist/index.css", "calendar-bundle.css"]]),
+  await vendorFont(),
+  await vendorIcons(),
+];
 await writeFile(join(VENDOR, "vendor.json"), `${JSON.stringify({ packages }, null, 1)}\n`);
