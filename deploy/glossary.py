@@ -9,6 +9,7 @@ from cms.content.states import EditionState, Verb
 from cms.kernel.messages import Catalogue, catalogue
 from cms.library.states import VideoState
 from cms.people.roles import Role
+from cms.publishing.calendar import EntryState
 from cms.publishing.states import DeliveryState, PublicationKind
 
 BEGIN: Final = "<!-- states: made by `python -m deploy.settings_page` -->\n"
@@ -36,6 +37,7 @@ LABELS: Final[Mapping[type[StrEnum], Callable[[Enum], str]]] = {
     Verb: _by_name,
     PublicationKind: _publication,
     DeliveryState: _chip,
+    EntryState: _chip,
     VideoState: _chip,
 }
 

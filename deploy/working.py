@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from cms.kernel.metrics import Metrics
 from cms.library.queries import encodes_waiting
 from cms.library.upload import Workshop as PictureRoom
+from cms.notices.models import Alarm
 from cms.planning.models import Target
 from cms.publishing.guarding import ClientGuard
 from cms.publishing.models import Delivery
@@ -25,6 +26,7 @@ from deploy.dropping import watch_drops
 from deploy.encoding import encode_videos
 from deploy.installation import Installation, open_workshop, opened
 from deploy.manifests import ManifestWriter
+from deploy.noticing import carry_letters, watch_promises
 from deploy.services_maker import ServicesMaker
 from deploy.settings import Settings
 
@@ -46,8 +48,9 @@ async def run_worker(settings: Settings, metrics: Metrics, stop: asyncio.Event) 
         # A loop of its own: an encode of an hour must not take a turn of the deliveries.
         encoding = asyncio.create_task(encode_videos(here, room, owner))
         dropping = asyncio.create_task(watch_drops(here, room))
+        noticing = [asyncio.create_task(carry_letters(here, owner)), asyncio.create_task(watch_promises(here))]
         await asyncio.wait({working, encoding, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        for task in (tasks := (working, encoding, dropping, stopping, counting)):
+        for task in (tasks := (working, encoding, dropping, stopping, counting, *noticing)):
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
@@ -66,9 +69,11 @@ async def _count_waiting(here: Installation) -> None:
                 paused = select(func.count()).select_from(Target).where(Target.paused_at.is_not(None))
                 accounts = await session.scalar(paused)
                 videos = await encodes_waiting(session)
+                alarms = await session.scalar(select(func.count()).select_from(Alarm).where(Alarm.taken_at.is_(None)))
             here.metrics.gauge("yunping_deliveries_waiting", count or 0)
             here.metrics.gauge("yunping_encodes_waiting", videos)
             here.metrics.gauge("yunping_take_downs_late", late)
+            here.metrics.gauge("yunping_alarms_open", alarms or 0)
             here.metrics.gauge("yunping_accounts_paused", accounts or 0)
             for kind, open_ in tasks.items():
                 here.metrics.gauge("yunping_manual_tasks", open_, kind=kind)

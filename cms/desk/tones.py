@@ -8,6 +8,8 @@ Tone = Literal["plain", "wait", "info", "good", "bad", "past"]
 # · past: over
 _TONES: dict[str, Tone] = {
     "draft": "plain",
+    "planned": "plain",
+    "overdue": "bad",
     "submitted": "wait",
     "in_review": "wait",
     "returned": "bad",

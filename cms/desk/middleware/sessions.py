@@ -8,6 +8,7 @@ from aiohttp import web
 
 from cms.desk.visit import COUNTS, DEPS, LANGUAGE, UNIT_NAME, VISIT, Visit
 from cms.kernel.messages import LANGUAGES
+from cms.notices.inbox import unread_count
 from cms.people.actor import Actor
 from cms.people.permissions import Action, may_anywhere
 from cms.people.sessions import authenticate
@@ -78,5 +79,7 @@ async def _frame(request: web.Request, actor: Actor) -> None:
     """What the frame of a page says of the person: the name of their unit, and what waits for them."""
     async with request.app[DEPS].db.read() as session:
         request[UNIT_NAME] = (await unit_at(session, actor.unit)).name
+        counts = {"inbox": await unread_count(session, actor)}
         if may_anywhere(actor, Action.REVIEW_PASS) or may_anywhere(actor, Action.REVIEW_SIGN):
-            request[COUNTS] = {"review": await waiting_count(session, actor)}
+            counts["review"] = await waiting_count(session, actor)
+        request[COUNTS] = counts

@@ -1,6 +1,8 @@
 """The pages of the core, as sections of the desk."""
 
+from cms.desk import calendar
 from cms.desk.frame import Section
+from cms.desk.inbox import pages as inbox
 from cms.desk.routing import SIGNED_IN
 from cms.desk.views import (
     account,
@@ -35,6 +37,7 @@ def core_sections() -> tuple[Section, ...]:
     return (
         Section("gate", "", "", 0, "", SIGNED_IN, routes=(*gate.ROUTES, *account.ROUTES)),
         Section("home", "desk.nav.home", "layout-dashboard", 1, "/desk/", Action.ACCOUNT_MANAGE, _WORK, home.ROUTES),
+        Section("inbox", "desk.nav.inbox", "inbox", 5, "/desk/inbox/", Action.ACCOUNT_MANAGE, _WORK, inbox.ROUTES),
         Section(
             "documents", "desk.nav.documents", "file-text", 10, "/desk/documents/", Action.DOCUMENT_READ, _WORK, pieces
         ),
@@ -47,6 +50,16 @@ def core_sections() -> tuple[Section, ...]:
             Action.REVIEW_READ,
             _WORK,
             review.ROUTES,
+        ),
+        Section(
+            "calendar",
+            "desk.nav.calendar",
+            "calendar-days",
+            25,
+            "/desk/calendar/",
+            Action.DOCUMENT_READ,
+            _WORK,
+            calendar.ROUTES,
         ),
         Section(
             "publishing",
