@@ -121,7 +121,12 @@ async def change(visit: Visit) -> web.StreamResponse:
     return visit.redirect(f"/desk/calendar/placements/{made.id}", done="placed")
 
 
-_NOTHING: Final[dict[str, Any]] = {"lines": [], "blocked": False, "sure": False, "next": [], "wrong": {}}
+_FIELDS: Final = (
+    *("start", "end", "cycle", "every", "days", "weekdays", "month_days", "parts", "dayparts", "skip"),
+    *("layer", "priority", "show"),
+)
+_RIGHT: Final[dict[str, Any]] = dict.fromkeys(_FIELDS)
+_NOTHING: Final[dict[str, Any]] = {"lines": [], "blocked": False, "sure": False, "next": [], "wrong": _RIGHT}
 
 
 async def _asked(
@@ -145,7 +150,7 @@ async def _asked(
     if not dates:
         raise Invalid("planning.rule_never", fields={"start": "planning.rule_never"})
     lines = clash_lines(visit, clashes)
-    return {"lines": lines, "blocked": blocks(clashes), "sure": not blocks(clashes), "next": dates, "wrong": {}}
+    return {"lines": lines, "blocked": blocks(clashes), "sure": not blocks(clashes), "next": dates, "wrong": _RIGHT}
 
 
 def _rule(visit: Visit, values: dict[str, Any]) -> dict[str, Any]:
@@ -160,7 +165,7 @@ def _rule(visit: Visit, values: dict[str, Any]) -> dict[str, Any]:
 def _refused(visit: Visit, error: DomainError) -> dict[str, Any]:
     named = error.fields if isinstance(error, Invalid) else {}
     wrong = {name: visit.refusal(Invalid(code, fields=None, **error.params)) for name, code in named.items()}
-    return {**_NOTHING, "lines": [refusal_line(visit, error)], "blocked": True, "wrong": wrong}
+    return {**_NOTHING, "lines": [refusal_line(visit, error)], "blocked": True, "wrong": {**_RIGHT, **wrong}}
 
 
 async def _next(visit: Visit, rule: dict[str, Any]) -> list[str]:

@@ -89,7 +89,7 @@ async def choices(visit: Visit) -> web.StreamResponse:
 
 def _choices(visit: Visit, values: dict[str, str], error: DomainError | None = None) -> web.StreamResponse:
     named = error.fields if isinstance(error, Invalid) else {}
-    errors = {name: visit.refusal(Invalid(code)) for name, code in named.items()}
+    errors = {name: visit.refusal(Invalid(named[name])) if name in named else None for name in values}
     context = {"values": values, "errors": errors}
     return visit.page("inbox/choices.html", context, section="inbox", status=error.status if error else 200)
 

@@ -24,7 +24,7 @@ from tests.integration.desk.house import House, open_house
 from tests.office import NOW
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
-SHOTS = os.environ.get("YUNPING_TEST_SHOTS", "")  # noqa: TID251
+SHOTS = os.environ.get("YUNPING_TEST_SHOTS", "")
 """A folder to keep pictures of the pages in, for whoever wants to look at them."""
 
 

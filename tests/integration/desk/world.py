@@ -139,4 +139,7 @@ async def _parts(house: House, document: str) -> dict[str, str]:
         "name": "frame.js",
         "target": "site",
         "delivery": str(uuid.UUID(int=8)),
+        "batch": str(uuid.UUID(int=9)),
+        "placement": str(uuid.UUID(int=10)),
+        "notice": str(uuid.UUID(int=11)),
     }
