@@ -61,8 +61,8 @@ async def _sweep(here: Installation) -> None:
         if not await lost_promises(session, now=here.clock.now()):
             return
     async with here.db.write() as session:
-        count = await sweep_lost(session, now=here.clock.now())
-    log.warning("promises that nobody would have kept", count=count)
+        lost = await sweep_lost(session, now=here.clock.now())
+    log.warning("promises that nobody would have kept", lost=lost)
 
 
 def make_carrier(here: Installation, owner: str) -> Carrier:

@@ -177,9 +177,9 @@ async def _progress(session: AsyncSession, row: Batch) -> Progress:
         select(Document.public_id, Document.title, Occurrence.state)
         .join(Document, Document.id == Occurrence.document_id)
         .where(Occurrence.batch_id == row.id)
-        .order_by(Occurrence.created_at, Occurrence.id)
+        .order_by(Occurrence.state != "cancelled", Occurrence.created_at, Occurrence.id)
     )
-    # Moving writes a new promise: the last one of a piece is the one that counts.
+    # Moving takes a promise back and writes a new one: the last one of a piece that stands is the one that counts.
     newest = {one.public_id: (one.public_id, one.title, one.state) for one in (await session.execute(query)).all()}
     pieces = tuple(newest.values())
     counts: dict[str, int] = {}

@@ -20,7 +20,7 @@ from cms.kernel.errors import DomainError, Invalid, NotFound
 from cms.people.permissions import Action, can
 from cms.planning.clashes import clashes_of_promise
 from cms.planning.embargo import check_embargo, embargo_of, lift_embargo, set_embargo
-from cms.planning.models import Occurrence
+from cms.planning.models import Occurrence, Placement
 from cms.planning.placements import placements_of
 from cms.planning.rules import read_rule
 from cms.planning.schedule import Wanted, reschedule, schedule, scheduled, unschedule
@@ -183,15 +183,7 @@ async def _page(
         "embargo": None
         if embargo is None
         else {"until": labels.instant(visit, embargo.until), "reason": embargo.reason},
-        "placements": [
-            {
-                "href": f"/desk/calendar/placements/{one.id}",
-                "target": target.name,
-                "layer": visit.t(f"planning.layer.{Layer(one.layer).name.lower()}"),
-                "since": labels.instant(visit, read_rule(one.rule).start),
-            }
-            for one, target in placed
-        ],
+        "placements": [_placed(visit, one, target.name) for one, target in placed],
         "may": {
             "schedule": may and held.state in _PROMISABLE,
             "wish": held.state in OPEN and bool(can(visit.actor, Action.DOCUMENT_EDIT, held.subject)),
@@ -202,6 +194,15 @@ async def _page(
         "url": f"{pieces.href(held.document.public_id)}/timing",
     }
     return visit.page("calendar/timing.html", context, section="calendar", status=status)
+
+
+def _placed(visit: Visit, row: Placement, target: str) -> dict[str, str]:
+    return {
+        "href": f"/desk/calendar/placements/{row.id}",
+        "target": target,
+        "layer": visit.t(f"planning.layer.{Layer(row.layer).name.lower()}"),
+        "since": labels.instant(visit, read_rule(row.rule).start),
+    }
 
 
 def _promised(visit: Visit, row: Occurrence | None) -> dict[str, Any] | None:

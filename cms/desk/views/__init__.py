@@ -36,8 +36,8 @@ def core_sections() -> tuple[Section, ...]:
     assets = (*library.ROUTES, *videos.ROUTES)
     return (
         Section("gate", "", "", 0, "", SIGNED_IN, routes=(*gate.ROUTES, *account.ROUTES)),
+        *_time_sections(),
         Section("home", "desk.nav.home", "layout-dashboard", 1, "/desk/", Action.ACCOUNT_MANAGE, _WORK, home.ROUTES),
-        Section("inbox", "desk.nav.inbox", "inbox", 5, "/desk/inbox/", Action.ACCOUNT_MANAGE, _WORK, inbox.ROUTES),
         Section(
             "documents", "desk.nav.documents", "file-text", 10, "/desk/documents/", Action.DOCUMENT_READ, _WORK, pieces
         ),
@@ -50,16 +50,6 @@ def core_sections() -> tuple[Section, ...]:
             Action.REVIEW_READ,
             _WORK,
             review.ROUTES,
-        ),
-        Section(
-            "calendar",
-            "desk.nav.calendar",
-            "calendar-days",
-            25,
-            "/desk/calendar/",
-            Action.DOCUMENT_READ,
-            _WORK,
-            calendar.ROUTES,
         ),
         Section(
             "publishing",
@@ -92,4 +82,13 @@ def core_sections() -> tuple[Section, ...]:
         Section(
             "audit", "desk.nav.audit", "shield-check", 83, "/desk/audit/", Action.AUDIT_READ, _SYSTEM, audit.ROUTES
         ),
+    )
+
+
+def _time_sections() -> tuple[Section, ...]:
+    """What waits for a person, and what goes out when."""
+    reads = Action.DOCUMENT_READ
+    return (
+        Section("inbox", "desk.nav.inbox", "inbox", 5, "/desk/inbox/", Action.ACCOUNT_MANAGE, _WORK, inbox.ROUTES),
+        Section("calendar", "desk.nav.calendar", "calendar-days", 25, "/desk/calendar/", reads, _WORK, calendar.ROUTES),
     )

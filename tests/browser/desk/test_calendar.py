@@ -154,7 +154,7 @@ async def test_calendar_when_worked_with_names_clashes_moves_batches_and_never_f
         await is_accessible(page)
     await page.goto(re.sub(r"/desk/.*", "/desk/calendar/placements", page.url))
     await page.get_by_role("link", name="运河边的读书会").click()
-    await page.get_by_label("重复").select_option("year")
+    await page.select_option("[name=cycle]", "year")
     await page.fill("[name=month_days]", "31")
     await page.get_by_role("button", name="检查").click()
     await expect(page.locator(".finding-bad")).to_contain_text("11 月没有 31 日")
