@@ -24,6 +24,8 @@ from schedules.intervals import Interval
 
 _LOCAL: Final = "%Y-%m-%d %H:%M"
 _SHORTEST: Final = dt.timedelta(minutes=45)
+# On a timeline an instant is a flag wide enough for its word.
+_FLAG: Final = dt.timedelta(hours=5, minutes=30)
 _LONGEST_WINDOW: Final = dt.timedelta(days=62)
 _NOWHERE: Final = "-"
 
@@ -241,7 +243,7 @@ def resources(visit: Visit, rows: Sequence[Target]) -> list[dict[str, Any]]:
 def _event(visit: Visit, one: Entry, *, timeline: bool) -> dict[str, Any]:
     line = entry_line(visit, one)
     zone = visit.deps.zone
-    end = one.at + _SHORTEST
+    end = one.at + (_FLAG if timeline else _SHORTEST)
     if timeline and one.take_off_at is not None:
         end = max(end, one.take_off_at)
     word = visit.t(f"desk.state.{one.state.value}")

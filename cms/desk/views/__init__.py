@@ -7,6 +7,7 @@ from cms.desk.routing import SIGNED_IN
 from cms.desk.views import (
     account,
     audit,
+    commands,
     documents,
     editor,
     gate,
@@ -35,7 +36,7 @@ def core_sections() -> tuple[Section, ...]:
     pieces = (*documents.ROUTES, *editor.ROUTES, *previews.ROUTES)
     assets = (*library.ROUTES, *videos.ROUTES)
     return (
-        Section("gate", "", "", 0, "", SIGNED_IN, routes=(*gate.ROUTES, *account.ROUTES)),
+        Section("gate", "", "", 0, "", SIGNED_IN, routes=(*gate.ROUTES, *account.ROUTES, *commands.ROUTES)),
         *_time_sections(),
         Section("home", "desk.nav.home", "layout-dashboard", 1, "/desk/", Action.ACCOUNT_MANAGE, _WORK, home.ROUTES),
         Section(

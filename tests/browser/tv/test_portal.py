@@ -127,7 +127,8 @@ async def test_recording_in_the_browser_plays_a_lecture_by_itself(pages: Pages, 
     await page.keyboard.press("Enter")
     await page.keyboard.press("ArrowLeft")
     assert await page.evaluate("document.querySelector('video').currentTime") < 1
-    assert (await page.evaluate("window.__seen"))["errors"] == []
+    # The first picture stands at 0.08 s: a busy player may notice that it had to step over what is before it.
+    assert set((await page.evaluate("window.__seen"))["errors"]) <= {"bufferSeekOverHole"}
 
 
 def portal(office: Office) -> list[str]:
