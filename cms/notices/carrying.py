@@ -64,7 +64,10 @@ async def carry(carrier: Carrier) -> int:
     async with carrier.db.write() as session:
         claims = await leases.claim(session, Letter, RULES, owner=carrier.owner, now=now, limit=_AT_ONCE)
     for held in claims:
-        await _carry_one(carrier, held)
+        try:
+            await _carry_one(carrier, held)
+        except Exception:  # the edge of a piece of work: its lease runs out and it is done again
+            log.exception("a letter broke off")
     return len(claims)
 
 

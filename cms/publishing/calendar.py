@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, false, func, or_, select
+from sqlalchemy import BigInteger, ColumnElement, Select, false, func, or_, select, type_coerce
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cms.content.models import Document, Edition
@@ -22,12 +22,17 @@ from cms.planning.rules import read_rule
 from cms.publishing.alarming import OVERDUE
 from cms.publishing.models import Delivery, Publication
 from cms.publishing.states import DeliveryState, PublicationKind
+from schedules.beijing import day_of
 from schedules.expand import expand
 from schedules.intervals import Interval
 from schedules.resolve import Layer
 
-# A month of a district has some hundreds; beyond this the page says that there are more and which day has them.
+# People make some dozens of wishes and promises a day at most; this bounds what a mistake can make of that.
 MOST: Final = 1500
+# What is out on a day beyond this is counted and not listed: the list of pieces has them all.
+PER_DAY: Final = 40
+_DAY_MS: Final = 86_400_000
+_BEIJING_MS: Final = 8 * 3_600_000
 
 
 class EntryState(StrEnum):
@@ -95,23 +100,21 @@ class Placed:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """The entries of a window by time; `more` says that not all of them are here."""
+    """The entries of a window by time; `hidden` counts by Beijing date what is out and not among them."""
 
     entries: tuple[Entry, ...]
-    more: bool = False
-    placed: tuple[Placed, ...] = field(default=())
+    hidden: Mapping[dt.date, int] = field(default_factory=dict)
 
 
-async def entries(session: AsyncSession, actor: Actor, window: Interval, *, now: dt.datetime, most: int = MOST) -> Span:
+async def entries(
+    session: AsyncSession, actor: Actor, window: Interval, *, now: dt.datetime, per_day: int = PER_DAY
+) -> Span:
     """Everything of the units the actor reads. Raises Denied for a person without such a role."""
     within = _within(actor)
-    found = [
-        *await _wishes(session, within, window, most),
-        *await _promises(session, within, window, now, most),
-        *await _facts(session, within, window, most),
-    ]
+    facts, hidden = await _facts(session, within, window, per_day)
+    found = [*await _wishes(session, within, window), *await _promises(session, within, window, now), *facts]
     found.sort(key=lambda one: (one.at, one.title, one.edition))
-    return Span(tuple(found[:most]), more=len(found) >= most)
+    return Span(tuple(found), hidden)
 
 
 async def placed(session: AsyncSession, actor: Actor, window: Interval) -> Sequence[Placed]:
@@ -139,24 +142,24 @@ async def placed(session: AsyncSession, actor: Actor, window: Interval) -> Seque
 
 
 def _rows(*columns: Any) -> Select[Any]:
-    return select(Edition, Document.public_id, Document.title, Unit.name, Unit.path, *columns)
+    return select(Edition.id, Edition.state, Document.public_id, Document.title, Unit.name, Unit.path, *columns)
 
 
 def _joined(query: Select[Any]) -> Select[Any]:
     return query.join(Document, Document.id == Edition.document_id).join(Unit, Unit.id == Document.unit_id)
 
 
-async def _wishes(session: AsyncSession, within: ColumnElement[bool], window: Interval, most: int) -> list[Entry]:
+async def _wishes(session: AsyncSession, within: ColumnElement[bool], window: Interval) -> list[Entry]:
     states = [state.value for state in _WISHES]
-    query = _joined(_rows().select_from(Edition)).where(
+    query = _joined(_rows(Edition.planned_at).select_from(Edition)).where(
         Edition.planned_at >= window.start, Edition.planned_at < window.end, Edition.state.in_(states), within
     )
-    rows = (await session.execute(query.order_by(Edition.planned_at).limit(most))).all()
-    return [_entry(row, _WISHES[EditionState(row.Edition.state)], row.Edition.planned_at) for row in rows]
+    rows = (await session.execute(query.order_by(Edition.planned_at).limit(MOST))).all()
+    return [_entry(row, _WISHES[EditionState(row.state)], row.planned_at) for row in rows]
 
 
 async def _promises(
-    session: AsyncSession, within: ColumnElement[bool], window: Interval, now: dt.datetime, most: int
+    session: AsyncSession, within: ColumnElement[bool], window: Interval, now: dt.datetime
 ) -> list[Entry]:
     states = [*OPEN, "failed", "missed"]
     query = (
@@ -164,7 +167,7 @@ async def _promises(
         .where(Occurrence.at >= window.start, Occurrence.at < window.end)
         .where(Occurrence.kind == OccurrenceKind.PUBLISH.value, Occurrence.state.in_(states), within)
     )
-    rows = (await session.execute(query.order_by(Occurrence.at).limit(most))).all()
+    rows = (await session.execute(query.order_by(Occurrence.at).limit(MOST))).all()
     return [
         replace(
             _entry(row, _state(row.Occurrence, now), row.Occurrence.at),
@@ -182,19 +185,34 @@ def _state(promise: Occurrence, now: dt.datetime) -> EntryState:
     return EntryState.MISSED if promise.state == "missed" else EntryState.FAILED
 
 
-async def _facts(session: AsyncSession, within: ColumnElement[bool], window: Interval, most: int) -> list[Entry]:
-    states = [state.value for state in _OUT]
-    query = _joined(_rows().select_from(Edition)).where(
-        Edition.published_at >= window.start, Edition.published_at < window.end, Edition.state.in_(states), within
+async def _facts(
+    session: AsyncSession, within: ColumnElement[bool], window: Interval, per_day: int
+) -> tuple[list[Entry], Mapping[dt.date, int]]:
+    """The first of each day, and how many more there are: a busy week must not push the rest of a month away."""
+    day = (type_coerce(Edition.published_at, BigInteger) + _BEIJING_MS) // _DAY_MS
+    place = func.row_number().over(partition_by=day, order_by=(Edition.published_at, Edition.id)).label("place")
+    total = func.count().over(partition_by=day).label("total")
+    # Ranked by keys alone: the words of thousands of pieces are not carried through a sort.
+    ranked = (
+        _joined(select(Edition.id, place, total).select_from(Edition))
+        .where(Edition.published_at >= window.start, Edition.published_at < window.end, within)
+        .where(Edition.state.in_([state.value for state in _OUT]))
+        .subquery()
     )
-    rows = (await session.execute(query.order_by(Edition.published_at).limit(most))).all()
-    orders = await _orders(session, [row.Edition.id for row in rows])
+    query = _joined(
+        _rows(Edition.published_at, ranked.c.total).select_from(ranked).join(Edition, Edition.id == ranked.c.id)
+    )
+    rows = (await session.execute(query.where(ranked.c.place <= per_day))).all()
+    orders = await _orders(session, [row.id for row in rows])
     found = []
+    hidden: dict[dt.date, int] = {}
     for row in rows:
-        entry = _entry(row, _OUT[EditionState(row.Edition.state)], row.Edition.published_at)
+        entry = _entry(row, _OUT[EditionState(row.state)], row.published_at)
         codes, late, trouble = orders.get(entry.edition, ((), 0, 0))
         found.append(replace(entry, targets=codes, late=late, trouble=trouble))
-    return found
+        if row.total > per_day:
+            hidden[day_of(entry.at)] = row.total - per_day
+    return found, hidden
 
 
 async def _orders(
@@ -222,7 +240,7 @@ async def _orders(
 
 
 def _entry(row: Any, state: EntryState, at: dt.datetime) -> Entry:
-    return Entry(row.Edition.id, row.public_id, row.title, row.name, row.path, state, at)
+    return Entry(row.id, row.public_id, row.title, row.name, row.path, state, at)
 
 
 def _within(actor: Actor) -> ColumnElement[bool]:

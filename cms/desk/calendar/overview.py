@@ -1,6 +1,7 @@
 """The calendar itself: a table of days or targets that needs no script, and the events for the script that draws it."""
 
 import datetime as dt
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -24,6 +25,8 @@ from schedules.intervals import Interval
 
 _LOCAL: Final = "%Y-%m-%d %H:%M"
 _SHORTEST: Final = dt.timedelta(minutes=45)
+# Lines a day in the list; the rest are counted, and a week shows more of them than a month.
+_LISTED: Final = {View.MONTH: 12, View.WEEK: 60, View.TIMELINE: 60}
 # On a timeline an instant is a flag wide enough for its word.
 _FLAG: Final = dt.timedelta(hours=5, minutes=30)
 _LONGEST_WINDOW: Final = dt.timedelta(days=62)
@@ -36,7 +39,7 @@ async def calendar_page(visit: Visit) -> web.StreamResponse:
     days = days_of(view, date_of(visit.query("on"), today))
     window = days.window(visit.deps.zone)
     async with visit.deps.db.read() as session:
-        span = await entries(session, visit.actor, window, now=visit.now)
+        span = await entries(session, visit.actor, window, now=visit.now, per_day=_LISTED[view])
         feasts = {one.on: one for one in await named_days(session, days.first, days.last)}
         missing = await missing_years(session, now=visit.now)
         alarms = await open_alarms(session, visit.actor, limit=5)
@@ -61,7 +64,6 @@ async def calendar_page(visit: Visit) -> web.StreamResponse:
         "missing": [str(year) for year in missing],
         "alarms": [alarm_line(visit, one) for one in alarms],
         "more_alarms": max(0, every - len(alarms)),
-        "more": span.more,
         "data": _data(visit, days, rows, feasts, today),
         "may": {"schedule": visit.may(Action.PUBLISHING_SCHEDULE)},
         "count": len(span.entries),
@@ -78,13 +80,16 @@ async def events(visit: Visit) -> web.StreamResponse:
     start = dt.datetime.combine(first, dt.time(), zone)
     end = min(dt.datetime.combine(last, dt.time(), zone), start + _LONGEST_WINDOW)
     window = Interval(start, max(end, start + dt.timedelta(days=1)))
-    timeline = visit.query("view") == View.TIMELINE.value
+    view = view_of(visit.query("view"))
+    timeline = view is View.TIMELINE
     async with visit.deps.db.read() as session:
-        span = await entries(session, visit.actor, window, now=visit.now)
+        span = await entries(session, visit.actor, window, now=visit.now, per_day=_LISTED[view])
         runs = await placed(session, visit.actor, window) if timeline else []
     found = [_event(visit, one, timeline=timeline) for one in span.entries]
     found += [_run(visit, one) for one in runs]
-    return web.json_response(found, headers={"Cache-Control": "no-store"})
+    # No markup even for a browser that would guess what this is.
+    body = json.dumps(found, ensure_ascii=False).replace("<", "\\u003c")
+    return web.Response(text=body, content_type="application/json", headers={"Cache-Control": "no-store"})
 
 
 async def take(visit: Visit) -> web.StreamResponse:
@@ -142,6 +147,7 @@ def _days(
     visit: Visit, days: Days, span: Span, feasts: Mapping[dt.date, HolidayLine], today: dt.date
 ) -> list[dict[str, Any]]:
     zone = visit.deps.zone
+    most = _LISTED[days.view]
     by_day: dict[dt.date, list[dict[str, Any]]] = {}
     for one in span.entries:
         by_day.setdefault(one.at.astimezone(zone).date(), []).append(entry_line(visit, one))
@@ -154,7 +160,9 @@ def _days(
             "feast": _feast(visit, feasts.get(on)),
             "kind": feasts[on].kind.value if on in feasts else "",
             "is_today": on == today,
-            "entries": by_day.get(on, []),
+            "entries": by_day.get(on, [])[:most],
+            "more": max(0, len(by_day.get(on, [])) - most) + span.hidden.get(on, 0),
+            "week": f"/desk/calendar/?view=week&on={on}",
         }
         for on in days.dates()
         if on in by_day or on in feasts or on == today
