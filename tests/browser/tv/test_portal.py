@@ -58,12 +58,10 @@ def made() -> Channel:
 
 
 @pytest.fixture(scope="module")
-def items(tmp_path_factory: pytest.TempPathFactory) -> tuple[HouseItem, ...]:
+def items() -> tuple[HouseItem, ...]:
     """A slate, and items of two segments and of one: a join every few seconds."""
     wanted = ((1, "smptebars", 200), (2, "testsrc", 440), (1, "testsrc2", 660))
-    return tuple(
-        encoded(tmp_path_factory.mktemp("item"), segments=n, pattern=p, tone=t, rungs=("480",)) for n, p, t in wanted
-    )
+    return tuple(encoded(segments=n, pattern=p, tone=t, rungs=("480",)) for n, p, t in wanted)
 
 
 @pytest.fixture
