@@ -6,6 +6,7 @@ import re
 import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from playwright.async_api import Page, ViewportSize, expect
@@ -64,7 +65,11 @@ async def sit(pages: Pages, world: tuple[House, Calendar], name: str, size: View
 
 async def shot(page: Page, name: str) -> None:
     if SHOTS:
-        await page.screenshot(path=Path(SHOTS) / f"{name}.png", full_page=name.startswith("phone"))
+        schemes: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+        for scheme in schemes:
+            await page.emulate_media(color_scheme=scheme)
+            await page.screenshot(path=Path(SHOTS) / f"{name}-{scheme}.png", full_page=name.startswith("phone"))
+        await page.emulate_media(color_scheme="light")
 
 
 async def is_accessible(page: Page) -> None:
