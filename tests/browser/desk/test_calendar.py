@@ -96,6 +96,7 @@ async def test_calendar_when_worked_with_names_clashes_moves_batches_and_never_f
     pages: Pages, world: tuple[House, Calendar]
 ) -> None:
     _, calendar = world
+    await fits_a_phone(pages, world)
     page = await sit(pages, world, "publisher")
     month = page.locator(".yp-calendar")
     scheduled = str(calendar.editions["区图书馆延长开放时间"])
@@ -172,7 +173,8 @@ async def test_calendar_when_worked_with_names_clashes_moves_batches_and_never_f
     await expect(page.locator(".cal-alarms")).to_have_count(0)
 
 
-async def test_calendar_when_on_a_phone_is_a_list_that_fits(pages: Pages, world: tuple[House, Calendar]) -> None:
+async def fits_a_phone(pages: Pages, world: tuple[House, Calendar]) -> None:
+    """There the calendar is its list."""
     page = await sit(pages, world, "publisher", PHONE)
     await expect(page.locator(".cal-list")).to_contain_text("已错过")
     for name, path in (
