@@ -9,6 +9,8 @@ Tone = Literal["plain", "wait", "info", "good", "bad", "past"]
 _TONES: dict[str, Tone] = {
     "draft": "plain",
     "opinion": "wait",
+    "planned": "plain",
+    "overdue": "bad",
     "submitted": "wait",
     "in_review": "wait",
     "returned": "bad",

@@ -37,6 +37,8 @@ BOUND: Final[Mapping[str, str]] = {
     "method": "请求方法。Method of the request.",
     "name": "子进程名。Name of a child process.",
     "occurrence": "排期动作编号。Id of the occurrence.",
+    "letter": "外发通知编号。Id of a notice on its way out.",
+    "lost": "没有人会执行的排期数。Promises that nobody would have kept.",
     "path": "请求路径。Path of the request.",
     "port": "端口。Port.",
     "records": "守护进程日志条数。Records in the guard's journal.",

@@ -74,6 +74,8 @@ CORE: tuple[Metric, ...] = (
     Metric("gauge", "yunping_manual_tasks", "Deliveries that wait for a person at the platform", ("kind",)),
     Metric("gauge", "yunping_take_downs_late", "Take-downs nobody confirmed within a day"),
     Metric("gauge", "yunping_accounts_paused", "Accounts that wait for an administrator"),
+    Metric("gauge", "yunping_alarms_open", "Alarms that nobody has taken"),
+    Metric("counter", "yunping_letters_total", "Notices carried out of the house", ("way", "state")),
     Metric("gauge", "yunping_consent_days", "Days until a person must consent to posting again", ("account",)),
     Metric("counter", "yunping_callbacks_total", "Calls of platforms by outcome", ("channel", "outcome")),
     Metric("counter", "yunping_recalls_total", "Releases recalled"),

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from cms.audit.record import record
 from cms.kernel.errors import Denied, NotFound, Refused
 from cms.kernel.wake import ring
+from cms.notices.tell import settle
 from cms.people.actor import Actor
 from cms.people.permissions import Action, Subject, require_can
 from cms.planning.models import Target
@@ -58,6 +59,7 @@ async def resume(session: AsyncSession, actor: Actor, code: str, *, now: dt.date
     target.paused_at, target.paused_code, target.paused_params = None, None, None
     await session.flush()
     count = await _all_again(session, target, since or now, now)
+    await settle(session, cause=f"account:{code}", now=now)
     await ring(session, "publishing")
     details = {"deliveries": count}
     await record(session, actor, "target.resume", of=("target", code), unit=target.unit_path, details=details, now=now)

@@ -1,6 +1,8 @@
 """The pages of the core, as sections of the desk."""
 
+from cms.desk import calendar
 from cms.desk.frame import Section
+from cms.desk.inbox import pages as inbox
 from cms.desk.routing import SIGNED_IN
 from cms.desk.views import (
     account,
@@ -82,6 +84,7 @@ def core_sections() -> tuple[Section, ...]:
         Section(
             "gate", "", "", 0, "", SIGNED_IN, routes=(*gate.ROUTES, *account.ROUTES, *factor.ROUTES, *commands.ROUTES)
         ),
+        *_time_sections(),
         Section("home", "desk.nav.home", "layout-dashboard", 1, "/desk/", Action.ACCOUNT_MANAGE, _WORK, home.ROUTES),
         Section(
             "documents", "desk.nav.documents", "file-text", 10, "/desk/documents/", Action.DOCUMENT_READ, _WORK, pieces
@@ -141,4 +144,13 @@ def _outside() -> tuple[Section, ...]:
         Section("webhooks", "desk.nav.webhooks", "send", 85, "/desk/webhooks/", system, _SYSTEM, webhooks.ROUTES),
         Section("imports", "desk.nav.imports", "archive", 15, "/desk/pool/", Action.DOCUMENT_CREATE, _WORK, incoming),
         Section("feeds", "desk.nav.feeds", "network", 84, "/desk/feeds/", system, _SYSTEM, feeds.ROUTES),
+    )
+
+
+def _time_sections() -> tuple[Section, ...]:
+    """What waits for a person, and what goes out when."""
+    reads = Action.DOCUMENT_READ
+    return (
+        Section("inbox", "desk.nav.inbox", "inbox", 5, "/desk/inbox/", Action.ACCOUNT_MANAGE, _WORK, inbox.ROUTES),
+        Section("calendar", "desk.nav.calendar", "calendar-days", 25, "/desk/calendar/", reads, _WORK, calendar.ROUTES),
     )
