@@ -113,6 +113,19 @@ class Settings(BaseModel):
     max_video_mb: Annotated[
         int, Field(ge=1, le=65_536, description="单个视频上限（MiB）。Largest video to take, MiB.")
     ] = 16_384
+    uploads: Annotated[
+        Path | None,
+        Field(
+            description="断点续传的暂存文件夹，缺省在数据目录中；多台 web 与 worker 须指向同一共享文件夹。"
+            "Unfinished uploads; empty: in the data folder. Several machines must share it."
+        ),
+    ] = None
+    max_uploads: Annotated[
+        int, Field(ge=1, le=100, description="每人同时进行的上传数。Open uploads of one person at a time.")
+    ] = 5
+    upload_hours: Annotated[
+        int, Field(ge=1, le=720, description="未完成的上传保留多少小时。Hours an unfinished upload is kept.")
+    ] = 72
     drop: Annotated[
         Path | None,
         Field(
@@ -129,6 +142,13 @@ class Settings(BaseModel):
         Field(
             description="允许访问的内网服务（主机:端口，逗号分隔），如平台模拟器；其余外呼仅限公网 HTTPS。"
             "Inside services, `host:port` by commas, that accounts may call; all else is public HTTPS."
+        ),
+    ] = ()
+    picture_hosts: Annotated[
+        tuple[str, ...],
+        Field(
+            description="粘贴网页时允许抓取图片的网站（域名，逗号分隔，含其子域）；缺省为任何公网网站。"
+            "Hosts, by commas and with all below them, that pasted pictures are fetched from; empty: any public one."
         ),
     ] = ()
     s3_endpoint: Annotated[str, Field(description="S3 服务地址。S3 service.")] = ""
@@ -181,7 +201,7 @@ class Settings(BaseModel):
         True
     )
 
-    @field_validator("origins", "outbound_exceptions", "second_factor_roles", mode="before")
+    @field_validator("origins", "outbound_exceptions", "second_factor_roles", "picture_hosts", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
@@ -204,7 +224,14 @@ class Settings(BaseModel):
             raise ValueError(", ".join(known))
         return value
 
-    @field_validator("tls_cert", "tls_key", "drop", mode="before")
+    @field_validator("picture_hosts")
+    @classmethod
+    def _hosts(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if any(set(one) & set("/:@* ") for one in value):
+            raise ValueError("host")
+        return tuple(one.lower().strip(".") for one in value)
+
+    @field_validator("tls_cert", "tls_key", "drop", "uploads", mode="before")
     @classmethod
     def _none_when_empty(cls, value: Any) -> Any:
         return None if value == "" else value
@@ -268,6 +295,10 @@ class Settings(BaseModel):
         """The websocket address a screen dials."""
         scheme = "ws" if self.scheme == "http" else "wss"
         return self.gateway_url or f"{scheme}://{self._shown_host}:{self.gateway_port}/screens/v1"
+
+    @property
+    def uploads_dir(self) -> Path:
+        return (self.uploads or self.data / "uploads").resolve()
 
     @property
     def audit_dir(self) -> Path:

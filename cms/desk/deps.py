@@ -13,6 +13,7 @@ from cms.kernel.clock import Clock
 from cms.kernel.db import Database
 from cms.kernel.messages import Catalogue
 from cms.kernel.metrics import Metrics
+from cms.library.fetching import PictureSource
 from cms.library.upload import Workshop
 from cms.people.passwords import Passwords
 from cms.people.sealing import Sealer
@@ -56,6 +57,7 @@ class DeskDeps:
         sealer: seals the secrets of people's authenticators.
         archive: where the record's archives and the last seen end of its chain lie.
         stale_after: how long an account may stay unused before it is flagged.
+        pictures: where pictures of pasted pages may be fetched.
         first_run_secret: the guard's secret of the first run, empty once it is used.
         secure: cookies carry ``Secure`` and the ``__Host-`` prefix; False on plain loopback only.
         behind_proxy: the peer is our own proxy, whose X-Forwarded-For names the visitor.
@@ -72,6 +74,7 @@ class DeskDeps:
     channels: Mapping[str, Channel]
     vault: Callable[[str], Vault]
     sealer: Sealer
+    pictures: PictureSource
     site: Site
     catalogue: Catalogue
     secure: bool

@@ -1,7 +1,7 @@
 """Routes of the desk: each says who may come; the check stands around the handler, so that none can be forgotten."""
 
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from aiohttp import web
@@ -66,7 +66,9 @@ class Guarded:
         if visit.actor.owes:
             raise SettleFirst(visit.actor.owes)
         if self.permission != SIGNED_IN and not may_anywhere(visit.actor, self.permission):
-            raise Denied("people.denied.role", action=self.permission)
+            whole = replace(visit.actor, scopes=None)
+            code = "people.denied.token" if may_anywhere(whole, self.permission) else "people.denied.role"
+            raise Denied(code, action=self.permission)
 
 
 class SignInFirst(Denied):

@@ -42,6 +42,7 @@ class Visit:
         self.deps = request.app[DEPS]
         self.desk = request.app[DESK]
         self.actor_or_none = actor
+        self.by_token = ""
         self.language = language
         self.now = now
         self.told = ""

@@ -77,8 +77,12 @@ CORE: tuple[Metric, ...] = (
     Metric("counter", "yunping_callbacks_total", "Calls of platforms by outcome", ("channel", "outcome")),
     Metric("counter", "yunping_recalls_total", "Releases recalled"),
     Metric("counter", "yunping_intake_total", "Uploads by outcome", ("kind", "outcome")),
+    Metric("counter", "yunping_webhooks_total", "Attempts at webhooks by outcome", ("outcome",)),
+    Metric("counter", "yunping_feed_polls_total", "Looks at feeds by outcome", ("outcome",)),
     Metric("gauge", "yunping_encodes_waiting", "Videos that wait for an encoder"),
     Metric("counter", "yunping_encodes_total", "Encodes ended", ("state",)),
+    Metric("counter", "yunping_remakes_total", "Pictures whose sizes were made anew", ("state",)),
+    Metric("gauge", "yunping_uploads_open", "Uploads that are not complete"),
     Metric(
         "histogram",
         "yunping_encode_seconds",

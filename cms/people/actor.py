@@ -18,6 +18,7 @@ class Grant:
 class Actor:
     """A signed-in person. `unit` is the path of their own unit; `session` is None where no browser is involved.
 
+    `scopes`: what a program that acts for them was given; None is the person themselves.
     `must_set_password`: signed in with a one-time code; until a password is set nothing else is allowed.
     `must_verify`: the password was right, the second factor is still to come, and until then nothing is allowed.
     `owes`: what the office asks of the account before anything else, ``password`` (a newer one) or ``factor``.
@@ -32,6 +33,7 @@ class Actor:
     must_verify: bool = False
     owes: str = ""
     ip: str = ""
+    scopes: frozenset[str] | None = None
 
     @property
     def roles(self) -> frozenset[Role]:

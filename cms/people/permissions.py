@@ -35,6 +35,7 @@ class Action(StrEnum):
     TARGET_MANAGE = "target.manage"
     LIBRARY_READ = "library.read"
     LIBRARY_UPLOAD = "library.upload"
+    LIBRARY_EDIT = "library.edit"
     LIBRARY_DELETE = "library.delete"
     COLUMN_MANAGE = "column.manage"
     SCREEN_READ = "screen.read"
@@ -92,6 +93,7 @@ _WRITING: Final = {
     Action.DOCUMENT_CREATE: _UNIT,
     Action.LIBRARY_READ: _UNIT,
     Action.LIBRARY_UPLOAD: _UNIT,
+    Action.LIBRARY_EDIT: _UNIT,
     Action.PUBLISHING_READ: _UNIT,
 }
 # Whoever sends pieces in: their own from the first word to the submission, and nothing of what becomes of them.
@@ -104,6 +106,7 @@ _CONTRIBUTING: Final = {
     Action.DOCUMENT_DISCARD: _OWN,
     Action.LIBRARY_READ: _UNIT,
     Action.LIBRARY_UPLOAD: _UNIT,
+    Action.LIBRARY_EDIT: _OWN,
     Action.LIBRARY_DELETE: _OWN,
 }
 _REVIEWING: Final = {
@@ -198,16 +201,31 @@ TABLE: Final[dict[Role, dict[Action, frozenset[Relation]]]] = {
 }
 
 
+def scope_of(action: Action) -> str:
+    """The scope that gives a program this action, `family:read` or `family:write`; empty: no program may."""
+    family, _, verb = action.value.partition(".")
+    if family == "account":
+        return ""
+    return f"{family}:{'read' if verb == 'read' else 'write'}"
+
+
+def _in_scope(actor: Actor, action: Action) -> bool:
+    return actor.scopes is None or scope_of(action) in actor.scopes
+
+
 def can(actor: Actor, action: Action, subject: Subject) -> Decision:
     """Whether the actor may; pure.
 
     Reasons: `people.denied.verify` (the second factor first), `.password` (a password has to be set first),
-    `.owes_password`, `.owes_factor` (what the office asks of the account first), `.role` (no role of theirs does this
-    at all), `.scope` (not in this unit), `.own` (not with one's own), `.not_own` (only with one's own).
+    `.owes_password`, `.owes_factor` (what the office asks of the account first), `.token` (the program was not given
+    it), `.role` (no role of theirs does this at all), `.scope` (not in this unit), `.own` (not with one's own),
+    `.not_own` (only with one's own).
     """
     reason = _before_anything(actor, action)
     if reason:
         return Decision(allowed=False, reason=reason)
+    if not _in_scope(actor, action):
+        return Decision(allowed=False, reason="people.denied.token")
     relations: set[Relation] = set()
     wanted: set[Relation] = set()
     for grant in actor.grants:
@@ -238,7 +256,7 @@ def may_anywhere(actor: Actor, action: str) -> bool:
     """Whether any role of theirs does this at all: for navigation, never instead of `can`."""
     if _before_anything(actor, Action(action)):
         return False
-    return bool(reach(actor, Action(action))) or action == Action.ACCOUNT_MANAGE
+    return bool(reach(actor, Action(action))) or (action == Action.ACCOUNT_MANAGE and actor.scopes is None)
 
 
 def reach(actor: Actor, action: Action) -> tuple[str, ...]:
@@ -246,6 +264,8 @@ def reach(actor: Actor, action: Action) -> tuple[str, ...]:
 
     Only the outermost are named. An action allowed with one's own only is in reach too; `can` decides on each object.
     """
+    if not _in_scope(actor, action):
+        return ()
     paths = sorted({grant.unit for grant in actor.grants if TABLE[grant.role].get(action)})
     return outermost(paths)
 
@@ -260,6 +280,8 @@ def require_reach(actor: Actor, action: Action) -> tuple[str, ...]:
 
 def reach_of_others(actor: Actor, action: Action) -> tuple[str, ...]:
     """As `reach`, where the action is allowed with what is not one's own."""
+    if not _in_scope(actor, action):
+        return ()
     paths = sorted({g.unit for g in actor.grants if Relation.UNIT in TABLE[g.role].get(action, frozenset())})
     return outermost(paths)
 

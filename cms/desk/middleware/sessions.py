@@ -12,6 +12,7 @@ from cms.kernel.messages import LANGUAGES
 from cms.people.actor import Actor
 from cms.people.permissions import Action, may_anywhere
 from cms.people.sessions import authenticate
+from cms.people.tokens import actor_by_token
 from cms.people.units import unit_at
 from cms.review.inbox import waiting_count
 
@@ -37,6 +38,12 @@ async def sessions(request: web.Request, handler: Handler) -> web.StreamResponse
     deps = request.app[DEPS]
     request[LANGUAGE] = language = language_of(request)
     now = deps.now()
+    if (secret := bearer(request)) is not None:
+        visit = Visit(request, actor=None, token="", language=language, now=now)
+        request[VISIT] = visit
+        visit.actor_or_none = await actor_by_token(deps.db, secret, ip=visit.ip, now=now)
+        visit.by_token = secret
+        return await handler(request)
     token = request.cookies.get(session_cookie(secure=deps.secure), "")[:_TOKEN_MOST]
     actor = await authenticate(deps.db, token, rules=deps.session_rules, now=now) if token else None
     fresh = ""
@@ -52,6 +59,14 @@ async def sessions(request: web.Request, handler: Handler) -> web.StreamResponse
     if fresh and not answer.prepared:
         set_cookie(answer, gate_cookie(secure=deps.secure), fresh, secure=deps.secure)
     return answer
+
+
+def bearer(request: web.Request) -> str | None:
+    """The token a program sends; pages are for people, so only the API listens to one."""
+    kind, _, secret = request.headers.get("Authorization", "").partition(" ")
+    if kind.lower() != "bearer" or not request.path.startswith("/api/"):
+        return None
+    return secret.strip()[:_TOKEN_MOST]
 
 
 def set_cookie(answer: web.StreamResponse, name: str, value: str, *, secure: bool) -> None:

@@ -4,24 +4,36 @@ from cms.desk.frame import Section
 from cms.desk.routing import SIGNED_IN
 from cms.desk.views import (
     account,
+    assets,
     audit,
     commands,
     csv_import,
     documents,
     editor,
     factor,
+    feeds,
+    fetching,
+    focal,
     gate,
     home,
+    imports,
     library,
     people,
     people_safety,
     places,
+    pool,
     previews,
     publishing,
     review,
+    shelving,
+    subtitles,
     targets,
+    together,
+    tokens,
     units,
+    uploads,
     videos,
+    webhooks,
 )
 from cms.people.permissions import Action
 
@@ -35,11 +47,21 @@ def core_sections() -> tuple[Section, ...]:
 
     Orders: 0-49 work, 50-79 channels (`screens.pages` stands at 50), 80- administration.
     """
-    pieces = (*documents.ROUTES, *editor.ROUTES, *previews.ROUTES)
+    pieces = (*documents.ROUTES, *editor.ROUTES, *together.ROUTES, *previews.ROUTES)
+    shelf = (
+        *library.ROUTES,
+        *fetching.ROUTES,
+        *focal.ROUTES,
+        *videos.ROUTES,
+        *uploads.ROUTES,
+        *shelving.ROUTES,
+        *assets.ROUTES,
+        *subtitles.ROUTES,
+    )
     staff = (*people.ROUTES, *people_safety.ROUTES, *csv_import.PEOPLE)
     tree = (*units.ROUTES, *csv_import.UNITS)
-    assets = (*library.ROUTES, *videos.ROUTES)
     return (
+        *_outside(),
         Section(
             "gate", "", "", 0, "", SIGNED_IN, routes=(*gate.ROUTES, *account.ROUTES, *factor.ROUTES, *commands.ROUTES)
         ),
@@ -67,7 +89,7 @@ def core_sections() -> tuple[Section, ...]:
             _WORK,
             publishing.ROUTES,
         ),
-        Section("library", "desk.nav.library", "image", 40, "/desk/library/", Action.LIBRARY_READ, _WORK, assets),
+        Section("library", "desk.nav.library", "image", 40, "/desk/library/", Action.LIBRARY_READ, _WORK, shelf),
         Section(
             "targets",
             "desk.nav.targets",
@@ -86,4 +108,16 @@ def core_sections() -> tuple[Section, ...]:
         Section(
             "audit", "desk.nav.audit", "shield-check", 83, "/desk/audit/", Action.AUDIT_READ, _SYSTEM, audit.ROUTES
         ),
+    )
+
+
+def _outside() -> tuple[Section, ...]:
+    """What comes from elsewhere, and what elsewhere is told."""
+    incoming = (*imports.ROUTES, *pool.ROUTES)
+    system = Action.SYSTEM_CONFIGURE
+    return (
+        Section("tokens", "", "", 0, "", SIGNED_IN, routes=tokens.ROUTES),
+        Section("webhooks", "desk.nav.webhooks", "send", 85, "/desk/webhooks/", system, _SYSTEM, webhooks.ROUTES),
+        Section("imports", "desk.nav.imports", "archive", 15, "/desk/pool/", Action.DOCUMENT_CREATE, _WORK, incoming),
+        Section("feeds", "desk.nav.feeds", "network", 84, "/desk/feeds/", system, _SYSTEM, feeds.ROUTES),
     )

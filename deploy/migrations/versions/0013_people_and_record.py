@@ -6,7 +6,7 @@ from alembic import op
 from cms.kernel.base import Instant
 
 revision = "0013"
-down_revision = "0012"
+down_revision = "0011"
 branch_labels = None
 depends_on = None
 

@@ -6,6 +6,7 @@ import re
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from aiohttp import FormData
 from PIL import Image
@@ -99,8 +100,8 @@ async def write(browser: Browser, document: str, **changes: object) -> None:
     await browser.post(f"/desk/documents/{document}/edit", draft_fields(page, **changes))
 
 
-async def upload(editor: Browser, name: str, data: bytes | None = None) -> tuple[int, dict[str, str]]:
-    form = FormData()
+async def upload(editor: Browser, name: str, data: bytes | None = None) -> tuple[int, dict[str, Any]]:
+    form = FormData(quote_fields=False)  # as browsers send names
     form.add_field("file", data if data is not None else png(), filename=name, content_type="image/png")
     answer = await editor.script("POST", "/desk/library/upload", data=form)
     return answer.status, await answer.json()
@@ -139,6 +140,11 @@ async def parts_of(house: House, document: str, *, unit: str = "/320509/") -> di
         "version": "vendor",
         "path": "htmx-2.0.11/htmx.min.js",
         "name": "frame.js",
+        "upload": str(uuid.UUID(int=9)),
+        "folder": str(uuid.UUID(int=10)),
+        "batch": str(uuid.UUID(int=11)),
+        "language": "zh",
         "target": "site",
         "delivery": str(uuid.UUID(int=8)),
+        **{name: str(uuid.UUID(int=9)) for name in ("run", "item", "feed", "token", "hook", "call")},
     }

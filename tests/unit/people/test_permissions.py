@@ -39,6 +39,7 @@ document.read               editor:ou reviewer:ou chief:ou publisher:ou contribu
 document.submit             editor:o reviewer:ou chief:ou contributors:o director:ou
 document.withdraw           editor:o reviewer:o chief:o contributors:o director:o
 library.delete              editor:o reviewer:ou chief:ou contributors:o director:ou
+library.edit                editor:ou reviewer:ou chief:ou contributors:o director:ou
 library.read                editor:ou reviewer:ou chief:ou publisher:ou contributors:ou proofreader:ou director:ou
 library.upload              editor:ou reviewer:ou chief:ou contributors:ou director:ou
 people.grant                admin:u
