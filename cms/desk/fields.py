@@ -47,7 +47,11 @@ def draft_from(form: Form, base: Draft, zone: zoneinfo.ZoneInfo) -> Draft:
 
     Raises Invalid `content.draft` naming the fields, and as `cms.content.blocks.read_body`.
     """
-    values = values_from(form)
+    return draft_of_values(values_from(form), base, zone)
+
+
+def draft_of_values(values: Mapping[str, Any], base: Draft, zone: zoneinfo.ZoneInfo) -> Draft:
+    """The draft of the fields as `values_of` gives them; raises as `draft_from`."""
     wrong: dict[str, str] = {}
     instants = {name: _ms(values[name], name, zone, wrong) for name in (*_INSTANTS, "date")}
     if wrong:

@@ -66,6 +66,8 @@ CORE: tuple[Metric, ...] = (
     Metric("counter", "yunping_channel_requests_total", "Answers below a channel's own path", ("channel", "status")),
     Metric("counter", "yunping_refusals_total", "Refused actions by code", ("code",)),
     Metric("counter", "yunping_sign_ins_total", "Sign-ins by outcome", ("outcome",)),
+    Metric("gauge", "yunping_audit_broken", "1 while the last look at the record found it not as it was written"),
+    Metric("gauge", "yunping_audit_checked_seconds", "When the record was last looked at, seconds since 1970"),
     Metric("counter", "yunping_deliveries_total", "Deliveries finished", ("channel", "state")),
     Metric("histogram", "yunping_delivery_seconds", "From due to receipt", ("channel",)),
     Metric("gauge", "yunping_deliveries_waiting", "Deliveries due and not finished"),
@@ -79,6 +81,8 @@ CORE: tuple[Metric, ...] = (
     Metric("counter", "yunping_feed_polls_total", "Looks at feeds by outcome", ("outcome",)),
     Metric("gauge", "yunping_encodes_waiting", "Videos that wait for an encoder"),
     Metric("counter", "yunping_encodes_total", "Encodes ended", ("state",)),
+    Metric("counter", "yunping_remakes_total", "Pictures whose sizes were made anew", ("state",)),
+    Metric("gauge", "yunping_uploads_open", "Uploads that are not complete"),
     Metric(
         "histogram",
         "yunping_encode_seconds",

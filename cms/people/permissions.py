@@ -35,6 +35,7 @@ class Action(StrEnum):
     TARGET_MANAGE = "target.manage"
     LIBRARY_READ = "library.read"
     LIBRARY_UPLOAD = "library.upload"
+    LIBRARY_EDIT = "library.edit"
     LIBRARY_DELETE = "library.delete"
     COLUMN_MANAGE = "column.manage"
     SCREEN_READ = "screen.read"
@@ -58,6 +59,10 @@ class Relation(StrEnum):
     OWN = "own"
     UNIT = "unit"
     OTHER = "other"
+
+
+# What an office may ask of an account before anything else, and the refusal that says so.
+OWED: Final = {"password": "people.denied.owes_password", "factor": "people.denied.owes_factor"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +93,7 @@ _WRITING: Final = {
     Action.DOCUMENT_CREATE: _UNIT,
     Action.LIBRARY_READ: _UNIT,
     Action.LIBRARY_UPLOAD: _UNIT,
+    Action.LIBRARY_EDIT: _UNIT,
     Action.PUBLISHING_READ: _UNIT,
 }
 # Whoever sends pieces in: their own from the first word to the submission, and nothing of what becomes of them.
@@ -100,6 +106,7 @@ _CONTRIBUTING: Final = {
     Action.DOCUMENT_DISCARD: _OWN,
     Action.LIBRARY_READ: _UNIT,
     Action.LIBRARY_UPLOAD: _UNIT,
+    Action.LIBRARY_EDIT: _OWN,
     Action.LIBRARY_DELETE: _OWN,
 }
 _REVIEWING: Final = {
@@ -209,12 +216,14 @@ def _in_scope(actor: Actor, action: Action) -> bool:
 def can(actor: Actor, action: Action, subject: Subject) -> Decision:
     """Whether the actor may; pure.
 
-    Reasons: `people.denied.password` (a password has to be set first), `.role` (no role of theirs does this at all),
-    `.token` (the program was not given it),
-    `.scope` (not in this unit), `.own` (not with one's own), `.not_own` (only with one's own).
+    Reasons: `people.denied.verify` (the second factor first), `.password` (a password has to be set first),
+    `.owes_password`, `.owes_factor` (what the office asks of the account first), `.token` (the program was not given
+    it), `.role` (no role of theirs does this at all), `.scope` (not in this unit), `.own` (not with one's own),
+    `.not_own` (only with one's own).
     """
-    if actor.must_set_password and action is not Action.ACCOUNT_MANAGE:
-        return Decision(allowed=False, reason="people.denied.password")
+    reason = _before_anything(actor, action)
+    if reason:
+        return Decision(allowed=False, reason=reason)
     if not _in_scope(actor, action):
         return Decision(allowed=False, reason="people.denied.token")
     relations: set[Relation] = set()
@@ -245,7 +254,7 @@ def require_can(actor: Actor, action: Action, subject: Subject) -> None:
 
 def may_anywhere(actor: Actor, action: str) -> bool:
     """Whether any role of theirs does this at all: for navigation, never instead of `can`."""
-    if actor.must_set_password and action != Action.ACCOUNT_MANAGE:
+    if _before_anything(actor, Action(action)):
         return False
     return bool(reach(actor, Action(action))) or (action == Action.ACCOUNT_MANAGE and actor.scopes is None)
 
@@ -263,7 +272,7 @@ def reach(actor: Actor, action: Action) -> tuple[str, ...]:
 
 def require_reach(actor: Actor, action: Action) -> tuple[str, ...]:
     """`reach`, or Denied where there is none."""
-    found = () if actor.must_set_password else reach(actor, action)
+    found = () if _before_anything(actor, action) else reach(actor, action)
     if not found:
         require(can(actor, action, Subject(actor.unit)), action=action)
     return found
@@ -284,6 +293,17 @@ def outermost(paths: Iterable[str]) -> tuple[str, ...]:
         if not any(path.startswith(outer) for outer in found):
             found.append(path)
     return tuple(found)
+
+
+def _before_anything(actor: Actor, action: Action) -> str:
+    """Why this session can do nothing yet but settle its own account; empty when it can."""
+    if actor.must_verify:
+        return "people.denied.verify"
+    if action is Action.ACCOUNT_MANAGE:
+        return ""
+    if actor.must_set_password:
+        return "people.denied.password"
+    return OWED[actor.owes] if actor.owes else ""
 
 
 def _relation(actor: Actor, unit: str, subject: Subject) -> Relation:

@@ -8,6 +8,7 @@ from typing import Any
 
 from cms.content.blocks import asset_ids, with_assets
 from cms.content.draft import Draft, byline_json
+from cms.content.footnotes import numbered
 from cms.contract import Piece
 from cms.kernel.clock import to_ms
 from cms.library.models import PICTURE, VIDEO
@@ -37,7 +38,8 @@ class Press:
 class Picture:
     """A picture or video of the library: the sha256 of its master, and its files.
 
-    A video has none before it is ready; `percent` and `eta_seconds` then say how far its encoding is.
+    A video has none before it is ready; `percent` and `eta_seconds` then say how far its encoding is. `valid_until` is
+    when its rights end; `is_remade`: sizes of it are being made at this moment.
     """
 
     sha256: str
@@ -47,6 +49,9 @@ class Picture:
     duration_ms: int | None = None
     percent: int = 0
     eta_seconds: int | None = None
+    valid_until: dt.datetime | None = None
+    name: str = ""
+    is_remade: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +139,7 @@ def _content(draft: Draft, pictures: Mapping[uuid.UUID, Picture], now: dt.dateti
         "byline": {**byline, "date": to_ms(now) if byline["date"] is None else byline["date"]},
         "cover": None if draft.cover is None else pictures[draft.cover].sha256,
         "column": draft.column,
-        "body": with_assets(draft.body, {asset: pictures[asset].sha256 for asset in asset_ids(draft.body)}),
+        "body": with_assets(numbered(draft.body), {asset: pictures[asset].sha256 for asset in asset_ids(draft.body)}),
     }
     if column_name:
         # A street screen knows nothing but what was signed, and shows the column by its name.

@@ -20,8 +20,9 @@ from cms.content.states import Verb, step
 from cms.contract import Piece
 from cms.kernel.errors import Refused
 from cms.kernel.ids import uuid7
+from cms.library.browse import remakes_of
 from cms.library.queries import AssetWithFiles, assets
-from cms.library.states import VideoState
+from cms.library.states import RemakeState, VideoState
 from cms.people.actor import Actor
 from cms.people.models import Unit
 from cms.people.permissions import Action, require_can
@@ -132,10 +133,11 @@ async def submit(
 async def pictures_of(session: AsyncSession, draft: Draft) -> dict[uuid.UUID, Picture]:
     """The library's files of every asset the draft names; unknown ones are missing."""
     found = await assets(session, named_assets(draft))
-    return {asset: _picture(one) for asset, one in found.items()}
+    remade = {key for key, job in (await remakes_of(session, list(found))).items() if job.state != RemakeState.FAILED}
+    return {asset: _picture(one, is_remade=asset in remade) for asset, one in found.items()}
 
 
-def _picture(found: AssetWithFiles) -> Picture:
+def _picture(found: AssetWithFiles, *, is_remade: bool) -> Picture:
     master = found.asset.sha256
     files = (
         ReleaseAsset(f.sha256, f.size, f.media_type, f.width, f.height, master, name, tuple(f.chunks))
@@ -150,6 +152,9 @@ def _picture(found: AssetWithFiles) -> Picture:
         duration_ms=asset.duration_ms,
         percent=job.percent if job is not None else 0,
         eta_seconds=job.eta_seconds if job is not None else None,
+        valid_until=asset.valid_until,
+        name=asset.name,
+        is_remade=is_remade,
     )
 
 

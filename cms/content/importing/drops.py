@@ -154,6 +154,7 @@ async def _lecture(db: Database, workshop: Workshop, actor: Actor, given: Given,
     sha256 = await in_thread(_sha256, path)
     async with db.read() as session:
         query = select(Asset.id).where(Asset.kind == VIDEO, Asset.sha256 == sha256, Asset.created_by == actor.person)
+        query = query.where(Asset.deleted_at.is_(None))
         asset = (await session.execute(query.limit(1))).scalar_one_or_none()
     if asset is None:
         asset = (await upload_video(db, workshop, actor, path, name=given.name, now=now)).id

@@ -9,7 +9,7 @@ from aiohttp import web
 
 from cms.desk.policy import page_headers
 from cms.desk.refusing import as_refusal
-from cms.desk.routing import SetPasswordFirst, SignInFirst
+from cms.desk.routing import SetPasswordFirst, SettleFirst, SignInFirst, VerifyFirst
 from cms.desk.visit import DEPS, DESK, LANGUAGE, VISIT
 from cms.kernel.errors import DomainError, Invalid, NotFound
 from cms.kernel.log import logger
@@ -18,6 +18,8 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 LOGIN: Final = "/desk/login"
 SET_PASSWORD: Final = "/desk/password"  # noqa: S105 - an address
+VERIFY: Final = "/desk/verify"
+OWED: Final = {"password": "/desk/account", "factor": "/desk/account/factor"}
 
 log = logger("desk")
 
@@ -36,6 +38,8 @@ async def refusals(request: web.Request, handler: Handler) -> web.StreamResponse
 def answer(request: web.Request, error: DomainError) -> web.StreamResponse:
     """A page, or for a script the problem as JSON ``{code, text, next}``; a sign-in that is missing leads there."""
     visit = request.get(VISIT)
+    if visit is not None:
+        visit.told = error.code
     language = request.get(LANGUAGE, request.app[DEPS].language)
     metrics = request.app[DEPS].metrics
     if metrics is not None:
@@ -76,7 +80,7 @@ def problem_of(request: web.Request, error: DomainError, language: str) -> dict[
     problem: dict[str, Any] = dict(request.app[DESK].refusal(error, language=language))
     if isinstance(error, Invalid) and error.fields:
         problem["fields"] = dict(error.fields)
-    for name in ("revision", "version", "seconds"):
+    for name in ("revision", "version", "seconds", "block"):
         if name in error.params:
             problem[name] = error.params[name]
     return problem
@@ -85,6 +89,10 @@ def problem_of(request: web.Request, error: DomainError, language: str) -> dict[
 def _leads_to(request: web.Request, error: DomainError) -> str:
     if isinstance(error, SetPasswordFirst):
         return SET_PASSWORD
+    if isinstance(error, VerifyFirst):
+        return VERIFY
+    if isinstance(error, SettleFirst):
+        return OWED[error.owes]
     if not isinstance(error, SignInFirst):
         return ""
     back = request.path_qs if request.method == "GET" else "/desk/"

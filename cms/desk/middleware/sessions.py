@@ -6,7 +6,8 @@ from typing import Final
 
 from aiohttp import web
 
-from cms.desk.visit import COUNTS, DEPS, LANGUAGE, UNIT_NAME, VISIT, Visit
+from cms.desk.banners import banners_of
+from cms.desk.visit import BANNERS, COUNTS, DEPS, LANGUAGE, UNIT_NAME, VISIT, Visit
 from cms.kernel.messages import LANGUAGES
 from cms.people.actor import Actor
 from cms.people.permissions import Action, may_anywhere
@@ -52,7 +53,7 @@ async def sessions(request: web.Request, handler: Handler) -> web.StreamResponse
             token = fresh = secrets.token_urlsafe(32)
     visit = Visit(request, actor=actor, token=token, language=language, now=now)
     request[VISIT] = visit
-    if actor is not None and not actor.must_set_password and not visit.is_for_script():
+    if actor is not None and not (actor.must_set_password or actor.must_verify) and not visit.is_for_script():
         await _frame(request, actor)
     answer = await handler(request)
     if fresh and not answer.prepared:
@@ -93,5 +94,6 @@ async def _frame(request: web.Request, actor: Actor) -> None:
     """What the frame of a page says of the person: the name of their unit, and what waits for them."""
     async with request.app[DEPS].db.read() as session:
         request[UNIT_NAME] = (await unit_at(session, actor.unit)).name
+        request[BANNERS] = await banners_of(session, actor, request.app[DEPS])
         if may_anywhere(actor, Action.REVIEW_PASS) or may_anywhere(actor, Action.REVIEW_SIGN):
             request[COUNTS] = {"review": await waiting_count(session, actor)}

@@ -6,7 +6,7 @@ from alembic import op
 from cms.kernel.base import Instant, Json
 
 revision = "0006"
-down_revision = "0012"
+down_revision = "0013"
 branch_labels = None
 depends_on = None
 
