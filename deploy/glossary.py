@@ -13,6 +13,7 @@ from cms.kernel.messages import Catalogue, catalogue
 from cms.library.rights import Rights
 from cms.library.states import RemakeState, UploadState, VideoState
 from cms.people.roles import Role
+from cms.publishing.calendar import EntryState
 from cms.publishing.states import DeliveryState, PublicationKind
 from cms.webhooks.events import EventFamily
 from cms.webhooks.states import CallState
@@ -42,6 +43,7 @@ LABELS: Final[Mapping[type[StrEnum], Callable[[Enum], str]]] = {
     Verb: _by_name,
     PublicationKind: _publication,
     DeliveryState: _chip,
+    EntryState: _chip,
     VideoState: _chip,
     RemakeState: _by_name,
     UploadState: _by_name,

@@ -194,6 +194,29 @@ class Settings(BaseModel):
         int,
         Field(ge=1, le=168, description="每隔多少小时校验一次操作记录。Hours between two looks at the whole record."),
     ] = 6
+    smtp_host: Annotated[
+        str,
+        Field(description="邮件服务器；缺省不发邮件，通知只在收件箱。SMTP server; empty: notices stay in the inbox."),
+    ] = ""
+    smtp_port: Annotated[int, Field(ge=1, le=65535, description="邮件服务器端口。Port of the SMTP server.")] = 587
+    smtp_security: Annotated[
+        Literal["starttls", "tls", "none"],
+        Field(
+            description="邮件连接的加密方式；`none` 仅用于本机。How mail is encrypted; `none` for this machine only."
+        ),
+    ] = "starttls"
+    smtp_user: Annotated[str, Field(description="邮件账号，缺省不登录。Account at the SMTP server.")] = ""
+    smtp_password: Annotated[
+        str, Field(repr=False, description="邮件密码（不写入日志）。Its password; never logged.")
+    ] = ""
+    smtp_from: Annotated[str, Field(description="发件人地址，缺省 `yunping@信任域`。Sender of mails.")] = ""
+    notice_webhook: Annotated[
+        str,
+        Field(description="通知回调地址（HTTPS），逐条签名发送。Where notices are posted, signed."),
+    ] = ""
+    notice_webhook_secret: Annotated[
+        str, Field(repr=False, description="通知回调的签名密钥。Secret that signs these posts; never logged.")
+    ] = ""
     log_level: Annotated[
         Literal["DEBUG", "INFO", "WARNING", "ERROR"], Field(description="日志级别。Least level that is logged.")
     ] = "INFO"
@@ -246,7 +269,7 @@ class Settings(BaseModel):
     def _known_store(cls, value: str) -> str:
         return _of_scheme(value, "file", "s3")
 
-    @field_validator("public_url", "media_url", "s3_endpoint")
+    @field_validator("public_url", "media_url", "s3_endpoint", "notice_webhook")
     @classmethod
     def _web_address(cls, value: str) -> str:
         return _of_scheme(value, "http", "https")
@@ -355,6 +378,9 @@ def _checked(settings: Settings) -> Settings:
             for name in ("s3_endpoint", "s3_key", "s3_secret")
             if not getattr(settings, name)
         ]
+    if settings.notice_webhook and not settings.notice_webhook_secret:
+        # An unsigned post could be anybody's.
+        problems.append((PREFIX + "NOTICE_WEBHOOK_SECRET", "settings.missing", ""))
     if settings.port == settings.gateway_port:
         problems.append((PREFIX + "GATEWAY_PORT", "settings.same_port", str(settings.port)))
     if problems:

@@ -11,12 +11,12 @@ from cms.people import models as people, tokens
 from cms.planning import models as planning
 from cms.publishing import models as publishing
 from cms.publishing.services import models as services
-from cms.review import models as review
+from cms.review import link_models as links, models as review
 from cms.webhooks import models as webhooks
 from screens import states, tables as screens
 
 METADATA = Base.metadata
 MODULES = (
-    *(api, audit, content, importing, library, notices, people, planning, publishing, review, screens, services),
-    *(states, tokens, webhooks),
+    *(api, audit, content, importing, library, links, notices, people, planning, publishing, review, screens),
+    *(services, states, tokens, webhooks),
 )

@@ -92,6 +92,7 @@ def desk_deps(here: Installation, room: Workshop, services: ServicesMaker) -> De
         session_rules=session_rules(settings),
         stale_after=dt.timedelta(days=settings.stale_days),
         pictures=services.pictures(),
+        services=services,
         keys=GuardedKeys(here.guard),
         guard=ClientGuard(here.guard),
         press=lambda epoch: press_of(here.channels, here.site, domain=settings.domain, epoch=epoch),

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from cms.contract.accounts import Consent, Stands, Upkeep
 from cms.contract.display import Display
 from cms.contract.pieces import Piece
 from cms.contract.posts import Post
@@ -65,5 +66,8 @@ class Channel:
     """Characters of a field (`title`, `summary`, `body`) before it cuts or refuses; shown while people write."""
     serve: Serve | None = None
     callback: Callback | None = None
+    upkeep: Upkeep | None = None
+    consent: Consent | None = None
+    standing: Stands | None = None
     seconds: float = 30.0
     """How long one delivery may work at a time; a channel that encodes needs more."""

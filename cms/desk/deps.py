@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from cms.contract import Channel, Site, Vault
+from cms.contract import Channel, Services, Site, Target, Vault
 from cms.kernel.clock import Clock
 from cms.kernel.db import Database
 from cms.kernel.messages import Catalogue
@@ -58,6 +58,7 @@ class DeskDeps:
         archive: where the record's archives and the last seen end of its chain lie.
         stale_after: how long an account may stay unused before it is flagged.
         pictures: where pictures of pasted pages may be fetched.
+        services: what a channel is given of a target's account, for the consent of a person.
         first_run_secret: the guard's secret of the first run, empty once it is used.
         secure: cookies carry ``Secure`` and the ``__Host-`` prefix; False on plain loopback only.
         behind_proxy: the peer is our own proxy, whose X-Forwarded-For names the visitor.
@@ -75,6 +76,7 @@ class DeskDeps:
     vault: Callable[[str], Vault]
     sealer: Sealer
     pictures: PictureSource
+    services: Callable[[Target], Services]
     site: Site
     catalogue: Catalogue
     secure: bool

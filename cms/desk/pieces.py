@@ -20,12 +20,20 @@ from cms.people.permissions import Action, can
 
 ASSET_URL = "/desk/assets/{asset}/web-960"
 THUMB_URL = "/desk/assets/{asset}/thumb"
-_OUT = frozenset({EditionState.PUBLISHED, EditionState.RECALLED, EditionState.SUPERSEDED})
+_OUT = frozenset(
+    {
+        EditionState.PUBLISHED,
+        EditionState.PUBLISHED_PENDING_REVIEW,
+        EditionState.RECALLED,
+        EditionState.SUPERSEDED,
+    }
+)
 _PUBLISHABLE = frozenset(
     {
         EditionState.APPROVED,
         EditionState.SCHEDULED,
         EditionState.PUBLISHED,
+        EditionState.PUBLISHED_PENDING_REVIEW,
         EditionState.FAILED_TO_PUBLISH,
         EditionState.RECALLED,
         EditionState.SUPERSEDED,
@@ -86,7 +94,10 @@ def may(visit: Visit, held: Held) -> dict[str, bool]:
         "edit": state in EDITABLE and allowed(Action.DOCUMENT_EDIT),
         "submit": verb(Verb.SUBMIT),
         "withdraw": verb(Verb.WITHDRAW),
-        "review": state is EditionState.SUBMITTED and allowed(Action.REVIEW_READ),
+        "review": state in {EditionState.SUBMITTED, EditionState.PUBLISHED_PENDING_REVIEW}
+        and allowed(Action.REVIEW_READ),
+        "after": state is EditionState.PUBLISHED_PENDING_REVIEW,
+        "rush": verb(Verb.RUSH),
         "reopen": verb(Verb.REOPEN),
         "discard": verb(Verb.DISCARD),
         "send_back": state is EditionState.APPROVED and verb(Verb.RETURN),

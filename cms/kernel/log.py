@@ -19,7 +19,9 @@ ALWAYS: Final[Mapping[str, str]] = {
     "room": "模块；第三方库的日志没有此项。The part that speaks; absent in lines of libraries.",
 }
 BOUND: Final[Mapping[str, str]] = {
+    "channel": "渠道类型。Kind of the channel.",
     "code": "拒绝或失败的代码；子进程为其退出码。Code of a refusal or failure; of a child process its exit code.",
+    "deadline": "审签时限编号。Id of a review deadline.",
     "delivery": "投递编号。Id of the delivery.",
     "domain": "信任域。Trust domain.",
     "encode": "转码任务编号。Id of the encode job.",
@@ -31,9 +33,12 @@ BOUND: Final[Mapping[str, str]] = {
     "file": "文件名。Name of a file.",
     "head": "操作记录末尾的哈希。Hash of the record's last event.",
     "items": "进入稿池的条数。Items that came into the pool.",
+    "form": "预览的样式。Form that was previewed.",
     "method": "请求方法。Method of the request.",
     "name": "子进程名。Name of a child process.",
     "occurrence": "排期动作编号。Id of the occurrence.",
+    "letter": "外发通知编号。Id of a notice on its way out.",
+    "lost": "没有人会执行的排期数。Promises that nobody would have kept.",
     "path": "请求路径。Path of the request.",
     "port": "端口。Port.",
     "records": "守护进程日志条数。Records in the guard's journal.",

@@ -21,11 +21,15 @@ class Action(StrEnum):
     DOCUMENT_SUBMIT = "document.submit"
     DOCUMENT_WITHDRAW = "document.withdraw"
     DOCUMENT_CORRECT = "document.correct"
+    DOCUMENT_SHARE = "document.share"
     REVIEW_READ = "review.read"
     REVIEW_PASS = "review.pass"  # noqa: S105
+    REVIEW_SECOND = "review.second"
     REVIEW_SIGN = "review.sign"
     REVIEW_RETURN = "review.return"
     REVIEW_PROOF = "review.proof"
+    REVIEW_URGENT = "review.urgent"
+    REVIEW_PLAN = "review.plan"
     PUBLISHING_READ = "publishing.read"
     PUBLISHING_SCHEDULE = "publishing.schedule"
     PUBLISHING_PUBLISH = "publishing.publish"
@@ -116,10 +120,11 @@ _REVIEWING: Final = {
     Action.DOCUMENT_WITHDRAW: _OWN,
     Action.DOCUMENT_DISCARD: _UNIT,
     Action.DOCUMENT_CORRECT: _UNIT,
-    Action.REVIEW_READ: _UNIT,
+    Action.DOCUMENT_SHARE: _UNIT,
     # Never one's own: an author who could pass their piece would be a reviewer too few.
     Action.REVIEW_PASS: _OTHERS,
     Action.REVIEW_RETURN: _OTHERS,
+    Action.REVIEW_READ: _UNIT,
     Action.REVIEW_PROOF: _OTHERS,
     Action.PUBLISHING_RECALL: _UNIT,
     Action.LIBRARY_DELETE: _UNIT,
@@ -139,6 +144,7 @@ TABLE: Final[dict[Role, dict[Action, frozenset[Relation]]]] = {
         Action.DOCUMENT_WITHDRAW: _OWN,
         Action.DOCUMENT_DISCARD: _OWN,
         Action.DOCUMENT_CORRECT: _UNIT,
+        Action.DOCUMENT_SHARE: _OWN,
         Action.LIBRARY_DELETE: _OWN,
     },
     Role.PROOFREADER: {
@@ -149,11 +155,14 @@ TABLE: Final[dict[Role, dict[Action, frozenset[Relation]]]] = {
         Action.REVIEW_PROOF: _OTHERS,
     },
     Role.REVIEWER: {**_ACCOUNT, **_REVIEWING},
-    Role.DIRECTOR: {**_ACCOUNT, **_REVIEWING},
+    Role.DIRECTOR: {**_ACCOUNT, **_REVIEWING, Action.REVIEW_SECOND: _OTHERS},
     Role.CHIEF: {
         **_ACCOUNT,
         **_REVIEWING,
+        Action.REVIEW_SECOND: _OTHERS,
         Action.REVIEW_SIGN: _OTHERS,
+        Action.REVIEW_URGENT: _OTHERS,
+        Action.REVIEW_PLAN: _UNIT,
         Action.PUBLISHING_SCHEDULE: _UNIT,
         Action.PUBLISHING_PUBLISH: _UNIT,
         Action.PUBLISHING_RETRY: _UNIT,

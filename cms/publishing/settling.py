@@ -15,6 +15,7 @@ from cms.kernel.ids import uuid7
 from cms.kernel.wake import ring
 from cms.planning.models import Target
 from cms.publishing.accounts import mended_by_administrator, pause
+from cms.publishing.alarming import delivery_is_well, tell_of_account, tell_of_delivery
 from cms.publishing.context import TAKEN_DOWN, Context
 from cms.publishing.ledger import LeaseLost
 from cms.publishing.models import Delivery, Receipt
@@ -120,6 +121,8 @@ class Settling:
                 after=wait,
                 **_error(code, params),
             )
+            if state == DeliveryState.FAILED.value:
+                await tell_of_delivery(session, context.delivery, DeliveryState.FAILED, now=self._now)
             await ring(session, "publishing")
             if state == DeliveryState.FAILED:
                 await _note(session, context, state, now=self._now, code=code)
@@ -128,6 +131,8 @@ class Settling:
     async def _end(self, context: Context, state: DeliveryState, **values: Any) -> None:
         async with self._shop.database.write() as session:
             ours = await leases.finish(session, Delivery, self._rules, self._held, state=state.value, **values)
+            if ours:
+                await tell_of_delivery(session, context.delivery, state, now=self._now)
             await ring(session, "publishing")
             if ours and state in _BAD:
                 await _note(session, context, state, now=self._now, code=str(values.get("error_code") or ""))
@@ -150,6 +155,7 @@ class Settling:
                 raise LeaseLost
             await session.execute(insert(Receipt).values(**_receipt_row(context, receipt, now)))
             await close_earlier(session, context.delivery)
+            await delivery_is_well(session, context.delivery.id, now=now)
             if receipt.detail.get("rolls"):
                 rolls = update(Target).where(Target.id == context.delivery.target_id, Target.rolls.is_(False))
                 await session.execute(rolls.values(rolls=True))
@@ -161,6 +167,7 @@ class Settling:
         error = _error(result.code, result.params)
         async with self._shop.database.write() as session:
             await pause(session, context.delivery.target_id, error["error_code"], error["error_params"], now=self._now)
+            await tell_of_account(session, context.delivery.target_id, now=self._now)
 
     def _count(self, context: Context, state: str) -> None:
         if self._shop.metrics is not None:

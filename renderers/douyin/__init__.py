@@ -2,11 +2,13 @@
 
 from cms.contract import Channel
 from renderers.douyin.article import VIDEO
+from renderers.douyin.consent import begin
 from renderers.douyin.forms import FORMS, form, preview
 from renderers.douyin.hooks import callback
 from renderers.douyin.payload import PICTURES, POSTER
 from renderers.douyin.post import DouyinPost
 from renderers.douyin.settings import LIMITS, Settings
+from renderers.douyin.standing import keep_up, standing
 
 # A quarter of an hour of lecture, made upright on a slow machine, and its upload.
 _SECONDS = 7200.0
@@ -26,5 +28,8 @@ def channel() -> Channel:
         asset_renditions=PICTURES,
         video_renditions=frozenset({VIDEO, POSTER}),
         callback=callback,
+        upkeep=keep_up,
+        consent=begin,
+        standing=standing,
         seconds=_SECONDS,
     )

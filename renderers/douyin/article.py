@@ -36,7 +36,7 @@ def ideas(piece: Piece) -> list[Idea]:
         heading, paragraphs = text, []
     if paragraphs:
         found.append(Idea(heading, tuple(paragraphs)))
-    if not found and piece.summary:
+    if not found and any(ch.isprintable() and not ch.isspace() for ch in piece.summary):
         found = [Idea("", (piece.summary,))]
     return found
 

@@ -5,6 +5,7 @@ from renderers.wechat.callback import callback
 from renderers.wechat.forms import FORMS, RENDITIONS, VIDEO_RENDITIONS, form, preview
 from renderers.wechat.post import WeChatPost
 from renderers.wechat.settings import LIMITS, SECRETS, AccountSettings
+from renderers.wechat.standing import standing
 
 # A dozen pictures over a slow line, and the calls around them.
 _SECONDS = 300.0
@@ -24,5 +25,6 @@ def channel() -> Channel:
         asset_renditions=RENDITIONS,
         video_renditions=VIDEO_RENDITIONS,
         callback=callback,
+        standing=standing,
         seconds=_SECONDS,
     )

@@ -63,6 +63,8 @@ def edit_context() -> dict[str, Any]:
         "own_unit": "松陵街道所",
         "offline": [{"value": "7", "label": "7 天"}, {"value": "none", "label": "不限"}],
         "here": ["沈静怡", "顾晓峰"],
+        "own_rows": [],
+        "live": {"url": "/gallery/live", "share": "/gallery/share", "frames": []},
         "urls": {
             "save": "/gallery/save",
             "upload": "/gallery/upload",
@@ -102,6 +104,8 @@ def edit_context() -> dict[str, Any]:
 def submission_context() -> dict[str, Any]:
     return {
         "findings": FINDINGS,
+        "proofs": "三校",
+        "rush_url": "#",
         "steps": [{**step, "state": "waiting"} for step in STEPS],
         "stopping": 0,
         "csrf": "token",

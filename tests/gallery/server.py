@@ -10,7 +10,7 @@ from cms.desk.frame import Desk, Sections
 from cms.desk.policy import page_headers
 from cms.desk.static_files import StaticTree
 from cms.kernel.messages import Catalogue
-from tests.gallery import accounts, editing, examples
+from tests.gallery import accounts, editing, examples, slips
 
 _HUES = {
     "classroom": (196, 143, 92),
@@ -93,7 +93,8 @@ class Gallery:
             "submission": ("documents/submission.html", editing.submission_context()),
             "review": ("review/show.html", examples.review_context()),
             "changes": ("review/show.html", examples.review_context(is_changes=True)),
-            "slip": ("review/slip.html", examples.slip_context()),
+            "slip": ("review/slip.html", slips.slip_context()),
+            "slip-full": ("review/slip.html", slips.full_context()),
             "publish": ("publishing/show.html", examples.publish_context()),
             "tasks": ("publishing/board.html", accounts.board_context()),
             "home": ("home.html", accounts.home_context()),

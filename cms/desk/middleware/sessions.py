@@ -9,6 +9,7 @@ from aiohttp import web
 from cms.desk.banners import banners_of
 from cms.desk.visit import BANNERS, COUNTS, DEPS, LANGUAGE, UNIT_NAME, VISIT, Visit
 from cms.kernel.messages import LANGUAGES
+from cms.notices.inbox import unread_count
 from cms.people.actor import Actor
 from cms.people.permissions import Action, may_anywhere
 from cms.people.sessions import authenticate
@@ -95,5 +96,7 @@ async def _frame(request: web.Request, actor: Actor) -> None:
     async with request.app[DEPS].db.read() as session:
         request[UNIT_NAME] = (await unit_at(session, actor.unit)).name
         request[BANNERS] = await banners_of(session, actor, request.app[DEPS])
-        if may_anywhere(actor, Action.REVIEW_PASS) or may_anywhere(actor, Action.REVIEW_SIGN):
-            request[COUNTS] = {"review": await waiting_count(session, actor)}
+        counts = {"inbox": await unread_count(session, actor)}
+        if may_anywhere(actor, Action.REVIEW_PASS) or may_anywhere(actor, Action.REVIEW_PROOF):
+            counts["review"] = await waiting_count(session, actor)
+        request[COUNTS] = counts

@@ -1,11 +1,15 @@
 """The pages of the core, as sections of the desk."""
 
+from cms.desk import calendar
 from cms.desk.frame import Section
+from cms.desk.inbox import pages as inbox
 from cms.desk.routing import SIGNED_IN
 from cms.desk.views import (
     account,
+    accounts,
     assets,
     audit,
+    batches,
     commands,
     csv_import,
     documents,
@@ -20,12 +24,18 @@ from cms.desk.views import (
     library,
     people,
     people_safety,
+    phone,
     places,
+    plans,
     pool,
     previews,
     publishing,
     review,
+    rush,
+    shared,
+    sharing,
     shelving,
+    slips,
     subtitles,
     targets,
     together,
@@ -47,7 +57,16 @@ def core_sections() -> tuple[Section, ...]:
 
     Orders: 0-49 work, 50-79 channels (`screens.pages` stands at 50), 80- administration.
     """
-    pieces = (*documents.ROUTES, *editor.ROUTES, *together.ROUTES, *previews.ROUTES)
+    reviews = (*review.ROUTES, *batches.ROUTES, *slips.ROUTES, *phone.ROUTES)
+    pieces = (
+        *documents.ROUTES,
+        *rush.ROUTES,
+        *editor.ROUTES,
+        *together.ROUTES,
+        *previews.ROUTES,
+        *sharing.ROUTES,
+        *shared.ROUTES,
+    )
     shelf = (
         *library.ROUTES,
         *fetching.ROUTES,
@@ -65,6 +84,7 @@ def core_sections() -> tuple[Section, ...]:
         Section(
             "gate", "", "", 0, "", SIGNED_IN, routes=(*gate.ROUTES, *account.ROUTES, *factor.ROUTES, *commands.ROUTES)
         ),
+        *_time_sections(),
         Section("home", "desk.nav.home", "layout-dashboard", 1, "/desk/", Action.ACCOUNT_MANAGE, _WORK, home.ROUTES),
         Section(
             "documents", "desk.nav.documents", "file-text", 10, "/desk/documents/", Action.DOCUMENT_READ, _WORK, pieces
@@ -77,7 +97,7 @@ def core_sections() -> tuple[Section, ...]:
             "/desk/review/",
             Action.REVIEW_READ,
             _WORK,
-            review.ROUTES,
+            reviews,
         ),
         Section(
             "publishing",
@@ -89,6 +109,7 @@ def core_sections() -> tuple[Section, ...]:
             _WORK,
             publishing.ROUTES,
         ),
+        accounts.SECTION,
         Section("library", "desk.nav.library", "image", 40, "/desk/library/", Action.LIBRARY_READ, _WORK, shelf),
         Section(
             "targets",
@@ -99,6 +120,9 @@ def core_sections() -> tuple[Section, ...]:
             Action.TARGET_MANAGE,
             _SCREENS,
             targets.ROUTES,
+        ),
+        Section(
+            "plans", "desk.nav.plans", "stamp", 79, "/desk/review/plans", Action.REVIEW_PLAN, _SYSTEM, plans.ROUTES
         ),
         Section(
             "columns", "desk.nav.columns", "list", 80, "/desk/columns/", Action.COLUMN_MANAGE, _SYSTEM, places.COLUMNS
@@ -120,4 +144,13 @@ def _outside() -> tuple[Section, ...]:
         Section("webhooks", "desk.nav.webhooks", "send", 85, "/desk/webhooks/", system, _SYSTEM, webhooks.ROUTES),
         Section("imports", "desk.nav.imports", "archive", 15, "/desk/pool/", Action.DOCUMENT_CREATE, _WORK, incoming),
         Section("feeds", "desk.nav.feeds", "network", 84, "/desk/feeds/", system, _SYSTEM, feeds.ROUTES),
+    )
+
+
+def _time_sections() -> tuple[Section, ...]:
+    """What waits for a person, and what goes out when."""
+    reads = Action.DOCUMENT_READ
+    return (
+        Section("inbox", "desk.nav.inbox", "inbox", 5, "/desk/inbox/", Action.ACCOUNT_MANAGE, _WORK, inbox.ROUTES),
+        Section("calendar", "desk.nav.calendar", "calendar-days", 25, "/desk/calendar/", reads, _WORK, calendar.ROUTES),
     )

@@ -25,6 +25,8 @@ _FIELDS: Final = ("who", "since", "until", "where", "ip", "of", "object", "resul
 _DAY: Final = dt.timedelta(days=1)
 FAMILIES: Final = (
     "edition.",
+    "preview_link.",
+    "review.",
     "library.",
     "screen.",
     "target.",

@@ -15,7 +15,7 @@ from cms.content.models import Column
 from cms.content.presence import others
 from cms.content.queries import find
 from cms.content.states import EDITABLE
-from cms.desk import conflicts, fields, labels, pieces
+from cms.desk import conflicts, fields, frames, labels, override_fields, pieces
 from cms.desk.limits import limits
 from cms.desk.routing import get, post
 from cms.desk.views.documents import indented
@@ -104,7 +104,9 @@ async def submission(visit: Visit) -> web.StreamResponse:
         "steps": steps_ahead(visit, found.plan),
         "stopping": stopping,
         "csrf": visit.csrf,
+        "proofs": visit.t(f"review.proofs.{found.plan.proofs}") if found.plan.proofs else "",
         "url": f"{pieces.href(held.document.public_id)}/submit",
+        "rush_url": f"{pieces.href(held.document.public_id)}/rush",
     }
     return visit.render("documents/submission.html", context)
 
@@ -174,6 +176,8 @@ async def _page(
             "remarks_by": returned["remarks"] if returned else {},
         },
         **_choices(visit, values, known, places),
+        "own_rows": override_fields.rows(visit, values),
+        "live": {"url": f"{url}/live", "share": f"{url}/share", "frames": frames.frames_of(visit, f"{url}/live")},
         "own_unit": held.unit.name,
         "here": [one.name for one in here],
         "urls": {

@@ -38,6 +38,7 @@ from media.sandbox import Sandbox
 from media.store import Store
 from screens.pages import RESOURCES, sections
 from tests.integration.guard.office import guard_in, settings_in
+from tests.integration.publishing.office import services_of
 
 PASSWORD = "晚霞照在运河上，船慢慢走"
 CATALOGUE = Catalogue.load()
@@ -170,6 +171,7 @@ def make_deps(
         vault=lambda name: SealedVault(Account(name, database, clock), bytes(32)),
         sealer=Sealer(bytes(32)),
         archive=folder / "audit",
+        services=lambda target: services_of(database, clock, store, target),
         site=site,
         catalogue=CATALOGUE,
         secure=False,

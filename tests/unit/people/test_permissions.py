@@ -36,6 +36,7 @@ document.create             editor:ou reviewer:ou chief:ou contributors:ou direc
 document.discard            editor:o reviewer:ou chief:ou contributors:o director:ou
 document.edit               editor:o reviewer:ou chief:ou contributors:o director:ou
 document.read               editor:ou reviewer:ou chief:ou publisher:ou contributors:ou proofreader:ou director:ou
+document.share               editor:o reviewer:ou chief:ou director:ou
 document.submit             editor:o reviewer:ou chief:ou contributors:o director:ou
 document.withdraw           editor:o reviewer:o chief:o contributors:o director:o
 library.delete              editor:o reviewer:ou chief:ou contributors:o director:ou
@@ -53,10 +54,13 @@ publishing.recall_many      chief:ou
 publishing.retry            chief:ou publisher:ou operator:ou
 publishing.schedule         chief:ou publisher:ou
 review.pass                 reviewer:u chief:u director:u
+review.plan                 chief:ou
 review.proof                proofreader:u reviewer:u director:u chief:u
 review.read                 reviewer:ou chief:ou proofreader:ou director:ou
 review.return               reviewer:u chief:u director:u
+review.second               chief:u director:u
 review.sign                 chief:u
+review.urgent               chief:u
 screen.manage               operator:ou
 screen.pair                 operator:ou
 screen.read                 reviewer:ou chief:ou publisher:ou operator:ou director:ou

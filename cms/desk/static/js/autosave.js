@@ -178,6 +178,8 @@ class Autosave {
   restore({ texts }) {
     const given = new Map();
     for (const [name, value] of texts) given.set(name, [...(given.get(name) ?? []), value]);
+    // What is made on demand is made first, so that its words find a place.
+    this.form.dispatchEvent(new CustomEvent("yp-restore", { detail: given }));
     for (const element of this.form.elements) {
       const { name, type } = element;
       if (!name || ["csrf", "revision", "version"].includes(name)) continue;
