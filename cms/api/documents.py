@@ -31,7 +31,9 @@ _PAGE = 50
 async def session_of(visit: Visit) -> models.Session:
     """The person behind the cookie, and their token."""
     actor = visit.actor
-    return models.Session(name=actor.name, unit=actor.unit, roles=sorted(actor.roles), token=visit.csrf)
+    return models.Session(
+        name=actor.name, unit=actor.unit, roles=sorted(actor.roles), token="" if visit.by_token else visit.csrf
+    )
 
 
 async def list_them(visit: Visit) -> models.DocumentList:

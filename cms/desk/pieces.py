@@ -117,6 +117,12 @@ async def unit_names(session: AsyncSession, paths: Collection[str]) -> Mapping[s
     return {row.path: row.name for row in rows}
 
 
+async def unit_names_by_id(session: AsyncSession, units: Collection[uuid.UUID]) -> Mapping[uuid.UUID, str]:
+    """Names by id."""
+    rows = (await session.execute(select(Unit.id, Unit.name).where(Unit.id.in_(units)))).all()
+    return {row.id: row.name for row in rows}
+
+
 async def person_name(session: AsyncSession, person: uuid.UUID) -> str:
     return (await session.execute(select(Person.name).where(Person.id == person))).scalar_one_or_none() or ""
 

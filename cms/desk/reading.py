@@ -12,7 +12,7 @@ from cms.content.draft import draft_of
 from cms.content.held import Held
 from cms.content.models import Revision
 from cms.content.states import EditionState
-from cms.desk import labels, pieces
+from cms.desk import labels, override_fields, pieces
 from cms.desk.timeline import entries
 from cms.desk.visit import Visit
 from cms.kernel.errors import DomainError
@@ -85,6 +85,7 @@ async def reading(visit: Visit, session: AsyncSession, held: Held, typed: Typed)
             "unit": held.unit.name,
         },
         "asset_url": pieces.ASSET_URL,
+        "own_words": override_fields.shown(visit, draft.overrides),
         "steps": steps(visit, slip, asked.turn),
         "proofs": [proof_line(visit, one) for one in slip.proofs],
         "checks": [_check(visit, name, typed.checks) for name in CHECKS],

@@ -8,6 +8,7 @@ Tone = Literal["plain", "wait", "info", "good", "bad", "past"]
 # · past: over
 _TONES: dict[str, Tone] = {
     "draft": "plain",
+    "opinion": "wait",
     "submitted": "wait",
     "in_review": "wait",
     "returned": "bad",

@@ -78,7 +78,7 @@ class RowLineUps:
         if until is not None:
             query = query.where(Showing.since < until)
         async with self._database.read() as session:
-            return await pieces.pieces(session, (await session.scalars(query)).all())
+            return await pieces.pieces(session, (await session.scalars(query)).all(), target.kind)
 
     async def months(self, target: contract.Target, *, column: str | None = None) -> Sequence[tuple[str, int]]:
         shown = self._shown(target)
@@ -150,7 +150,7 @@ async def computed(
     newest = (await session.scalars(query.limit(2 * int(longest / loops.SHORTEST) + 1))).all()
     chosen = query.where(Showing.document_id.in_({key for key, _ in placements}))
     rows = {shown.document_id: shown for shown in [*newest, *(await session.scalars(chosen)).all()]}
-    found = await pieces.pieces(session, list(rows.values()))
+    found = await pieces.pieces(session, list(rows.values()), row.kind)
     calendar = await read_calendar(session)
     placed = [one for _, one in placements]
     return found, loops.slots(found, placed, window, calendar=calendar, longest_loop=longest)

@@ -12,11 +12,13 @@ from cms.content.states import EditionState, Verb
 class Entry:
     """One line: a saved revision, a verb done to an edition (`state` is where it led), or what review did beside it.
 
+    An opinion came through a shared preview from somebody without an account; `details` has the `label` of its link.
+
     `person` is empty for what the system did. `step` names the review step of a pass, signature or return.
     """
 
     at: dt.datetime
-    kind: Literal["revision", "status", "proof", "escalation", "objection"]
+    kind: Literal["revision", "status", "opinion", "proof", "escalation", "objection"]
     person: str
     revision: int
     edition: int | None = None

@@ -11,6 +11,7 @@ from cms.content.queries import find
 from cms.content.states import EditionState, Verb
 from cms.people.actor import Actor
 from cms.review.entry import Entry, Placed
+from cms.review.links import Opinion, opinions_of
 from cms.review.models import ReleaseRow, ReviewStep
 from cms.review.slip import names_of
 from cms.review.track import beside
@@ -39,12 +40,18 @@ async def timeline(session: AsyncSession, actor: Actor, public_id: str) -> Seque
         said = remarks.get((status.details.get("release", ""), status.details.get("step", "")), ())
         entries.append(_moved(status, row.number, numbers, names, said))
     entries += await beside(session, document)
+    entries += [_said(one) for one in await opinions_of(session, document)]
     return [entry for _, entry in sorted(entries, key=lambda pair: pair[0], reverse=True)]
 
 
 def _saved(revision: Revision, names: Mapping[uuid.UUID, str]) -> Placed:
     entry = Entry(revision.created_at, "revision", names[revision.created_by], revision.number)
     return (revision.created_at, 0, 0, revision.number), entry
+
+
+def _said(one: Opinion) -> Placed:
+    entry = Entry(one.at, "opinion", one.name, one.revision, note=one.text, details={"label": one.label})
+    return (one.at, 2, 0, 0), entry
 
 
 def _moved(

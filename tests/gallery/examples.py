@@ -343,6 +343,7 @@ def review_context(*, is_changes: bool = False) -> dict[str, Any]:
         "is_late": False,
         "is_urgent": False,
         "asset_url": ASSET_URL,
+        "own_words": [],
         "steps": STEPS,
         "findings": FINDINGS,
         "history": HISTORY,

@@ -56,12 +56,13 @@ async function vendorHtmx() {
   };
 }
 
-async function vendorEditor() {
-  const { version } = await manifestOf("@tiptap/core");
-  const folder = join(VENDOR, `editor-bundle-${version}`);
+/** One of our entry files with everything it imports, as a single module. */
+async function bundled(name, of, entry) {
+  const { version } = await manifestOf(of);
+  const folder = join(VENDOR, `${name}-${version}`);
   const result = await build({
-    entryPoints: [join(HERE, "editor-bundle.js")],
-    outfile: join(folder, "editor-bundle.js"),
+    entryPoints: [join(HERE, entry)],
+    outfile: join(folder, entry),
     bundle: true,
     format: "esm",
     target: "es2022",
@@ -73,9 +74,12 @@ async function vendorEditor() {
   const inputs = Object.keys(result.metafile.inputs).filter((path) => path.startsWith("node_modules/"));
   const names = new Set(inputs.map((path) => path.match(/^node_modules\/((?:@[^/]+\/)?[^/]+)/)[1]));
   const parts = [];
-  for (const name of [...names].sort()) parts.push(await partOf(name, "bundled by esbuild"));
-  return { name: "editor-bundle", version, parts, files: await hashed(await filesBelow(folder)) };
+  for (const part of [...names].sort()) parts.push(await partOf(part, "bundled by esbuild"));
+  return { name, version, parts, files: await hashed(await filesBelow(folder)) };
 }
+
+const vendorEditor = () => bundled("editor-bundle", "@tiptap/core", "editor-bundle.js");
+const vendorTus = () => bundled("tus-bundle", "tus-js-client", "tus-bundle.js");
 
 async function vendorFont() {
   const name = "@fontsource-variable/noto-sans-sc";
@@ -120,5 +124,5 @@ async function vendorIcons() {
 
 await rm(VENDOR, { recursive: true, force: true });
 await mkdir(LICENCES, { recursive: true });
-const packages = [await vendorHtmx(), await vendorEditor(), await vendorFont(), await vendorIcons()];
+const packages = [await vendorHtmx(), await vendorEditor(), await vendorTus(), await vendorFont(), await vendorIcons()];
 await writeFile(join(VENDOR, "vendor.json"), `${JSON.stringify({ packages }, null, 1)}\n`);

@@ -14,7 +14,7 @@ from cms.content.held import Held, look
 from cms.content.kinds import Kind
 from cms.content.queries import Cursor, Filters, counts, documents, editions_of, find
 from cms.content.states import EditionState
-from cms.desk import labels, pieces
+from cms.desk import labels, override_fields, pieces
 from cms.desk.routing import get, post
 from cms.desk.timeline import entries, refused_note
 from cms.desk.views.gate import text
@@ -143,6 +143,7 @@ async def show(visit: Visit, error: DomainError | None = None) -> web.StreamResp
             "failure": await _failure(visit, history),
         },
         "asset_url": pieces.ASSET_URL,
+        "own_words": override_fields.shown(visit, draft.overrides),
         "facts": facts,
         "editions": [
             {
