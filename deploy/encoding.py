@@ -1,19 +1,29 @@
-"""The encoder of a worker: one video at a time, beside the deliveries and below them."""
+"""The library's work in a worker: videos, sizes of pictures, uploads left over; beside the deliveries, below them."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Final
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from cms.content.uses import ever_named
 from cms.kernel.log import logger
+from cms.library.browse import pictures_lacking
 from cms.library.encoding import EncodeRoom, encode_next
+from cms.library.remaking import back_fill, remake_next
+from cms.library.taking import take_next
+from cms.library.trash import purge
 from cms.library.upload import Workshop
+from cms.library.uploads import sweep
 from deploy.installation import Installation
+from media.errors import MediaRefused
+from media.images import TABLE
 
 # Between two looks at the jobs when nothing rang.
 _POLL: Final = 2.0
 _AGAIN: Final = 5.0
+_TIDY: Final = 3600.0
 
 log = logger("deploy")
 
@@ -23,10 +33,51 @@ async def encode_videos(here: Installation, room: Workshop, owner: str) -> None:
     # Turns of its own in the sandbox: pictures and covers of deliveries never queue behind a video.
     apart = replace(room, sandbox=room.sandbox.apart())
     encoder = EncodeRoom(here.db, here.clock, apart, f"{owner}:encoder", here.metrics)
+    await _work(here, lambda: encode_next(encoder))
+
+
+async def keep_library(here: Installation, room: Workshop, owner: str) -> None:
+    """Makes sizes anew, takes uploads that nobody finished, and tidies up once an hour, until cancelled."""
+    apart = replace(room, sandbox=room.sandbox.apart())
+    keeper = EncodeRoom(here.db, here.clock, apart, f"{owner}:library", here.metrics)
+    tidied, lacking = float("-inf"), True
+
+    async def one() -> bool:
+        nonlocal tidied, lacking
+        if here.clock.monotonic() - tidied > _TIDY:
+            tidied, lacking = here.clock.monotonic(), True
+            await tidy(here, apart)
+        if lacking := lacking and await _lacks(here):
+            async with here.db.write() as session:
+                await back_fill(session, now=here.clock.now())
+        taken = await take_next(keeper)
+        return await remake_next(keeper) or taken or lacking
+
+    await _work(here, one)
+
+
+async def tidy(here: Installation, room: Workshop) -> None:
+    """Ends uploads that ran out, and what lay in the trash for a month."""
+    now = here.clock.now()
+    try:
+        gone = await sweep(here.db, room, now=now)
+        purged = await purge(here.db, here.store, named=ever_named, now=now)
+    except MediaRefused as refused:
+        log.warning("the library could not be tidied", code=refused.code)
+    else:
+        log.info("the library is tidy", uploads=gone, assets=purged)
+
+
+async def _lacks(here: Installation) -> bool:
+    async with here.db.read() as session:
+        return bool(await pictures_lacking(session, table=TABLE, limit=1))
+
+
+async def _work(here: Installation, one: Callable[[], Awaitable[bool]]) -> None:
     while True:
         rung = here.wake.count
         try:
-            busy = await encode_next(encoder)
+            busy = await one()
         except SQLAlchemyError:
             log.exception("the database is away")
             await asyncio.sleep(_AGAIN)

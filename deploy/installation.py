@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import datetime as dt
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,7 @@ from cms.kernel.db import Database
 from cms.kernel.log import logger
 from cms.kernel.metrics import Metrics
 from cms.kernel.wake import Wake
-from cms.library.upload import Workshop
+from cms.library.upload import UploadRoom, Workshop
 from deploy.guard_place import guard_settings, socket_path
 from deploy.settings import Settings
 from deploy.workroom import take_folder
@@ -101,6 +102,11 @@ async def open_workshop(here: Installation) -> Workshop:
         work,
         PictureLimits(file_bytes=settings.max_picture_mb << 20, min_free_bytes=reserve),
         VideoLimits(file_bytes=settings.max_video_mb << 20, min_free_bytes=reserve),
+        UploadRoom(
+            settings.uploads_dir,
+            each=settings.max_uploads,
+            lasts=dt.timedelta(hours=settings.upload_hours),
+        ),
     )
 
 

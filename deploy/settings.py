@@ -14,6 +14,8 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from cms.people.roles import Role as StaffRole
+
 PREFIX = "YUNPING_"
 DATA = "YUNPING_DATA"
 FILE = "yunping.env"
@@ -111,6 +113,19 @@ class Settings(BaseModel):
     max_video_mb: Annotated[
         int, Field(ge=1, le=65_536, description="单个视频上限（MiB）。Largest video to take, MiB.")
     ] = 16_384
+    uploads: Annotated[
+        Path | None,
+        Field(
+            description="断点续传的暂存文件夹，缺省在数据目录中；多台 web 与 worker 须指向同一共享文件夹。"
+            "Unfinished uploads; empty: in the data folder. Several machines must share it."
+        ),
+    ] = None
+    max_uploads: Annotated[
+        int, Field(ge=1, le=100, description="每人同时进行的上传数。Open uploads of one person at a time.")
+    ] = 5
+    upload_hours: Annotated[
+        int, Field(ge=1, le=720, description="未完成的上传保留多少小时。Hours an unfinished upload is kept.")
+    ] = 72
     drop: Annotated[
         Path | None,
         Field(
@@ -129,10 +144,56 @@ class Settings(BaseModel):
             "Inside services, `host:port` by commas, that accounts may call; all else is public HTTPS."
         ),
     ] = ()
+    picture_hosts: Annotated[
+        tuple[str, ...],
+        Field(
+            description="粘贴网页时允许抓取图片的网站（域名，逗号分隔，含其子域）；缺省为任何公网网站。"
+            "Hosts, by commas and with all below them, that pasted pictures are fetched from; empty: any public one."
+        ),
+    ] = ()
     s3_endpoint: Annotated[str, Field(description="S3 服务地址。S3 service.")] = ""
     s3_region: Annotated[str, Field(description="S3 区域。S3 region.")] = "us-east-1"
     s3_key: Annotated[str, Field(repr=False, description="S3 访问键。S3 access key.")] = ""
     s3_secret: Annotated[str, Field(repr=False, description="S3 密钥（不写入日志）。S3 secret; never logged.")] = ""
+    idle_minutes: Annotated[
+        int, Field(ge=5, le=240, description="无操作自动退出（分钟）。Minutes without use after which a session ends.")
+    ] = 30
+    session_hours: Annotated[
+        int, Field(ge=1, le=24, description="单次登录最长时间（小时）。Hours after which a session ends in any case.")
+    ] = 12
+    second_factor_roles: Annotated[
+        tuple[str, ...],
+        Field(
+            description="必须启用动态验证码的角色，逗号分隔，如 `admin,operator,auditor,chief`；缺省不强制。"
+            "Roles that must sign in with a second factor, by commas."
+        ),
+    ] = ()
+    password_length: Annotated[
+        int, Field(ge=10, le=64, description="密码最短长度。Least characters of a password.")
+    ] = 10
+    password_days: Annotated[
+        int,
+        Field(
+            ge=0, le=3650, description="密码有效期（天），到期须更换；0 不限。Days until a password must be changed."
+        ),
+    ] = 0
+    stale_days: Annotated[
+        int,
+        Field(ge=7, le=3650, description="多少天未登录视为闲置账号。Days after which an unused account is flagged."),
+    ] = 90
+    audit_keep_days: Annotated[
+        int,
+        Field(
+            ge=183,
+            le=36_500,
+            description="操作记录在库中保存的天数，不少于 183；更早的归档为文件。"
+            "Days the record stays in the database; older parts are archived to files.",
+        ),
+    ] = 1095
+    audit_check_hours: Annotated[
+        int,
+        Field(ge=1, le=168, description="每隔多少小时校验一次操作记录。Hours between two looks at the whole record."),
+    ] = 6
     smtp_host: Annotated[
         str,
         Field(description="邮件服务器；缺省不发邮件，通知只在收件箱。SMTP server; empty: notices stay in the inbox."),
@@ -163,7 +224,7 @@ class Settings(BaseModel):
         True
     )
 
-    @field_validator("origins", "outbound_exceptions", mode="before")
+    @field_validator("origins", "outbound_exceptions", "second_factor_roles", "picture_hosts", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
@@ -178,7 +239,22 @@ class Settings(BaseModel):
                 raise ValueError("host:port")
         return value
 
-    @field_validator("tls_cert", "tls_key", "drop", mode="before")
+    @field_validator("second_factor_roles")
+    @classmethod
+    def _known_roles(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        known = [role.value for role in StaffRole]
+        if not set(known).issuperset(value):
+            raise ValueError(", ".join(known))
+        return value
+
+    @field_validator("picture_hosts")
+    @classmethod
+    def _hosts(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if any(set(one) & set("/:@* ") for one in value):
+            raise ValueError("host")
+        return tuple(one.lower().strip(".") for one in value)
+
+    @field_validator("tls_cert", "tls_key", "drop", "uploads", mode="before")
     @classmethod
     def _none_when_empty(cls, value: Any) -> Any:
         return None if value == "" else value
@@ -242,6 +318,15 @@ class Settings(BaseModel):
         """The websocket address a screen dials."""
         scheme = "ws" if self.scheme == "http" else "wss"
         return self.gateway_url or f"{scheme}://{self._shown_host}:{self.gateway_port}/screens/v1"
+
+    @property
+    def uploads_dir(self) -> Path:
+        return (self.uploads or self.data / "uploads").resolve()
+
+    @property
+    def audit_dir(self) -> Path:
+        """Archives of the record, and the last seen end of its chain."""
+        return self.data.resolve() / "audit"
 
     @property
     def guard_dir(self) -> Path:

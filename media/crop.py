@@ -6,6 +6,8 @@ from typing import Final, NamedTuple
 from media.errors import MediaRefused
 
 THOUSANDTHS: Final = 1_000
+# Closer than this, a phone's picture has fewer pixels than a street screen shows.
+MAX_ZOOM: Final = 400
 
 
 class Mode(enum.StrEnum):
@@ -22,6 +24,14 @@ class Focal(NamedTuple):
     y: int
 
 
+class Crop(NamedTuple):
+    """What one shape shows: its middle in thousandths, and how close, in percent of the widest crop there is."""
+
+    x: int
+    y: int
+    zoom: int = 100
+
+
 class Box(NamedTuple):
     """Pixels: left and top inside, right and bottom outside."""
 
@@ -34,7 +44,7 @@ class Box(NamedTuple):
 CENTRE: Final = Focal(500, 500)
 
 
-def crop_box(width: int, height: int, *, target_w: int, target_h: int, focal: Focal) -> Box:
+def crop_box(width: int, height: int, *, target_w: int, target_h: int, focal: Focal, zoom: int = 100) -> Box:
     """The largest box of the target's shape inside the picture, as near to the focal point as fits.
 
     Args:
@@ -43,16 +53,18 @@ def crop_box(width: int, height: int, *, target_w: int, target_h: int, focal: Fo
         target_w: of the wanted shape.
         target_h: of the wanted shape.
         focal: values outside 0 to 1,000 are refused.
+        zoom: percent, 100 to 400; at 200 the box is half as wide and half as high.
 
     Raises:
         MediaRefused: `media.bad_focal`.
     """
-    if not (0 <= focal.x <= THOUSANDTHS and 0 <= focal.y <= THOUSANDTHS):
+    if not (0 <= focal.x <= THOUSANDTHS and 0 <= focal.y <= THOUSANDTHS and 100 <= zoom <= MAX_ZOOM):
         raise MediaRefused("media.bad_focal", x=focal.x, y=focal.y)
     if width * target_h >= height * target_w:
         box_w, box_h = max(1, _rounded(height * target_w, target_h)), height
     else:
         box_w, box_h = width, max(1, _rounded(width * target_h, target_w))
+    box_w, box_h = max(1, _rounded(box_w * 100, zoom)), max(1, _rounded(box_h * 100, zoom))
     left = _placed(width, box_w, focal.x)
     top = _placed(height, box_h, focal.y)
     return Box(left, top, left + box_w, top + box_h)

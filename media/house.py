@@ -32,6 +32,9 @@ TRACKS: Final = (*RUNGS, AUDIO)
 INDEX: Final = "house-index"
 PLAY: Final = "play-720"
 POSTER: Final = "poster"
+# Text tracks by the language that is in their names; a video has them or not.
+SUBTITLES: Final = {"zh": "subtitles-zh", "en": "subtitles-en"}
+OPTIONAL: Final = frozenset(SUBTITLES.values())
 
 # 100,000 segments are 106 hours; a larger number is an attack on whoever reads the index.
 _MOST_SEGMENTS: Final = 100_000

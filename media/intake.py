@@ -1,6 +1,7 @@
 """Safe intake: an upload becomes a checked, re-encoded file in a private folder, or a refusal."""
 
 import base64
+import hashlib
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -39,6 +40,7 @@ class PictureIntake:
         source_format: what the upload was: jpeg, png, webp, gif, avif.
         frames_dropped: frames after the first that an animation lost; 0 for stills.
         scaled_down: the upload was larger than the master's longest side.
+        source_sha256: of the upload's own bytes, by which the same file is known again.
     """
 
     master: Path
@@ -51,6 +53,7 @@ class PictureIntake:
     source_format: str
     frames_dropped: int
     scaled_down: bool
+    source_sha256: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +105,7 @@ async def take_picture(
         upload = folder / "upload"
         await caught(source, upload, limit=limits.file_bytes, reserve=limits.min_free_bytes)
         form = await in_thread(_picture_format, upload, limits)
+        sha256 = await in_thread(_sha256, upload)
         out = folder / "out"
         await in_thread(out.mkdir)
         answer = await decode(
@@ -118,7 +122,7 @@ async def take_picture(
             bounds=limits.bounds(),
         )
         await in_thread(upload.unlink)
-        yield await in_thread(_picture, out / "master", form, answer)
+        yield await in_thread(_picture, out / "master", form, answer, sha256)
 
 
 @asynccontextmanager
@@ -168,7 +172,7 @@ def _picture_format(upload: Path, limits: PictureLimits) -> Format:
     return form
 
 
-def _picture(master: Path, form: Format, answer: dict[str, Any]) -> PictureIntake:
+def _picture(master: Path, form: Format, answer: dict[str, Any], sha256: str) -> PictureIntake:
     """The worker's answer, with everything checked that is not only a matter of taste."""
     try:
         has_alpha = bool(answer["has_alpha"])
@@ -193,7 +197,13 @@ def _picture(master: Path, form: Format, answer: dict[str, Any]) -> PictureIntak
         source_format=form.name,
         frames_dropped=max(0, frames_dropped),
         scaled_down=scaled_down,
+        source_sha256=sha256,
     )
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _page(path: Path) -> DocumentPage:

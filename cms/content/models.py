@@ -75,6 +75,15 @@ class Revision(Immutable, Base):
     created_at: Mapped[dt.datetime]
 
 
+class RevisionAsset(Base):
+    """That a revision names an asset: where a picture or video is used is one look, however many pieces there are."""
+
+    __tablename__ = "revision_asset"
+
+    revision_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("revision.id"), primary_key=True)
+    asset_id: Mapped[uuid.UUID] = mapped_column(primary_key=True, index=True)
+
+
 class Edition(Base):
     """A numbered attempt to publish a document: at most one current and one live, both kept by the database.
 
@@ -152,3 +161,13 @@ class WorkingCopy(Base):
     version: Mapped[int] = mapped_column(default=1)
     draft: Mapped[dict[str, Any]]
     updated_at: Mapped[dt.datetime]
+
+
+class Presence(Base):
+    """Who has a document open in the editor, and when their page said so last."""
+
+    __tablename__ = "presence"
+
+    document_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("document.id", ondelete="CASCADE"), primary_key=True)
+    person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), primary_key=True)
+    seen_at: Mapped[dt.datetime]

@@ -6,9 +6,9 @@ import uuid
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cms.content.blocks import plain_text
+from cms.content.blocks import asset_ids, plain_text
 from cms.content.draft import Draft, draft_json, revision_hash
-from cms.content.models import Document, Revision
+from cms.content.models import Document, Revision, RevisionAsset
 from cms.kernel.ids import uuid7
 from cms.kernel.text import search_text
 
@@ -53,7 +53,13 @@ async def cut(
     follow(document, draft)
     document.updated_at = now
     await session.flush()
+    session.add_all(RevisionAsset(revision_id=revision.id, asset_id=asset) for asset in _named(draft))
+    await session.flush()
     return revision
+
+
+def _named(draft: Draft) -> set[uuid.UUID]:
+    return {*asset_ids(draft.body), *([draft.cover] if draft.cover else [])}
 
 
 def follow(document: Document, draft: Draft) -> None:

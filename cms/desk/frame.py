@@ -20,7 +20,11 @@ from jinja2 import (
 from jinja2.bccache import Bucket
 from markupsafe import Markup
 
+from cms.content.blocks import SCHEMA, Block
+from cms.content.footnotes import numbered
 from cms.contract import Form, Piece, Preview, Route
+from cms.contract.lists import outline
+from cms.contract.tables import cells
 from cms.desk.static_files import StaticTree
 from cms.desk.tones import tone_of
 from cms.kernel.errors import DomainError
@@ -29,6 +33,7 @@ from cms.kernel.messages import LANGUAGES, Catalogue
 _TEMPLATES = Path(__file__).parent / "templates"
 _EDITOR_TEXTS = "desk.editor."
 _UPLOAD_TEXTS = "desk.upload."
+_CUE_TEXTS = "desk.subtitles.js."
 # Markup.format escapes what is put in.
 _PLAIN_ICON = Markup('<svg class="icon" aria-hidden="true"><use href="{}#{}"></use></svg>')
 _NAMED_ICON = Markup('<svg class="icon" role="img" aria-label="{}"><use href="{}#{}"></use></svg>')
@@ -97,6 +102,7 @@ class Shell:
     csrf: str
     nav: tuple[NavItem, ...]
     search: str = ""
+    banners: tuple[Mapping[str, str], ...] = ()
 
 
 class Sections:
@@ -183,11 +189,13 @@ class Desk:
         )
         environment.globals |= self._globals(language)
         environment.filters |= {"instant": self._instant, "iso": _iso, "compact_json": _compact_json}
+        environment.filters |= {"numbered": _numbered, "outline": outline, "cells": cells}
         return environment
 
     def _globals(self, language: str) -> dict[str, Any]:
         texts = self._catalogue.table(language, _EDITOR_TEXTS)
         uploads = self._catalogue.table(language, _UPLOAD_TEXTS)
+        cues = self._catalogue.table(language, _CUE_TEXTS)
         return {
             "language": language,
             "t": lambda key, **params: self._catalogue.text(language, key, **params),
@@ -196,6 +204,7 @@ class Desk:
             "tone": tone_of,
             "editor_labels": {key.removeprefix(_EDITOR_TEXTS): text for key, text in texts.items()},
             "upload_texts": {key.removeprefix(_UPLOAD_TEXTS): text for key, text in uploads.items()},
+            "cue_texts": {key.removeprefix(_CUE_TEXTS): text for key, text in cues.items()},
         }
 
     def _icon(self, name: str, label: str = "") -> Markup:
@@ -212,6 +221,11 @@ class Desk:
 
 def _iso(at: dt.datetime) -> str:
     return at.astimezone(dt.UTC).isoformat(timespec="seconds")
+
+
+def _numbered(blocks: list[Block]) -> list[Block]:
+    """Blocks of a draft as a reader sees them, with their footnotes."""
+    return list(numbered({"schema": SCHEMA, "blocks": blocks})["blocks"])
 
 
 def _compact_json(value: object) -> str:

@@ -6,7 +6,7 @@ from typing import Final
 from aiohttp import hdrs, web
 
 from cms.desk.visit import Visit
-from cms.library.models import Rendition
+from cms.library.models import PastRendition, Rendition
 
 _BLOCK: Final = 1 << 20
 _PLAYED: Final = ("video/", "audio/")
@@ -19,8 +19,11 @@ _HEADERS: Final = {
 }
 
 
-async def send(visit: Visit, rendition: Rendition) -> web.StreamResponse:
+async def send(visit: Visit, rendition: Rendition | PastRendition, *, is_lasting: bool = True) -> web.StreamResponse:
+    """The file; not `is_lasting` is one whose address may show another file tomorrow: the browser asks each time."""
     headers = {**_HEADERS, "ETag": f'"{rendition.sha256[:32]}"'}
+    if not is_lasting:
+        headers["Cache-Control"] = "private, no-cache"
     if visit.request.headers.get("If-None-Match") == headers["ETag"]:
         return web.Response(status=304, headers=headers)
     if rendition.media_type.startswith(_PLAYED):
@@ -29,7 +32,7 @@ async def send(visit: Visit, rendition: Rendition) -> web.StreamResponse:
     return web.Response(body=body, content_type=rendition.media_type, headers=headers)
 
 
-async def _span(visit: Visit, rendition: Rendition, headers: dict[str, str]) -> web.StreamResponse:
+async def _span(visit: Visit, rendition: Rendition | PastRendition, headers: dict[str, str]) -> web.StreamResponse:
     """What a player asks for, a MiB at a time: a lecture of gigabytes is never in memory."""
     request, size = visit.request, rendition.size
     try:

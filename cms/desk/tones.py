@@ -8,6 +8,7 @@ Tone = Literal["plain", "wait", "info", "good", "bad", "past"]
 # · past: over
 _TONES: dict[str, Tone] = {
     "draft": "plain",
+    "opinion": "wait",
     "planned": "plain",
     "overdue": "bad",
     "submitted": "wait",
@@ -16,6 +17,7 @@ _TONES: dict[str, Tone] = {
     "approved": "info",
     "scheduled": "info",
     "published": "good",
+    "pending_review": "wait",
     "recalled": "past",
     "superseded": "past",
     "discarded": "past",

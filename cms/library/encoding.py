@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import delete, update
+from sqlalchemy import select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -26,6 +26,7 @@ from cms.kernel.metrics import Metrics
 from cms.kernel.wake import ring
 from cms.library.models import Asset, EncodeJob, Rendition
 from cms.library.progress import Progress
+from cms.library.retiring import swap
 from cms.library.states import ENCODE, VideoState
 from cms.library.upload import NewPicture, Owner, Workshop, prepare_picture, rendition_row
 from cms.library.videos import follow_jobs
@@ -182,14 +183,7 @@ class Encoding:
         async with self._room.database.write() as session:
             if not await self._end(session, VideoState.READY, stage="", percent=100, finished_at=now):
                 raise LeaseLostError
-            if ready.poster is not None:
-                await ready.poster.add(session)
-            poster = ready.poster.asset.id if ready.poster is not None else None
-            # A video that is encoded anew keeps one set of files, the newest.
-            await session.execute(delete(Rendition).where(Rendition.asset_id == asset.id))
-            session.add_all(ready.renditions)
-            changes = {"state": VideoState.READY, "duration_ms": ready.duration_ms, "poster_id": poster}
-            await session.execute(update(Asset).where(Asset.id == asset.id).values(**changes))
+            await self._show(session, asset, ready, now)
             await ring(session, "library")
             details = {"name": asset.name, "sha256": asset.sha256}
             await record(
@@ -201,6 +195,22 @@ class Encoding:
                 details=details,
                 now=now,
             )
+
+    async def _show(self, session: AsyncSession, asset: Asset, ready: _Ready, now: dt.datetime) -> None:
+        """A video that is encoded anew keeps one set of files, the newest, and the poster that a person chose."""
+        changes: dict[str, Any] = {"state": VideoState.READY, "duration_ms": ready.duration_ms}
+        fresh, names = ready.renditions, None
+        query = select(Asset.poster_chosen, Asset.poster_id).where(Asset.id == asset.id)
+        chosen, before = (await session.execute(query)).one()
+        if chosen and before is not None:
+            fresh = tuple(row for row in fresh if row.name != POSTER)
+            names = [row.name for row in fresh]
+        else:
+            if ready.poster is not None:
+                await ready.poster.add(session)
+            changes["poster_id"] = ready.poster.asset.id if ready.poster is not None else None
+        await swap(session, asset.id, fresh, names=names, now=now)
+        await session.execute(update(Asset).where(Asset.id == asset.id).values(**changes))
 
     async def _refused(self, refused: MediaRefused) -> None:
         if refused.code in _PASSES:

@@ -8,8 +8,9 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cms.kernel.errors import NotFound
-from cms.library.models import VIDEO, Asset, EncodeJob, Rendition
-from cms.library.states import ENCODE, VideoState
+from cms.kernel.text import search_text
+from cms.library.models import VIDEO, Asset, EncodeJob, PastRendition, Rendition, Upload
+from cms.library.states import ENCODE, UploadState, VideoState
 from cms.people.actor import Actor
 from cms.people.permissions import Action, Subject, reach, require_can
 
@@ -28,17 +29,18 @@ class AssetWithFiles:
 async def newest(
     session: AsyncSession, actor: Actor, *, kind: str = "", words: str = "", limit: int = PAGE
 ) -> Sequence[AssetWithFiles]:
-    """Assets in the actor's reach, newest first, of this kind or of all, whose name contains `words`."""
+    """Assets in the actor's reach, newest first, of this kind or of all, whose name, tags or subtitles hold `words`."""
     paths = reach(actor, Action.LIBRARY_READ)
     if not paths:
         return ()
-    query = select(Asset).where(or_(*(Asset.unit_path.startswith(path, autoescape=True) for path in paths)))
+    within = or_(*(Asset.unit_path.startswith(path, autoescape=True) for path in paths))
+    query = select(Asset).where(within, Asset.deleted_at.is_(None))
     if kind:
         query = query.where(Asset.kind == kind)
-    if words:
-        query = query.where(Asset.name.contains(words, autoescape=True))
+    if searched := search_text(words.lower()):
+        query = query.where(Asset.search_text.contains(searched, autoescape=True))
     rows = (await session.scalars(query.order_by(Asset.created_at.desc(), Asset.id.desc()).limit(limit))).all()
-    return await _with_files(session, rows)
+    return await with_files(session, rows)
 
 
 async def videos(session: AsyncSession, actor: Actor, ids: Collection[uuid.UUID]) -> Sequence[AssetWithFiles]:
@@ -48,18 +50,37 @@ async def videos(session: AsyncSession, actor: Actor, ids: Collection[uuid.UUID]
         return ()
     query = select(Asset).where(Asset.id.in_(ids), Asset.kind == VIDEO)
     within = or_(*(Asset.unit_path.startswith(path, autoescape=True) for path in paths))
-    return await _with_files(session, (await session.scalars(query.where(within))).all())
+    return await with_files(session, (await session.scalars(query.where(within))).all())
 
 
-async def file_of(session: AsyncSession, actor: Actor, sha256: str) -> Rendition:
+async def file_of(session: AsyncSession, actor: Actor, sha256: str) -> Rendition | PastRendition:
     """A rendition by its hash, of whichever asset the actor may see: two units may hold the same file.
+
+    Also one that its asset has no longer: what was signed with it still shows it.
 
     Raises NotFound `library.asset_unknown`.
     """
     paths = reach(actor, Action.LIBRARY_READ)
     within = or_(*(Asset.unit_path.startswith(path, autoescape=True) for path in paths))
-    query = select(Rendition).join(Asset, Asset.id == Rendition.asset_id).where(Rendition.sha256 == sha256, within)
-    found = (await session.scalars(query.order_by(Rendition.id).limit(1))).one_or_none() if paths else None
+    if not paths:
+        raise NotFound("library.asset_unknown")
+    now = select(Rendition).join(Asset, Asset.id == Rendition.asset_id).where(Rendition.sha256 == sha256, within)
+    if (found := (await session.scalars(now.order_by(Rendition.id).limit(1))).first()) is not None:
+        return found
+    before = select(PastRendition).join(Asset, Asset.id == PastRendition.asset_id)
+    before = before.where(PastRendition.sha256 == sha256, within).order_by(PastRendition.id).limit(1)
+    if (past := (await session.scalars(before)).first()) is None:
+        raise NotFound("library.asset_unknown")
+    return past
+
+
+async def file_named(session: AsyncSession, sha256: str) -> Rendition:
+    """A rendition by its hash, for whoever was shown its name by a piece they may see.
+
+    Raises NotFound `library.asset_unknown`.
+    """
+    query = select(Rendition).where(Rendition.sha256 == sha256).order_by(Rendition.id).limit(1)
+    found = (await session.scalars(query)).one_or_none()
     if found is None:
         raise NotFound("library.asset_unknown")
     return found
@@ -71,24 +92,32 @@ async def encodes_waiting(session: AsyncSession) -> int:
     return await session.scalar(query) or 0
 
 
+async def uploads_open(session: AsyncSession) -> int:
+    """Uploads that are not complete, for the gauge."""
+    query = select(func.count()).select_from(Upload).where(Upload.state == UploadState.OPEN.value)
+    return await session.scalar(query) or 0
+
+
 async def asset_for(session: AsyncSession, actor: Actor, asset: uuid.UUID) -> AssetWithFiles:
     """One asset the actor may see. Raises NotFound or Denied."""
-    found = (await assets(session, [asset])).get(asset)
-    if found is None:
+    row = await session.get(Asset, asset)
+    if row is None:
         raise NotFound("library.asset_unknown")
+    [found] = await with_files(session, [row])
     require_can(actor, Action.LIBRARY_READ, Subject(found.asset.unit_path, frozenset({found.asset.created_by})))
     return found
 
 
 async def assets(session: AsyncSession, ids: Collection[uuid.UUID]) -> Mapping[uuid.UUID, AssetWithFiles]:
-    """Assets and their files by id, whoever asks: for submitting and for previews; unknown ids are missing."""
+    """Assets and their files by id, whoever asks: for submitting and previews; those in the trash are missing too."""
     if not ids:
         return {}
-    rows = (await session.scalars(select(Asset).where(Asset.id.in_(ids)))).all()
-    return {found.asset.id: found for found in await _with_files(session, rows)}
+    rows = (await session.scalars(select(Asset).where(Asset.id.in_(ids), Asset.deleted_at.is_(None)))).all()
+    return {found.asset.id: found for found in await with_files(session, rows)}
 
 
-async def _with_files(session: AsyncSession, rows: Sequence[Asset]) -> Sequence[AssetWithFiles]:
+async def with_files(session: AsyncSession, rows: Sequence[Asset]) -> Sequence[AssetWithFiles]:
+    """Rows with their files, and videos that are not ready with their jobs."""
     files = await _files(session, [row.id for row in rows])
     jobs = await _jobs(session, [row.id for row in rows if row.kind == VIDEO and row.state != VideoState.READY])
     return [AssetWithFiles(row, files.get(row.id, {}), jobs.get(row.id)) for row in rows]

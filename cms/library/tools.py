@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 from media.encode import EncodedVideo, encode_house
+from media.frames import frame_at
 from media.limits import VideoLimits
 from media.runner import Report
 from media.sandbox import Sandbox
@@ -33,9 +34,18 @@ class Encode(Protocol):
     ) -> AbstractAsyncContextManager[EncodedVideo]: ...
 
 
+class Frame(Protocol):
+    """Takes one picture out of a film of ours, for the length of an `async with`. Raises MediaRefused."""
+
+    def __call__(
+        self, film: Path, at_ms: int, *, sandbox: Sandbox, work: Path, limits: VideoLimits
+    ) -> AbstractAsyncContextManager[Path]: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """What looks into a video and what encodes it."""
+    """What looks into a video, what encodes it, and what takes a picture out of it."""
 
     examine: Examine = examine
     encode: Encode = encode_house
+    frame: Frame = frame_at

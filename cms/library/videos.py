@@ -2,6 +2,8 @@
 
 import datetime as dt
 import uuid
+from dataclasses import dataclass
+from pathlib import Path
 
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -10,7 +12,9 @@ from cms.audit.record import record
 from cms.kernel.db import Database
 from cms.kernel.errors import NotFound, Refused
 from cms.kernel.ids import uuid7
+from cms.kernel.text import search_text
 from cms.kernel.wake import ring
+from cms.library.folders import folder_for
 from cms.library.models import VIDEO, Asset, EncodeJob
 from cms.library.states import VideoState
 from cms.library.upload import Workshop, asset_name
@@ -31,6 +35,7 @@ async def upload_video(
     source: Source,
     *,
     name: str,
+    folder: uuid.UUID | None = None,
     now: dt.datetime,
 ) -> Asset:
     """Checks and keeps a video and asks for its encoding; returns its row, which is waiting.
@@ -43,19 +48,48 @@ async def upload_video(
     """
     require_can(actor, Action.LIBRARY_UPLOAD, Subject(actor.unit, frozenset({actor.person})))
     limits = workshop.video_limits
-    async with private_folder(workshop.work) as folder:
-        upload = folder / "upload"
+    async with private_folder(workshop.work) as temporary:
+        upload = temporary / "upload"
         await caught(source, upload, limit=limits.file_bytes, reserve=limits.min_free_bytes)
-        facts = await workshop.tools.examine(upload, sandbox=workshop.sandbox, work=workshop.work, limits=limits)
-        stored = await workshop.store.put(upload, media_type=facts.form.media_type)
-    asset = _asset(actor, stored, facts, name=name, now=now)
+        kept = await keep_video(workshop, upload)
     async with db.write() as session:
-        session.add(asset)
-        await session.flush()
-        session.add(EncodeJob(id=uuid7(now), asset_id=asset.id, not_before=now, created_at=now))
-        await session.flush()
-        await ring(session, "library")
-        await _note(session, actor, "library.upload_video", asset, now)
+        return await add_video(session, actor, kept, name=name, folder=folder, now=now)
+
+
+@dataclass(frozen=True, slots=True)
+class KeptVideo:
+    """A video whose file is stored and whose rows are not."""
+
+    stored: StoredFile
+    facts: VideoFacts
+
+
+async def keep_video(workshop: Workshop, path: Path) -> KeptVideo:
+    """Looks into a video and stores it. Raises MediaRefused."""
+    limits = workshop.video_limits
+    facts = await workshop.tools.examine(path, sandbox=workshop.sandbox, work=workshop.work, limits=limits)
+    return KeptVideo(await workshop.store.put(path, media_type=facts.form.media_type), facts)
+
+
+async def add_video(
+    session: AsyncSession,
+    actor: Actor,
+    kept: KeptVideo,
+    *,
+    name: str,
+    folder: uuid.UUID | None = None,
+    now: dt.datetime,
+) -> Asset:
+    """The rows of a video, with the job that will make it ready. Raises as `folder_for`."""
+    await folder_for(session, actor, folder)
+    asset = _asset(actor, kept, name=name, now=now)
+    asset.folder_id = folder
+    session.add(asset)
+    await session.flush()
+    session.add(EncodeJob(id=uuid7(now), asset_id=asset.id, not_before=now, created_at=now))
+    await session.flush()
+    await ring(session, "library")
+    await _note(session, actor, "library.upload_video", asset, now)
     return asset
 
 
@@ -74,14 +108,20 @@ async def retry_encode(session: AsyncSession, actor: Actor, asset: uuid.UUID, *,
     require_can(actor, Action.LIBRARY_UPLOAD, Subject(found.unit_path, frozenset({found.created_by})))
     if job.state != VideoState.REJECTED:
         raise Refused("library.not_rejected")
-    job.state, job.not_before, job.attempt, job.lost = VideoState.WAITING.value, now, 0, 0
-    job.stage, job.percent, job.eta_seconds = "", 0, None
-    job.error_code, job.error_params, job.finished_at = None, {}, None
+    begin_again(job, now=now)
     found.state = VideoState.WAITING.value
     await session.flush()
     await ring(session, "library")
     await _note(session, actor, "library.retry_video", found, now)
     return found
+
+
+def begin_again(job: EncodeJob, *, now: dt.datetime) -> None:
+    """Has a video encoded anew; whoever is at it drops what comes of it."""
+    job.state, job.not_before, job.attempt, job.lost = VideoState.WAITING.value, now, 0, 0
+    job.fence, job.lease_owner, job.lease_until = job.fence + 1, None, None
+    job.stage, job.percent, job.eta_seconds = "", 0, None
+    job.error_code, job.error_params, job.finished_at = None, {}, None
 
 
 async def follow_jobs(session: AsyncSession) -> None:
@@ -94,12 +134,15 @@ async def follow_jobs(session: AsyncSession) -> None:
     await session.execute(statement.execution_options(synchronize_session=False))
 
 
-def _asset(actor: Actor, stored: StoredFile, facts: VideoFacts, *, name: str, now: dt.datetime) -> Asset:
+def _asset(actor: Actor, kept: KeptVideo, *, name: str, now: dt.datetime) -> Asset:
+    stored, facts = kept.stored, kept.facts
     return Asset(
         id=uuid7(now),
         kind=VIDEO,
         name=asset_name(name),
         sha256=stored.sha256,
+        source_sha256=stored.sha256,
+        search_text=search_text(asset_name(name).lower()),
         size=stored.size,
         media_type=facts.form.media_type,
         width=facts.width,

@@ -79,7 +79,7 @@ class RowLineUps:
         if until is not None:
             query = query.where(Showing.since < until)
         async with self._database.read() as session:
-            return await pieces.pieces(session, (await session.scalars(query)).all())
+            return await pieces.pieces(session, (await session.scalars(query)).all(), target.kind)
 
     async def months(self, target: contract.Target, *, column: str | None = None) -> Sequence[tuple[str, int]]:
         shown = self._shown(target)
@@ -152,7 +152,8 @@ async def computed(
     chosen = query.where(Showing.document_id.in_({key for key, _ in placements}))
     rows = {shown.document_id: shown for shown in [*newest, *(await session.scalars(chosen)).all()]}
     all_of = list(rows.values())
-    found = [_ended(piece, row) for piece, row in zip(await pieces.pieces(session, all_of), all_of, strict=True)]
+    made = await pieces.pieces(session, all_of, row.kind)
+    found = [_ended(piece, shown) for piece, shown in zip(made, all_of, strict=True)]
     calendar = await read_calendar(session)
     placed = [one for _, one in placements]
     return found, loops.slots(found, placed, window, calendar=calendar, longest_loop=longest)

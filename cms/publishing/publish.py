@@ -29,7 +29,10 @@ from cms.planning.targets import targets_by_code
 from cms.publishing.fan_out import Cause, Item, cancel_open, hide, order, show
 from cms.publishing.models import Bundle, Publication, Showing
 from cms.publishing.states import MAX_LATE_POST, PublicationKind
+from cms.review.after import open_after_review
+from cms.review.approve import current_release
 from cms.review.approved import approved_release
+from cms.review.rushing import URGENT
 from schedules.clashes import said
 
 
@@ -127,11 +130,15 @@ async def _publish(  # noqa: PLR0917 - private
     await _supersede(session, held, now)
     codes = [target.code for target in targets]
     details = {"release": item.release, "targets": codes}
-    await move(session, held, Verb.PUBLISH, actor=actor, now=now, details=details)
+    urgent = item.signed.class_ == URGENT
+    verb = Verb.PUBLISH_URGENT if urgent else Verb.PUBLISH
+    await move(session, held, verb, actor=actor, now=now, details=details)
     edition, document = held.edition, held.document
     edition.is_live, edition.published_at, edition.scheduled_at = True, now, None
     document.first_published_at = document.first_published_at or now
     await session.flush()
+    if urgent:
+        await open_after_review(session, held, await current_release(session, edition), now=now)
     replaced = [*targets, *left]
     await cancel_open(session, document=document.id, ordered=replaced, code="publishing.replaced", now=now)
     publication = await order(session, kind, cause, targets, now=now, item=item)

@@ -16,6 +16,8 @@ from cms.content.kinds import KINDS, Kind
 from cms.library.models import PICTURE, VIDEO
 from cms.library.states import VideoState
 from cms.review.release import Picture, Press, wanted_renditions
+from cms.review.rights import rights_of
+from media.house import OPTIONAL
 
 # Kept with each report, so that a later reader knows what was looked for.
 RULES_VERSION: Final = "2"
@@ -64,6 +66,7 @@ def check(
         *_lengths(draft, kind),
         *_body(draft, kind),
         *_pictures(draft, press, pictures),
+        *_rights(draft, pictures, now),
         *_channels(draft, press),
         *_envelope(draft, units, now),
         *_language(draft),
@@ -134,6 +137,15 @@ def _pictures(draft: Draft, press: Press, pictures: Mapping[uuid.UUID, Picture])
             yield Finding("must", found[0], field=place.field, block=place.block, params=found[1])
 
 
+def _rights(draft: Draft, pictures: Mapping[uuid.UUID, Picture], now: dt.datetime) -> Iterator[Finding]:
+    for place in _places(draft):
+        picture = pictures.get(place.asset)
+        found = rights_of(picture, now=now, not_after=draft.envelope.not_after) if picture is not None else None
+        if found is not None:
+            severity, code, params = found
+            yield Finding(severity, code, field=place.field, block=place.block, params=params)
+
+
 @dataclass(frozen=True, slots=True)
 class _Place:
     """Where a draft names an asset, and what must stand there."""
@@ -161,7 +173,9 @@ def _of_asset(picture: Picture, kind: str, press: Press, draft: Draft) -> tuple[
         return ("not_a_video" if kind == VIDEO else "not_a_picture"), {}
     if picture.state is not VideoState.READY:
         return _making(picture)
-    wanted = wanted_renditions(press, draft.channels, kind)
+    if picture.is_remade:
+        return "asset_remade", {}  # what would be signed now is what somebody is just changing
+    wanted = wanted_renditions(press, draft.channels, kind) - OPTIONAL
     if kind == VIDEO and draft.channels and not wanted:
         return "video_no_channel", {}  # nothing of it would be signed, and no verifier takes a name without a file
     return ("asset_unready", {}) if wanted - {file.rendition for file in picture.files} else None

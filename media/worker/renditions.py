@@ -17,10 +17,9 @@ def run(given: Path, out: Path, asked: dict[str, Any]) -> dict[str, Any]:
     """Write one file `out/{name}` for each row wanted."""
     with open_picture(given, form=str(asked["format"]).upper(), pixels=int(asked["pixels"])) as opened:
         master = plain(opened, side=max(opened.size), alpha_side=max(opened.size))
-    focal = Focal(*asked["focal"])
 
     def make(row: dict[str, Any]) -> None:
-        _encode(_sized(master, row, focal), out / str(row["name"]), row)
+        _encode(_sized(master, row), out / str(row["name"]), row)
 
     # Pillow's scalers and encoders run without the interpreter's lock.
     with ThreadPoolExecutor(_THREADS) as threads:
@@ -28,11 +27,12 @@ def run(given: Path, out: Path, asked: dict[str, Any]) -> dict[str, Any]:
     return {}
 
 
-def _sized(master: Image.Image, row: dict[str, Any], focal: Focal) -> Image.Image:
+def _sized(master: Image.Image, row: dict[str, Any]) -> Image.Image:
     target_w, target_h = int(row["width"]), int(row["height"])
     box = Box(0, 0, *master.size)
     if row["mode"] == Mode.cover:
-        box = crop_box(*master.size, target_w=target_w, target_h=target_h, focal=focal)
+        x, y, zoom = row["crop"]
+        box = crop_box(*master.size, target_w=target_w, target_h=target_h, focal=Focal(x, y), zoom=zoom)
         size = (target_w, target_h)
     else:
         size = fit_width(*master.size, target_w=target_w)

@@ -7,9 +7,9 @@ from typing import Final
 
 from cms.contract import AssetFile, AssetGone, Assets, Piece
 from media.errors import MediaRefused
-from media.house import INDEX, PLAY, POSTER, TRACKS, HouseIndex, read_index, rendition
+from media.house import INDEX, OPTIONAL, PLAY, POSTER, TRACKS, HouseIndex, read_index, rendition
 
-VIDEO_RENDITIONS: Final = frozenset({*map(rendition, TRACKS), INDEX, PLAY, POSTER})
+VIDEO_RENDITIONS: Final = frozenset({*map(rendition, TRACKS), INDEX, PLAY, POSTER, *OPTIONAL})
 
 
 @dataclass(frozen=True, slots=True)

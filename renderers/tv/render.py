@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from cms.contract import Busy, Columns, Delta, File, Files, LineUp, Piece, Services
-from media.house import PLAY, TRACKS
+from media.house import PLAY, SUBTITLES, TRACKS
 from renderers.tv import layout, pages, paths, playlists
 from renderers.tv.items import Video, masters, newest_house, playable
 from renderers.tv.plan import PLAN_NAME, Plan, encode, from_value, releases, to_value
@@ -171,6 +171,7 @@ class _Work:
             title=self.delta.target.name,
             source=f"{paths.home(self.code)}master.m3u8",
             progressive="",
+            subtitles="",
             is_live=True,
         )
 
@@ -184,6 +185,7 @@ class _Work:
             title=piece.title,
             source=stream,
             progressive=_progressive(piece),
+            subtitles=_subtitles(piece),
             is_live=False,
         )
 
@@ -215,6 +217,13 @@ def _progressive(piece: Piece) -> str:
     """The address of the first video as one file, for boxes without anything better; empty without one."""
     file = next((found for of in masters(piece) if (found := piece.rendition(of, PLAY)) is not None), None)
     return "" if file is None else f"/a/{file.sha256}"
+
+
+def _subtitles(piece: Piece) -> str:
+    """The address of the Chinese subtitles of the first video, else of the English ones; empty without any."""
+    first = next(masters(piece), None)
+    found = (piece.rendition(first, name) for name in SUBTITLES.values()) if first is not None else ()
+    return next((f"/a/{file.sha256}" for file in found if file is not None), "")
 
 
 def _minutes(piece: Piece) -> int:

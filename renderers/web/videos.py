@@ -7,14 +7,28 @@ from typing import Any, Final
 from markupsafe import Markup
 
 from cms.contract import AssetFile, File, Piece
-from media.house import AUDIO, INDEX, PLAY, POSTER, RUNGS, SEGMENT_MS, HouseIndex, Track, rendition
+from media.house import (
+    AUDIO,
+    INDEX,
+    OPTIONAL,
+    PLAY,
+    POSTER,
+    RUNGS,
+    SEGMENT_MS,
+    SUBTITLES,
+    HouseIndex,
+    Track,
+    rendition,
+)
 from renderers.web import paths, pictures
 
-RENDITIONS: Final = frozenset({INDEX, PLAY, POSTER, *(rendition(track) for track in (*RUNGS, AUDIO))})
+RENDITIONS: Final = frozenset({INDEX, PLAY, POSTER, *(rendition(track) for track in (*RUNGS, AUDIO)), *OPTIONAL})
 PLAYLIST: Final = "application/vnd.apple.mpegurl"
 # The first one listed is what a player tries first: most phones, most lines.
 _ORDER: Final = ("720", "1080", "480")
 _BOX: Final = (1280, 720)
+_LANGUAGES: Final = {"zh": "中文", "en": "English"}
+_TRACK: Final = Markup('<track kind="subtitles" src="/a/{}" srclang="{}" label="{}">')
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +101,21 @@ def _player(piece: Piece, film: Film, media: str) -> Markup:
     poster = _attribute("poster", f"{media}/a/{film.poster.sha256}" if film.poster else "")
     return Markup(
         '<video controls playsinline preload="none" src="{0}" width="{1}" height="{2}"{3}{4} aria-label="视频：{5}">'
-        '<a href="{0}">{5}</a></video>'
-    ).format(f"{media}/a/{film.play.sha256}", *_BOX, poster, playlist, film.title)
+        '{6}<a href="{0}">{5}</a></video>'
+    ).format(f"{media}/a/{film.play.sha256}", *_BOX, poster, playlist, film.title, _tracks(piece, film, media))
+
+
+def _tracks(piece: Piece, film: Film, media: str) -> Markup:
+    """The subtitles that were signed with the film, the first one shown; a feed's reader takes none from elsewhere."""
+    found = [(lang, piece.rendition(film.asset, name)) for lang, name in SUBTITLES.items()] if not media else []
+    parts = [
+        Markup('<track kind="subtitles" src="/a/{}" srclang="{}" label="{}">').format(
+            file.sha256, lang, _LANGUAGES[lang]
+        )
+        for lang, file in found
+        if file is not None
+    ]
+    return Markup("").join(parts).replace(Markup(">"), Markup(" default>"), 1)
 
 
 def _attribute(name: str, value: str) -> Markup:

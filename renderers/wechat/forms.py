@@ -5,13 +5,13 @@ from typing import Final
 from cms.contract import Form, Piece, Preview, Site
 from cms.trust import canonical
 from renderers.wechat.article import BODY, POSTER, Article, make_article, with_pictures
-from renderers.wechat.covers import BASE, cover_source
+from renderers.wechat.covers import BASE, OWN, cover_source
 from renderers.wechat.dates import day
 from renderers.wechat.settings import AccountSettings
 from renderers.wechat.vocabulary import escaped, quoted
 
 FORMS: Final = (Form("phone", "手机微信文章", 390, 844),)
-RENDITIONS: Final = frozenset({BODY, BASE})
+RENDITIONS: Final = frozenset({BODY, BASE, OWN})
 VIDEO_RENDITIONS: Final = frozenset({POSTER})
 # Raised when the article is made differently than before.
 TEMPLATE: Final = 1

@@ -38,11 +38,12 @@ def clip_facts(path: Path) -> VideoFacts:
     )
 
 
-def poster() -> bytes:
-    """A dusk over water, so that a page with it can be looked at."""
+def poster(at_ms: int = 0) -> bytes:
+    """A dusk over water, so that a page with it can be looked at; later moments are greener."""
     buffer = io.BytesIO()
     sky = Image.linear_gradient("L").resize((1280, 720))
-    Image.merge("RGB", [sky.point(lambda v, t=t: 30 + v * t // 255) for t in (190, 120, 90)]).save(buffer, "JPEG")
+    tones = (190, 120 + at_ms % 90, 90)
+    Image.merge("RGB", [sky.point(lambda v, t=t: 30 + v * t // 255) for t in tones]).save(buffer, "JPEG")
     return buffer.getvalue()
 
 
@@ -73,7 +74,19 @@ class FakeTools:
 
     @property
     def tools(self) -> Tools:
-        return Tools(self.examine, self.encode)
+        return Tools(self.examine, self.encode, self.frame)
+
+    @asynccontextmanager
+    async def frame(
+        self, film: Path, at_ms: int, *, sandbox: Sandbox, work: Path, limits: VideoLimits
+    ) -> AsyncIterator[Path]:
+        del film, sandbox, limits
+        if at_ms > DURATION_MS:
+            raise MediaRefused("media.no_frame", at=at_ms // 1000)
+        path = work / f"frame-{at_ms}"
+        await asyncio.to_thread(path.write_bytes, poster(at_ms))
+        yield path
+        await asyncio.to_thread(path.unlink)
 
     async def examine(self, path: Path, *, sandbox: Sandbox, work: Path, limits: VideoLimits) -> VideoFacts:
         del sandbox, work, limits

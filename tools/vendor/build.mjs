@@ -56,7 +56,8 @@ async function vendorHtmx() {
   };
 }
 
-async function vendorBundle(name, leader, copies = []) {
+/** One of our entry files with everything it imports, as a single module, and files of its leader beside it. */
+async function bundled(name, leader, copies = []) {
   const { version } = await manifestOf(leader);
   const folder = join(VENDOR, `${name}-${version}`);
   const result = await build({
@@ -123,8 +124,9 @@ await rm(VENDOR, { recursive: true, force: true });
 await mkdir(LICENCES, { recursive: true });
 const packages = [
   await vendorHtmx(),
-  await vendorBundle("editor-bundle", "@tiptap/core"),
-  await vendorBundle("calendar-bundle", "@event-calendar/core", [["dist/index.css", "calendar-bundle.css"]]),
+  await bundled("editor-bundle", "@tiptap/core"),
+  await bundled("calendar-bundle", "@event-calendar/core", [["dist/index.css", "calendar-bundle.css"]]),
+  await bundled("tus-bundle", "tus-js-client"),
   await vendorFont(),
   await vendorIcons(),
 ];

@@ -7,9 +7,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from cms.desk.calendar.overview import alarm_line
 from cms.desk.delivery_rows import quiet_row
+from cms.desk.reading import waiting_line
 from cms.desk.routing import SIGNED_IN, get, post
 from cms.desk.views.gate import text
-from cms.desk.views.review import waiting_line
 from cms.desk.visit import Visit, as_uuid
 from cms.kernel.errors import DomainError, Invalid
 from cms.notices.alarms import open_alarms

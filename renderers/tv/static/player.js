@@ -42,6 +42,7 @@
     video.setAttribute("autoplay", "");
     host.appendChild(video);
     this.video = video;
+    subtitles(video, host.getAttribute("data-track"));
     this.tries = 0;
     if (url && hls && hls.isSupported()) {
       this.kind = "hls.js";
@@ -56,6 +57,18 @@
     }
     this.play();
   }
+  /* What was signed with the film; a browser without text tracks shows the film alone. */
+  function subtitles(video, url) {
+    var track;
+    if (!url) { return; }
+    track = document.createElement("track");
+    track.kind = "subtitles";
+    track.src = url;
+    track["default"] = true;
+    video.appendChild(track);
+    if (track.track) { track.track.mode = "showing"; }
+  }
+
   Element.prototype = {
     failed: function (hls, data, onTrouble) {
       var self = this;

@@ -6,6 +6,7 @@ import re
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from aiohttp import FormData
 from PIL import Image
@@ -54,7 +55,7 @@ async def make_world(house: House) -> World:
     await publisher.post("/desk/targets/", target("site", "web", page))
     document = await begin(by["editor"], "银龄课堂开讲", column="news")
     await upload(by["editor"], "lake.png")
-    return World(house, by, await _parts(house, document), document)
+    return World(house, by, await parts_of(house, document), document)
 
 
 def target(code: str, kind: str, page: str) -> dict[str, str]:
@@ -99,8 +100,8 @@ async def write(browser: Browser, document: str, **changes: object) -> None:
     await browser.post(f"/desk/documents/{document}/edit", draft_fields(page, **changes))
 
 
-async def upload(editor: Browser, name: str, data: bytes | None = None) -> tuple[int, dict[str, str]]:
-    form = FormData()
+async def upload(editor: Browser, name: str, data: bytes | None = None) -> tuple[int, dict[str, Any]]:
+    form = FormData(quote_fields=False)  # as browsers send names
     form.add_field("file", data if data is not None else png(), filename=name, content_type="image/png")
     answer = await editor.script("POST", "/desk/library/upload", data=form)
     return answer.status, await answer.json()
@@ -112,12 +113,14 @@ def png(width: int = 640, height: int = 480) -> bytes:
     return buffer.getvalue()
 
 
-async def _parts(house: House, document: str) -> dict[str, str]:
+async def parts_of(house: House, document: str, *, unit: str = "/320509/") -> dict[str, str]:
+    """Values for the parts of addresses; `unit` is the path of the unit they speak of."""
     async with house.deps.db.read() as session:
         rendition = (await session.scalars(select(Rendition).where(Rendition.name == "thumb"))).one()
         victim = (await session.scalars(select(Person).where(Person.login == "victim"))).one()
-        membership = (await session.scalars(select(Membership).limit(1))).one()
-        unit = (await session.scalars(select(Unit))).one()
+        place = (await session.scalars(select(Unit).where(Unit.path == unit))).one()
+        inside = select(Membership).where(Membership.unit_id == place.id).limit(1)
+        membership = (await session.scalars(inside)).one()
         column = (await session.scalars(select(Column))).one()
     return {
         "id": document,
@@ -128,7 +131,7 @@ async def _parts(house: House, document: str) -> dict[str, str]:
         "session": str(uuid.UUID(int=7)),
         "person": str(victim.id),
         "membership": str(membership.id),
-        "unit": str(unit.id),
+        "unit": str(place.id),
         "column": str(column.id),
         "screen": "0000000000",
         "channel": "web",
@@ -137,9 +140,13 @@ async def _parts(house: House, document: str) -> dict[str, str]:
         "version": "vendor",
         "path": "htmx-2.0.11/htmx.min.js",
         "name": "frame.js",
+        "upload": str(uuid.UUID(int=9)),
+        "folder": str(uuid.UUID(int=10)),
+        "batch": str(uuid.UUID(int=11)),
+        "language": "zh",
         "target": "site",
         "delivery": str(uuid.UUID(int=8)),
-        "batch": str(uuid.UUID(int=9)),
+        **{name: str(uuid.UUID(int=9)) for name in ("run", "item", "feed", "token", "hook", "call", "link", "batch")},
         "placement": str(uuid.UUID(int=10)),
         "notice": str(uuid.UUID(int=11)),
     }

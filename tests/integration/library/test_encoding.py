@@ -21,6 +21,7 @@ from cms.library.states import ENCODE
 from cms.library.upload import Workshop
 from cms.library.videos import retry_encode, upload_video
 from media.errors import MediaRefused
+from media.images import RENDITIONS
 from media.limits import VideoLimits
 from media.sandbox import Sandbox
 from media.store import Store
@@ -126,7 +127,7 @@ async def test_encoder_when_its_lease_ran_out_leaves_one_set_of_files_to_the_nex
 
     video, job = await place.job()
     assert (video.state, job.state) == ("ready", "ready")
-    assert await place.count(Rendition) == len(NAMES) + 9  # and the sizes of one poster
+    assert await place.count(Rendition) == len(NAMES) + len(RENDITIONS)  # and the sizes of one poster
     assert await place.count(Asset) == 2
 
 

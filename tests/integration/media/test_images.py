@@ -39,6 +39,10 @@ async def test_make_renditions_of_a_large_photo_gives_every_size(sandbox: Sandbo
             "screen-1080": (1080, 810),
             "screen-cover": (1080, 1920),
             "tv-card": (320, 200),
+            "cover-16x9": (1280, 720),
+            "cover-235": (900, 383),
+            "cover-1x1": (600, 600),
+            "cover-3x4": (810, 1080),
         }
         for file in made:
             with Image.open(file.path) as image:

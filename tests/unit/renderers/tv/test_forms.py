@@ -31,6 +31,7 @@ def test_form_when_a_picture_of_another_channel_differs_is_the_same() -> None:
 
 def test_renditions_wanted_of_a_video_are_the_houses() -> None:
     wanted = {"house-1080", "house-720", "house-480", "house-audio", "house-index", "play-720", "poster"}
+    wanted |= {"subtitles-zh", "subtitles-en"}
     assert wanted == VIDEO_RENDITIONS
 
 

@@ -127,3 +127,17 @@ def test_vendored_library_is_the_one_that_was_taken_with_its_licence() -> None:
     assert found == listed
     for part in (part for package in packages for part in package["parts"]):
         assert "Apache License" in (folder / part["licence_text"]).read_text("utf-8")
+
+
+def test_film_when_it_has_subtitles_carries_them_as_tracks_and_a_feed_does_not() -> None:
+    piece = lecture()
+    named = [
+        AssetFile(sha256=letter * 64, size=90, media_type="text/vtt", width=0, height=0, of=FILM, rendition=name)
+        for letter, name in (("e", "subtitles-en"), ("f", "subtitles-zh"))
+    ]
+    signed = dataclasses.replace(piece, assets=(*piece.assets, *named))
+    html = videos.figure(signed, BLOCK)
+    assert f'<track kind="subtitles" src="/a/{"f" * 64}" srclang="zh" label="中文" default>' in html
+    assert f'<track kind="subtitles" src="/a/{"e" * 64}" srclang="en" label="English">' in html
+    assert "<track" not in videos.figure(piece, BLOCK)
+    assert "<track" not in videos.figure(signed, BLOCK, media="https://media.example")

@@ -48,7 +48,7 @@ def test_preview_of_anything_lets_no_markup_through(piece: Piece) -> None:
 def test_channel_names_what_it_draws() -> None:
     made = channel()
     assert made.kind == "wechat"
-    assert made.asset_renditions == RENDITIONS == {"web-960-jpeg", "og"}
+    assert made.asset_renditions == RENDITIONS == {"web-960-jpeg", "og", "cover-235"}
     assert made.video_renditions == VIDEO_RENDITIONS == {"poster"}
     assert made.secrets == ("app_secret", "callback_token", "callback_aes_key")
     assert made.seconds > 60
