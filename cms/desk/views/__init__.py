@@ -77,8 +77,6 @@ def core_sections() -> tuple[Section, ...]:
         *assets.ROUTES,
         *subtitles.ROUTES,
     )
-    staff = (*people.ROUTES, *people_safety.ROUTES, *csv_import.PEOPLE)
-    tree = (*units.ROUTES, *csv_import.UNITS)
     return (
         *_outside(),
         Section(
@@ -121,6 +119,15 @@ def core_sections() -> tuple[Section, ...]:
             _SCREENS,
             targets.ROUTES,
         ),
+        *_administration(),
+    )
+
+
+def _administration() -> tuple[Section, ...]:
+    """How the office is set up, and who may see what became of it."""
+    staff = (*people.ROUTES, *people_safety.ROUTES, *csv_import.PEOPLE)
+    tree = (*units.ROUTES, *csv_import.UNITS)
+    return (
         Section(
             "plans", "desk.nav.plans", "stamp", 79, "/desk/review/plans", Action.REVIEW_PLAN, _SYSTEM, plans.ROUTES
         ),
