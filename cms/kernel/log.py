@@ -19,6 +19,7 @@ ALWAYS: Final[Mapping[str, str]] = {
     "room": "模块；第三方库的日志没有此项。The part that speaks; absent in lines of libraries.",
 }
 BOUND: Final[Mapping[str, str]] = {
+    "assets": "涉及的素材数。How many assets.",
     "code": "拒绝或失败的代码；子进程为其退出码。Code of a refusal or failure; of a child process its exit code.",
     "delivery": "投递编号。Id of the delivery.",
     "domain": "信任域。Trust domain.",
@@ -26,6 +27,7 @@ BOUND: Final[Mapping[str, str]] = {
     "error": "外部部件的报错原文。What another part said.",
     "exception": "异常堆栈。Traceback.",
     "file": "文件名。Name of a file.",
+    "job": "尺寸任务编号。Id of the job that makes sizes anew.",
     "method": "请求方法。Method of the request.",
     "name": "子进程名。Name of a child process.",
     "occurrence": "排期动作编号。Id of the occurrence.",
@@ -38,6 +40,8 @@ BOUND: Final[Mapping[str, str]] = {
     "screen": "阅读屏编号。Id of the screen.",
     "state": "结束时的状态。State it ended in.",
     "target": "渠道代码。Code of the target.",
+    "upload": "上传任务编号。Id of an upload.",
+    "uploads": "清理的上传数。Uploads that were ended.",
     "wait": "等待秒数。Seconds until the next try.",
 }
 

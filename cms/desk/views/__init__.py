@@ -30,20 +30,22 @@ _SCREENS = "desk.nav.group.screens"
 _SYSTEM = "desk.nav.group.system"
 
 
+_SHELF = (
+    *library.ROUTES,
+    *videos.ROUTES,
+    *uploads.ROUTES,
+    *shelving.ROUTES,
+    *assets.ROUTES,
+    *subtitles.ROUTES,
+)
+
+
 def core_sections() -> tuple[Section, ...]:
     """Every section of the core in one place; upper packages bring theirs to `build_desk`.
 
     Orders: 0-49 work, 50-79 channels (`screens.pages` stands at 50), 80- administration.
     """
     pieces = (*documents.ROUTES, *editor.ROUTES, *previews.ROUTES)
-    shelf = (
-        *library.ROUTES,
-        *videos.ROUTES,
-        *uploads.ROUTES,
-        *shelving.ROUTES,
-        *assets.ROUTES,
-        *subtitles.ROUTES,
-    )
     return (
         Section("gate", "", "", 0, "", SIGNED_IN, routes=(*gate.ROUTES, *account.ROUTES, *commands.ROUTES)),
         Section("home", "desk.nav.home", "layout-dashboard", 1, "/desk/", Action.ACCOUNT_MANAGE, _WORK, home.ROUTES),
@@ -70,7 +72,7 @@ def core_sections() -> tuple[Section, ...]:
             _WORK,
             publishing.ROUTES,
         ),
-        Section("library", "desk.nav.library", "image", 40, "/desk/library/", Action.LIBRARY_READ, _WORK, shelf),
+        Section("library", "desk.nav.library", "image", 40, "/desk/library/", Action.LIBRARY_READ, _WORK, _SHELF),
         Section(
             "targets",
             "desk.nav.targets",
