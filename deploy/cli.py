@@ -123,5 +123,22 @@ def recall(settings: Settings, release: str, reason: str, person: str) -> None:
     click.echo("已撤回；各屏与网站将在数秒内停止显示。")
 
 
+@main.command()
+@click.argument("what", type=click.Choice(["verify"]))
+@with_settings
+def audit(settings: Settings, what: str) -> None:  # noqa: ARG001 - the only thing there is to do
+    """校验操作记录：记录链、归档文件与上次校验时的末尾。"""
+    from deploy.record_command import verify  # noqa: PLC0415
+
+    row = verify(settings)
+    texts = catalogue()
+    if row.fault:
+        fault = texts.text(settings.language, f"desk.audit.fault.{row.fault}")
+        click.echo(texts.text(settings.language, "desk.audit.broken", seq=row.fault_seq, fault=fault), err=True)
+        click.echo(texts.text(settings.language, "desk.audit.broken_next"), err=True)
+        raise SystemExit(1)
+    click.echo(f"{texts.text(settings.language, 'desk.audit.whole_short')}: № {row.seq} {row.hash}")
+
+
 if __name__ == "__main__":
     sys.exit(main())

@@ -4,13 +4,19 @@ from collections.abc import Callable, Iterator, Mapping
 from enum import Enum, StrEnum
 from typing import Final
 
+from cms.content.importing.feeds import FeedState
+from cms.content.importing.pool import PoolState
+from cms.content.importing.sheet_runs import SheetState
 from cms.content.kinds import Kind
 from cms.content.states import EditionState, Verb
 from cms.kernel.messages import Catalogue, catalogue
 from cms.library.rights import Rights
 from cms.library.states import RemakeState, UploadState, VideoState
 from cms.people.roles import Role
+from cms.publishing.calendar import EntryState
 from cms.publishing.states import DeliveryState, PublicationKind
+from cms.webhooks.events import EventFamily
+from cms.webhooks.states import CallState
 
 BEGIN: Final = "<!-- states: made by `python -m deploy.settings_page` -->\n"
 END: Final = "<!-- end of states -->\n"
@@ -37,10 +43,16 @@ LABELS: Final[Mapping[type[StrEnum], Callable[[Enum], str]]] = {
     Verb: _by_name,
     PublicationKind: _publication,
     DeliveryState: _chip,
+    EntryState: _chip,
     VideoState: _chip,
     RemakeState: _by_name,
     UploadState: _by_name,
     Rights: _by_name,
+    FeedState: _by_name,
+    PoolState: _by_name,
+    SheetState: _by_name,
+    EventFamily: _by_name,
+    CallState: _chip,
 }
 
 

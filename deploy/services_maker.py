@@ -11,7 +11,9 @@ from sqlalchemy import select
 
 from cms import contract
 from cms.kernel.db import Database
+from cms.library.fetching import PictureSource
 from cms.library.upload import Workshop
+from cms.people.sealing import Sealer
 from cms.publishing.line_ups import RowLineUps
 from cms.publishing.services.account import Account
 from cms.publishing.services.addresses import Policy
@@ -61,6 +63,16 @@ class ServicesMaker:
             now=self._here.clock.now,
             studio=StoreStudio(account, self._here.store, self._room.sandbox, self._room.work),
         )
+
+    @property
+    def sealer(self) -> Sealer:
+        """Seals what the desk must read again, under a key of its own that the vault's gives."""
+        return Sealer(self._key)
+
+    def pictures(self) -> PictureSource:
+        """Where pictures of pasted pages may be fetched: through the same client as everything outside."""
+        settings = self._here.settings
+        return PictureSource(self._outbound, frozenset(settings.picture_hosts), settings.exceptions)
 
     def vault(self, target: str) -> SealedVault:
         """The secrets of one account, for the desk's form that fills it."""

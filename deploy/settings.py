@@ -14,6 +14,8 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from cms.people.roles import Role as StaffRole
+
 PREFIX = "YUNPING_"
 DATA = "YUNPING_DATA"
 FILE = "yunping.env"
@@ -142,10 +144,79 @@ class Settings(BaseModel):
             "Inside services, `host:port` by commas, that accounts may call; all else is public HTTPS."
         ),
     ] = ()
+    picture_hosts: Annotated[
+        tuple[str, ...],
+        Field(
+            description="粘贴网页时允许抓取图片的网站（域名，逗号分隔，含其子域）；缺省为任何公网网站。"
+            "Hosts, by commas and with all below them, that pasted pictures are fetched from; empty: any public one."
+        ),
+    ] = ()
     s3_endpoint: Annotated[str, Field(description="S3 服务地址。S3 service.")] = ""
     s3_region: Annotated[str, Field(description="S3 区域。S3 region.")] = "us-east-1"
     s3_key: Annotated[str, Field(repr=False, description="S3 访问键。S3 access key.")] = ""
     s3_secret: Annotated[str, Field(repr=False, description="S3 密钥（不写入日志）。S3 secret; never logged.")] = ""
+    idle_minutes: Annotated[
+        int, Field(ge=5, le=240, description="无操作自动退出（分钟）。Minutes without use after which a session ends.")
+    ] = 30
+    session_hours: Annotated[
+        int, Field(ge=1, le=24, description="单次登录最长时间（小时）。Hours after which a session ends in any case.")
+    ] = 12
+    second_factor_roles: Annotated[
+        tuple[str, ...],
+        Field(
+            description="必须启用动态验证码的角色，逗号分隔，如 `admin,operator,auditor,chief`；缺省不强制。"
+            "Roles that must sign in with a second factor, by commas."
+        ),
+    ] = ()
+    password_length: Annotated[
+        int, Field(ge=10, le=64, description="密码最短长度。Least characters of a password.")
+    ] = 10
+    password_days: Annotated[
+        int,
+        Field(
+            ge=0, le=3650, description="密码有效期（天），到期须更换；0 不限。Days until a password must be changed."
+        ),
+    ] = 0
+    stale_days: Annotated[
+        int,
+        Field(ge=7, le=3650, description="多少天未登录视为闲置账号。Days after which an unused account is flagged."),
+    ] = 90
+    audit_keep_days: Annotated[
+        int,
+        Field(
+            ge=183,
+            le=36_500,
+            description="操作记录在库中保存的天数，不少于 183；更早的归档为文件。"
+            "Days the record stays in the database; older parts are archived to files.",
+        ),
+    ] = 1095
+    audit_check_hours: Annotated[
+        int,
+        Field(ge=1, le=168, description="每隔多少小时校验一次操作记录。Hours between two looks at the whole record."),
+    ] = 6
+    smtp_host: Annotated[
+        str,
+        Field(description="邮件服务器；缺省不发邮件，通知只在收件箱。SMTP server; empty: notices stay in the inbox."),
+    ] = ""
+    smtp_port: Annotated[int, Field(ge=1, le=65535, description="邮件服务器端口。Port of the SMTP server.")] = 587
+    smtp_security: Annotated[
+        Literal["starttls", "tls", "none"],
+        Field(
+            description="邮件连接的加密方式；`none` 仅用于本机。How mail is encrypted; `none` for this machine only."
+        ),
+    ] = "starttls"
+    smtp_user: Annotated[str, Field(description="邮件账号，缺省不登录。Account at the SMTP server.")] = ""
+    smtp_password: Annotated[
+        str, Field(repr=False, description="邮件密码（不写入日志）。Its password; never logged.")
+    ] = ""
+    smtp_from: Annotated[str, Field(description="发件人地址，缺省 `yunping@信任域`。Sender of mails.")] = ""
+    notice_webhook: Annotated[
+        str,
+        Field(description="通知回调地址（HTTPS），逐条签名发送。Where notices are posted, signed."),
+    ] = ""
+    notice_webhook_secret: Annotated[
+        str, Field(repr=False, description="通知回调的签名密钥。Secret that signs these posts; never logged.")
+    ] = ""
     log_level: Annotated[
         Literal["DEBUG", "INFO", "WARNING", "ERROR"], Field(description="日志级别。Least level that is logged.")
     ] = "INFO"
@@ -153,7 +224,7 @@ class Settings(BaseModel):
         True
     )
 
-    @field_validator("origins", "outbound_exceptions", mode="before")
+    @field_validator("origins", "outbound_exceptions", "second_factor_roles", "picture_hosts", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
@@ -167,6 +238,21 @@ class Settings(BaseModel):
             if not host or not is_port or any(ch in host for ch in "/@ "):
                 raise ValueError("host:port")
         return value
+
+    @field_validator("second_factor_roles")
+    @classmethod
+    def _known_roles(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        known = [role.value for role in StaffRole]
+        if not set(known).issuperset(value):
+            raise ValueError(", ".join(known))
+        return value
+
+    @field_validator("picture_hosts")
+    @classmethod
+    def _hosts(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if any(set(one) & set("/:@* ") for one in value):
+            raise ValueError("host")
+        return tuple(one.lower().strip(".") for one in value)
 
     @field_validator("tls_cert", "tls_key", "drop", "uploads", mode="before")
     @classmethod
@@ -183,7 +269,7 @@ class Settings(BaseModel):
     def _known_store(cls, value: str) -> str:
         return _of_scheme(value, "file", "s3")
 
-    @field_validator("public_url", "media_url", "s3_endpoint")
+    @field_validator("public_url", "media_url", "s3_endpoint", "notice_webhook")
     @classmethod
     def _web_address(cls, value: str) -> str:
         return _of_scheme(value, "http", "https")
@@ -238,6 +324,11 @@ class Settings(BaseModel):
         return (self.uploads or self.data / "uploads").resolve()
 
     @property
+    def audit_dir(self) -> Path:
+        """Archives of the record, and the last seen end of its chain."""
+        return self.data.resolve() / "audit"
+
+    @property
     def guard_dir(self) -> Path:
         return self.data.resolve() / "guard"
 
@@ -287,6 +378,9 @@ def _checked(settings: Settings) -> Settings:
             for name in ("s3_endpoint", "s3_key", "s3_secret")
             if not getattr(settings, name)
         ]
+    if settings.notice_webhook and not settings.notice_webhook_secret:
+        # An unsigned post could be anybody's.
+        problems.append((PREFIX + "NOTICE_WEBHOOK_SECRET", "settings.missing", ""))
     if settings.port == settings.gateway_port:
         problems.append((PREFIX + "GATEWAY_PORT", "settings.same_port", str(settings.port)))
     if problems:

@@ -1,17 +1,22 @@
 """Imports every module that declares tables, so that migrations and tests see the whole schema."""
 
+from cms.api import rows as api
 from cms.audit import models as audit
 from cms.content import models as content
 from cms.content.importing import models as importing
 from cms.kernel.base import Base
 from cms.library import models as library
 from cms.notices import models as notices
-from cms.people import models as people
+from cms.people import models as people, tokens
 from cms.planning import models as planning
 from cms.publishing import models as publishing
 from cms.publishing.services import models as services
-from cms.review import models as review
+from cms.review import link_models as links, models as review
+from cms.webhooks import models as webhooks
 from screens import states, tables as screens
 
 METADATA = Base.metadata
-MODULES = (audit, content, importing, library, notices, people, planning, publishing, review, screens, services, states)
+MODULES = (
+    *(api, audit, content, importing, library, links, notices, people, planning, publishing, review, screens),
+    *(services, states, tokens, webhooks),
+)

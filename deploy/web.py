@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import datetime as dt
 from typing import Final
 
 from aiohttp import web
@@ -14,6 +15,8 @@ from cms.kernel.messages import catalogue
 from cms.kernel.metrics import Metrics
 from cms.library.upload import Workshop
 from cms.people.passwords import Passwords
+from cms.people.roles import Role
+from cms.people.sessions import SessionRules
 from cms.publishing.guarding import ClientGuard
 from cms.publishing.registry import load_channels
 from cms.publishing.tree_reader import TreeReader
@@ -84,17 +87,34 @@ def desk_deps(here: Installation, room: Workshop, services: ServicesMaker) -> De
         clock=here.clock,
         workshop=room,
         vault=services.vault,
+        sealer=services.sealer,
+        archive=settings.audit_dir,
+        session_rules=session_rules(settings),
+        stale_after=dt.timedelta(days=settings.stale_days),
+        pictures=services.pictures(),
+        services=services,
         keys=GuardedKeys(here.guard),
         guard=ClientGuard(here.guard),
         press=lambda epoch: press_of(here.channels, here.site, domain=settings.domain, epoch=epoch),
         first_run_secret=first_run_secret,
-        passwords=Passwords(),
+        passwords=Passwords(least=settings.password_length),
         channels=here.channels,
         site=here.site,
         catalogue=catalogue(),
         secure=settings.scheme == "https",
         language=settings.language,
         metrics=here.metrics,
+    )
+
+
+def session_rules(settings: Settings) -> SessionRules:
+    """What the settings ask of sessions."""
+    age = settings.password_days
+    return SessionRules(
+        idle=dt.timedelta(minutes=settings.idle_minutes),
+        absolute=dt.timedelta(hours=settings.session_hours),
+        factor_roles=frozenset(Role(one) for one in settings.second_factor_roles),
+        password_age=dt.timedelta(days=age) if age else None,
     )
 
 

@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from cms.kernel.metrics import Metrics
 from cms.library.queries import encodes_waiting, uploads_open
 from cms.library.upload import Workshop as PictureRoom
+from cms.notices.models import Alarm
 from cms.planning.models import Target
 from cms.publishing.guarding import ClientGuard
 from cms.publishing.models import Delivery
@@ -19,12 +20,18 @@ from cms.publishing.registry import load_channels
 from cms.publishing.states import OPEN
 from cms.publishing.tasks import count_tasks
 from cms.publishing.tree_writer import TreeWriter
+from cms.publishing.upkeep import keep_accounts
 from cms.publishing.worker import Worker, WorkerSettings
 from cms.publishing.workshop import Workshop
+from deploy.deadlines import tell_of_deadlines
 from deploy.dropping import watch_drops
 from deploy.encoding import encode_videos, keep_library
+from deploy.feeding import poll_feeds
+from deploy.hooking import tell_others
 from deploy.installation import Installation, open_workshop, opened
 from deploy.manifests import ManifestWriter
+from deploy.noticing import carry_letters, watch_promises
+from deploy.recording import look_after_record
 from deploy.services_maker import ServicesMaker
 from deploy.settings import Settings
 
@@ -47,8 +54,15 @@ async def run_worker(settings: Settings, metrics: Metrics, stop: asyncio.Event) 
         encoding = asyncio.create_task(encode_videos(here, room, owner))
         keeping = asyncio.create_task(keep_library(here, room, owner))
         dropping = asyncio.create_task(watch_drops(here, room))
+        recording = asyncio.create_task(look_after_record(here))
+        feeding = asyncio.create_task(poll_feeds(here, room, owner))
+        telling = asyncio.create_task(tell_others(here, owner))
+        minding = asyncio.create_task(keep_accounts(shop))
+        urging = asyncio.create_task(tell_of_deadlines(here, owner))
+        noticing = [asyncio.create_task(carry_letters(here, owner)), asyncio.create_task(watch_promises(here))]
         await asyncio.wait({working, encoding, keeping, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        for task in (tasks := (working, encoding, keeping, dropping, stopping, counting)):
+        beside = (keeping, dropping, recording, feeding, telling, minding, urging, *noticing, stopping, counting)
+        for task in (tasks := (working, encoding, *beside)):
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
@@ -68,10 +82,12 @@ async def _count_waiting(here: Installation) -> None:
                 accounts = await session.scalar(paused)
                 videos = await encodes_waiting(session)
                 uploads = await uploads_open(session)
+                alarms = await session.scalar(select(func.count()).select_from(Alarm).where(Alarm.taken_at.is_(None)))
             here.metrics.gauge("yunping_deliveries_waiting", count or 0)
             here.metrics.gauge("yunping_encodes_waiting", videos)
             here.metrics.gauge("yunping_uploads_open", uploads)
             here.metrics.gauge("yunping_take_downs_late", late)
+            here.metrics.gauge("yunping_alarms_open", alarms or 0)
             here.metrics.gauge("yunping_accounts_paused", accounts or 0)
             for kind, open_ in tasks.items():
                 here.metrics.gauge("yunping_manual_tasks", open_, kind=kind)

@@ -1,8 +1,8 @@
 """A Word document as HTML and pictures, both still foreign: the text is parsed, the pictures go through intake."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -19,14 +19,20 @@ from media.workspace import caught, private_folder
 PICTURES: Final = 100  # in one document; a newspaper page has fewer
 _TEXT_BYTES: Final = 8 << 20  # far beyond what an article may hold
 _NAMES: Final = ("article.html", "image-{}")
+LEFT: Final = ("header", "footer", "comment", "formula", "object", "chart", "deleted")
+"""What a document may have that an article has no place for."""
 
 
 @dataclass(frozen=True, slots=True)
 class Article:
-    """`html` names its pictures `image-0`, `image-1`…; `pictures` are their files, gone when the context ends."""
+    """`html` names its pictures `image-0`, `image-1`…; `pictures` are their files, gone when the context ends.
+
+    `left` counts what of the document is not in the HTML, by kind (`header`, `comment`, `formula`…).
+    """
 
     html: str
     pictures: tuple[Path, ...]
+    left: Mapping[str, int] = field(default_factory=dict)
 
 
 @asynccontextmanager
@@ -59,10 +65,10 @@ async def take_article(
             "pictures": PICTURES,
         }
         answer = await decode("article", asked, sandbox=sandbox, given=upload, out=out, bounds=limits.bounds())
-        yield await in_thread(_article, out, answer.get("pictures"))
+        yield await in_thread(_article, out, answer.get("pictures"), answer.get("left"))
 
 
-def _article(out: Path, count: object) -> Article:
+def _article(out: Path, count: object, left: object) -> Article:
     text, name = out / _NAMES[0], _NAMES[1]
     pictures = [out / name.format(number) for number in range(count)] if isinstance(count, int) else []
     for path in (text, *pictures):
@@ -70,4 +76,6 @@ def _article(out: Path, count: object) -> Article:
             raise MediaRefused("media.broken", format=DOCX.name)
     if text.stat().st_size > _TEXT_BYTES:
         raise MediaRefused("media.too_costly")
-    return Article(text.read_text("utf-8", errors="replace"), tuple(pictures))
+    given = left.items() if isinstance(left, dict) else ()
+    counts = {kind: number for kind in LEFT for name, number in given if name == kind and isinstance(number, int)}
+    return Article(text.read_text("utf-8", errors="replace"), tuple(pictures), counts)

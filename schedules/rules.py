@@ -5,6 +5,7 @@ library took four seconds to expand for a single day.
 """
 
 import datetime as dt
+import math
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -13,6 +14,18 @@ from zoneinfo import ZoneInfo
 BEIJING: Final = "Asia/Shanghai"
 MAX_EVERY: Final = 366  # a year; longer cycles are two rules
 _MIDNIGHT = dt.time()
+# February by its longest: a rule for the 29th means leap years.
+_LONGEST: Final = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+
+
+class ImpossibleRule(ValueError):
+    """What no date could satisfy: `part` is the field that is wrong, `code` why, `params` what exactly."""
+
+    def __init__(self, part: str, code: str, **params: int) -> None:
+        super().__init__(f"{part}: {code} {params}")
+        self.part = part
+        self.code = code
+        self.params = params
 
 
 class Days(StrEnum):
@@ -62,7 +75,7 @@ class Rule:
         month_days: for MONTH and YEAR, days of the month; empty is the day of `start`. A month without it has none.
         skip: dates that are left out; a daypart over midnight belongs to the date it starts on.
 
-    Raises ValueError for what no date could satisfy.
+    Raises ImpossibleRule for what no date could satisfy.
     """
 
     start: dt.datetime
@@ -80,12 +93,25 @@ class Rule:
         if self.start.tzinfo is None or (self.end is not None and self.end.tzinfo is None):
             raise ValueError("naive time")
         if self.end is not None and self.end.astimezone(dt.UTC) <= self.start.astimezone(dt.UTC):
-            raise ValueError("a rule must end after it starts")
+            raise ImpossibleRule("end", "end_before_start")
         if not 1 <= self.every <= MAX_EVERY:
-            raise ValueError("every must be between 1 and 366")
-        if not self.weekdays <= set(range(1, 8)) or not self.month_days <= set(range(1, 32)):
-            raise ValueError("no such weekday or day of the month")
-        ZoneInfo(self.zone)
+            raise ImpossibleRule("every", "every", most=MAX_EVERY)
+        if not self.weekdays <= set(range(1, 8)):
+            raise ImpossibleRule("weekdays", "no_weekday")
+        if not self.month_days <= set(range(1, 32)):
+            raise ImpossibleRule("month_days", "no_day", day=min(self.month_days - set(range(1, 32))))
+        self._check_days()
+
+    def _check_days(self) -> None:
+        """Each day of the month stands in some month that the rule means: never a 30 February."""
+        if self.cycle not in {Cycle.MONTH, Cycle.YEAR}:
+            return
+        first = self.start.astimezone(self.zone_info).month - 1
+        step = 12 if self.cycle is Cycle.YEAR else math.gcd(self.every, 12)
+        longest = max(_LONGEST[month % 12] for month in range(first, first + 12, step))
+        for day in sorted(self.month_days):
+            if day > longest:
+                raise ImpossibleRule("month_days", "no_such_date", month=first + 1, day=day)
 
     @property
     def zone_info(self) -> ZoneInfo:

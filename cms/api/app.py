@@ -6,7 +6,7 @@ from typing import Final
 
 from aiohttp import web
 
-from cms.api.documents import RESOURCES
+from cms.api.every import RESOURCES
 from cms.api.openapi import openapi
 from cms.api.resources import Resource
 from cms.desk.app import make_app

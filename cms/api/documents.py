@@ -21,6 +21,7 @@ from cms.planning.schedule import reschedule, schedule
 from cms.publishing.deliveries import Line, panel
 from cms.publishing.publish import publish_now
 from cms.publishing.recall import recall
+from cms.publishing.urgent import bring_out
 from cms.review.approve import prepare_approval, record_approval
 from cms.review.submit import submit
 
@@ -30,7 +31,9 @@ _PAGE = 50
 async def session_of(visit: Visit) -> models.Session:
     """The person behind the cookie, and their token."""
     actor = visit.actor
-    return models.Session(name=actor.name, unit=actor.unit, roles=sorted(actor.roles), token=visit.csrf)
+    return models.Session(
+        name=actor.name, unit=actor.unit, roles=sorted(actor.roles), token="" if visit.by_token else visit.csrf
+    )
 
 
 async def list_them(visit: Visit) -> models.DocumentList:
@@ -120,6 +123,8 @@ async def approve_one(visit: Visit, sent: models.Approving) -> models.State:
         edition = await record_approval(
             session, actor, held.edition.id, approval, delegations=granted, opinion=sent.opinion, now=visit.now
         )
+        if edition.state == EditionState.APPROVED.value:
+            await bring_out(session, actor, edition.id, now=visit.now)
         return models.State(state=edition.state)
 
 
@@ -130,7 +135,7 @@ async def publish_one(visit: Visit, sent: models.Publishing) -> models.State:
         edition = held.edition.id
         if sent.at is None:
             await publish_now(session, visit.actor, edition, targets=sent.targets, now=visit.now)
-            return models.State(state=EditionState.PUBLISHED.value)
+            return models.State(state=(await look(session, edition)).edition.state)
         at = sent.at.astimezone(dt.UTC)
         promise = reschedule if held.state is EditionState.SCHEDULED else schedule
         await promise(session, visit.actor, edition, at=at, targets=sent.targets, now=visit.now)

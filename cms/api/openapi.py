@@ -7,15 +7,27 @@ from typing import Any, Final
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from cms.api.answers import HEADER
 from cms.api.resources import Resource
+from cms.people.permissions import Action, scope_of
 
 VERSION: Final = "1"
+_UPLOAD: Final = {
+    "type": "object",
+    "required": ["file"],
+    "properties": {"file": {"type": "string", "format": "binary"}},
+}
+_FILE: Final[dict[str, Any]] = {"multipart/form-data": {"schema": _UPLOAD}}
 _REF: Final = "#/components/schemas/{model}"
 
 
 class Problem(BaseModel):
-    """A refusal: its code, its sentence, and what to do next."""
+    """A refusal (RFC 9457): its code, its sentence, and what to do next; the standard's names say the same."""
 
+    type: str
+    title: str
+    status: int
+    detail: str
     code: str
     text: str
     next: str
@@ -38,30 +50,41 @@ def openapi(resources: Iterable[Resource]) -> dict[str, Any]:
         "components": {
             "schemas": dict(sorted(schemas["$defs"].items())),
             "securitySchemes": {
+                "bearer": {"type": "http", "scheme": "bearer"},
                 "session": {"type": "apiKey", "in": "cookie", "name": "__Host-yp"},
                 "token": {"type": "apiKey", "in": "header", "name": "X-CSRF-Token"},
             },
         },
-        "security": [{"session": [], "token": []}],
+        "security": [{"bearer": []}, {"session": [], "token": []}],
     }
 
 
 def _operation(one: Resource) -> dict[str, Any]:
     named = [{"name": name, "in": "path", "required": True} for name in re.findall(r"\{(\w+)\}", one.route.path)]
     asked = [{"name": name, "in": "query", "required": False} for name in one.queries]
+    keyed = [{"name": HEADER, "in": "header", "required": False}] if one.has_key else []
     operation: dict[str, Any] = {
         "summary": one.summary,
         "x-permission": str(one.route.permission),
-        "parameters": [{**parameter, "schema": {"type": "string"}} for parameter in (*named, *asked)],
+        "x-scope": _scope(one),
+        "parameters": [{**parameter, "schema": {"type": "string"}} for parameter in (*named, *asked, *keyed)],
         "responses": {
             "200": {"description": "OK", "content": _content(one.given)},
-            "default": {"description": "Problem", "content": _content(Problem)},
+            "default": {"description": "Problem", "content": _content(Problem, "application/problem+json")},
         },
     }
+    if one.is_file:
+        operation["requestBody"] = {"required": True, "content": _FILE}
     if one.sent is not None:
         operation["requestBody"] = {"required": True, "content": _content(one.sent)}
     return operation
 
 
-def _content(model: type[BaseModel]) -> dict[str, Any]:
-    return {"application/json": {"schema": {"$ref": _REF.format(model=model.__name__)}}}
+def _scope(one: Resource) -> str:
+    """The scope a token needs; empty where none opens it, or none is needed."""
+    known = {action.value for action in Action}
+    return scope_of(Action(one.route.permission)) if one.route.permission in known else ""
+
+
+def _content(model: type[BaseModel], media_type: str = "application/json") -> dict[str, Any]:
+    return {media_type: {"schema": {"$ref": _REF.format(model=model.__name__)}}}

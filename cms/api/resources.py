@@ -5,10 +5,12 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from aiohttp import web
+from aiohttp import BodyPartReader, web
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from cms.api.answers import once
 from cms.contract import Route
+from cms.desk.uploads import file_part
 from cms.desk.visit import Visit
 from cms.kernel.errors import Invalid
 
@@ -25,6 +27,7 @@ class Given(BaseModel):
 
 S = TypeVar("S", bound=Sent)
 Asker = Callable[[Visit], Awaitable[Given]]
+Taker = Callable[[Visit, BodyPartReader], Awaitable[Given]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,8 @@ class Resource:
     given: type[Given]
     sent: type[Sent] | None = None
     queries: tuple[str, ...] = ()
+    is_file: bool = False
+    has_key: bool = False
 
 
 def ask(path: str, act: Asker, permission: str, *, given: type[Given], queries: tuple[str, ...] = ()) -> Resource:
@@ -55,19 +60,37 @@ def take(
     *,
     sent: type[S],
     given: type[Given],
+    is_kept: bool = True,
 ) -> Resource:
-    """A POST or PUT with a JSON body."""
+    """A POST, PUT or DELETE with a JSON body; with an ``Idempotency-Key`` it is done once however often it is sent.
+
+    `is_kept` False: the answer holds a secret, which is shown once and never stored.
+    """
 
     async def handle(visit: Visit) -> web.StreamResponse:
-        return _json(await act(visit, await _read(visit, sent)))
+        body = await visit.request.read()
 
-    return Resource(Route(method, path, handle, permission), _summary(act), given, sent)
+        async def done() -> web.Response:
+            return _json(await act(visit, _parsed(body, sent)))
+
+        return await once(visit, body, done) if is_kept else await done()
+
+    return Resource(Route(method, path, handle, permission), _summary(act), given, sent, has_key=is_kept)
 
 
-async def _read(visit: Visit, model: type[S]) -> S:
+def bring(path: str, act: Taker, permission: str, *, given: type[Given]) -> Resource:
+    """A POST of one file as multipart field ``file``, taken block by block."""
+
+    async def handle(visit: Visit) -> web.StreamResponse:
+        return _json(await act(visit, await file_part(visit)))
+
+    return Resource(Route("POST", path, handle, permission), _summary(act), given, is_file=True)
+
+
+def _parsed(body: bytes, model: type[S]) -> S:
     """Raises Invalid `api.body` naming the fields."""
     try:
-        return model.model_validate(json.loads(await visit.request.read()))
+        return model.model_validate(json.loads(body or b"{}"))
     except ValidationError as error:
         wrong = {".".join(map(str, one["loc"])): "api.field" for one in error.errors()}
         raise Invalid("api.body", fields=wrong, names="、".join(wrong)) from error

@@ -4,7 +4,7 @@ import datetime as dt
 import hashlib
 import uuid
 from collections.abc import Mapping
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -15,6 +15,10 @@ from cms.kernel.clock import to_ms
 from cms.trust.canonical import encode
 
 GENESIS: Final = "0" * 64
+DONE: Final = "done"
+REFUSED: Final = "refused"
+FAILED: Final = "failed"
+RESULTS: Final = (DONE, REFUSED, FAILED)
 SYSTEM: Final = "system"
 _HEAD: Final = 1
 _SECRET: Final = ("password", "secret", "token", "cookie", "code_hash", "private")
@@ -43,6 +47,7 @@ async def record(
     unit: str = "/",
     details: Mapping[str, object] | None = None,
     at: dt.datetime | None = None,
+    result: str = DONE,
 ) -> AuditEvent:
     """Appends `action` on the object `of` (kind, id); `at` is when it happened if not now, actor None the system.
 
@@ -63,6 +68,7 @@ async def record(
         object_kind=of[0],
         object_id=of[1],
         unit_path=unit,
+        result=result,
         details=dict(details or {}),
         prev_hash=head.hash,
         hash="",
@@ -74,10 +80,49 @@ async def record(
     return event
 
 
-def event_hash(event: AuditEvent) -> str:
-    """The hash of an event over everything else in it and the hash before it; pure."""
+class Written(Protocol):
+    """An event as its hash sees it: a row, a line of an archive."""
+
+    @property
+    def seq(self) -> int: ...
+    @property
+    def at(self) -> dt.datetime: ...
+    @property
+    def committed_at(self) -> dt.datetime: ...
+    @property
+    def actor_id(self) -> uuid.UUID | None: ...
+    @property
+    def actor_name(self) -> str: ...
+    @property
+    def session_id(self) -> uuid.UUID | None: ...
+    @property
+    def ip(self) -> str: ...
+    @property
+    def action(self) -> str: ...
+    @property
+    def object_kind(self) -> str: ...
+    @property
+    def object_id(self) -> str: ...
+    @property
+    def unit_path(self) -> str: ...
+    @property
+    def result(self) -> str: ...
+    @property
+    def details(self) -> Mapping[str, Any]: ...
+    @property
+    def prev_hash(self) -> str: ...
+    @property
+    def hash(self) -> str: ...
+
+
+def event_hash(event: Written) -> str:
+    """The hash of an event over everything else in it and the hash before it; pure.
+
+    What was done says nothing of its result: events had none at first, and their hashes stand.
+    """
     text = encode(
         {
+            **({} if event.result == DONE else {"result": event.result}),
             "seq": event.seq,
             "at": to_ms(event.at),
             "committed_at": to_ms(event.committed_at),
@@ -88,7 +133,7 @@ def event_hash(event: AuditEvent) -> str:
             "action": event.action,
             "object": [event.object_kind, event.object_id],
             "unit": event.unit_path,
-            "details": event.details,
+            "details": dict(event.details),
             "prev": event.prev_hash,
         }
     )

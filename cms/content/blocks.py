@@ -19,6 +19,10 @@ MAX_CELLS: Final = 2_000
 MAX_RUNS: Final = 2_000
 MAX_LINE: Final = 500
 MAX_HREF: Final = 2_000
+MAX_NOTE: Final = 2_000
+# Deeper than four levels no phone and no street screen has room for.
+MAX_LEVEL: Final = 3
+SPAN: Final = ("row", "column", "rows", "columns")
 MARKS: Final = ("b", "i", "u", "s")
 
 _ID: Final = re.compile(r"b_[a-z0-9]{12}")
@@ -71,12 +75,23 @@ def block_texts(block: Mapping[str, Any]) -> Iterator[str]:
     """Every text of one block, in order."""
     for field in ("title", "alt"):
         yield from (block[field],) if block.get(field) else ()
-    if "text" in block:
-        yield plain(block["text"])
-    yield from (plain(item["text"]) for item in block.get("items", ()))
-    yield from (plain(cell) for row in block.get("rows", ()) for cell in row)
+    yield from map(plain, inlines(block))
     for field in ("caption", "cite"):
         yield from (block[field],) if block.get(field) else ()
+    yield from (note["text"] for note in notes(block))
+
+
+def inlines(block: Mapping[str, Any]) -> Iterator[list[dict[str, Any]]]:
+    """Every list of runs of one block, in order."""
+    if "text" in block:
+        yield block["text"]
+    yield from (item["text"] for item in block.get("items", ()))
+    yield from (cell for row in block.get("rows", ()) for cell in row)
+
+
+def notes(block: Mapping[str, Any]) -> Iterator[dict[str, str]]:
+    """The footnotes of one block of a draft, in order: id and text."""
+    yield from (run["note"] for inline in inlines(block) for run in inline if isinstance(run.get("note"), dict))
 
 
 def plain(inline: list[dict[str, Any]]) -> str:
@@ -136,6 +151,8 @@ def _block(value: object, position: int) -> Block:
                 block[field] = found
         elif wanted:
             _refuse(where, field)
+    if "spans" in block and not _spans_fit(block):
+        _refuse(where, "spans")
     return block
 
 
@@ -158,9 +175,9 @@ def _inline(value: object, where: str, field: str) -> list[dict[str, Any]]:
     joined: list[dict[str, Any]] = []
     for run in (_run(run, where, field) for run in value):
         last = joined[-1] if joined else None
-        if not run["t"]:
+        if not run["t"] and "note" not in run:
             continue
-        if last is not None and {**last, "t": ""} == {**run, "t": ""}:
+        if last is not None and "note" not in run and {**last, "t": ""} == {**run, "t": ""}:
             # Joined text is normalised again: a combining mark may have stood alone at the seam.
             last["t"] = unicodedata.normalize("NFC", last["t"] + run["t"])
         else:
@@ -169,7 +186,11 @@ def _inline(value: object, where: str, field: str) -> list[dict[str, Any]]:
 
 
 def _run(value: object, where: str, field: str) -> dict[str, Any]:
-    if not isinstance(value, Mapping) or not value.keys() <= {"t", "m", "href"} or not isinstance(value.get("t"), str):
+    if not isinstance(value, Mapping) or not isinstance(value.get("t"), str):
+        _refuse(where, field)
+    if "note" in value:
+        return {"t": "", "note": _note(value, where, f"{field}.note")}
+    if not value.keys() <= {"t", "m", "href"}:
         _refuse(where, field)
     run: dict[str, Any] = {"t": clean_text(value["t"])}
     marks = value.get("m", [])
@@ -180,6 +201,17 @@ def _run(value: object, where: str, field: str) -> dict[str, Any]:
     if "href" in value:
         run["href"] = read_link(value["href"], where, field)
     return run
+
+
+def _note(run: Mapping[str, Any], where: str, field: str) -> dict[str, str]:
+    """A footnote stands where its mark is: a run without text of its own."""
+    note = run["note"]
+    if run.keys() != {"t", "note"} or run["t"] or not isinstance(note, Mapping) or note.keys() != {"id", "text"}:
+        _refuse(where, field)
+    if not isinstance(note["id"], str) or not _ID.fullmatch(note["id"]) or not isinstance(note["text"], str):
+        _refuse(where, field)
+    text = clean_text(note["text"]).replace("\n", " ").strip()
+    return {"id": note["id"], "text": text} if len(text) <= MAX_NOTE else _refuse(where, field)
 
 
 def read_link(value: object, where: str, field: str) -> str:
@@ -213,23 +245,67 @@ def _flag(value: object, where: str, field: str) -> bool:
 def _items(value: object, where: str, field: str) -> list[dict[str, Any]]:
     if not isinstance(value, list) or not 0 < len(value) <= MAX_BLOCKS:
         _refuse(where, field)
-    return [_item(item, where, field) for item in value]
+    read: list[dict[str, Any]] = []
+    for item in value:
+        # No step is left out on the way down: the first item is at level 0, each at most one below the one before.
+        deepest = read[-1].get("level", 0) + 1 if read else 0
+        read.append(_item(item, where, field, deepest=deepest))
+    return read
 
 
-def _item(value: object, where: str, field: str) -> dict[str, Any]:
-    if not isinstance(value, Mapping) or value.keys() != {"id", "text"}:
+def _item(value: object, where: str, field: str, *, deepest: int) -> dict[str, Any]:
+    if not isinstance(value, Mapping) or not {"id", "text"} <= value.keys() <= {"id", "text", "level", "ordered"}:
         _refuse(where, field)
     if not isinstance(value["id"], str) or not _ID.fullmatch(value["id"]):
         _refuse(where, f"{field}.id")
-    return {"id": value["id"], "text": _inline(value["text"], where, field)}
+    level = value.get("level", 0)
+    if type(level) is not int or not 0 <= level <= MAX_LEVEL:
+        _refuse(where, f"{field}.level")
+    ordered = _flag(value.get("ordered", False), where, f"{field}.ordered")
+    item: dict[str, Any] = {"id": value["id"], "text": _inline(value["text"], where, field)}
+    level = min(level, deepest)
+    return {**item, **({"level": level} if level else {}), **({"ordered": True} if level and ordered else {})}
 
 
 def _rows(value: object, where: str, field: str) -> list[list[list[dict[str, Any]]]]:
     if not isinstance(value, list) or not value or not all(isinstance(row, list) and row for row in value):
         _refuse(where, field)
-    if len({len(row) for row in value}) != 1 or sum(map(len, value)) > MAX_CELLS:
+    cells = sum(map(len, value))
+    if cells > MAX_CELLS:
+        raise Invalid("content.table_size", block=where, field=field, cells=cells, most=MAX_CELLS)
+    if len({len(row) for row in value}) != 1:
         _refuse(where, field)
     return [[_inline(cell, where, field) for cell in row] for row in value]
+
+
+def _spans(value: object, where: str, field: str) -> list[dict[str, int]]:
+    """Merged cells: each names its first cell and how far it goes; what it covers is empty in `rows`."""
+    if not isinstance(value, list) or len(value) > MAX_CELLS:
+        _refuse(where, field)
+    for span in value:
+        if not isinstance(span, Mapping) or span.keys() != set(SPAN) or not all(type(n) is int for n in span.values()):
+            _refuse(where, field)
+        if min(span["row"], span["column"]) < 0 or min(span["rows"], span["columns"]) < 1:
+            _refuse(where, field)
+    real = [{name: span[name] for name in SPAN} for span in value if span["rows"] * span["columns"] > 1]
+    return sorted(real, key=lambda span: (span["row"], span["column"]))
+
+
+def _spans_fit(table: Block) -> bool:
+    """Inside the table, over empty cells, never twice over one; a header row is merged within itself alone."""
+    rows = table["rows"]
+    covered: set[tuple[int, int]] = set()
+    for span in table["spans"]:
+        first = span["row"], span["column"]
+        if span["row"] + span["rows"] > len(rows) or span["column"] + span["columns"] > len(rows[0]):
+            return False
+        if table["header"] and span["row"] == 0 and span["rows"] > 1:
+            return False
+        of = {(first[0] + i, first[1] + j) for i in range(span["rows"]) for j in range(span["columns"])}
+        if of & covered or any(rows[i][j] for i, j in of - {first}):
+            return False
+        covered |= of
+    return True
 
 
 # type -> field -> (how it is read, whether it must be there)
@@ -240,7 +316,7 @@ TYPES: Final[dict[str, dict[str, tuple[Reader, bool]]]] = {
     "quote": {"text": (_inline, True), "cite": (_line, False)},
     "image": {"asset": (_asset, True), "alt": (_line, True), "caption": (_line, False)},
     "notice": {"title": (_line, True), "text": (_inline, True)},
-    "table": {"header": (_flag, True), "rows": (_rows, True)},
+    "table": {"header": (_flag, True), "rows": (_rows, True), "spans": (_spans, False)},
     "divider": {},
     "video": {"asset": (_asset, True), "title": (_line, True), "poster": (_asset, False)},
 }
@@ -249,7 +325,7 @@ TYPES: Final[dict[str, dict[str, tuple[Reader, bool]]]] = {
 def _ids_differ(body: Body) -> None:
     seen: set[str] = set()
     for block in body["blocks"]:
-        for one in (block["id"], *(item["id"] for item in block.get("items", ()))):
+        for one in (block["id"], *(each["id"] for each in (*block.get("items", ()), *notes(block)))):
             if one in seen:
                 _refuse(one, "id")
             seen.add(one)

@@ -36,7 +36,9 @@ _CODE: Final = re.compile(r"[a-z0-9_-]{1,40}")
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,4}")
 _UNIT: Final = re.compile(r"/([a-z0-9_-]{1,40}/){1,10}")
 # What a channel may say in its own words.
-OVERRIDABLE: Final = ("title", "summary")
+OVERRIDABLE: Final = ("title", "summary", "cover", "body")
+# More than the channels of any house; each may bring a text of its own.
+_CHANNELS: Final = 16
 LIMITS: Final = {"title": 200, "subtitle": 200, "summary": 1000, "cover_alt": 200, "byline": 100, "units": 100}
 # Beyond, the integer milliseconds of a calendar typo would no longer be a date.
 _LATEST: Final = to_ms(dt.datetime(2200, 1, 1, tzinfo=dt.UTC))
@@ -82,7 +84,7 @@ class Draft:
     body: Body = field(default_factory=empty_body)
     channels: tuple[str, ...] = ()
     envelope: EnvelopeDraft = EnvelopeDraft()
-    overrides: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    overrides: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @property
     def pinyin(self) -> str:
@@ -243,17 +245,31 @@ class _Reader:
             self._wrong[name] = "content.field_form"
             return None
 
-    def overrides(self, value: Mapping[str, Any]) -> dict[str, dict[str, str]]:
-        read: dict[str, dict[str, str]] = {}
-        for channel, texts in self.mapping(value, "overrides").items():
-            if not _CODE.fullmatch(str(channel)) or not isinstance(texts, Mapping) or texts.keys() - set(OVERRIDABLE):
+    def overrides(self, value: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+        read: dict[str, dict[str, Any]] = {}
+        found = self.mapping(value, "overrides")
+        if len(found) > _CHANNELS:
+            self._wrong["overrides"] = "content.field_long"
+            return {}
+        for channel, said in found.items():
+            if not _CODE.fullmatch(str(channel)) or not isinstance(said, Mapping) or said.keys() - set(OVERRIDABLE):
                 self._wrong["overrides"] = "content.field_form"
                 continue
-            lines = {name: self.line(texts, name, LIMITS[name]) for name in OVERRIDABLE}
-            said = {name: text for name, text in lines.items() if text}
-            if said:
-                read[str(channel)] = said
+            if own := self._own(said):
+                read[str(channel)] = own
         return read
+
+    def _own(self, said: Mapping[str, Any]) -> dict[str, Any]:
+        """What one channel says otherwise; what is empty is the master's."""
+        body = read_body(said["body"]) if said.get("body") is not None else empty_body()
+        cover = self.asset(said, "cover")
+        own: dict[str, Any] = {
+            "title": self.line(said, "title", LIMITS["title"]),
+            "summary": self.text(said, "summary", LIMITS["summary"]),
+            "cover": None if cover is None else str(cover),
+            "body": body if body["blocks"] else None,
+        }
+        return {name: given for name, given in own.items() if given}
 
 
 def _is_utf8(value: str) -> bool:

@@ -161,3 +161,13 @@ class WorkingCopy(Base):
     version: Mapped[int] = mapped_column(default=1)
     draft: Mapped[dict[str, Any]]
     updated_at: Mapped[dt.datetime]
+
+
+class Presence(Base):
+    """Who has a document open in the editor, and when their page said so last."""
+
+    __tablename__ = "presence"
+
+    document_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("document.id", ondelete="CASCADE"), primary_key=True)
+    person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"), primary_key=True)
+    seen_at: Mapped[dt.datetime]

@@ -12,7 +12,7 @@ from sqlalchemy.orm import aliased
 
 from cms.content.held import Held, look
 from cms.content.kinds import Kind
-from cms.content.models import Column, Document, Edition, Revision, WorkingCopy
+from cms.content.models import Column, Document, Edition, Revision
 from cms.content.states import EDITABLE, EditionState
 from cms.kernel.errors import NotFound
 from cms.kernel.text import search_text
@@ -162,13 +162,6 @@ async def revision(session: AsyncSession, document: uuid.UUID, number: int) -> R
     if found is None:
         raise NotFound("content.no_revision")
     return found
-
-
-async def typing(session: AsyncSession, document: uuid.UUID, *, since: dt.datetime) -> Sequence[str]:
-    """Names of the people who typed in it after `since`."""
-    query = select(Person.name).join(WorkingCopy, WorkingCopy.editor_id == Person.id)
-    query = query.where(WorkingCopy.document_id == document, WorkingCopy.updated_at >= since)
-    return (await session.execute(query.order_by(WorkingCopy.updated_at.desc()))).scalars().all()
 
 
 def phrase(words: str) -> str:

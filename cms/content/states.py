@@ -21,10 +21,14 @@ class EditionState(StrEnum):
     RECALLED = "recalled"
     DISCARDED = "discarded"
     FAILED_TO_PUBLISH = "failed"
+    PUBLISHED_PENDING_REVIEW = "pending_review"
 
 
 class Verb(StrEnum):
-    """What may happen to an edition. SIGN is the last step of its review plan, PASS every earlier one."""
+    """What may happen to an edition. SIGN is the last step of its review plan, PASS every earlier one.
+
+    RUSH sends it for the two keys of an emergency, PUBLISH_URGENT brings that out, CONFIRM is the review afterwards.
+    """
 
     EDIT = "edit"
     SUBMIT = "submit"
@@ -40,6 +44,9 @@ class Verb(StrEnum):
     SUPERSEDE = "supersede"
     RECALL = "recall"
     DISCARD = "discard"
+    RUSH = "rush"
+    PUBLISH_URGENT = "publish_urgent"
+    CONFIRM = "confirm"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +64,7 @@ TABLE: Final[dict[EditionState, dict[Verb, Step]]] = {
     _S.DRAFT: {
         _V.EDIT: Step(_S.DRAFT, _A.DOCUMENT_EDIT),
         _V.SUBMIT: Step(_S.SUBMITTED, _A.DOCUMENT_SUBMIT),
+        _V.RUSH: Step(_S.SUBMITTED, _A.DOCUMENT_SUBMIT),
         _V.DISCARD: Step(_S.DISCARDED, _A.DOCUMENT_DISCARD),
     },
     _S.SUBMITTED: {
@@ -68,6 +76,7 @@ TABLE: Final[dict[EditionState, dict[Verb, Step]]] = {
     _S.RETURNED: {
         _V.EDIT: Step(_S.RETURNED, _A.DOCUMENT_EDIT),
         _V.SUBMIT: Step(_S.SUBMITTED, _A.DOCUMENT_SUBMIT),
+        _V.RUSH: Step(_S.SUBMITTED, _A.DOCUMENT_SUBMIT),
         _V.DISCARD: Step(_S.DISCARDED, _A.DOCUMENT_DISCARD),
     },
     _S.APPROVED: {
@@ -77,6 +86,7 @@ TABLE: Final[dict[EditionState, dict[Verb, Step]]] = {
         _V.RETURN: Step(_S.RETURNED, _A.REVIEW_RETURN),
         _V.SCHEDULE: Step(_S.SCHEDULED, _A.PUBLISHING_SCHEDULE),
         _V.PUBLISH: Step(_S.PUBLISHED, _A.PUBLISHING_PUBLISH),
+        _V.PUBLISH_URGENT: Step(_S.PUBLISHED_PENDING_REVIEW, _A.PUBLISHING_PUBLISH),
         _V.FAIL: Step(_S.FAILED_TO_PUBLISH, None),
         _V.RECALL: Step(_S.RECALLED, _A.PUBLISHING_RECALL),
     },
@@ -85,6 +95,7 @@ TABLE: Final[dict[EditionState, dict[Verb, Step]]] = {
         _V.SCHEDULE: Step(_S.SCHEDULED, _A.PUBLISHING_SCHEDULE),
         _V.UNSCHEDULE: Step(_S.APPROVED, _A.PUBLISHING_SCHEDULE),
         _V.PUBLISH: Step(_S.PUBLISHED, _A.PUBLISHING_PUBLISH),
+        _V.PUBLISH_URGENT: Step(_S.PUBLISHED_PENDING_REVIEW, _A.PUBLISHING_PUBLISH),
         _V.FAIL: Step(_S.FAILED_TO_PUBLISH, None),
         _V.RECALL: Step(_S.RECALLED, _A.PUBLISHING_RECALL),
     },
@@ -92,10 +103,17 @@ TABLE: Final[dict[EditionState, dict[Verb, Step]]] = {
         _V.SUPERSEDE: Step(_S.SUPERSEDED, None),
         _V.RECALL: Step(_S.RECALLED, _A.PUBLISHING_RECALL),
     },
+    _S.PUBLISHED_PENDING_REVIEW: {
+        # Out by two keys of an emergency; a third person looks at it now, and until then it is shown as such.
+        _V.CONFIRM: Step(_S.PUBLISHED, _A.REVIEW_SIGN),
+        _V.SUPERSEDE: Step(_S.SUPERSEDED, None),
+        _V.RECALL: Step(_S.RECALLED, _A.PUBLISHING_RECALL),
+    },
     _S.FAILED_TO_PUBLISH: {
         _V.REOPEN: Step(_S.DRAFT, _A.DOCUMENT_EDIT),
         _V.SCHEDULE: Step(_S.SCHEDULED, _A.PUBLISHING_SCHEDULE),
         _V.PUBLISH: Step(_S.PUBLISHED, _A.PUBLISHING_PUBLISH),
+        _V.PUBLISH_URGENT: Step(_S.PUBLISHED_PENDING_REVIEW, _A.PUBLISHING_PUBLISH),
         _V.RECALL: Step(_S.RECALLED, _A.PUBLISHING_RECALL),
     },
     _S.SUPERSEDED: {
@@ -107,7 +125,7 @@ TABLE: Final[dict[EditionState, dict[Verb, Step]]] = {
 }
 
 # What the runner does when the time has come, without a person in front of it.
-BY_SYSTEM: Final = frozenset({Verb.PUBLISH, Verb.FAIL, Verb.SUPERSEDE})
+BY_SYSTEM: Final = frozenset({Verb.PUBLISH, Verb.PUBLISH_URGENT, Verb.FAIL, Verb.SUPERSEDE})
 
 EDITABLE: Final = frozenset({EditionState.DRAFT, EditionState.RETURNED})
 OPEN: Final = frozenset(
@@ -122,7 +140,13 @@ OPEN: Final = frozenset(
 )
 # States in which an edition must have a release with two good approvals.
 APPROVED: Final = frozenset(
-    {EditionState.APPROVED, EditionState.SCHEDULED, EditionState.PUBLISHED, EditionState.FAILED_TO_PUBLISH}
+    {
+        EditionState.APPROVED,
+        EditionState.SCHEDULED,
+        EditionState.PUBLISHED,
+        EditionState.PUBLISHED_PENDING_REVIEW,
+        EditionState.FAILED_TO_PUBLISH,
+    }
 )
 
 

@@ -14,6 +14,7 @@ Renderers keep nothing of their own: what must survive a restart goes through th
 Nothing here knows a database; `renderers.conformance` proves every channel against this page.
 """
 
+from cms.contract.accounts import Consent, Quota, Standing, Stands, Upkeep
 from cms.contract.channel import Channel, Form, Preview, Route
 from cms.contract.display import Delta, Display, File, Files, ManifestDraft, Manifests, Receipt, Removed
 from cms.contract.errors import AssetGone, Busy, ContractError, OutboundRefused
@@ -52,6 +53,7 @@ __all__ = [
     "Callback",
     "Channel",
     "Columns",
+    "Consent",
     "ContractError",
     "Correction",
     "Delta",
@@ -77,6 +79,7 @@ __all__ = [
     "Prepared",
     "Preview",
     "Published",
+    "Quota",
     "Receipt",
     "Receiver",
     "Removed",
@@ -89,8 +92,11 @@ __all__ = [
     "Site",
     "Slot",
     "Span",
+    "Standing",
+    "Stands",
     "Studio",
     "Target",
     "Unknown",
+    "Upkeep",
     "Vault",
 ]

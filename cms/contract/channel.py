@@ -1,9 +1,10 @@
 """Everything the core needs of a channel."""
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
+from cms.contract.accounts import Consent, Stands, Upkeep
 from cms.contract.display import Display
 from cms.contract.pieces import Piece
 from cms.contract.posts import Post
@@ -61,7 +62,12 @@ class Channel:
     """The renditions of pictures this channel draws; they must exist before a piece can be submitted."""
     video_renditions: frozenset[str] = frozenset()
     """The same of videos (`media.house` names them)."""
+    limits: Mapping[str, int] = field(default_factory=dict)
+    """Characters of a field (`title`, `summary`, `body`) before it cuts or refuses; shown while people write."""
     serve: Serve | None = None
     callback: Callback | None = None
+    upkeep: Upkeep | None = None
+    consent: Consent | None = None
+    standing: Stands | None = None
     seconds: float = 30.0
     """How long one delivery may work at a time; a channel that encodes needs more."""

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 
@@ -35,7 +35,8 @@ class Piece:
     """An edition as it was approved; `release` is the hash people signed, `bundle` the file that proves it.
 
     Previews of drafts use the same type with an empty `release` and `bundle`. `durations` are the milliseconds of each
-    video by the hash of its master; `overrides` the texts that differ by channel: ``{"wechat": {"title": …}}``.
+    video by the hash of its master; `overrides` what differs by channel: ``{"wechat": {"title": …}}``, any of title,
+    summary, cover (a master's hash) and body. Whoever hands a piece to a channel hands it `for_channel`.
     """
 
     document: str
@@ -63,11 +64,24 @@ class Piece:
     published_at: dt.datetime
     corrected_at: dt.datetime | None = None
     durations: Mapping[str, int] = field(default_factory=dict)
-    overrides: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    overrides: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def rendition(self, of: str, name: str) -> AssetFile | None:
         """The file of picture or video `of` in rendition `name`, if the release lists one."""
         return next((a for a in self.assets if a.of == of and a.rendition == name), None)
+
+    def for_channel(self, kind: str) -> "Piece":
+        """The piece as a channel shows it: with what its editors wrote for this channel alone."""
+        own = self.overrides.get(kind)
+        if not own:
+            return self
+        return replace(
+            self,
+            title=own.get("title", self.title),
+            summary=own.get("summary", self.summary),
+            cover=own.get("cover", self.cover),
+            body=own.get("body", self.body),
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from cms.desk.deps import DeskDeps
 from cms.desk.frame import Desk, Section, Sections
 from cms.desk.middleware.forgery import forgery
 from cms.desk.middleware.measure import measure
+from cms.desk.middleware.record import REPEATS, Repeats, recording
 from cms.desk.middleware.refusals import refusals
 from cms.desk.middleware.sessions import sessions
 from cms.desk.routing import PUBLIC, add_routes, check_routes, get, guarded_of
@@ -41,8 +42,8 @@ def build_desk(deps: DeskDeps, sections: Iterable[Section] = ()) -> web.Applicat
 
 def make_app(deps: DeskDeps, desk: Desk) -> web.Application:
     """An application with everything that stands around a handler, and no route yet."""
-    app = web.Application(middlewares=[measure, refusals, sessions, forgery])
-    app[DEPS], app[DESK] = deps, desk
+    app = web.Application(middlewares=[measure, recording, refusals, sessions, forgery])
+    app[DEPS], app[DESK], app[REPEATS] = deps, desk, Repeats()
     return app
 
 

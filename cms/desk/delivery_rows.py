@@ -25,7 +25,7 @@ def row_of(visit: Visit, one: Line, wrong: tuple[str, str, Invalid] | None = Non
         "kind": one.channel if one.channel in _ICONS else "other",
         "detail": _detail(visit, one),
         "state": one.state.value,
-        "at": one.finished_at,
+        "at": one.finished_at or one.at,
         "link": one.url if one.url and _host(one.url) else "",
         "wait": _wait(visit, one),
         "error": labels.trouble(visit, one.error_code, one.error_params) if one.error_code else None,

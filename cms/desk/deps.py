@@ -5,15 +5,18 @@ import uuid
 import zoneinfo
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Protocol
 
-from cms.contract import Channel, Site, Vault
+from cms.contract import Channel, Services, Site, Target, Vault
 from cms.kernel.clock import Clock
 from cms.kernel.db import Database
 from cms.kernel.messages import Catalogue
 from cms.kernel.metrics import Metrics
+from cms.library.fetching import PictureSource
 from cms.library.upload import Workshop
 from cms.people.passwords import Passwords
+from cms.people.sealing import Sealer
 from cms.people.sessions import SessionRules
 from cms.people.signing import Signer
 from cms.publishing.guarding import Guard
@@ -51,6 +54,11 @@ class DeskDeps:
         guard: takes recalls.
         press: what of this installation goes into a release, for an epoch.
         vault: the secrets of an account, by its name; the desk only puts them in.
+        sealer: seals the secrets of people's authenticators.
+        archive: where the record's archives and the last seen end of its chain lie.
+        stale_after: how long an account may stay unused before it is flagged.
+        pictures: where pictures of pasted pages may be fetched.
+        services: what a channel is given of a target's account, for the consent of a person.
         first_run_secret: the guard's secret of the first run, empty once it is used.
         secure: cookies carry ``Secure`` and the ``__Host-`` prefix; False on plain loopback only.
         behind_proxy: the peer is our own proxy, whose X-Forwarded-For names the visitor.
@@ -66,6 +74,9 @@ class DeskDeps:
     passwords: Passwords
     channels: Mapping[str, Channel]
     vault: Callable[[str], Vault]
+    sealer: Sealer
+    pictures: PictureSource
+    services: Callable[[Target], Services]
     site: Site
     catalogue: Catalogue
     secure: bool
@@ -74,6 +85,8 @@ class DeskDeps:
     language: str = "zh-CN"
     metrics: Metrics | None = None
     behind_proxy: bool = False
+    archive: Path = Path("var/audit")
+    stale_after: dt.timedelta = dt.timedelta(days=90)
 
     def now(self) -> dt.datetime:
         return self.clock.now()

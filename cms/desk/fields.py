@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from cms.content.draft import Draft, draft_json, read_draft
+from cms.desk import override_fields
 from cms.desk.visit import Form
 from cms.kernel.clock import from_ms, to_ms
 from cms.kernel.errors import Invalid
@@ -33,13 +34,21 @@ def values_of(draft: Draft, zone: zoneinfo.ZoneInfo) -> dict[str, Any]:
         "units": list(envelope["units"]),
         "offline": EVERGREEN if envelope["offline"] is None else str(max(1, envelope["offline"] // _DAY_MS)),
         "body": found["body"],
+        "overrides": found["overrides"],
     }
 
 
 def values_from(form: Form) -> dict[str, Any]:
     """The fields as somebody sent them, to be shown again when they are refused."""
     plain = {name: _text(form, name) for name in (*_TEXTS, *_BYLINE, *_INSTANTS, "date", "offline")}
-    return {**plain, "channels": _texts(form, "channel"), "units": _texts(form, "unit"), "body": _body(form)}
+    return {
+        **plain,
+        "channels": _texts(form, "channel"),
+        "units": _texts(form, "unit"),
+        "body": _body(_text(form, "body")),
+        "overrides": override_fields.overrides_from(form, _body),
+        "has_overrides": override_fields.MARKER in form,
+    }
 
 
 def draft_from(form: Form, base: Draft, zone: zoneinfo.ZoneInfo) -> Draft:
@@ -47,7 +56,11 @@ def draft_from(form: Form, base: Draft, zone: zoneinfo.ZoneInfo) -> Draft:
 
     Raises Invalid `content.draft` naming the fields, and as `cms.content.blocks.read_body`.
     """
-    values = values_from(form)
+    return draft_of_values(values_from(form), base, zone)
+
+
+def draft_of_values(values: Mapping[str, Any], base: Draft, zone: zoneinfo.ZoneInfo) -> Draft:
+    """The draft of the fields as `values_of` gives them; raises as `draft_from`."""
     wrong: dict[str, str] = {}
     instants = {name: _ms(values[name], name, zone, wrong) for name in (*_INSTANTS, "date")}
     if wrong:
@@ -65,6 +78,7 @@ def draft_from(form: Form, base: Draft, zone: zoneinfo.ZoneInfo) -> Draft:
                 "offline": _offline(values["offline"]),
             },
             "body": values["body"],
+            **_overrides(values),
         }
     )
 
@@ -84,6 +98,13 @@ def instant(value: str, zone: zoneinfo.ZoneInfo) -> dt.datetime | None:
     return naive.replace(tzinfo=zone).astimezone(dt.UTC)
 
 
+def _overrides(values: Mapping[str, Any]) -> dict[str, Any]:
+    """What single channels say, from a page that has fields for it; any other page leaves what was there."""
+    if not values.get("has_overrides", True):
+        return {}
+    return {"overrides": override_fields.without_the_same(values["overrides"], values)}
+
+
 def _ms(value: str, name: str, zone: zoneinfo.ZoneInfo, wrong: dict[str, str]) -> int | None:
     try:
         at = instant(value, zone)
@@ -99,10 +120,10 @@ def _offline(value: str) -> int | None:
     return int(value) * _DAY_MS if value.isascii() and value.isdigit() and len(value) < 5 else -1
 
 
-def _body(form: Form) -> Mapping[str, Any]:
+def _body(value: str) -> Mapping[str, Any]:
     """Raises Invalid `content.schema` for what is no JSON."""
     try:
-        found = json.loads(_text(form, "body") or "null")
+        found = json.loads(value or "null")
     except (ValueError, RecursionError) as error:
         raise Invalid("content.schema") from error
     return found if isinstance(found, dict) else {"schema": 1, "blocks": []}

@@ -20,7 +20,11 @@ from jinja2 import (
 from jinja2.bccache import Bucket
 from markupsafe import Markup
 
+from cms.content.blocks import SCHEMA, Block
+from cms.content.footnotes import numbered
 from cms.contract import Form, Piece, Preview, Route
+from cms.contract.lists import outline
+from cms.contract.tables import cells
 from cms.desk.static_files import StaticTree
 from cms.desk.tones import tone_of
 from cms.kernel.errors import DomainError
@@ -98,6 +102,7 @@ class Shell:
     csrf: str
     nav: tuple[NavItem, ...]
     search: str = ""
+    banners: tuple[Mapping[str, str], ...] = ()
 
 
 class Sections:
@@ -184,6 +189,7 @@ class Desk:
         )
         environment.globals |= self._globals(language)
         environment.filters |= {"instant": self._instant, "iso": _iso, "compact_json": _compact_json}
+        environment.filters |= {"numbered": _numbered, "outline": outline, "cells": cells}
         return environment
 
     def _globals(self, language: str) -> dict[str, Any]:
@@ -215,6 +221,11 @@ class Desk:
 
 def _iso(at: dt.datetime) -> str:
     return at.astimezone(dt.UTC).isoformat(timespec="seconds")
+
+
+def _numbered(blocks: list[Block]) -> list[Block]:
+    """Blocks of a draft as a reader sees them, with their footnotes."""
+    return list(numbered({"schema": SCHEMA, "blocks": blocks})["blocks"])
 
 
 def _compact_json(value: object) -> str:

@@ -103,9 +103,12 @@ def _finding(visit: Visit, found: Finding) -> dict[str, str]:
     params = {name: _said(visit, name, value) for name, value in found.params.items()}
     if found.field:
         params["field"] = visit.t(f"content.field.{found.field}")
+    text = visit.t(f"review.check.{found.code}", **params)
+    if "only" in found.params:
+        text = visit.t("desk.override.finding", channel=channel(visit, str(found.params["only"])), text=text)
     return {
         "level": "bad" if found.severity == "must" else "wait",
-        "text": visit.t(f"review.check.{found.code}", **params),
+        "text": text,
         "next": visit.t(f"review.check.{found.code}.next", **params),
         "block": found.block or f"field-{found.field.rpartition('.')[2]}",
     }

@@ -20,12 +20,20 @@ from cms.people.permissions import Action, can
 
 ASSET_URL = "/desk/assets/{asset}/web-960"
 THUMB_URL = "/desk/assets/{asset}/thumb"
-_OUT = frozenset({EditionState.PUBLISHED, EditionState.RECALLED, EditionState.SUPERSEDED})
+_OUT = frozenset(
+    {
+        EditionState.PUBLISHED,
+        EditionState.PUBLISHED_PENDING_REVIEW,
+        EditionState.RECALLED,
+        EditionState.SUPERSEDED,
+    }
+)
 _PUBLISHABLE = frozenset(
     {
         EditionState.APPROVED,
         EditionState.SCHEDULED,
         EditionState.PUBLISHED,
+        EditionState.PUBLISHED_PENDING_REVIEW,
         EditionState.FAILED_TO_PUBLISH,
         EditionState.RECALLED,
         EditionState.SUPERSEDED,
@@ -86,7 +94,10 @@ def may(visit: Visit, held: Held) -> dict[str, bool]:
         "edit": state in EDITABLE and allowed(Action.DOCUMENT_EDIT),
         "submit": verb(Verb.SUBMIT),
         "withdraw": verb(Verb.WITHDRAW),
-        "review": state is EditionState.SUBMITTED and allowed(Action.REVIEW_READ),
+        "review": state in {EditionState.SUBMITTED, EditionState.PUBLISHED_PENDING_REVIEW}
+        and allowed(Action.REVIEW_READ),
+        "after": state is EditionState.PUBLISHED_PENDING_REVIEW,
+        "rush": verb(Verb.RUSH),
         "reopen": verb(Verb.REOPEN),
         "discard": verb(Verb.DISCARD),
         "send_back": state is EditionState.APPROVED and verb(Verb.RETURN),
@@ -104,6 +115,12 @@ async def unit_names(session: AsyncSession, paths: Collection[str]) -> Mapping[s
     """Names by path."""
     rows = (await session.execute(select(Unit.path, Unit.name).where(Unit.path.in_(paths)))).all()
     return {row.path: row.name for row in rows}
+
+
+async def unit_names_by_id(session: AsyncSession, units: Collection[uuid.UUID]) -> Mapping[uuid.UUID, str]:
+    """Names by id."""
+    rows = (await session.execute(select(Unit.id, Unit.name).where(Unit.id.in_(units)))).all()
+    return {row.id: row.name for row in rows}
 
 
 async def person_name(session: AsyncSession, person: uuid.UUID) -> str:

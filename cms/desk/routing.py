@@ -1,7 +1,7 @@
 """Routes of the desk: each says who may come; the check stands around the handler, so that none can be forgotten."""
 
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from aiohttp import web
@@ -9,14 +9,19 @@ from aiohttp import web
 from cms.contract import Route
 from cms.desk.visit import Visit, visit_of
 from cms.kernel.errors import Denied
-from cms.people.permissions import Action, may_anywhere
+from cms.people.permissions import OWED, Action, may_anywhere
 
 PUBLIC: Final = "public"
 SIGNED_IN: Final = "signed_in"
 SET_PASSWORD: Final = "set_password"  # noqa: S105
 """Signed in, also with a one-time code and before a password was set."""
 
-_WORDS: Final = frozenset({PUBLIC, SIGNED_IN, SET_PASSWORD})
+VERIFY: Final = "verify"
+"""Signed in as far as the password; also for signing out again."""
+OWN_ACCOUNT: Final = "own_account"
+"""Signed in, also while the office asks for something of the account first: a newer password, a second factor."""
+
+WORDS: Final = frozenset({PUBLIC, SIGNED_IN, SET_PASSWORD, VERIFY, OWN_ACCOUNT})
 _ACTIONS: Final = frozenset(action.value for action in Action)
 
 Handler = Callable[[Visit], Awaitable[web.StreamResponse]]
@@ -48,12 +53,22 @@ class Guarded:
             return
         if visit.actor_or_none is None:
             raise SignInFirst
+        if self.permission == VERIFY:
+            return
+        if visit.actor.must_verify:
+            raise VerifyFirst
         if self.permission == SET_PASSWORD:
             return
         if visit.actor.must_set_password:
             raise SetPasswordFirst
+        if self.permission == OWN_ACCOUNT:
+            return
+        if visit.actor.owes:
+            raise SettleFirst(visit.actor.owes)
         if self.permission != SIGNED_IN and not may_anywhere(visit.actor, self.permission):
-            raise Denied("people.denied.role", action=self.permission)
+            whole = replace(visit.actor, scopes=None)
+            code = "people.denied.token" if may_anywhere(whole, self.permission) else "people.denied.role"
+            raise Denied(code, action=self.permission)
 
 
 class SignInFirst(Denied):
@@ -72,13 +87,28 @@ class SetPasswordFirst(Denied):
         super().__init__("people.denied.password")
 
 
+class VerifyFirst(Denied):
+    """The password was right: the second factor comes next."""
+
+    def __init__(self) -> None:
+        super().__init__("people.denied.verify")
+
+
+class SettleFirst(Denied):
+    """The office asks for something of the account first: ``password`` or ``factor``."""
+
+    def __init__(self, owes: str) -> None:
+        super().__init__(OWED[owes])
+        self.owes = owes
+
+
 def add_routes(app: web.Application, routes: Iterable[Route], *, prefix: str) -> None:
     """Adds routes below `prefix`, which `app` is mounted under.
 
     Raises ValueError for a route without a known permission or outside of the prefix: default deny begins here.
     """
     for route in routes:
-        if route.permission not in _WORDS | _ACTIONS:
+        if route.permission not in WORDS | _ACTIONS:
             raise ValueError(f"{route.method} {route.path} declares no known permission: {route.permission!r}")
         if not route.path.startswith(prefix):
             raise ValueError(f"{route.path} is not below {prefix}")

@@ -8,12 +8,16 @@ Tone = Literal["plain", "wait", "info", "good", "bad", "past"]
 # · past: over
 _TONES: dict[str, Tone] = {
     "draft": "plain",
+    "opinion": "wait",
+    "planned": "plain",
+    "overdue": "bad",
     "submitted": "wait",
     "in_review": "wait",
     "returned": "bad",
     "approved": "info",
     "scheduled": "info",
     "published": "good",
+    "pending_review": "wait",
     "recalled": "past",
     "superseded": "past",
     "discarded": "past",

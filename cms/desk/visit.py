@@ -9,6 +9,7 @@ from typing import Final
 from aiohttp import web
 from multidict import MultiDictProxy
 
+from cms.desk.banners import Banner
 from cms.desk.deps import DeskDeps
 from cms.desk.frame import Desk, Shell
 from cms.desk.policy import page_headers
@@ -23,6 +24,7 @@ DEPS: Final = web.AppKey("deps", DeskDeps)
 DESK: Final = web.AppKey("desk", Desk)
 LANGUAGE: Final = web.RequestKey("language", str)
 UNIT_NAME: Final = web.RequestKey("unit_name", str)
+BANNERS: Final[web.RequestKey[tuple[Banner, ...]]] = web.RequestKey("banners", tuple)
 THEMES: Final = ("system", "light", "dark")
 THEME_COOKIE: Final = "yp_theme"
 COUNTS: Final[web.RequestKey[dict[str, int]]] = web.RequestKey("counts", dict)
@@ -40,8 +42,11 @@ class Visit:
         self.deps = request.app[DEPS]
         self.desk = request.app[DESK]
         self.actor_or_none = actor
+        self.by_token = ""
         self.language = language
         self.now = now
+        self.told = ""
+        """The code of the refusal this answer tells, for the record."""
         self._token = token
 
     @property
@@ -91,6 +96,8 @@ class Visit:
         return self.deps.catalogue.text(self.language, key, **params)
 
     def refusal(self, error: DomainError) -> Mapping[str, str]:
+        """A refusal as the components show it."""
+        self.told = error.code
         return self.desk.refusal(error, language=self.language)
 
     def may(self, action: str) -> bool:
@@ -126,7 +133,13 @@ class Visit:
         nav = self.desk.sections.nav(current=section, allowed=functools.partial(may_anywhere, actor), counts=counts)
         roles = "、".join(self.t(f"enum.Role.{role.name}") for role in sorted(actor.roles)) or self.t("desk.role.none")
         unit = self.request.get(UNIT_NAME, "")
-        return Shell(person=actor.name, role=roles, unit=unit, csrf=self.csrf, nav=nav, search="")
+        banners = tuple(self._said(one) for one in self.request.get(BANNERS, ()))
+        return Shell(person=actor.name, role=roles, unit=unit, csrf=self.csrf, nav=nav, search="", banners=banners)
+
+    def _said(self, one: Banner) -> Mapping[str, str]:
+        key = f"desk.banner.{one.key}"
+        said = {"text": self.t(key, **one.params), "next": self.t(f"{key}.next"), "go": self.t(f"{key}.go")}
+        return {**said, "href": one.href, "tone": one.tone}
 
     def redirect(self, to: str, *, done: str = "") -> web.Response:
         """Leads on after something was done; `done` names the sentence ``desk.done.…`` the next page says once."""

@@ -74,6 +74,18 @@ async def file_of(session: AsyncSession, actor: Actor, sha256: str) -> Rendition
     return past
 
 
+async def file_named(session: AsyncSession, sha256: str) -> Rendition:
+    """A rendition by its hash, for whoever was shown its name by a piece they may see.
+
+    Raises NotFound `library.asset_unknown`.
+    """
+    query = select(Rendition).where(Rendition.sha256 == sha256).order_by(Rendition.id).limit(1)
+    found = (await session.scalars(query)).one_or_none()
+    if found is None:
+        raise NotFound("library.asset_unknown")
+    return found
+
+
 async def encodes_waiting(session: AsyncSession) -> int:
     """Videos that nobody is encoding yet, for the gauge."""
     query = select(func.count()).select_from(EncodeJob).where(EncodeJob.state.in_(sorted(ENCODE.ready)))

@@ -58,7 +58,7 @@ async def tell(
         )
         .returning(Notice.id, Notice.times)
     )
-    notice, times = (await session.execute(statement)).tuples().one()
+    notice, times = (await session.execute(statement)).one()
     if times == 1:
         await _post(session, notice, person, urgent=urgent, now=now)
     return notice

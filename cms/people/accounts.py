@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cms.audit.record import record
@@ -22,8 +22,8 @@ from cms.people.permissions import Action, Subject, require_can
 from cms.people.roles import Role, may_hold_together
 from cms.people.sessions import revoke_all
 
-_LOGIN: Final = re.compile(r"[a-z0-9._@-]{2,64}")
-_PHONE: Final = re.compile(r"\+?[0-9 -]{5,30}")
+LOGIN: Final = re.compile(r"[a-z0-9._@-]{2,64}")
+PHONE: Final = re.compile(r"\+?[0-9 -]{5,30}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +128,14 @@ async def reset_password(session: AsyncSession, actor: Actor, person: uuid.UUID,
     return code
 
 
+async def end_sessions(session: AsyncSession, actor: Actor, person: uuid.UUID, *, now: dt.datetime) -> None:
+    """Signs a person out everywhere; they may come again."""
+    _, path = await _locked(session, person)
+    require_can(actor, Action.PEOPLE_MANAGE, Subject(path, frozenset({person})))
+    await revoke_all(session, person, now=now)
+    await record(session, actor, "session.revoke", of=("person", str(person)), unit=path, now=now)
+
+
 async def grant(
     session: AsyncSession, actor: Actor, person: uuid.UUID, *, role: Role, unit: uuid.UUID, now: dt.datetime
 ) -> Membership:
@@ -174,19 +182,25 @@ async def reveal_phone(session: AsyncSession, actor: Actor, person: uuid.UUID, *
     return row.phone or ""
 
 
-async def members(session: AsyncSession, *, within: Sequence[str], words: str = "") -> list[Member]:
-    """People of the units below `within` (`require_reach(actor, Action.PEOPLE_READ)`), by unit and name."""
+async def members(
+    session: AsyncSession,
+    *,
+    within: Sequence[str],
+    words: str = "",
+    person: uuid.UUID | None = None,
+    skip: int = 0,
+    limit: int | None = None,
+) -> list[Member]:
+    """People of the units below `within` (`require_reach(actor, Action.PEOPLE_READ)`), by unit and name; or one."""
     if not within:
         return []
-    query = select(Person, Unit).join(Unit, Unit.id == Person.unit_id)
-    query = query.where(or_(*(Unit.path.startswith(path, autoescape=True) for path in within)))
-    if words:
-        wanted = one_line(words)
-        query = query.where(
-            or_(Person.name.contains(wanted, autoescape=True), Person.login.contains(wanted, autoescape=True))
-        )
-    found = (await session.execute(query.order_by(Unit.path, Person.name, Person.id))).all()
+    query = select(Person, Unit).join(Unit, Unit.id == Person.unit_id).where(*_matching(within, words))
+    if person is not None:
+        query = query.where(Person.id == person)
+    query = query.order_by(Unit.path, Person.name, Person.id).offset(skip).limit(limit)
+    found = (await session.execute(query)).all()
     held = select(Membership, Unit.path).join(Unit, Unit.id == Membership.unit_id).where(Membership.ended_at.is_(None))
+    held = held.where(Membership.person_id.in_([row.Person.id for row in found]))
     grants: dict[uuid.UUID, list[Grant]] = {}
     for row in (await session.execute(held.order_by(Unit.path, Membership.role))).all():
         grants.setdefault(row.Membership.person_id, []).append(Grant(Role(row.Membership.role), row.path))
@@ -204,6 +218,14 @@ async def members(session: AsyncSession, *, within: Sequence[str], words: str = 
         )
         for person, unit in found
     ]
+
+
+async def count_members(session: AsyncSession, *, within: Sequence[str], words: str = "") -> int:
+    """How many `members` there are."""
+    if not within:
+        return 0
+    query = select(func.count()).select_from(Person).join(Unit, Unit.id == Person.unit_id)
+    return await session.scalar(query.where(*_matching(within, words))) or 0
 
 
 async def _locked(session: AsyncSession, person: uuid.UUID) -> tuple[Person, str]:
@@ -225,13 +247,22 @@ async def _open_memberships(session: AsyncSession, person: uuid.UUID) -> Sequenc
     return (await session.execute(query.with_for_update())).scalars().all()
 
 
+def _matching(within: Sequence[str], words: str) -> tuple[ColumnElement[bool], ...]:
+    inside = or_(*(Unit.path.startswith(path, autoescape=True) for path in within))
+    wanted = one_line(words)
+    if not wanted:
+        return (inside,)
+    named = or_(Person.name.contains(wanted, autoescape=True), Person.login.contains(wanted, autoescape=True))
+    return (inside, named)
+
+
 def _check(login: str, name: str, phone: str | None) -> None:
     fields = {
         field: "people.person_form"
         for field, good in (
-            ("login", _LOGIN.fullmatch(login)),
+            ("login", LOGIN.fullmatch(login)),
             ("name", 0 < len(name) <= 100),
-            ("phone", not phone or _PHONE.fullmatch(phone)),
+            ("phone", not phone or PHONE.fullmatch(phone)),
         )
         if not good
     }

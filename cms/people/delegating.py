@@ -15,8 +15,9 @@ from cms.people.roles import RIGHTS, Role
 from cms.trust.delegations import RIGHTS as ALL_RIGHTS, Delegate, PersonKey as DelegatedKey
 from cms.trust.release import CLASSES
 
-# An urgent piece has its own, stricter rules; who may sign one is decided when it lands.
-_CLASSES: Final = tuple(name for name in CLASSES if name != "urgent")
+# What goes out in an emergency, past the steps of its plan, is signed by editors in chief alone.
+_URGENT: Final = "urgent"
+_CLASSES: Final = tuple(name for name in CLASSES if name != _URGENT)
 
 
 async def delegates(session: AsyncSession) -> tuple[Delegate, ...]:
@@ -49,8 +50,9 @@ def _delegate(
     if not rights or not keys:
         return None
     signing = [path for role, path, _ in roles if RIGHTS[role]]
+    classes = CLASSES if any(role is Role.CHIEF for role, _, _ in roles) else _CLASSES
     return Delegate(
-        person=str(person), name=name, keys=tuple(keys), unit=widest(signing), classes=_CLASSES, rights=rights
+        person=str(person), name=name, keys=tuple(keys), unit=widest(signing), classes=classes, rights=rights
     )
 
 

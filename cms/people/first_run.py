@@ -16,7 +16,7 @@ from cms.people.lockout import count_attempt, forgive
 from cms.people.login import Origin, SignedIn, normal_login
 from cms.people.models import Membership, Person, Unit
 from cms.people.own_password import add_key
-from cms.people.passwords import Passwords, check_password
+from cms.people.passwords import Passwords
 from cms.people.roles import Role
 from cms.people.sessions import open_session
 from cms.people.signing import Signer
@@ -63,7 +63,7 @@ async def set_up(
     login, name, unit_name = normal_login(login), one_line(name), one_line(unit_name)
     if not (login and name and unit_name and unit_code.replace("-", "").isalnum() and unit_code.isascii()):
         raise Invalid("people.set_up_form")
-    check_password(password, login=login, name=name)
+    passwords.check(password, login=login, name=name)
     person = uuid7(now)
     hashed = await passwords.hash(password)
     public = await signer.enrol(person, password)

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cms.audit.record import record
+from cms.audit.record import REFUSED, record
 from cms.kernel.db import Database
 from cms.kernel.errors import Denied
 from cms.kernel.text import one_line
 from cms.people.codes import Purpose, use
 from cms.people.lockout import count_attempt, forgive
-from cms.people.models import Person
+from cms.people.models import Person, SecondFactor
 from cms.people.passwords import Passwords
 from cms.people.sessions import actor_of, open_session
 
@@ -34,6 +34,7 @@ class SignedIn:
     session: uuid.UUID
     person: uuid.UUID
     must_set_password: bool
+    must_verify: bool = False
 
 
 def normal_login(login: str) -> str:
@@ -89,16 +90,22 @@ async def sign_in_by_code(db: Database, *, code: str, origin: Origin, now: dt.da
 
 
 async def _welcome(session: AsyncSession, person: Person, origin: Origin, action: str, now: dt.datetime) -> SignedIn:
-    token, row = await open_session(session, person.id, ip=origin.ip, agent=origin.agent, now=now)
-    actor = await actor_of(session, person.id)
-    await record(
-        session, actor, action, of=("person", str(person.id)), unit=actor.unit, details={"ip": origin.ip}, now=now
+    factor = select(SecondFactor.confirmed_at).where(SecondFactor.person_id == person.id)
+    must_verify = (await session.execute(factor)).scalar_one_or_none() is not None
+    token, row = await open_session(
+        session, person.id, ip=origin.ip, agent=origin.agent, now=now, must_verify=must_verify
     )
-    return SignedIn(token, row.id, person.id, person.must_set_password)
+    if not must_verify:
+        person.signed_in_at = now
+    actor = await actor_of(session, person.id)
+    details = {"ip": origin.ip, **({"second_factor": "asked"} if must_verify else {})}
+    await record(session, actor, action, of=("person", str(person.id)), unit=actor.unit, details=details, now=now)
+    return SignedIn(token, row.id, person.id, person.must_set_password, must_verify)
 
 
 async def _failed(db: Database, person: Person | None, origin: Origin, now: dt.datetime) -> None:
     # The typed login is not written down: it may be a password.
     of = ("person", str(person.id) if person is not None else "unknown")
     async with db.write() as session:
-        await record(session, None, "sign_in.failed", of=of, details={"ip": origin.ip}, now=now)
+        details = {"ip": origin.ip}
+        await record(session, None, "sign_in.failed", of=of, details=details, now=now, result=REFUSED)

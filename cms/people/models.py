@@ -2,9 +2,8 @@
 
 import datetime as dt
 import uuid
-from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import BigInteger, ForeignKey, Index, String, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from cms.kernel.base import Base, Key
@@ -29,7 +28,8 @@ class Unit(Base):
 class Person(Base):
     """Somebody with an account. `phone` is shown masked unless asked for, which is recorded.
 
-    `password_hash` is argon2id, None until the person set one. `second_factor` is reserved.
+    `password_hash` is argon2id, None until the person set one. `signed_in_at` outlives the sessions: who stays away
+    too long is flagged by it.
     """
 
     __tablename__ = "person"
@@ -43,8 +43,8 @@ class Person(Base):
     password_hash: Mapped[str | None] = mapped_column(String(200))
     password_set_at: Mapped[dt.datetime | None]
     must_set_password: Mapped[bool] = mapped_column(default=True)
-    second_factor: Mapped[dict[str, Any] | None]
     created_at: Mapped[dt.datetime]
+    signed_in_at: Mapped[dt.datetime | None]
 
 
 class PersonKey(Base):
@@ -89,7 +89,11 @@ class Membership(Base):
 
 
 class DeskSession(Base):
-    """A signed-in browser; only the hash of its token is kept."""
+    """A signed-in browser; only the hash of its token is kept.
+
+    `must_verify`: the password was right, the second factor is still asked for. `known_at`: the person said, from
+    another of their sessions, that this one is theirs too.
+    """
 
     __tablename__ = "desk_session"
 
@@ -101,6 +105,34 @@ class DeskSession(Base):
     created_at: Mapped[dt.datetime]
     seen_at: Mapped[dt.datetime]
     revoked_at: Mapped[dt.datetime | None]
+    must_verify: Mapped[bool] = mapped_column(default=False, server_default=false())
+    known_at: Mapped[dt.datetime | None]
+
+
+class SecondFactor(Base):
+    """The secret of a person's authenticator, sealed; it counts once a first code confirmed it.
+
+    `last_step` is the newest step of time whose code was used: no code, and none before it, opens twice.
+    """
+
+    __tablename__ = "second_factor"
+
+    person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("person.id"), primary_key=True)
+    sealed: Mapped[bytes]
+    last_step: Mapped[int] = mapped_column(BigInteger(), default=0)
+    created_at: Mapped[dt.datetime]
+    confirmed_at: Mapped[dt.datetime | None]
+
+
+class RecoveryCode(Base):
+    """Stands in for the authenticator once; only its hash is kept."""
+
+    __tablename__ = "recovery_code"
+
+    id: Mapped[Key]
+    person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("person.id"), index=True)
+    code_hash: Mapped[str] = mapped_column(String(64))
+    used_at: Mapped[dt.datetime | None]
 
 
 class OneTimeCode(Base):

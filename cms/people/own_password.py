@@ -8,10 +8,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from cms.audit.record import record
 from cms.kernel.db import Database
-from cms.kernel.errors import Denied, Refused
+from cms.kernel.errors import Denied, Invalid, Refused
 from cms.people.actor import Actor
 from cms.people.models import Person, PersonKey
-from cms.people.passwords import Passwords, check_password
+from cms.people.passwords import Passwords
 from cms.people.permissions import Action, Subject, require_can
 from cms.people.sessions import revoke_all
 from cms.people.signing import Signer
@@ -28,7 +28,7 @@ async def set_password(
     person = await _person(db, actor)
     if not person.must_set_password:
         raise Refused("people.password_is_set")
-    check_password(password, login=person.login, name=person.name)
+    passwords.check(password, login=person.login, name=person.name)
     hashed = await passwords.hash(password)
     public = await signer.enrol(actor.person, password)
     async with db.write() as session:
@@ -45,12 +45,15 @@ async def change_password(
 ) -> None:
     """Changes it, seals the same key under the new one, and ends the other sessions.
 
-    Raises Denied `people.password_wrong`, Invalid as `check_password`, Unavailable when the guard is down.
+    Raises Denied `people.password_wrong`, Invalid `people.password_same` and as `check_password`, Unavailable when
+    the guard is down.
     """
     person = await _person(db, actor)
     if not await passwords.verify(person.password_hash, old):
         raise Denied("people.password_wrong")
-    check_password(new, login=person.login, name=person.name)
+    if old == new:
+        raise Invalid("people.password_same", fields={"password": "people.password_same"})
+    passwords.check(new, login=person.login, name=person.name)
     hashed = await passwords.hash(new)
     await signer.reseal(actor.person, old, new)
     async with db.write() as session:

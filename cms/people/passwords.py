@@ -25,11 +25,17 @@ class Passwords:
     """Hashes and checks; at most `at_once` at a time, each 64 MiB and about 50 ms of a core.
 
     Parameters are RFC 9106's second choice (64 MiB, 3 passes), one lane because a street has many doors and few cores.
+    `least` is how many characters the office asks for.
     """
 
-    def __init__(self, *, at_once: int = 2, memory_kib: int = 65_536, passes: int = 3) -> None:
+    def __init__(self, *, at_once: int = 2, memory_kib: int = 65_536, passes: int = 3, least: int = MIN_LENGTH) -> None:
+        self.least = max(least, MIN_LENGTH)
         self._hasher = PasswordHasher(time_cost=passes, memory_cost=memory_kib, parallelism=1)
         self._turn = asyncio.Semaphore(at_once)
+
+    def check(self, password: str, *, login: str = "", name: str = "") -> None:
+        """Raises as `check_password`, by the office's length."""
+        check_password(password, login=login, name=name, least=self.least)
 
     async def hash(self, password: str) -> str:
         async with self._turn:
@@ -57,10 +63,10 @@ class Passwords:
         return self._hasher.hash("nobody has this password")
 
 
-def check_password(password: str, *, login: str = "", name: str = "") -> None:
+def check_password(password: str, *, login: str = "", name: str = "", least: int = MIN_LENGTH) -> None:
     """Raises Invalid `people.password_short`, `.password_long`, `.password_weak` or `.password_personal`."""
-    if len(password) < MIN_LENGTH:
-        raise Invalid("people.password_short", fields={"password": "people.password_short"}, least=MIN_LENGTH)
+    if len(password) < least:
+        raise Invalid("people.password_short", fields={"password": "people.password_short"}, least=least)
     if len(password) > MAX_LENGTH:
         raise Invalid("people.password_long", fields={"password": "people.password_long"}, most=MAX_LENGTH)
     plain = password.casefold()

@@ -21,11 +21,15 @@ class Action(StrEnum):
     DOCUMENT_SUBMIT = "document.submit"
     DOCUMENT_WITHDRAW = "document.withdraw"
     DOCUMENT_CORRECT = "document.correct"
+    DOCUMENT_SHARE = "document.share"
     REVIEW_READ = "review.read"
     REVIEW_PASS = "review.pass"  # noqa: S105
+    REVIEW_SECOND = "review.second"
     REVIEW_SIGN = "review.sign"
     REVIEW_RETURN = "review.return"
     REVIEW_PROOF = "review.proof"
+    REVIEW_URGENT = "review.urgent"
+    REVIEW_PLAN = "review.plan"
     PUBLISHING_READ = "publishing.read"
     PUBLISHING_SCHEDULE = "publishing.schedule"
     PUBLISHING_PUBLISH = "publishing.publish"
@@ -59,6 +63,10 @@ class Relation(StrEnum):
     OWN = "own"
     UNIT = "unit"
     OTHER = "other"
+
+
+# What an office may ask of an account before anything else, and the refusal that says so.
+OWED: Final = {"password": "people.denied.owes_password", "factor": "people.denied.owes_factor"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,10 +120,11 @@ _REVIEWING: Final = {
     Action.DOCUMENT_WITHDRAW: _OWN,
     Action.DOCUMENT_DISCARD: _UNIT,
     Action.DOCUMENT_CORRECT: _UNIT,
-    Action.REVIEW_READ: _UNIT,
+    Action.DOCUMENT_SHARE: _UNIT,
     # Never one's own: an author who could pass their piece would be a reviewer too few.
     Action.REVIEW_PASS: _OTHERS,
     Action.REVIEW_RETURN: _OTHERS,
+    Action.REVIEW_READ: _UNIT,
     Action.REVIEW_PROOF: _OTHERS,
     Action.PUBLISHING_RECALL: _UNIT,
     Action.LIBRARY_DELETE: _UNIT,
@@ -135,6 +144,7 @@ TABLE: Final[dict[Role, dict[Action, frozenset[Relation]]]] = {
         Action.DOCUMENT_WITHDRAW: _OWN,
         Action.DOCUMENT_DISCARD: _OWN,
         Action.DOCUMENT_CORRECT: _UNIT,
+        Action.DOCUMENT_SHARE: _OWN,
         Action.LIBRARY_DELETE: _OWN,
     },
     Role.PROOFREADER: {
@@ -145,11 +155,14 @@ TABLE: Final[dict[Role, dict[Action, frozenset[Relation]]]] = {
         Action.REVIEW_PROOF: _OTHERS,
     },
     Role.REVIEWER: {**_ACCOUNT, **_REVIEWING},
-    Role.DIRECTOR: {**_ACCOUNT, **_REVIEWING},
+    Role.DIRECTOR: {**_ACCOUNT, **_REVIEWING, Action.REVIEW_SECOND: _OTHERS},
     Role.CHIEF: {
         **_ACCOUNT,
         **_REVIEWING,
+        Action.REVIEW_SECOND: _OTHERS,
         Action.REVIEW_SIGN: _OTHERS,
+        Action.REVIEW_URGENT: _OTHERS,
+        Action.REVIEW_PLAN: _UNIT,
         Action.PUBLISHING_SCHEDULE: _UNIT,
         Action.PUBLISHING_PUBLISH: _UNIT,
         Action.PUBLISHING_RETRY: _UNIT,
@@ -197,14 +210,31 @@ TABLE: Final[dict[Role, dict[Action, frozenset[Relation]]]] = {
 }
 
 
+def scope_of(action: Action) -> str:
+    """The scope that gives a program this action, `family:read` or `family:write`; empty: no program may."""
+    family, _, verb = action.value.partition(".")
+    if family == "account":
+        return ""
+    return f"{family}:{'read' if verb == 'read' else 'write'}"
+
+
+def _in_scope(actor: Actor, action: Action) -> bool:
+    return actor.scopes is None or scope_of(action) in actor.scopes
+
+
 def can(actor: Actor, action: Action, subject: Subject) -> Decision:
     """Whether the actor may; pure.
 
-    Reasons: `people.denied.password` (a password has to be set first), `.role` (no role of theirs does this at all),
-    `.scope` (not in this unit), `.own` (not with one's own), `.not_own` (only with one's own).
+    Reasons: `people.denied.verify` (the second factor first), `.password` (a password has to be set first),
+    `.owes_password`, `.owes_factor` (what the office asks of the account first), `.token` (the program was not given
+    it), `.role` (no role of theirs does this at all), `.scope` (not in this unit), `.own` (not with one's own),
+    `.not_own` (only with one's own).
     """
-    if actor.must_set_password and action is not Action.ACCOUNT_MANAGE:
-        return Decision(allowed=False, reason="people.denied.password")
+    reason = _before_anything(actor, action)
+    if reason:
+        return Decision(allowed=False, reason=reason)
+    if not _in_scope(actor, action):
+        return Decision(allowed=False, reason="people.denied.token")
     relations: set[Relation] = set()
     wanted: set[Relation] = set()
     for grant in actor.grants:
@@ -233,9 +263,9 @@ def require_can(actor: Actor, action: Action, subject: Subject) -> None:
 
 def may_anywhere(actor: Actor, action: str) -> bool:
     """Whether any role of theirs does this at all: for navigation, never instead of `can`."""
-    if actor.must_set_password and action != Action.ACCOUNT_MANAGE:
+    if _before_anything(actor, Action(action)):
         return False
-    return bool(reach(actor, Action(action))) or action == Action.ACCOUNT_MANAGE
+    return bool(reach(actor, Action(action))) or (action == Action.ACCOUNT_MANAGE and actor.scopes is None)
 
 
 def reach(actor: Actor, action: Action) -> tuple[str, ...]:
@@ -243,13 +273,15 @@ def reach(actor: Actor, action: Action) -> tuple[str, ...]:
 
     Only the outermost are named. An action allowed with one's own only is in reach too; `can` decides on each object.
     """
+    if not _in_scope(actor, action):
+        return ()
     paths = sorted({grant.unit for grant in actor.grants if TABLE[grant.role].get(action)})
     return outermost(paths)
 
 
 def require_reach(actor: Actor, action: Action) -> tuple[str, ...]:
     """`reach`, or Denied where there is none."""
-    found = () if actor.must_set_password else reach(actor, action)
+    found = () if _before_anything(actor, action) else reach(actor, action)
     if not found:
         require(can(actor, action, Subject(actor.unit)), action=action)
     return found
@@ -257,6 +289,8 @@ def require_reach(actor: Actor, action: Action) -> tuple[str, ...]:
 
 def reach_of_others(actor: Actor, action: Action) -> tuple[str, ...]:
     """As `reach`, where the action is allowed with what is not one's own."""
+    if not _in_scope(actor, action):
+        return ()
     paths = sorted({g.unit for g in actor.grants if Relation.UNIT in TABLE[g.role].get(action, frozenset())})
     return outermost(paths)
 
@@ -268,6 +302,17 @@ def outermost(paths: Iterable[str]) -> tuple[str, ...]:
         if not any(path.startswith(outer) for outer in found):
             found.append(path)
     return tuple(found)
+
+
+def _before_anything(actor: Actor, action: Action) -> str:
+    """Why this session can do nothing yet but settle its own account; empty when it can."""
+    if actor.must_verify:
+        return "people.denied.verify"
+    if action is Action.ACCOUNT_MANAGE:
+        return ""
+    if actor.must_set_password:
+        return "people.denied.password"
+    return OWED[actor.owes] if actor.owes else ""
 
 
 def _relation(actor: Actor, unit: str, subject: Subject) -> Relation:

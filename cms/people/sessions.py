@@ -7,7 +7,7 @@ import hmac
 import secrets
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from sqlalchemy import delete, select, update
@@ -15,10 +15,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from cms.audit.record import record
 from cms.kernel.db import Database
-from cms.kernel.errors import NotFound
+from cms.kernel.errors import Denied, NotFound
 from cms.kernel.ids import uuid7
 from cms.people.actor import Actor, Grant
-from cms.people.models import DeskSession, Membership, Person, Unit
+from cms.people.models import DeskSession, Membership, Person, SecondFactor, Unit
 from cms.people.permissions import Action, Subject, require_can
 from cms.people.roles import Role
 
@@ -26,14 +26,26 @@ _TOKEN_BYTES: Final = 32
 # Writing every request's time down would make each page a write.
 _TOUCH: Final = dt.timedelta(minutes=1)
 _KEEP: Final = dt.timedelta(days=30)
+# So long a right password waits for its second factor.
+_VERIFY: Final = dt.timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
 class SessionRules:
-    """How long a session lasts without use, and at most."""
+    """What an office asks of sessions.
+
+    How long one lasts without use, and at most; who needs a second factor; after how long a password has to be a new
+    one (None: never).
+    """
 
     idle: dt.timedelta = dt.timedelta(minutes=30)
     absolute: dt.timedelta = dt.timedelta(hours=12)
+    factor_roles: frozenset[Role] = frozenset()
+    password_age: dt.timedelta | None = None
+
+
+def new_token() -> str:
+    return secrets.token_urlsafe(_TOKEN_BYTES)
 
 
 def token_hash(token: str) -> str:
@@ -51,10 +63,10 @@ def is_csrf_token(token: str, given: str) -> bool:
 
 
 async def open_session(
-    session: AsyncSession, person: uuid.UUID, *, ip: str, agent: str, now: dt.datetime
+    session: AsyncSession, person: uuid.UUID, *, ip: str, agent: str, now: dt.datetime, must_verify: bool = False
 ) -> tuple[str, DeskSession]:
     """A new session: its token (shown to the browser once) and its row."""
-    token = secrets.token_urlsafe(_TOKEN_BYTES)
+    token = new_token()
     row = DeskSession(
         id=uuid7(now),
         person_id=person,
@@ -63,6 +75,7 @@ async def open_session(
         agent=agent[:200],
         created_at=now,
         seen_at=now,
+        must_verify=must_verify,
     )
     await session.execute(delete(DeskSession).where(DeskSession.seen_at < now - _KEEP))
     session.add(row)
@@ -73,19 +86,31 @@ async def open_session(
 async def authenticate(db: Database, token: str, *, rules: SessionRules, now: dt.datetime) -> Actor | None:
     """The person behind a cookie, or None: unknown, revoked, too old, too long unused, or no longer active."""
     async with db.read() as session:
-        query = select(DeskSession, Person, Unit.path).join(Person, Person.id == DeskSession.person_id)
-        query = query.join(Unit, Unit.id == Person.unit_id).where(DeskSession.token_hash == token_hash(token))
+        query = select(DeskSession, Person, Unit.path, SecondFactor.confirmed_at)
+        query = query.join(Person, Person.id == DeskSession.person_id).join(Unit, Unit.id == Person.unit_id)
+        query = query.outerjoin(SecondFactor, SecondFactor.person_id == Person.id)
+        query = query.where(DeskSession.token_hash == token_hash(token))
         found = (await session.execute(query)).one_or_none()
         if found is None or not found.Person.active or not _is_alive(found.DeskSession, rules, now):
             return None
         row: DeskSession = found.DeskSession
         actor = await _actor(session, found.Person, found.path, session_id=row.id, ip=row.ip)
+        owes = owed(found.Person, actor.roles, rules, has_factor=found.confirmed_at is not None, now=now)
+        actor = replace(actor, must_verify=row.must_verify, owes=owes)
     if now - row.seen_at >= _TOUCH:
         async with db.write() as session:
             await session.execute(
                 update(DeskSession).where(DeskSession.id == row.id, DeskSession.seen_at < now).values(seen_at=now)
             )
     return actor
+
+
+def owed(person: Person, roles: frozenset[Role], rules: SessionRules, *, has_factor: bool, now: dt.datetime) -> str:
+    """What the office asks of an account before anything else: ``password``, ``factor`` or nothing; pure."""
+    set_at = person.password_set_at
+    if rules.password_age is not None and set_at is not None and now - set_at >= rules.password_age:
+        return "password"
+    return "factor" if roles & rules.factor_roles and not has_factor else ""
 
 
 async def actor_of(session: AsyncSession, person: uuid.UUID) -> Actor:
@@ -98,22 +123,71 @@ async def actor_of(session: AsyncSession, person: uuid.UUID) -> Actor:
 
 
 async def sessions_of(
-    session: AsyncSession, actor: Actor, *, rules: SessionRules, now: dt.datetime
+    session: AsyncSession, actor: Actor, *, rules: SessionRules, now: dt.datetime, person: uuid.UUID | None = None
 ) -> Sequence[DeskSession]:
-    """The actor's own open sessions, newest first."""
-    query = select(DeskSession).where(DeskSession.person_id == actor.person).order_by(DeskSession.created_at.desc())
+    """The actor's own open sessions, newest first; those of another `person` for whoever manages them."""
+    whose = person or actor.person
+    await _require_hold(session, actor, whose)
+    query = select(DeskSession).where(DeskSession.person_id == whose, DeskSession.revoked_at.is_(None))
+    query = query.order_by(DeskSession.created_at.desc(), DeskSession.id.desc())
     return [row for row in (await session.execute(query)).scalars() if _is_alive(row, rules, now)]
 
 
-async def revoke(session: AsyncSession, actor: Actor, session_id: uuid.UUID, *, now: dt.datetime) -> None:
-    """Ends one of the actor's own sessions (signing out ends `actor.session`). Raises NotFound `people.no_session`."""
+async def elsewhere(
+    session: AsyncSession, actor: Actor, *, rules: SessionRules, now: dt.datetime
+) -> Sequence[DeskSession]:
+    """The actor's sessions at other addresses than this one's, that they did not say are theirs."""
+    query = select(DeskSession).where(DeskSession.person_id == actor.person, DeskSession.revoked_at.is_(None))
+    query = query.where(DeskSession.ip != actor.ip, DeskSession.known_at.is_(None), DeskSession.id != actor.session)
+    return [row for row in (await session.execute(query)).scalars() if _is_alive(row, rules, now)]
+
+
+async def acknowledge(session: AsyncSession, actor: Actor, session_id: uuid.UUID, *, now: dt.datetime) -> None:
+    """«That is me»: a session elsewhere is not shown as strange any more. Raises NotFound `people.no_session`."""
     row = await session.get(DeskSession, session_id, with_for_update=True, populate_existing=True)
     if row is None or row.person_id != actor.person:
         raise NotFound("people.no_session")
     require_can(actor, Action.ACCOUNT_MANAGE, Subject(actor.unit, frozenset({row.person_id})))
+    row.known_at = now
+    await record(session, actor, "session.known", of=("session", str(session_id)), unit=actor.unit, now=now)
+
+
+async def revoke(session: AsyncSession, actor: Actor, session_id: uuid.UUID, *, now: dt.datetime) -> None:
+    """Ends one of the actor's own sessions (signing out ends `actor.session`), or one of a person they manage.
+
+    Raises NotFound `people.no_session`, also where the session is of somebody out of reach.
+    """
+    row = await session.get(DeskSession, session_id, with_for_update=True, populate_existing=True)
+    if row is None:
+        raise NotFound("people.no_session")
+    is_signing_out = row.person_id == actor.person and row.id == actor.session
+    if not is_signing_out:
+        try:
+            await _require_hold(session, actor, row.person_id)
+        except Denied as denied:
+            raise NotFound("people.no_session") from denied
     if row.revoked_at is None:
         row.revoked_at = now
-        await record(session, actor, "session.revoke", of=("session", str(session_id)), unit=actor.unit, now=now)
+        await record(
+            session,
+            actor,
+            "session.revoke",
+            of=("session", str(session_id)),
+            unit=actor.unit,
+            details={} if row.person_id == actor.person else {"person": str(row.person_id)},
+            now=now,
+        )
+
+
+async def _require_hold(session: AsyncSession, actor: Actor, person: uuid.UUID) -> None:
+    if person == actor.person:
+        require_can(actor, Action.ACCOUNT_MANAGE, Subject(actor.unit, frozenset({person})))
+        return
+    unit = select(Unit.path).join(Person, Person.unit_id == Unit.id).where(Person.id == person)
+    path = await session.scalar(unit)
+    if path is None:
+        raise NotFound("people.no_person")
+    require_can(actor, Action.PEOPLE_MANAGE, Subject(path, frozenset({person})))
 
 
 async def revoke_all(
@@ -127,7 +201,8 @@ async def revoke_all(
 
 
 def _is_alive(row: DeskSession, rules: SessionRules, now: dt.datetime) -> bool:
-    return row.revoked_at is None and now - row.seen_at < rules.idle and now - row.created_at < rules.absolute
+    most = _VERIFY if row.must_verify else rules.absolute
+    return row.revoked_at is None and now - row.seen_at < rules.idle and now - row.created_at < most
 
 
 async def _actor(session: AsyncSession, person: Person, path: str, *, session_id: uuid.UUID | None, ip: str) -> Actor:

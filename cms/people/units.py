@@ -17,7 +17,7 @@ from cms.people.actor import Actor
 from cms.people.models import Unit
 from cms.people.permissions import Action, Subject, require_can
 
-_CODE: Final = re.compile(r"[a-z0-9_-]{1,40}")
+CODE: Final = re.compile(r"[a-z0-9_-]{1,40}")
 # docs/formats.md: a path in a release has at most ten names.
 MAX_DEPTH: Final = 10
 
@@ -150,9 +150,9 @@ def _check(code: str, name: str, level: str) -> None:
     fields = {
         field: "people.unit_form"
         for field, good in (
-            ("code", _CODE.fullmatch(code)),
+            ("code", CODE.fullmatch(code)),
             ("name", 0 < len(one_line(name)) <= 100),
-            ("level", _CODE.fullmatch(level)),
+            ("level", CODE.fullmatch(level)),
         )
         if not good
     }

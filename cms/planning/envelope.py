@@ -8,6 +8,7 @@ from cms.kernel.clock import from_ms
 from cms.kernel.errors import Refused
 from cms.planning.models import Target
 from cms.trust.release import Envelope
+from schedules.clashes import said
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +28,9 @@ class Allowed:
     def check_time(self, at: dt.datetime) -> None:
         """Raises Refused `planning.too_early` or `planning.too_late`."""
         if at < self.not_before:
-            raise Refused("planning.too_early", not_before=self.not_before.isoformat(timespec="minutes"))
+            raise Refused("planning.too_early", not_before=said(self.not_before))
         if self.not_after is not None and at >= self.not_after:
-            raise Refused("planning.too_late", not_after=self.not_after.isoformat(timespec="minutes"))
+            raise Refused("planning.too_late", not_after=said(self.not_after))
 
     def check_targets(self, targets: Sequence[Target]) -> None:
         """Raises Refused `planning.channel_not_approved` or `planning.unit_not_approved`."""

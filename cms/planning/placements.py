@@ -10,19 +10,28 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from cms.audit.record import record
 from cms.content.models import Document
-from cms.kernel.errors import Invalid, NotFound
+from cms.kernel.errors import Invalid, NotFound, Refused
 from cms.kernel.ids import uuid7
 from cms.kernel.wake import ring
 from cms.people.actor import Actor
 from cms.people.models import Unit
-from cms.people.permissions import Action, Subject, require_can
+from cms.people.permissions import Action, Subject, can, require_can
+from cms.planning.holidays import read_calendar
 from cms.planning.models import Placement, Target
 from cms.planning.occurrences import OccurrenceKind, add_occurrence
 from cms.planning.rules import read_rule, rule_json
 from cms.planning.targets import targets_by_code
+from schedules.calendar import Calendar
+from schedules.clashes import said
+from schedules.expand import expand
+from schedules.intervals import Interval
 from schedules.resolve import Layer
+from schedules.rules import Cycle, Rule
 
 MAX_SHOW_SECONDS = 3600
+_AHEAD = dt.timedelta(days=400)
+_LEAP = dt.timedelta(days=366 * 8)
+_OFTEN = 12
 # Emergency belongs to alerts, which have people and rules of their own.
 LAYERS = frozenset({Layer.DEFAULT, Layer.DAYPART, Layer.EXCLUSIVE, Layer.PINNED})
 
@@ -43,20 +52,27 @@ async def place(
 
     Raises:
         Denied: no right to schedule in the document's unit.
-        Invalid: `planning.bad_rule`.
+        Invalid: `planning.bad_rule`, `planning.rule_…` for a rule that means no date.
+        Refused: `planning.exclusive_taken` where another exclusive one has the time.
         NotFound: the document or the target.
     """
-    (row,) = await targets_by_code(session, [target])
+    (row,) = await targets_by_code(session, [target], lock=layer is Layer.EXCLUSIVE)
     unit = await _unit_of(session, document)
     require_can(actor, Action.PUBLISHING_SCHEDULE, Subject(unit))
     wrong_show = show_seconds is not None and not 1 <= show_seconds <= MAX_SHOW_SECONDS
     if layer not in LAYERS or wrong_show or not -100 <= priority <= 100:
         raise Invalid("planning.bad_rule")
+    wanted = read_rule(rule)
+    calendar = await read_calendar(session)
+    if not expand(wanted, horizon(wanted, now=now), calendar):
+        raise Invalid("planning.rule_never", fields={"start": "planning.rule_never"})
+    if layer is Layer.EXCLUSIVE:
+        await refuse_taken(session, actor, row, wanted, calendar, now=now)
     placement = Placement(
         id=uuid7(now),
         document_id=document,
         target_id=row.id,
-        rule=rule_json(read_rule(rule)),
+        rule=rule_json(wanted),
         layer=int(layer),
         priority=priority,
         show_seconds=show_seconds,
@@ -81,6 +97,65 @@ async def end_placement(session: AsyncSession, actor: Actor, placement: uuid.UUI
     row.ended_at, row.ended_by = now, actor.person
     target = await session.get_one(Target, row.target_id)
     await _changed(session, actor, "placement.end", row, target, unit, now)
+
+
+async def replace_placement(
+    session: AsyncSession,
+    actor: Actor,
+    placement: uuid.UUID,
+    *,
+    rule: Mapping[str, Any],
+    layer: Layer,
+    now: dt.datetime,
+    priority: int = 0,
+    show_seconds: int | None = None,
+) -> Placement:
+    """Ends a placement and places its document anew, in one transaction: what was shown by the old one stays history.
+
+    Raises as `end_placement` and `place`.
+    """
+    row = await session.get(Placement, placement)
+    if row is None:
+        raise NotFound("planning.not_placed")
+    target = await session.get_one(Target, row.target_id)
+    await end_placement(session, actor, placement, now=now)
+    return await place(
+        session,
+        actor,
+        row.document_id,
+        target=target.code,
+        rule=rule,
+        now=now,
+        layer=layer,
+        priority=priority,
+        show_seconds=show_seconds,
+    )
+
+
+def horizon(rule: Rule, *, now: dt.datetime) -> Interval:
+    """The time in which a rule is looked at before it is saved: a leap day comes within eight years."""
+    start = max(rule.start, now)
+    longest = start + (_LEAP if rule.cycle is Cycle.YEAR or rule.every > _OFTEN else _AHEAD)
+    end = longest if rule.end is None else min(rule.end, longest)
+    # A rule that is over already means nothing; an instant of it stands for that.
+    return Interval(start, end if end > start else start + dt.timedelta(milliseconds=1))
+
+
+async def refuse_taken(
+    session: AsyncSession, actor: Actor, target: Target, rule: Rule, calendar: Calendar, *, now: dt.datetime
+) -> None:
+    """Raises Refused `planning.exclusive_taken`: two pieces cannot both be alone on a target."""
+    window = horizon(rule, now=now)
+    mine = expand(rule, window, calendar)
+    query = select(Placement, Document.title, Unit.path).join(Document, Document.id == Placement.document_id)
+    query = query.join(Unit, Unit.id == Document.unit_id)
+    query = query.where(Placement.target_id == target.id, Placement.ended_at.is_(None))
+    for row in (await session.execute(query.where(Placement.layer == int(Layer.EXCLUSIVE)))).all():
+        for other in expand(read_rule(row.Placement.rule), window, calendar):
+            both = next((part for one in mine if (part := one.intersection(other))), None)
+            if both is not None:
+                title = row.title if can(actor, Action.DOCUMENT_READ, Subject(row.path)) else "…"
+                raise Refused("planning.exclusive_taken", target=target.name, title=title, at=said(both.start))
 
 
 async def placements_of(session: AsyncSession, document: uuid.UUID) -> Sequence[tuple[Placement, Target]]:

@@ -7,10 +7,17 @@ from typing import Any, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from cms.kernel.errors import Invalid
-from schedules.rules import BEIJING, Cycle, Daypart, Days, Rule
+from schedules.rules import BEIJING, Cycle, Daypart, Days, ImpossibleRule, Rule
 
 MAX_DAYPARTS: Final = 24
 MAX_SKIPPED: Final = 366
+WHY: Final = {
+    "end_before_start": "planning.rule_end_before_start",
+    "every": "planning.rule_every",
+    "no_weekday": "planning.rule_no_weekday",
+    "no_day": "planning.rule_no_day",
+    "no_such_date": "planning.rule_no_such_date",
+}
 
 
 class RuleForm(BaseModel):
@@ -49,12 +56,22 @@ def read_rule(value: Mapping[str, Any]) -> Rule:
     """The rule of a row or a form.
 
     Raises:
-        Invalid: `planning.bad_rule` for a missing or impossible part.
+        Invalid: `planning.bad_rule` for a missing or ill-formed part, `planning.rule_…` for an impossible one; the
+            fields say which.
     """
     try:
         return RuleForm.model_validate(value).rule()
+    except ImpossibleRule as problem:
+        code = WHY[problem.code]
+        raise Invalid(code, fields={problem.part: code}, **problem.params) from problem
     except (ValidationError, ValueError) as problem:
-        raise Invalid("planning.bad_rule") from problem
+        raise Invalid("planning.bad_rule", fields=_wrong_parts(problem)) from problem
+
+
+def _wrong_parts(problem: ValueError) -> dict[str, str]:
+    if not isinstance(problem, ValidationError):
+        return {}
+    return {str(one["loc"][0]): "planning.bad_rule" for one in problem.errors() if one["loc"]}
 
 
 def rule_json(rule: Rule) -> dict[str, Any]:

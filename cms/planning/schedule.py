@@ -7,6 +7,7 @@ Planned, scheduled and published are three facts: `planned_at` is a wish in `cms
 import datetime as dt
 import uuid
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from dateutil.relativedelta import relativedelta
@@ -15,14 +16,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from cms.content.held import Held, hold
 from cms.content.move import move
-from cms.content.states import EditionState, Verb
+from cms.content.states import EditionState, Verb, step
 from cms.kernel.clock import to_ms
 from cms.kernel.errors import NotFound, Refused
 from cms.kernel.wake import ring
 from cms.people.actor import Actor
 from cms.people.permissions import Action, require_can
+from cms.planning.embargo import check_embargo
 from cms.planning.envelope import Allowed
-from cms.planning.models import Occurrence
+from cms.planning.models import Occurrence, Target
 from cms.planning.occurrences import (
     OPEN,
     OccurrenceKind,
@@ -31,11 +33,21 @@ from cms.planning.occurrences import (
     publish_key,
 )
 from cms.planning.targets import targets_by_code
-from cms.review.approved import approved_release
+from cms.review.approved import Approved, approved_release
 
 # Beyond this nobody remembers why; GOV.UK's publisher has used the same bound for years.
 MAX_MONTHS: Final = 14
 TOPIC: Final = "planning"
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is promised: when, on which targets, when it is taken off again, and together with what."""
+
+    at: dt.datetime
+    targets: tuple[str, ...]
+    take_off_at: dt.datetime | None = None
+    batch: uuid.UUID | None = None
 
 
 async def schedule(
@@ -46,19 +58,23 @@ async def schedule(
     at: dt.datetime,
     targets: Sequence[str],
     now: dt.datetime,
+    take_off_at: dt.datetime | None = None,
+    batch: uuid.UUID | None = None,
 ) -> Occurrence:
-    """Promises to publish an approved edition at `at` on the targets of these codes.
+    """Promises to publish an approved edition at `at` on the targets of these codes, and to take it off again.
 
     Raises:
         Denied: no right to schedule in its unit.
         Refused: `planning.in_the_past`, `.too_far`, `.too_early`, `.too_late`, `.channel_not_approved`,
-            `.unit_not_approved`; `content.state` unless approved; `review.…` when the approvals do not hold.
+            `.unit_not_approved`, `.embargo`, `.take_off_first`; `content.state` unless approved; `review.…` when the
+            approvals do not hold.
         NotFound: the edition or a target.
     """
     held = await hold(session, edition)
     if held.state is EditionState.SCHEDULED:
         raise Refused("content.state", state=held.state.value, verb=Verb.SCHEDULE.value)
-    return await _promise(session, held, actor, at=at, targets=targets, now=now)
+    wanted = Wanted(at, tuple(targets), take_off_at, batch)
+    return await _promise(session, held, actor, wanted, now=now)
 
 
 async def reschedule(
@@ -69,9 +85,12 @@ async def reschedule(
     at: dt.datetime,
     now: dt.datetime,
     targets: Sequence[str] | None = None,
+    take_off_at: dt.datetime | None = None,
+    batch: uuid.UUID | None = None,
 ) -> Occurrence:
     """Moves a scheduled edition to another time, and to other targets when they are given.
 
+    When it is taken off stays as it was promised unless it is given. A piece that is moved alone leaves its batch.
     Raises as `schedule`, and NotFound `planning.not_scheduled`.
     """
     held = await hold(session, edition)
@@ -79,7 +98,8 @@ async def reschedule(
     if held.state is not EditionState.SCHEDULED or before is None:
         raise NotFound("planning.not_scheduled")
     await cancel_occurrences(session, now=now, keys=[publish_key(edition)])
-    return await _promise(session, held, actor, at=at, targets=targets or before.targets, now=now)
+    wanted = Wanted(at, tuple(targets or before.targets), take_off_at or before.take_off_at, batch)
+    return await _promise(session, held, actor, wanted, now=now)
 
 
 async def unschedule(session: AsyncSession, actor: Actor, edition: uuid.UUID, *, now: dt.datetime) -> None:
@@ -99,33 +119,45 @@ async def scheduled(session: AsyncSession, edition: uuid.UUID) -> Occurrence | N
     return await session.scalar(query)
 
 
-async def _promise(
-    session: AsyncSession, held: Held, actor: Actor, *, at: dt.datetime, targets: Sequence[str], now: dt.datetime
-) -> Occurrence:
+async def check_promise(
+    session: AsyncSession, held: Held, actor: Actor, wanted: Wanted, *, now: dt.datetime
+) -> tuple[Approved, Sequence[Target]]:
+    """Everything a promise is refused for, before anything is written. Raises as `schedule`."""
     require_can(actor, Action.PUBLISHING_SCHEDULE, held.subject)
-    if at <= now:
+    if wanted.at <= now:
         raise Refused("planning.in_the_past")
-    if at > now + relativedelta(months=MAX_MONTHS):
+    if wanted.at > now + relativedelta(months=MAX_MONTHS):
         raise Refused("planning.too_far", months=MAX_MONTHS)
+    if wanted.take_off_at is not None and wanted.take_off_at <= wanted.at:
+        raise Refused("planning.take_off_first")
     approved = await approved_release(session, held.edition.id)
-    chosen = await targets_by_code(session, targets)
+    step(held.state, Verb.SCHEDULE)
+    chosen = await targets_by_code(session, wanted.targets)
     allowed = Allowed.of(approved.release.envelope)
-    allowed.check_time(at)
+    allowed.check_time(wanted.at)
     allowed.check_targets(chosen)
+    await check_embargo(session, held.document.id, at=wanted.at)
+    return approved, chosen
+
+
+async def _promise(session: AsyncSession, held: Held, actor: Actor, wanted: Wanted, *, now: dt.datetime) -> Occurrence:
+    approved, chosen = await check_promise(session, held, actor, wanted, now=now)
     codes = [target.code for target in chosen]
-    held.edition.scheduled_at = at
+    held.edition.scheduled_at = wanted.at
     occurrence = await add_occurrence(
         session,
         key=publish_key(held.edition.id),
         kind=OccurrenceKind.PUBLISH,
-        at=at,
+        at=wanted.at,
         targets=codes,
         now=now,
         document=held.document.id,
         edition=held.edition.id,
         actor=actor.person,
     )
+    occurrence.take_off_at, occurrence.batch_id = wanted.take_off_at, wanted.batch
     await ring(session, TOPIC)
-    details = {"at": to_ms(at), "targets": codes, "release": approved.row.hash}
+    off = {} if wanted.take_off_at is None else {"take_off": to_ms(wanted.take_off_at)}
+    details = {"at": to_ms(wanted.at), "targets": codes, "release": approved.row.hash, **off}
     await move(session, held, Verb.SCHEDULE, actor=actor, now=now, details=details)
     return occurrence

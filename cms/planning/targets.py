@@ -141,7 +141,7 @@ async def targets(session: AsyncSession, *, kind: str | None = None) -> Sequence
     return (await session.scalars(query if kind is None else query.where(Target.kind == kind))).all()
 
 
-async def targets_by_code(session: AsyncSession, codes: Iterable[str]) -> Sequence[Target]:
+async def targets_by_code(session: AsyncSession, codes: Iterable[str], *, lock: bool = False) -> Sequence[Target]:
     """The active targets of these codes, each once, in the order of their codes.
 
     Raises:
@@ -151,7 +151,8 @@ async def targets_by_code(session: AsyncSession, codes: Iterable[str]) -> Sequen
     wanted = sorted(set(codes))
     if not wanted:
         raise Invalid("planning.no_targets")
-    found = (await session.scalars(select(Target).where(Target.code.in_(wanted), Target.active))).all()
+    query = select(Target).where(Target.code.in_(wanted), Target.active).order_by(Target.code)
+    found = (await session.scalars(query.with_for_update() if lock else query)).all()
     missing = set(wanted) - {t.code for t in found}
     if missing:
         raise NotFound("planning.no_such_target", target=min(missing))

@@ -13,17 +13,20 @@ from sqlalchemy import or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cms.audit.record import record
-from cms.kernel.errors import NotFound
+from cms.kernel.errors import Denied, NotFound, Refused
 from cms.kernel.wake import ring
+from cms.notices.tell import settle
 from cms.people.actor import Actor
 from cms.people.permissions import Action, Subject, require_can
 from cms.planning.models import Target
-from cms.publishing.deliveries import replaced
+from cms.publishing.deliveries import ask_again, held_delivery, replaced
 from cms.publishing.models import Delivery
-from cms.publishing.states import OPEN, DeliveryState
+from cms.publishing.states import OPEN, STUCK, DeliveryState
 
 _CLASSES: Final = ("setup", "rights")
 _OF_THE_HOUSE: Final = frozenset({"publishing.vault_closed", "publishing.outbound_refused"})
+_STUCK: Final = [state.value for state in sorted(STUCK)]
+_AT_ONCE: Final = 500  # what one press may move; the rest with the next press
 _WAITING: Final = [state.value for state in sorted(OPEN - {DeliveryState.SENDING})]
 
 
@@ -56,10 +59,52 @@ async def resume(session: AsyncSession, actor: Actor, code: str, *, now: dt.date
     target.paused_at, target.paused_code, target.paused_params = None, None, None
     await session.flush()
     count = await _all_again(session, target, since or now, now)
+    await settle(session, cause=f"account:{code}", now=now)
     await ring(session, "publishing")
     details = {"deliveries": count}
     await record(session, actor, "target.resume", of=("target", code), unit=target.unit_path, details=details, now=now)
     return count
+
+
+async def retry_account(session: AsyncSession, actor: Actor, code: str, *, now: dt.datetime) -> int:
+    """Another try of everything at an account that failed, was missed or waits; returns how many.
+
+    What a later order replaced, and pieces the actor has no right to, are left alone.
+
+    Raises:
+        Denied: no right to retry there.
+        NotFound: `planning.no_such_target`.
+        Refused: `publishing.account_paused`, because nothing would be sent before it is mended.
+    """
+    target = await session.scalar(select(Target).where(Target.code == code))
+    if target is None:
+        raise NotFound("planning.no_such_target", target=code[:40])
+    require_can(actor, Action.PUBLISHING_RETRY, Subject(target.unit_path))
+    if target.paused_at is not None:
+        raise Refused("publishing.account_paused")
+    # By document, so that two who press at once take their locks in one order.
+    query = select(Delivery.id).where(Delivery.target_id == target.id, Delivery.state.in_(_STUCK))
+    found = (await session.scalars(query.order_by(Delivery.document_id, Delivery.id).limit(_AT_ONCE))).all()
+    count = 0
+    for one in found:
+        try:
+            row, _ = await held_delivery(session, actor, one)
+        except Denied:
+            continue
+        if DeliveryState(row.state) in STUCK and not await replaced(session, row):
+            ask_again(row, now)
+            count += 1
+    await session.flush()
+    await ring(session, "publishing")
+    details = {"deliveries": count}
+    await record(session, actor, "target.retry", of=("target", code), unit=target.unit_path, details=details, now=now)
+    return count
+
+
+async def note_consent(session: AsyncSession, actor: Actor, row: Target, *, now: dt.datetime) -> None:
+    """The record of who asked a person to let us post. Raises Denied: no right to manage the target."""
+    require_can(actor, Action.TARGET_MANAGE, Subject(row.unit_path))
+    await record(session, actor, "target.consent", of=("target", row.code), unit=row.unit_path, now=now)
 
 
 async def _all_again(session: AsyncSession, target: Target, since: dt.datetime, now: dt.datetime) -> int:

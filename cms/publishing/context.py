@@ -74,7 +74,7 @@ async def read_context(session: AsyncSession, held: Claim, turn: int, now: dt.da
         return Context(delivery, publication, target, turn, order, None, None)
     document = await session.get_one(Document, delivery.document_id)
     showing = await session.get(Showing, (row.id, document.id))
-    piece, removed = await _now_there(session, showing, document, now)
+    piece, removed = await _now_there(session, showing, document, row.kind, now)
     bundle = None if piece is None else await session.get(Bundle, piece.release)
     post, call, by_hand = await _on_the_platform(session, delivery)
     order = Order(str(delivery.id), target, piece, removed, full, post, call, by_hand)
@@ -82,13 +82,13 @@ async def read_context(session: AsyncSession, held: Claim, turn: int, now: dt.da
 
 
 async def _now_there(
-    session: AsyncSession, showing: Showing | None, document: Document, now: dt.datetime
+    session: AsyncSession, showing: Showing | None, document: Document, kind: str, now: dt.datetime
 ) -> tuple[Piece | None, Removed | None]:
     if showing is None:
         return None, Removed(document.public_id, (), document.column_code or "", document.first_published_at or now)
     ended = showing.until is not None and showing.until <= now
     if showing.removed_at is None and not ended:
-        return (await pieces(session, [showing]))[0], None
+        return (await pieces(session, [showing], kind))[0], None
     return None, Removed(document.public_id, tuple(showing.releases), showing.column, showing.since)
 
 

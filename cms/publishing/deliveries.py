@@ -131,15 +131,20 @@ async def retry(session: AsyncSession, actor: Actor, delivery: uuid.UUID, *, now
         raise Refused("publishing.not_stuck", state=row.state)
     if await replaced(session, row):
         raise Refused("publishing.replaced")
+    ask_again(row, now)
+    await session.flush()
+    await ring(session, "publishing")
+    await note(session, actor, "delivery.retry", row, target, now=now)
+    return row
+
+
+def ask_again(row: Delivery, now: dt.datetime) -> None:
+    """Makes a stuck delivery due; what the platform may have is asked about and never sent a second time."""
     if row.state != DeliveryState.REVIEWING.value:
         row.state = DeliveryState.RETRY.value
     row.not_before, row.attempt, row.lost = now, 0, 0
     # Asked for now, so it is not late; an open call stays open and is reconciled first.
     row.at, row.finished_at = now, None
-    await session.flush()
-    await ring(session, "publishing")
-    await note(session, actor, "delivery.retry", row, target, now=now)
-    return row
 
 
 async def held_delivery(session: AsyncSession, actor: Actor, delivery: uuid.UUID) -> tuple[Delivery, Target]:

@@ -11,6 +11,7 @@ from cms.kernel.errors import DomainError, Unavailable
 from cms.kernel.log import logger
 from cms.planning.models import Occurrence
 from cms.planning.occurrences import OccurrenceKind
+from cms.publishing.alarming import MISSED, alarm_of_promise
 from cms.publishing.publish import fail_to_publish, publish_due, unpublish_due
 from cms.publishing.refresh import refresh_codes, roll_over
 
@@ -21,11 +22,21 @@ class _Gone(Exception):
     """The lease is somebody else's: everything is rolled back."""
 
 
-async def run_occurrence(database: Database, held: leases.Claim, rules: leases.LeaseRules, *, now: dt.datetime) -> None:
-    """Does it or says on it why not; a rule that forbids it is final, and stands on the edition as well."""
+async def run_occurrence(
+    database: Database,
+    held: leases.Claim,
+    rules: leases.LeaseRules,
+    *,
+    now: dt.datetime,
+    posts: frozenset[str] = frozenset(),
+) -> None:
+    """Does it or says on it why not; a rule that forbids it is final, stands on the edition, and raises an alarm.
+
+    `posts` are the channel kinds that only post: what is sent there hours late is worse than not sent.
+    """
     try:
         async with database.write() as session:
-            await _do(session, await session.get_one(Occurrence, held.id), now)
+            await _do(session, await session.get_one(Occurrence, held.id), now, posts)
             await _finish(session, held, rules, now)
     except _Gone:
         log.info("an occurrence was taken over", occurrence=str(held.id))
@@ -41,10 +52,10 @@ async def _finish(session: AsyncSession, held: leases.Claim, rules: leases.Lease
         raise _Gone
 
 
-async def _do(session: AsyncSession, row: Occurrence, now: dt.datetime) -> None:
+async def _do(session: AsyncSession, row: Occurrence, now: dt.datetime, posts: frozenset[str]) -> None:
     match OccurrenceKind(row.kind):
         case OccurrenceKind.PUBLISH:
-            await publish_due(session, row, now=now)
+            await publish_due(session, row, now=now, posts=posts)
         case OccurrenceKind.UNPUBLISH:
             await unpublish_due(session, row, now=now)
         case OccurrenceKind.REFRESH:
@@ -63,7 +74,7 @@ async def _refused(
             Occurrence,
             rules,
             held,
-            state="failed",
+            state="missed" if problem.code == MISSED else "failed",
             finished_at=now,
             error_code=problem.code,
             error_params=params,
@@ -71,6 +82,7 @@ async def _refused(
         row = await session.get_one(Occurrence, held.id, populate_existing=True)
         if ended and row.kind == OccurrenceKind.PUBLISH and row.edition_id is not None:
             await fail_to_publish(session, row.edition_id, code=problem.code, params=dict(problem.params), now=now)
+            await alarm_of_promise(session, row, code=problem.code, now=now)
     log.warning("an occurrence was refused", occurrence=str(held.id), code=problem.code)
 
 

@@ -3,6 +3,7 @@
 import datetime as dt
 import uuid
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from sqlalchemy import Select, and_, func, or_, select
@@ -15,13 +16,13 @@ from cms.kernel.clock import Clock, from_ms, to_ms
 from cms.kernel.db import Database
 from cms.kernel.errors import NotFound
 from cms.kernel.ids import uuid7
-from cms.planning.models import CalendarDate, Placement, Target
+from cms.planning.holidays import read_calendar
+from cms.planning.models import Placement, Target
 from cms.planning.rules import read_rule
 from cms.planning.targets import as_contract, targets as active_targets
 from cms.publishing import loops, pieces
 from cms.publishing.models import LineUpVersion, Showing
 from schedules.beijing import OFFSET
-from schedules.calendar import Calendar, DayKind
 from schedules.intervals import Interval
 from schedules.resolve import Layer
 
@@ -78,7 +79,7 @@ class RowLineUps:
         if until is not None:
             query = query.where(Showing.since < until)
         async with self._database.read() as session:
-            return await pieces.pieces(session, (await session.scalars(query)).all())
+            return await pieces.pieces(session, (await session.scalars(query)).all(), target.kind)
 
     async def months(self, target: contract.Target, *, column: str | None = None) -> Sequence[tuple[str, int]]:
         shown = self._shown(target)
@@ -150,15 +151,18 @@ async def computed(
     newest = (await session.scalars(query.limit(2 * int(longest / loops.SHORTEST) + 1))).all()
     chosen = query.where(Showing.document_id.in_({key for key, _ in placements}))
     rows = {shown.document_id: shown for shown in [*newest, *(await session.scalars(chosen)).all()]}
-    found = await pieces.pieces(session, list(rows.values()))
+    all_of = list(rows.values())
+    made = await pieces.pieces(session, all_of, row.kind)
+    found = [_ended(piece, shown) for piece, shown in zip(made, all_of, strict=True)]
     calendar = await read_calendar(session)
     placed = [one for _, one in placements]
     return found, loops.slots(found, placed, window, calendar=calendar, longest_loop=longest)
 
 
-async def read_calendar(session: AsyncSession) -> Calendar:
-    rows = (await session.scalars(select(CalendarDate))).all()
-    return Calendar({dt.date.fromisoformat(row.on): DayKind(row.kind) for row in rows})
+def _ended(piece: contract.Piece, row: Showing) -> contract.Piece:
+    """The piece with the end somebody set for it, when that comes before the one that was signed."""
+    ends = row.until is not None and (piece.not_after is None or row.until < piece.not_after)
+    return replace(piece, not_after=row.until) if ends else piece
 
 
 async def _placements(session: AsyncSession, target: uuid.UUID) -> list[tuple[uuid.UUID, loops.Placed]]:

@@ -29,8 +29,11 @@ async def column_names(session: AsyncSession) -> dict[str, str]:
     return {row.code: row.name for row in (await session.execute(select(Column.code, Column.name))).all()}
 
 
-async def pieces(session: AsyncSession, shown: Sequence[Showing]) -> list[Piece]:
-    """The pieces of these rows, in their order; one without its release is a damaged database and raises KeyError."""
+async def pieces(session: AsyncSession, shown: Sequence[Showing], kind: str) -> list[Piece]:
+    """The pieces of these rows as a channel `kind` shows them, in their order.
+
+    One without its release is a damaged database and raises KeyError.
+    """
     wanted = {row.release for row in shown}
     names = await column_names(session) if wanted else {}
     query = select(ReleaseRow.hash, ReleaseRow.text, Bundle.sha256, Bundle.size).join(
@@ -41,7 +44,7 @@ async def pieces(session: AsyncSession, shown: Sequence[Showing]) -> list[Piece]
     for row in shown:
         signed = found[row.release]
         piece = signed_piece(signed.text, signed.hash, signed.sha256, signed.size)
-        result.append(dated(piece, row.since, row.corrected_at, names))
+        result.append(dated(piece, row.since, row.corrected_at, names).for_channel(kind))
     return result
 
 

@@ -4,7 +4,7 @@ import datetime as dt
 import uuid
 from collections.abc import Sequence
 
-from sqlalchemy import or_, select
+from sqlalchemy import or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cms.content.held import Held, hold
@@ -14,9 +14,11 @@ from cms.content.states import Verb
 from cms.kernel.errors import Refused
 from cms.people.actor import Actor
 from cms.people.permissions import Action, require_can
+from cms.planning.embargo import check_embargo
 from cms.planning.envelope import Allowed
 from cms.planning.models import Occurrence, Target
 from cms.planning.occurrences import (
+    OPEN,
     OccurrenceKind,
     add_occurrence,
     cancel_occurrences,
@@ -26,8 +28,12 @@ from cms.planning.occurrences import (
 from cms.planning.targets import targets_by_code
 from cms.publishing.fan_out import Cause, Item, cancel_open, hide, order, show
 from cms.publishing.models import Bundle, Publication, Showing
-from cms.publishing.states import PublicationKind
+from cms.publishing.states import MAX_LATE_POST, PublicationKind
+from cms.review.after import open_after_review
+from cms.review.approve import current_release
 from cms.review.approved import approved_release
+from cms.review.rushing import URGENT
+from schedules.clashes import said
 
 
 async def publish_now(
@@ -65,17 +71,25 @@ async def correct(
     return await publish_now(session, actor, edition, targets=[*shown, *targets], now=now)
 
 
-async def publish_due(session: AsyncSession, occurrence: Occurrence, *, now: dt.datetime) -> Publication:
-    """Keeps the promise of a schedule, in the name of the person who gave it; late rather than never.
+async def publish_due(
+    session: AsyncSession, occurrence: Occurrence, *, now: dt.datetime, posts: frozenset[str] = frozenset()
+) -> Publication:
+    """Keeps the promise of a schedule, in the name of the person who gave it.
 
-    Raises as `publish_now` when what was approved no longer holds.
+    Displays run late rather than never, and the order says how late. Posts do not: kinds in `posts` are refused when
+    the time was missed by more than `MAX_LATE_POST`; beside displays their deliveries say so one by one.
+    Raises as `publish_now` when what was approved no longer holds, and Refused `planning.missed`.
     """
     if occurrence.edition_id is None:
         raise Refused("planning.not_scheduled")
-    held = await hold(session, occurrence.edition_id)
     chosen = await targets_by_code(session, occurrence.targets)
+    late = now - occurrence.at
+    too_late = late > MAX_LATE_POST and all(target.kind in posts for target in chosen)
+    if too_late or (occurrence.take_off_at is not None and now >= occurrence.take_off_at):
+        raise Refused("planning.missed", at=said(occurrence.at), minutes=int(late.total_seconds()) // 60)
+    held = await hold(session, occurrence.edition_id)
     cause = Cause(publication_key(held), occurrence.actor_id, occurrence.at)
-    return await _publish(session, held, None, chosen, cause, now)
+    return await _publish(session, held, None, chosen, cause, now, off_at=occurrence.take_off_at)
 
 
 async def fail_to_publish(
@@ -94,8 +108,16 @@ def publication_key(held: Held) -> str:
 
 
 async def _publish(  # noqa: PLR0917 - private
-    session: AsyncSession, held: Held, actor: Actor | None, chosen: Sequence[Target], cause: Cause, now: dt.datetime
+    session: AsyncSession,
+    held: Held,
+    actor: Actor | None,
+    chosen: Sequence[Target],
+    cause: Cause,
+    now: dt.datetime,
+    *,
+    off_at: dt.datetime | None = None,
 ) -> Publication:
+    await check_embargo(session, held.document.id, at=now)
     item = await approved_item(session, held)
     allowed = Allowed.of(item.signed.envelope)
     allowed.check_time(now)
@@ -103,20 +125,29 @@ async def _publish(  # noqa: PLR0917 - private
     showing = await _showing(session, held)
     targets, left = _all_targets(allowed, chosen, showing)
     kind = PublicationKind.CORRECT if showing else PublicationKind.PUBLISH
+    # Somebody set an end for the piece, not for one of its editions: a correction keeps it.
+    off_at = off_at or await _set_end(session, held)
     await _supersede(session, held, now)
     codes = [target.code for target in targets]
     details = {"release": item.release, "targets": codes}
-    await move(session, held, Verb.PUBLISH, actor=actor, now=now, details=details)
+    urgent = item.signed.class_ == URGENT
+    verb = Verb.PUBLISH_URGENT if urgent else Verb.PUBLISH
+    await move(session, held, verb, actor=actor, now=now, details=details)
     edition, document = held.edition, held.document
     edition.is_live, edition.published_at, edition.scheduled_at = True, now, None
     document.first_published_at = document.first_published_at or now
     await session.flush()
+    if urgent:
+        await open_after_review(session, held, await current_release(session, edition), now=now)
     replaced = [*targets, *left]
     await cancel_open(session, document=document.id, ordered=replaced, code="publishing.replaced", now=now)
     publication = await order(session, kind, cause, targets, now=now, item=item)
     await show(session, publication, item, targets, now=now)
     await _take_off(session, item, left, cause, now)
-    await _until(session, item, allowed, codes, now)
+    end = _earlier(allowed.not_after, off_at)
+    if end is not None:
+        by = cause.actor if end == off_at else None
+        await end_showing(session, document.id, edition.id, end=end, codes=codes, now=now, by=by)
     return publication
 
 
@@ -178,18 +209,49 @@ async def _take_off(session: AsyncSession, item: Item, left: Sequence[Target], c
         await order(session, PublicationKind.UNPUBLISH, off, left, now=now, document=item.document.id)
 
 
-async def _until(session: AsyncSession, item: Item, allowed: Allowed, codes: Sequence[str], now: dt.datetime) -> None:
-    if allowed.not_after is not None:
-        await add_occurrence(
-            session,
-            key=unpublish_key(item.edition.id),
-            kind=OccurrenceKind.UNPUBLISH,
-            at=allowed.not_after,
-            targets=codes,
-            now=now,
-            document=item.document.id,
-            edition=item.edition.id,
-        )
+async def _set_end(session: AsyncSession, held: Held) -> dt.datetime | None:
+    """When a person wants the document to be taken off, if anybody does."""
+    query = select(Occurrence.at).where(
+        Occurrence.document_id == held.document.id,
+        Occurrence.kind == OccurrenceKind.UNPUBLISH.value,
+        Occurrence.state.in_(OPEN),
+        Occurrence.actor_id.is_not(None),
+    )
+    return await session.scalar(query.order_by(Occurrence.at).limit(1))
+
+
+async def end_showing(
+    session: AsyncSession,
+    document: uuid.UUID,
+    edition: uuid.UUID,
+    *,
+    end: dt.datetime,
+    codes: Sequence[str],
+    now: dt.datetime,
+    by: uuid.UUID | None = None,
+) -> None:
+    """Nothing of the edition is shown from `end` on; a row of the runner sees to it on every target.
+
+    `by` is the person who wants that; None says that the envelope does.
+    """
+    shown = update(Showing).where(Showing.document_id == document, Showing.edition_id == edition)
+    await session.execute(shown.values(until=end).execution_options(synchronize_session="fetch"))
+    await add_occurrence(
+        session,
+        key=unpublish_key(edition),
+        kind=OccurrenceKind.UNPUBLISH,
+        at=end,
+        targets=codes,
+        now=now,
+        document=document,
+        edition=edition,
+        actor=by,
+    )
+
+
+def _earlier(one: dt.datetime | None, other: dt.datetime | None) -> dt.datetime | None:
+    ends = [end for end in (one, other) if end is not None]
+    return min(ends) if ends else None
 
 
 async def unpublish_due(session: AsyncSession, occurrence: Occurrence, *, now: dt.datetime) -> Publication | None:

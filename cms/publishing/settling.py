@@ -5,15 +5,17 @@ import random
 from collections.abc import Mapping
 from typing import Any, Final, assert_never
 
-from sqlalchemy import insert, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cms import contract
+from cms.audit.record import record
 from cms.kernel import leases
 from cms.kernel.ids import uuid7
 from cms.kernel.wake import ring
 from cms.planning.models import Target
 from cms.publishing.accounts import mended_by_administrator, pause
+from cms.publishing.alarming import delivery_is_well, tell_of_account, tell_of_delivery
 from cms.publishing.context import TAKEN_DOWN, Context
 from cms.publishing.ledger import LeaseLost
 from cms.publishing.models import Delivery, Receipt
@@ -25,6 +27,11 @@ _OVERTAKEN: Final[Mapping[str, str]] = {
     PublicationKind.RECALL: "publishing.recalled",
     PublicationKind.UNPUBLISH: "publishing.ended",
 }
+# What people ordered about a piece; a target that renews its pages is no news.
+_NEWS: Final = frozenset(
+    {PublicationKind.PUBLISH, PublicationKind.CORRECT, PublicationKind.UNPUBLISH, PublicationKind.RECALL}
+)
+_BAD: Final = frozenset({DeliveryState.FAILED, DeliveryState.MISSED})
 
 
 class Settling:
@@ -114,13 +121,21 @@ class Settling:
                 after=wait,
                 **_error(code, params),
             )
+            if state == DeliveryState.FAILED.value:
+                await tell_of_delivery(session, context.delivery, DeliveryState.FAILED, now=self._now)
             await ring(session, "publishing")
+            if state == DeliveryState.FAILED:
+                await _note(session, context, state, now=self._now, code=code)
         self._count(context, state or "lost")
 
     async def _end(self, context: Context, state: DeliveryState, **values: Any) -> None:
         async with self._shop.database.write() as session:
-            await leases.finish(session, Delivery, self._rules, self._held, state=state.value, **values)
+            ours = await leases.finish(session, Delivery, self._rules, self._held, state=state.value, **values)
+            if ours:
+                await tell_of_delivery(session, context.delivery, state, now=self._now)
             await ring(session, "publishing")
+            if ours and state in _BAD:
+                await _note(session, context, state, now=self._now, code=str(values.get("error_code") or ""))
         self._count(context, state.value)
 
     async def _finish(self, context: Context, result: Done) -> None:
@@ -140,16 +155,19 @@ class Settling:
                 raise LeaseLost
             await session.execute(insert(Receipt).values(**_receipt_row(context, receipt, now)))
             await close_earlier(session, context.delivery)
+            await delivery_is_well(session, context.delivery.id, now=now)
             if receipt.detail.get("rolls"):
                 rolls = update(Target).where(Target.id == context.delivery.target_id, Target.rolls.is_(False))
                 await session.execute(rolls.values(rolls=True))
             await ring(session, "publishing")
+            await _note(session, context, receipt.state, now=now, url=receipt.url or "")
         self._count(context, receipt.state)
 
     async def _pause(self, context: Context, result: Again | Failed) -> None:
         error = _error(result.code, result.params)
         async with self._shop.database.write() as session:
             await pause(session, context.delivery.target_id, error["error_code"], error["error_params"], now=self._now)
+            await tell_of_account(session, context.delivery.target_id, now=self._now)
 
     def _count(self, context: Context, state: str) -> None:
         if self._shop.metrics is not None:
@@ -173,6 +191,24 @@ async def close_earlier(session: AsyncSession, settled: Delivery) -> None:
     older = (Delivery.id != settled.id, Delivery.created_at <= settled.created_at, Delivery.call.is_not(None))
     closed = update(Delivery).where(*here, *older).values(call=None, accepted_at=None)
     await session.execute(closed.execution_options(synchronize_session=False))
+
+
+async def _note(
+    session: AsyncSession, context: Context, state: str, *, now: dt.datetime, code: str = "", url: str = ""
+) -> None:
+    """In the record, where auditors and webhooks read it: how an order about a piece ended at a target."""
+    if context.document is None or context.kind not in _NEWS:
+        return
+    unit = await session.scalar(select(Target.unit_path).where(Target.id == context.delivery.target_id))
+    said = {
+        "document": context.document,
+        "target": context.target.code,
+        "kind": context.kind.value,
+        "state": str(state),
+    }
+    more = {name: value for name, value in (("code", code), ("url", url)) if value}
+    of = ("delivery", str(context.delivery.id))
+    await record(session, None, "delivery.ended", of=of, unit=unit or "/", details={**said, **more}, now=now)
 
 
 def _receipt_row(context: Context, receipt: contract.Receipt, now: dt.datetime) -> dict[str, Any]:

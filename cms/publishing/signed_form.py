@@ -15,4 +15,4 @@ def form_changed(bundle: str, channel: Channel, site: Site) -> bool:
     if signed is None or channel.form is None:
         return False
     piece = piece_of(release, column_name=str(release.content.get("column_name", "")))
-    return hashlib.sha256(channel.form(piece, site)).hexdigest() != signed
+    return hashlib.sha256(channel.form(piece.for_channel(channel.kind), site)).hexdigest() != signed

@@ -15,6 +15,7 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from cms.kernel import leases
 from cms.kernel.log import logger
 from cms.kernel.wake import Wake
+from cms.planning.embargo import free_of_embargo
 from cms.planning.models import Occurrence
 from cms.planning.occurrences import RULES
 from cms.publishing.due import run_occurrence
@@ -60,6 +61,7 @@ class Worker:
         self._settings = settings
         self._wake = wake
         self._lanes = lanes(shop.channels)
+        self._posts = frozenset(kind for kind, channel in shop.channels.items() if channel.display is None)
         self._running: dict[asyncio.Task[None], str] = {}
 
     async def run(self) -> None:
@@ -96,8 +98,10 @@ class Worker:
     async def _begin_all(self) -> int:
         begun = 0
         settings = self._settings
-        for held in await self._claim(Occurrence, settings.occurrences, self._free):
-            work = run_occurrence(self._shop.database, held, settings.occurrences, now=self._shop.clock.now())
+        free = (free_of_embargo(self._shop.clock.now()),)
+        for held in await self._claim(Occurrence, settings.occurrences, self._free, free):
+            now = self._shop.clock.now()
+            work = run_occurrence(self._shop.database, held, settings.occurrences, now=now, posts=self._posts)
             self._start(work, "occurrence")
             begun += 1
         for lane in self._lanes:

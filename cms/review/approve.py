@@ -2,6 +2,7 @@
 
 import datetime as dt
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -16,8 +17,12 @@ from cms.kernel.errors import Conflict, Denied, NotFound, Refused
 from cms.kernel.ids import uuid7
 from cms.people.actor import Actor
 from cms.people.permissions import Subject, require_can
+from cms.review.deadlines import begin_step, stop
 from cms.review.models import ApprovalRow, ReleaseRow, ReviewStep
 from cms.review.plans import Plan, PlanStep, plan_of
+from cms.review.proof import check_proofs
+from cms.review.remarks import Remarks, check_remarks
+from cms.review.seats import Part, check_free, take_seat
 from cms.trust.approval import Approval
 from cms.trust.delegations import Delegations
 from cms.trust.errors import TrustError
@@ -74,12 +79,14 @@ async def record_approval(
     *,
     delegations: Verified[Delegations],
     opinion: str = "",
+    remarks: Remarks = (),
     now: dt.datetime,
 ) -> Edition:
     """Takes the step with a signature over the release as it stands now; the last step approves the edition.
 
     Everything is asked again: the piece may have been withdrawn and submitted anew since `prepare_approval`.
-    Raises as `prepare_approval`, and Refused `review.signature_refused` naming what a screen would refuse.
+    `remarks` are opinions on single blocks (id, text). Raises as `prepare_approval`, Conflict `review.remark_lost`, and
+    Refused `review.signature_refused` naming what a screen would refuse.
     """
     held = await hold(session, edition)
     turn = await turn_of(session, held, actor)
@@ -89,7 +96,9 @@ async def record_approval(
         check_approval(approval, turn.row.text, turn.release, delegations.value, now=to_ms(now))
     except TrustError as error:
         raise Refused("review.signature_refused", reason=error.code) from error
-    session.add(step_row(turn, actor, PASSED, opinion=opinion, now=now))
+    said = check_remarks(turn.release, remarks)
+    await take_seat(session, turn.row, actor.person, Part.STEP, turn.plan)
+    session.add(step_row(turn, actor, PASSED, opinion=opinion, remarks=said, now=now))
     session.add(
         ApprovalRow(
             id=uuid7(now),
@@ -103,32 +112,51 @@ async def record_approval(
         )
     )
     await session.flush()
+    await _start_next(session, turn, held, now)
     details = {"release": turn.row.hash, "step": turn.step.key, "key": approval.key}
     verb = turn.plan.verb(turn.ordinal)
     await move(session, held, verb, actor=actor, now=now, note=opinion, details=details)
     return held.edition
 
 
-async def turn_of(session: AsyncSession, held: Held, actor: Actor) -> Turn:
-    """The next step of a submitted edition, if the actor may take it."""
+async def _start_next(session: AsyncSession, turn: Turn, held: Held, now: dt.datetime) -> None:
+    if turn.ordinal < len(turn.plan.steps):
+        await begin_step(session, turn.row, turn.plan, turn.ordinal + 1, unit=held.unit.path, now=now)
+    else:
+        await stop(session, turn.row.id, now=now)
+
+
+async def turn_of(session: AsyncSession, held: Held, actor: Actor, *, to_return: bool = False) -> Turn:
+    """The next step of a submitted edition, if the actor may take it; `to_return`: only to send the piece back.
+
+    Raises as `prepare_approval`, and Refused of `check_free`, of `check_proofs` before the last step.
+    """
     step(held.state, Verb.SIGN)  # refuses every state but submitted
     row = await current_release(session, held.edition)
     decided = (await session.execute(select(ReviewStep).where(ReviewStep.release_id == row.id))).scalars().all()
-    plan = plan_of(row.plan)
+    plan = plan_of(row.plan, row.terms)
     turn = Turn(row, read_release(row.text), plan, len(decided) + 1)
     if turn.ordinal > len(plan.steps):
         raise Refused("review.decided_already")
     may_take(turn, held, actor)
     if any(one.person_id == actor.person for one in decided):
         raise Refused("review.decided_already")
+    await check_free(session, row, actor.person, Part.STEP, plan)
+    if turn.ordinal == len(plan.steps) and not to_return:
+        await check_proofs(session, row, plan)
     return turn
 
 
 def may_take(turn: Turn, held: Held, actor: Actor) -> None:
-    """Raises Denied unless the step's permission holds for the piece's unit and everywhere it may be shown."""
-    authors = frozenset(map(uuid.UUID, turn.row.authors)) | held.subject.own_of
-    for unit in (held.unit.path, *turn.release.envelope.units):
-        require_can(actor, turn.step.action, Subject(unit, authors))
+    """Raises Denied unless the permission holds in the piece's unit, wherever it may be shown, where the plan says."""
+    check_step(turn.step, turn.row, held, turn.release.envelope.units, actor)
+
+
+def check_step(step: PlanStep, row: ReleaseRow, held: Held, shown: Sequence[str], actor: Actor) -> None:
+    """As `may_take`, for units `shown` that are known without reading the release."""
+    authors = frozenset(map(uuid.UUID, row.authors)) | held.subject.own_of
+    for unit in (held.unit.path, *shown, *([step.at] if step.at else [])):
+        require_can(actor, step.action, Subject(unit, authors))
 
 
 async def current_release(session: AsyncSession, edition: Edition) -> ReleaseRow:
@@ -154,7 +182,7 @@ def step_row(
     *,
     opinion: str,
     now: dt.datetime,
-    remarks: tuple[tuple[str, str], ...] = (),
+    remarks: Remarks = (),
 ) -> ReviewStep:
     """The row of one decision."""
     return ReviewStep(

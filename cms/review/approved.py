@@ -11,7 +11,7 @@ from cms.content.states import APPROVED, EditionState
 from cms.kernel.clock import to_ms
 from cms.kernel.errors import NotFound, Refused
 from cms.review.approve import PASSED, current_release
-from cms.review.models import ApprovalRow, ReleaseRow, ReviewStep
+from cms.review.models import ApprovalRow, ProofMark, ReleaseRow, ReviewStep
 from cms.review.plans import plan_of
 from cms.trust.approval import Approval, Bundle, release_digest
 from cms.trust.limits import THRESHOLD
@@ -31,7 +31,8 @@ async def approved_release(session: AsyncSession, edition: uuid.UUID) -> Approve
     """The release an edition in an approved state stands on.
 
     Signatures were checked when they were recorded, and will be by every screen; here the database is asked whether it
-    still says what the rules want: this round, this revision, every step passed, two people, none of them an author.
+    still says what the plan of that day wants: this round, this revision, every step passed and every proof clean, by
+    different people, none of them an author.
     Raises NotFound `content.no_edition`, Refused `review.not_approved`.
     """
     row = await session.get(Edition, edition, populate_existing=True)
@@ -61,13 +62,18 @@ async def _as_planned(session: AsyncSession, release: ReleaseRow, approvals: tup
     query = select(ReviewStep).where(ReviewStep.release_id == release.id).order_by(ReviewStep.ordinal)
     steps = (await session.execute(query)).scalars().all()
     people = {approval.person for approval in approvals}
-    planned = [step.key for step in plan_of(release.plan).steps]
+    plan = plan_of(release.plan, release.terms)
+    planned = [step.key for step in plan.steps]
+    proofs = (await session.execute(select(ProofMark).where(ProofMark.release_id == release.id))).scalars().all()
     good = (
         len(people) >= THRESHOLD
         and len(people) == len(approvals)
         and not people & set(release.authors)
         and [step.step for step in steps if step.decision == PASSED] == planned
         and {str(step.person_id) for step in steps} == people
+        and len({proof.person_id for proof in proofs if proof.clean}) >= plan.proofs
+        and not {str(proof.person_id) for proof in proofs} & set(release.authors)
+        and (plan.reviewer_proofs or not {str(proof.person_id) for proof in proofs} & people)
         and release_digest(release.text) == release.hash
     )
     if not good:

@@ -1,10 +1,7 @@
 """The history of a document as one timeline: revisions, changes of state, and decisions in review."""
 
-import datetime as dt
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, Literal
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -13,28 +10,11 @@ from cms.content.models import Edition, Revision, Status
 from cms.content.queries import find
 from cms.content.states import EditionState, Verb
 from cms.people.actor import Actor
+from cms.review.entry import Entry, Placed
+from cms.review.links import Opinion, opinions_of
 from cms.review.models import ReleaseRow, ReviewStep
 from cms.review.slip import names_of
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One line: a saved revision, or a verb that was done to an edition (then `state` is where it led).
-
-    `person` is empty for what the system did. `step` names the review step of a pass, signature or return.
-    """
-
-    at: dt.datetime
-    kind: Literal["revision", "status"]
-    person: str
-    revision: int
-    edition: int | None = None
-    verb: Verb | None = None
-    state: EditionState | None = None
-    note: str = ""
-    step: str = ""
-    remarks: tuple[tuple[str, str], ...] = ()
-    details: Mapping[str, Any] = field(default_factory=dict)
+from cms.review.track import beside
 
 
 async def timeline(session: AsyncSession, actor: Actor, public_id: str) -> Sequence[Entry]:
@@ -59,15 +39,19 @@ async def timeline(session: AsyncSession, actor: Actor, public_id: str) -> Seque
         status: Status = row.Status
         said = remarks.get((status.details.get("release", ""), status.details.get("step", "")), ())
         entries.append(_moved(status, row.number, numbers, names, said))
+    entries += await beside(session, document)
+    entries += [_said(one) for one in await opinions_of(session, document)]
     return [entry for _, entry in sorted(entries, key=lambda pair: pair[0], reverse=True)]
 
 
-_Placed = tuple[tuple[dt.datetime, int, int, int], Entry]
-
-
-def _saved(revision: Revision, names: Mapping[uuid.UUID, str]) -> _Placed:
+def _saved(revision: Revision, names: Mapping[uuid.UUID, str]) -> Placed:
     entry = Entry(revision.created_at, "revision", names[revision.created_by], revision.number)
     return (revision.created_at, 0, 0, revision.number), entry
+
+
+def _said(one: Opinion) -> Placed:
+    entry = Entry(one.at, "opinion", one.name, one.revision, note=one.text, details={"label": one.label})
+    return (one.at, 2, 0, 0), entry
 
 
 def _moved(
@@ -76,7 +60,7 @@ def _moved(
     numbers: Mapping[uuid.UUID, int],
     names: Mapping[uuid.UUID, str],
     remarks: Sequence[Mapping[str, str]],
-) -> _Placed:
+) -> Placed:
     entry = Entry(
         at=status.at,
         kind="status",

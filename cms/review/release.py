@@ -8,6 +8,8 @@ from typing import Any
 
 from cms.content.blocks import asset_ids, with_assets
 from cms.content.draft import Draft, byline_json
+from cms.content.footnotes import numbered
+from cms.content.overrides import override_assets
 from cms.contract import Piece
 from cms.kernel.clock import to_ms
 from cms.library.models import PICTURE, VIDEO
@@ -67,8 +69,9 @@ class Facts:
 
 
 def named_assets(draft: Draft) -> tuple[uuid.UUID, ...]:
-    """Every asset a draft draws, cover first, each once."""
-    return tuple(dict.fromkeys([*([draft.cover] if draft.cover else []), *asset_ids(draft.body)]))
+    """Every asset a draft draws anywhere, cover first, each once."""
+    master = [*([draft.cover] if draft.cover else []), *asset_ids(draft.body)]
+    return tuple(dict.fromkeys([*master, *override_assets(draft.overrides)]))
 
 
 def wanted_renditions(press: Press, channels: Collection[str], kind: str = PICTURE) -> frozenset[str]:
@@ -138,7 +141,7 @@ def _content(draft: Draft, pictures: Mapping[uuid.UUID, Picture], now: dt.dateti
         "byline": {**byline, "date": to_ms(now) if byline["date"] is None else byline["date"]},
         "cover": None if draft.cover is None else pictures[draft.cover].sha256,
         "column": draft.column,
-        "body": with_assets(draft.body, {asset: pictures[asset].sha256 for asset in asset_ids(draft.body)}),
+        "body": with_assets(numbered(draft.body), {asset: pictures[asset].sha256 for asset in asset_ids(draft.body)}),
     }
     if column_name:
         # A street screen knows nothing but what was signed, and shows the column by its name.
@@ -147,11 +150,21 @@ def _content(draft: Draft, pictures: Mapping[uuid.UUID, Picture], now: dt.dateti
         content["cover_alt"] = draft.cover_alt
     durations = {
         one.sha256: one.duration_ms
-        for one in (pictures[asset] for asset in asset_ids(draft.body))
+        for one in (pictures[asset] for asset in named_assets(draft))
         if one.kind == VIDEO and one.duration_ms is not None
     }
     if durations:
         content["durations"] = durations
     if draft.overrides:
-        content["overrides"] = {channel: dict(texts) for channel, texts in draft.overrides.items()}
+        content["overrides"] = {name: _own(said, pictures) for name, said in sorted(draft.overrides.items())}
     return content
+
+
+def _own(said: Mapping[str, Any], pictures: Mapping[uuid.UUID, Picture]) -> dict[str, Any]:
+    """What a channel shows of its own, with files by hash as everywhere in a release."""
+    own = dict(said)
+    if "cover" in own:
+        own["cover"] = pictures[uuid.UUID(own["cover"])].sha256
+    if "body" in own:
+        own["body"] = with_assets(own["body"], {asset: pictures[asset].sha256 for asset in asset_ids(own["body"])})
+    return own

@@ -15,8 +15,9 @@ from cms.people.actor import Actor
 from cms.people.models import Person
 from cms.people.permissions import Action, require_can
 from cms.review.checks import Finding, finding_of
-from cms.review.models import ApprovalRow, ReleaseRow, ReviewStep
-from cms.review.plans import plan_of
+from cms.review.models import AfterReview, ApprovalRow, ReleaseRow, ReviewStep
+from cms.review.plans import Plan, plan_of
+from cms.review.proof import Proof, proofs_of
 from cms.trust.release import Release, read_release
 
 
@@ -34,8 +35,18 @@ class SlipStep:
 
 
 @dataclass(frozen=True, slots=True)
+class After:
+    """What was said of an emergency publication after it went out."""
+
+    person: str
+    agreed: bool
+    opinion: str
+    at: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Slip:
-    """The sheet of one submission. `counts`: it is the edition's present one."""
+    """The sheet of one submission. `counts`: it is the edition's present one; `after` is an emergency's second look."""
 
     public_id: str
     number: int
@@ -54,6 +65,9 @@ class Slip:
     hash: str
     release: Release
     counts: bool
+    proofs: tuple[Proof, ...]
+    plan: Plan
+    after: After | None
 
 
 async def slip_of(session: AsyncSession, actor: Actor, edition: uuid.UUID, *, round_: int | None = None) -> Slip:
@@ -74,6 +88,7 @@ async def slip_of(session: AsyncSession, actor: Actor, edition: uuid.UUID, *, ro
     authors = tuple(map(uuid.UUID, row.authors))
     names = await names_of(session, {row.submitted_by, *authors, *(one.person_id for one in taken)})
     by_ordinal = {one.ordinal: one for one in taken}
+    plan = plan_of(row.plan, row.terms)
     return Slip(
         public_id=held.document.public_id,
         number=held.edition.number,
@@ -88,14 +103,25 @@ async def slip_of(session: AsyncSession, actor: Actor, edition: uuid.UUID, *, ro
         note=row.note,
         steps=tuple(
             _step(step.key, by_ordinal.get(ordinal), names, signed.get(ordinal, ""))
-            for ordinal, step in enumerate(plan_of(row.plan).steps, start=1)
+            for ordinal, step in enumerate(plan.steps, start=1)
         ),
         findings=tuple(map(finding_of, row.findings)),
         rules_version=row.rules_version,
         hash=row.hash,
         release=read_release(row.text),
         counts=row.round == held.edition.round and row.revision_id == held.edition.revision_id,
+        proofs=tuple(await proofs_of(session, row)),
+        plan=plan,
+        after=await _after(session, row),
     )
+
+
+async def _after(session: AsyncSession, row: ReleaseRow) -> After | None:
+    query = select(AfterReview, Person.name).join(Person, Person.id == AfterReview.person_id)
+    found = (await session.execute(query.where(AfterReview.release_id == row.id))).one_or_none()
+    if found is None:
+        return None
+    return After(found.name, found.AfterReview.agreed, found.AfterReview.opinion, found.AfterReview.at)
 
 
 async def names_of(session: AsyncSession, people: set[uuid.UUID]) -> dict[uuid.UUID, str]:

@@ -26,11 +26,16 @@ from cms.library.states import RemakeState, VideoState
 from cms.people.actor import Actor
 from cms.people.models import Unit
 from cms.people.permissions import Action, require_can
+from cms.review.books import plan_of_piece
 from cms.review.checks import RULES_VERSION, Finding, check, finding_json, must_fix
+from cms.review.deadlines import begin_step
 from cms.review.models import ReleaseRow
+from cms.review.own_words import check_own_words, without_missing
 from cms.review.pieces import piece_of
-from cms.review.plans import Plan, plan_for, plan_json
+from cms.review.plans import Plan, plan_json, terms_json
 from cms.review.release import Facts, Picture, Press, build_release, named_assets
+from cms.review.rushing import URGENT, urgent_draft
+from cms.review.seats import seat_authors
 from cms.trust.approval import release_digest
 from cms.trust.errors import TrustError
 from cms.trust.release import Release, ReleaseAsset, read_release
@@ -67,43 +72,59 @@ async def preview_submission(
     release = None
     if not must_fix(findings):
         release = build_release(_facts(held, actor, now), draft, press=press, pictures=pictures, forms={}, now=now)
-    return Submission(findings, plan_for(Kind(held.document.kind)), release)
+    return Submission(findings, await plan_of_piece(session, held, draft), release)
 
 
 async def preview_piece(
     session: AsyncSession, actor: Actor, edition: uuid.UUID, *, press: Press, draft: Draft, now: dt.datetime
 ) -> Piece:
-    """An unsaved draft as a renderer draws it; missing pictures are left out, no channel chosen means all."""
+    """An unsaved draft as a renderer draws it; missing pictures are left out, every channel is drawn."""
     held = await look(session, edition)
     require_can(actor, Action.DOCUMENT_READ, held.subject)
+    return await drawn_piece(session, _facts(held, actor, now), draft, press=press, now=now)
+
+
+async def drawn_piece(session: AsyncSession, facts: Facts, draft: Draft, *, press: Press, now: dt.datetime) -> Piece:
+    """As `preview_piece`, for whoever has asked for permission in another way."""
     pictures = await pictures_of(session, draft)
-    channels = draft.channels or tuple(sorted(press.renditions))
-    shown = replace(_without_missing(draft, pictures), channels=channels)
+    # Also a channel that is not chosen (yet) is looked at, and then with its pictures.
+    channels = tuple(sorted({*press.renditions, *draft.channels}))
+    shown = replace(without_missing(draft, pictures), channels=channels)
     column = await _column_name(session, draft.column)
-    release = build_release(
-        _facts(held, actor, now), shown, press=press, pictures=pictures, forms={}, now=now, column_name=column
-    )
+    release = build_release(facts, shown, press=press, pictures=pictures, forms={}, now=now, column_name=column)
     return piece_of(release, column_name=column)
 
 
 async def submit(
-    session: AsyncSession, actor: Actor, edition: uuid.UUID, *, press: Press, note: str = "", now: dt.datetime
+    session: AsyncSession,
+    actor: Actor,
+    edition: uuid.UUID,
+    *,
+    press: Press,
+    note: str = "",
+    urgent: bool = False,
+    now: dt.datetime,
 ) -> ReleaseRow:
-    """Freezes the edition as a release for review.
+    """Freezes the edition as a release for review; `urgent` for the two keys of an emergency, `note` being its reason.
 
-    Raises Refused `content.state`, `review.checks_failed` (`findings`), `review.not_signable`; Conflict as `save`.
+    Raises Invalid `review.reason_missing` for an emergency without one, Refused `content.state`,
+    `review.checks_failed` (`findings`), `review.not_signable`; Conflict as `save`.
     """
     held = await hold(session, edition)
-    found = step(held.state, Verb.SUBMIT)
+    verb = Verb.RUSH if urgent else Verb.SUBMIT
+    found = step(held.state, verb)
     require_can(actor, found.action or Action.DOCUMENT_SUBMIT, held.subject)
     await _save_typed(session, actor, held, now)
     draft = draft_of(held.revision)
+    if urgent:
+        draft = urgent_draft(draft, reason=note, now=now)
+    plan = await plan_of_piece(session, held, draft, urgent=urgent)
     pictures = await pictures_of(session, draft)
     findings = await _checked(session, held, draft, press=press, pictures=pictures, now=now)
     stopping = must_fix(findings)
     if stopping:
         raise Refused("review.checks_failed", count=len(stopping), findings=[finding_json(one) for one in findings])
-    facts = _facts(held, actor, now)
+    facts = _facts(held, actor, now, urgent=urgent)
     column = await _column_name(session, draft.column)
     bare = build_release(facts, draft, press=press, pictures=pictures, forms={}, now=now, column_name=column)
     forms = await _forms(press, piece_of(bare, column_name=column))
@@ -117,7 +138,8 @@ async def submit(
         hash=release_digest(text),
         text=text,
         authors=list(facts.authors),
-        plan=plan_json(plan_for(Kind(held.document.kind))),
+        plan=plan_json(plan),
+        terms=terms_json(plan),
         findings=[finding_json(one) for one in findings],
         rules_version=RULES_VERSION,
         note=note,
@@ -126,7 +148,9 @@ async def submit(
     )
     session.add(row)
     await session.flush()
-    await move(session, held, Verb.SUBMIT, actor=actor, now=now, note=note, details={"release": row.hash})
+    await seat_authors(session, row.id, facts.authors)
+    await begin_step(session, row, plan, 1, unit=held.unit.path, now=now)
+    await move(session, held, verb, actor=actor, now=now, note=note, details={"release": row.hash})
     return row
 
 
@@ -179,16 +203,19 @@ async def _checked(
 ) -> tuple[Finding, ...]:
     known = select(Unit.path).where(Unit.path.in_(draft.envelope.units))
     units = frozenset((await session.execute(known)).scalars()) if draft.envelope.units else frozenset()
-    return check(draft, Kind(held.document.kind), press=press, pictures=pictures, units=units, now=now)
+    kind = Kind(held.document.kind)
+    found = check(draft, kind, press=press, pictures=pictures, units=units, now=now)
+    own = check_own_words(draft, kind, press=press, pictures=pictures, units=units, now=now, known=found)
+    return (*found, *own)
 
 
-def _facts(held: Held, actor: Actor, now: dt.datetime) -> Facts:
+def _facts(held: Held, actor: Actor, now: dt.datetime, *, urgent: bool = False) -> Facts:
     return Facts(
         release=uuid7(now),
         document=held.document.public_id,
         edition=held.edition.number,
         revision=held.revision.sha256,
-        kind=held.document.kind,
+        kind=URGENT if urgent else held.document.kind,
         unit=held.unit.path,
         # Whoever submits answers for the piece too and is nobody to approve it.
         authors=tuple(sorted({*held.revision.authors, str(actor.person)})),
@@ -199,7 +226,7 @@ async def _forms(press: Press, piece: Piece) -> dict[str, str]:
     """The hash of the piece as each chosen channel will show it."""
     forms: dict[str, str] = {}
     for channel in piece.channels:
-        made = await asyncio.to_thread(press.form, channel, piece)
+        made = await asyncio.to_thread(press.form, channel, piece.for_channel(channel))
         if made is not None:
             forms[channel] = hashlib.sha256(made).hexdigest()
     return forms
@@ -218,12 +245,3 @@ def _signable(release: Release) -> str:
 async def _column_name(session: AsyncSession, code: str | None) -> str:
     name = select(Column.name).where(Column.code == code)
     return (await session.execute(name)).scalar_one_or_none() or ""
-
-
-def _without_missing(draft: Draft, pictures: Mapping[uuid.UUID, Picture]) -> Draft:
-    def is_here(value: str | None) -> bool:
-        return value is None or uuid.UUID(value) in pictures
-
-    blocks = [block for block in draft.body["blocks"] if is_here(block.get("asset")) and is_here(block.get("poster"))]
-    cover = draft.cover if draft.cover in pictures else None
-    return replace(draft, cover=cover, body={**draft.body, "blocks": blocks})

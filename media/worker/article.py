@@ -1,7 +1,11 @@
 """Sandboxed: a docx that passed its check, as HTML and picture files; what it turns into is decided outside."""
 
+import re
+import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, Protocol
+from xml.etree import ElementTree as ET
 
 import mammoth
 
@@ -22,6 +26,16 @@ p[style-name='Quote'] => blockquote:fresh
 u => u
 strike => s
 """
+
+_W: Final = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+_MATHS: Final = "{http://schemas.openxmlformats.org/officeDocument/2006/math}oMath"
+_CHART: Final = "{http://schemas.openxmlformats.org/drawingml/2006/chart}chart"
+# Parts of a package whose words mammoth leaves out; each is named to the editor, so that nothing is lost in silence.
+_BESIDE: Final[Mapping[str, re.Pattern[str]]] = {
+    "header": re.compile(r"word/header\d*\.xml"),
+    "footer": re.compile(r"word/footer\d*\.xml"),
+    "comment": re.compile(r"word/comments\.xml"),
+}
 
 
 class _Image(Protocol):
@@ -46,4 +60,27 @@ def run(given: Path, out: Path, asked: dict[str, Any]) -> dict[str, Any]:
     with given.open("rb") as file:
         made = mammoth.convert_to_html(file, style_map=_STYLES, convert_image=mammoth.images.img_element(kept))
     (out / HTML).write_text(made.value, "utf-8")
-    return {"pictures": pictures}
+    return {"pictures": pictures, "left": left_out(given)}
+
+
+def left_out(given: Path) -> dict[str, int]:
+    """How much of a checked package has no place in an article, by kind."""
+    counts: dict[str, int] = {}
+    with zipfile.ZipFile(given) as package:
+        for name in package.namelist():
+            for kind, form in _BESIDE.items():
+                if form.fullmatch(name) and (number := _worded(package.read(name), kind)):
+                    counts[kind] = counts.get(kind, 0) + number
+        body = ET.fromstring(package.read("word/document.xml"))  # noqa: S314 - this is the sandbox
+    for kind, tag in (("formula", _MATHS), ("object", f"{_W}object"), ("chart", _CHART), ("deleted", f"{_W}del")):
+        if number := sum(1 for _ in body.iter(tag)):
+            counts[kind] = number
+    return counts
+
+
+def _worded(xml: bytes, kind: str) -> int:
+    """How many comments, or whether a header says anything."""
+    root = ET.fromstring(xml)  # noqa: S314
+    if kind == "comment":
+        return sum(1 for _ in root.iter(f"{_W}comment"))
+    return int(any((one.text or "").strip() for one in root.iter(f"{_W}t")))

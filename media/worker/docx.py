@@ -11,6 +11,8 @@ from xml.parsers import expat
 from media.errors import MediaRefused
 
 _MUST_HAVE: Final = {"[Content_Types].xml", "word/document.xml"}
+# Packages of the same make that are no text.
+_COUSINS: Final = {"xl/workbook.xml": "xlsx", "ppt/presentation.xml": "pptx"}
 _RELATIONSHIP: Final = "{http://schemas.openxmlformats.org/package/2006/relationships}Relationship"
 _FREE_RATIO: Final = 1 << 20  # bytes; below that no ratio does harm
 _BLOCK: Final = 1 << 18
@@ -32,6 +34,9 @@ def run(given: Path, out: Path, asked: dict[str, Any]) -> dict[str, Any]:  # noq
 
 def _check_table(members: list[zipfile.ZipInfo], asked: dict[str, Any]) -> None:
     names = {member.filename for member in members}
+    for part, name in _COUSINS.items():
+        if part in names:
+            raise MediaRefused("media.wrong_kind", found=name)
     if not names >= _MUST_HAVE or len(names) != len(members):
         raise MediaRefused("media.broken", format="docx")
     if any(member.flag_bits & 1 for member in members):

@@ -21,6 +21,8 @@ _OPERATIONS: Final = {
     "pdf": "media.worker.pdf",
     "docx": "media.worker.docx",
     "article": "media.worker.article",
+    "feed": "media.worker.feed",
+    "sheet": "media.worker.sheet",
 }
 
 

@@ -2,11 +2,13 @@
 
 from cms.contract import Channel
 from renderers.douyin.article import VIDEO
+from renderers.douyin.consent import begin
 from renderers.douyin.forms import FORMS, form, preview
 from renderers.douyin.hooks import callback
 from renderers.douyin.payload import PICTURES, POSTER
 from renderers.douyin.post import DouyinPost
-from renderers.douyin.settings import Settings
+from renderers.douyin.settings import LIMITS, Settings
+from renderers.douyin.standing import keep_up, standing
 
 # A quarter of an hour of lecture, made upright on a slow machine, and its upload.
 _SECONDS = 7200.0
@@ -21,9 +23,13 @@ def channel() -> Channel:
         form=form,
         preview=preview,
         settings=Settings,
+        limits={"title": LIMITS.title},
         secrets=("client_secret", "access_token", "refresh_token"),
         asset_renditions=PICTURES,
         video_renditions=frozenset({VIDEO, POSTER}),
         callback=callback,
+        upkeep=keep_up,
+        consent=begin,
+        standing=standing,
         seconds=_SECONDS,
     )

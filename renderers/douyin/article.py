@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cms.contract import AssetFile, Piece
+from cms.contract.lists import Outline, outline
 
 VIDEO = "play-720"
 
@@ -35,7 +36,7 @@ def ideas(piece: Piece) -> list[Idea]:
         heading, paragraphs = text, []
     if paragraphs:
         found.append(Idea(heading, tuple(paragraphs)))
-    if not found and piece.summary:
+    if not found and any(ch.isprintable() and not ch.isspace() for ch in piece.summary):
         found = [Idea("", (piece.summary,))]
     return found
 
@@ -67,10 +68,17 @@ def _lines(blocks: Sequence[Mapping[str, Any]]) -> Iterator[tuple[bool, str]]:
             title, text = block["title"].strip(), plain(block["text"])
             yield from _if_any(f"{title}：{text}" if title and text else title or text)
         elif kind == "list":
-            for place, item in enumerate(block["items"], 1):
-                mark = f"{place}. " if block["ordered"] else "· "
-                if text := plain(item["text"]):
-                    yield False, mark + text
+            if block.get("notes"):
+                yield True, "注释"
+            yield from _entries(outline(block))
+
+
+def _entries(found: Outline) -> Iterator[tuple[bool, str]]:
+    for place, entry in enumerate(found.entries, 1):
+        if text := plain(entry.text):
+            yield False, (f"{place}. " if found.ordered else "· ") + text
+        for below in entry.below:
+            yield from _entries(below)
 
 
 def _if_any(text: str, *, heading: bool = False) -> Iterator[tuple[bool, str]]:

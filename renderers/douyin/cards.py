@@ -24,6 +24,7 @@ from renderers.douyin.palette import (
     red_ground,
     shaded,
     sheet,
+    veil,
 )
 
 # Between the cover and the last card; more makes nobody watch to the end.
@@ -134,10 +135,21 @@ def _lines_that_fit(script: Script, page: Page) -> int:
 
 
 def _cover(script: Script, press: Press, picture: Image.Image | None) -> Image.Image:
-    unit = script.width / _WIDTH
     size = (script.width, script.height)
     page = red_ground(size) if picture is None else shaded(filled(picture, size), start=0.2, strength=205)
-    draw = ImageDraw.Draw(page)
+    _write_cover(page, script, press, on_picture=picture is not None)
+    return page
+
+
+def cover_lettering(script: Script) -> Image.Image:
+    """What the first card puts over a picture, on clear ground: where a page brings the picture itself."""
+    page = veil((script.width, script.height))
+    _write_cover(page, script, Press(), on_picture=True)
+    return page
+
+
+def _write_cover(page: Image.Image, script: Script, press: Press, *, on_picture: bool) -> None:
+    unit, draw = script.width / _WIDTH, ImageDraw.Draw(page)
     width = (_WIDTH - 2 * _MARGIN) * unit
     title_font = press.font(64 * unit, bold=True, serif=True)
     lines = wrap(drawable(script.title), width=width, measure=title_font.getlength, most=5)
@@ -145,15 +157,14 @@ def _cover(script: Script, press: Press, picture: Image.Image | None) -> Image.I
     y = script.height - (_FREE_BELOW + 120 + 88 * len(lines)) * unit
     label, label_font = drawable(script.column), press.font(30 * unit, bold=True)
     wide = label_font.getlength(label)
-    chip(draw, (_MARGIN * unit, y - 76 * unit), (wide + 36 * unit, 50 * unit), RED if picture is not None else GOLD)
-    fill = WHITE if picture is not None else "#4a0d0d"
+    chip(draw, (_MARGIN * unit, y - 76 * unit), (wide + 36 * unit, 50 * unit), RED if on_picture else GOLD)
+    fill = WHITE if on_picture else "#4a0d0d"
     draw.text(((_MARGIN + 18) * unit, y - 51 * unit), label, font=label_font, fill=fill, anchor="lm")
     y = draw_lines(draw, lines, (_MARGIN * unit, y), font=title_font, step=88 * unit, fill=WHITE)
     draw.rectangle((_MARGIN * unit, y + 22 * unit, (_MARGIN + 96) * unit, y + 27 * unit), fill=GOLD)
     small = press.font(29 * unit)
     told = shortened_to(f"{script.office}　{script.date}", width, small)
     draw.text((_MARGIN * unit, y + 74 * unit), told, font=small, fill=ROSE, anchor="lm")
-    return page
 
 
 def _text(script: Script, press: Press, shown: Page, place: str) -> Image.Image:

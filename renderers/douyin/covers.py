@@ -7,7 +7,7 @@ from PIL import Image, ImageDraw
 
 from renderers.douyin.cards import shortened_to
 from renderers.douyin.lettering import Press, draw_lines, drawable, wrap
-from renderers.douyin.palette import GOLD, RED, ROSE, WHITE, chip, filled, opened, red_ground, shaded
+from renderers.douyin.palette import GOLD, RED, ROSE, WHITE, chip, filled, opened, red_ground, shaded, veil
 
 # Width and height in thousandths of the film's width.
 SHAPES: Final = {"3x4": (1500, 2000), "4x3": (2000, 1500)}
@@ -26,20 +26,41 @@ class Caption:
 
 def cover(caption: Caption, picture: bytes | None, *, shape: str, film_width: int) -> Image.Image:
     """A picture with the title on it, readable at the size of a thumb."""
-    across, down = SHAPES[shape]
-    size = (film_width * across // 1000, film_width * down // 1000)
-    press, found = Press(), opened(picture)
+    size, found = _size(shape, film_width), opened(picture)
     page = red_ground(size) if found is None else shaded(filled(found, size), start=0.2, strength=205)
-    draw = ImageDraw.Draw(page)
+    _write(page, caption, on_picture=found is not None)
+    return page
+
+
+def lettering(caption: Caption, *, shape: str, film_width: int) -> Image.Image:
+    """What `cover` puts over a picture, on clear ground: where a page brings the picture itself."""
+    page = veil(_size(shape, film_width))
+    _write(page, caption, on_picture=True)
+    return page
+
+
+def _size(shape: str, film_width: int) -> tuple[int, int]:
+    across, down = SHAPES[shape]
+    return film_width * across // 1000, film_width * down // 1000
+
+
+def _write(page: Image.Image, caption: Caption, *, on_picture: bool) -> None:
+    """The words of a cover: column, title, office."""
+    size, press, draw = page.size, Press(), ImageDraw.Draw(page)
     unit = min(size) / 1080
     margin, width = 72 * unit, size[0] - 144 * unit
     font = press.font(104 * unit, bold=True, serif=True)
     lines = wrap(drawable(caption.title), width=width, measure=font.getlength, most=4)
     y = size[1] - (150 + 138 * len(lines)) * unit
     label, label_font = drawable(caption.column), press.font(44 * unit, bold=True)
-    chip(draw, (margin, y - 104 * unit), (label_font.getlength(label) + 52 * unit, 74 * unit), RED if found else GOLD)
+    chip(
+        draw,
+        (margin, y - 104 * unit),
+        (label_font.getlength(label) + 52 * unit, 74 * unit),
+        RED if on_picture else GOLD,
+    )
     label_at = (margin + 26 * unit, y - 67 * unit)
-    draw.text(label_at, label, font=label_font, fill=WHITE if found else "#4a0d0d", anchor="lm")
+    draw.text(label_at, label, font=label_font, fill=WHITE if on_picture else "#4a0d0d", anchor="lm")
     y = draw_lines(draw, lines, (margin, y), font=font, step=138 * unit, fill=WHITE)
     small = press.font(42 * unit)
     draw.text(
@@ -49,7 +70,6 @@ def cover(caption: Caption, picture: bytes | None, *, shape: str, film_width: in
         fill=ROSE,
         anchor="lm",
     )
-    return page
 
 
 def frame(caption: Caption, *, width: int, height: int) -> Image.Image:

@@ -10,8 +10,14 @@ from cms.contract import Form, Piece, Preview, Site
 from renderers.douyin import text
 from renderers.douyin.article import ideas, video
 from renderers.douyin.payload import POSTER, TEMPLATE, UPRIGHT, WIDE, caption, link
+from renderers.douyin.stills import cards_page, covers_page
 
-FORMS: Final = (Form("phone", "抖音 手机", 390, 844),)
+_HTML: Final = "text/html; charset=utf-8"
+FORMS: Final = (
+    Form("phone", "抖音 手机", 390, 844),
+    Form("cover", "抖音 封面", 392, 900),
+    Form("cards", "抖音 卡片", 392, 900),
+)
 
 
 def form(piece: Piece, site: Site) -> bytes:
@@ -34,6 +40,9 @@ def form(piece: Piece, site: Site) -> bytes:
 
 def preview(piece: Piece, shown: Form, site: Site) -> Preview:
     """The post as a follower sees it; the film is made when it goes out, so its cover stands for it."""
+    if shown.key != "phone":
+        stills = covers_page(piece) if shown.key == "cover" else cards_page(piece, site)
+        return Preview(_HTML, stills, shown.width, shown.height)
     said = caption(piece)
     found = video(piece)
     of, names = (found[0].of, (POSTER,)) if found else (piece.cover, (UPRIGHT, WIDE))
@@ -48,7 +57,7 @@ def preview(piece: Piece, shown: Form, site: Site) -> Preview:
         topics=[one for one in tail.split(" ") if one.startswith("#")],
         length=_clock(found[1] if found else 0),
     )
-    return Preview("text/html; charset=utf-8", page.encode(), shown.width, shown.height)
+    return Preview(_HTML, page.encode(), shown.width, shown.height)
 
 
 def _cards(piece: Piece) -> list[list[str]]:

@@ -41,8 +41,21 @@ def filled(picture: Image.Image, size: tuple[int, int]) -> Image.Image:
 
 def shaded(picture: Image.Image, *, start: float, strength: int, colour: str = "#140404") -> Image.Image:
     """The picture darkened from `start` of its height downwards, so that white text can be read on it."""
-    width, height = picture.size
-    mask = Image.new("L", picture.size, 0)
+    shaded_picture = picture.copy()
+    shaded_picture.paste(sheet(picture.size, colour), mask=_shade(picture.size, start=start, strength=strength))
+    return shaded_picture
+
+
+def veil(size: tuple[int, int], *, start: float = 0.2, strength: int = 205, colour: str = "#140404") -> Image.Image:
+    """The darkening of `shaded` alone, clear where nothing is darkened."""
+    page = sheet(size, colour)
+    page.putalpha(_shade(size, start=start, strength=strength))
+    return page
+
+
+def _shade(size: tuple[int, int], *, start: float, strength: int) -> Image.Image:
+    width, height = size
+    mask = Image.new("L", size, 0)
     top = int(height * start)
     ramp = (
         Image.linear_gradient("L")
@@ -53,9 +66,7 @@ def shaded(picture: Image.Image, *, start: float, strength: int, colour: str = "
         )
     )
     mask.paste(ramp, (0, top))
-    shaded_picture = picture.copy()
-    shaded_picture.paste(sheet(picture.size, colour), mask=mask)
-    return shaded_picture
+    return mask
 
 
 def opened(data: bytes | None) -> Image.Image | None:

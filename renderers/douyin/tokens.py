@@ -25,12 +25,6 @@ _LEASE_SECONDS: Final = 90.0
 _TRIES: Final = 5
 
 
-def warnings(consent_ends: dt.datetime, now: dt.datetime) -> list[tuple[int, dt.datetime]]:
-    """The marks that are reached: days left and since when; the last one is the most urgent, 0 days is over."""
-    marks = [(days, consent_ends - dt.timedelta(days=days)) for days in (*WARN_DAYS, 0)]
-    return [(days, at) for days, at in marks if at <= now]
-
-
 def consent_ends(refresh_ends: dt.datetime, renewals: int, *, may_renew: bool) -> dt.datetime:
     """When a person must consent again, if every renewal that is left is made in time."""
     left = max(0, LIMITS.renewals - renewals) if may_renew else 0

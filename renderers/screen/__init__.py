@@ -4,6 +4,9 @@ from cms.contract import Channel
 from renderers.screen.forms import FORMS, RENDITIONS, VIDEO_RENDITIONS, form
 from renderers.screen.render import ScreenDisplay
 
+# Longer than the street shows without a smaller type.
+TITLE = 36
+
 
 def channel() -> Channel:
     """The entry point of the channel ``screen``."""
@@ -13,5 +16,6 @@ def channel() -> Channel:
         forms=FORMS,
         form=form,
         asset_renditions=RENDITIONS,
+        limits={"title": TITLE},
         video_renditions=VIDEO_RENDITIONS,
     )

@@ -6,6 +6,8 @@ from typing import Any, Final
 from markupsafe import Markup, escape
 
 from cms.contract import Piece
+from cms.contract.lists import Outline, outline
+from cms.contract.tables import Cell, cells
 
 _MARKS: Final = {"b": Markup("strong"), "i": Markup("em"), "u": Markup("u"), "s": Markup("s")}
 _ORDERED, _BULLETS = Markup("ol"), Markup("ul")
@@ -23,6 +25,8 @@ def _inline(runs: Iterable[Mapping[str, Any]]) -> Markup:
 def _run(run: Mapping[str, Any]) -> Markup:
     # A remote control follows no links: the words stay, the address goes.
     html = Markup("<br>").join(escape(line) for line in run["t"].split("\n"))
+    if run.get("note"):
+        return Markup("<sup>{}</sup>").format(html)
     for mark in run.get("m", ()):
         html = Markup("<{0}>{1}</{0}>").format(_MARKS[mark], html)
     return html
@@ -37,9 +41,16 @@ def _heading(block: Mapping[str, Any], _piece: Piece) -> Markup:
 
 
 def _list(block: Mapping[str, Any], _piece: Piece) -> Markup:
-    tag = _ORDERED if block["ordered"] else _BULLETS
-    items = Markup("").join(Markup("<li>{}</li>").format(_inline(item["text"])) for item in block["items"])
-    return Markup("<{0}>{1}</{0}>").format(tag, items)
+    html = _entries(outline(block))
+    return Markup("<div class=notes>{}</div>").format(html) if block.get("notes") else html
+
+
+def _entries(found: Outline) -> Markup:
+    items = Markup("").join(
+        Markup("<li>{}{}</li>").format(_inline(entry.text), Markup("").join(map(_entries, entry.below)))
+        for entry in found.entries
+    )
+    return Markup("<{0}>{1}</{0}>").format(_ORDERED if found.ordered else _BULLETS, items)
 
 
 def _quote(block: Mapping[str, Any], _piece: Piece) -> Markup:
@@ -66,10 +77,14 @@ def _notice(block: Mapping[str, Any], _piece: Piece) -> Markup:
 
 def _table(block: Mapping[str, Any], _piece: Piece) -> Markup:
     rows = Markup("").join(
-        Markup("<tr>{}</tr>").format(Markup("").join(Markup("<td>{}</td>").format(_inline(cell)) for cell in row))
-        for row in block["rows"]
+        Markup("<tr>{}</tr>").format(Markup("").join(_cell(cell) for cell in row)) for row in cells(block)
     )
     return Markup("<table>{}</table>").format(rows)
+
+
+def _cell(cell: Cell) -> Markup:
+    spans = Markup("").join(Markup(' {}="{}"').format(name, value) for name, value in cell.attributes.items())
+    return Markup("<td{}>{}</td>").format(spans, _inline(cell.text))
 
 
 def _nothing(_block: Mapping[str, Any], _piece: Piece) -> Markup:

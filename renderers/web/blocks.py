@@ -6,6 +6,8 @@ from typing import Any
 from markupsafe import Markup, escape
 
 from cms.contract import Piece
+from cms.contract.lists import Outline, outline
+from cms.contract.tables import Cell, cells
 from renderers.web import videos
 from renderers.web.pictures import picture
 
@@ -49,6 +51,9 @@ def _block(block: Mapping[str, Any], piece: Piece, media: str) -> Markup:
 
 def _run(run: Mapping[str, Any]) -> Markup:
     html = Markup("<br>").join(escape(line) for line in run["t"].split("\n"))
+    if note := run.get("note"):
+        link = Markup('<a href="#{0}" id="{0}-m" role="doc-noteref">{1}</a>').format(note, html)
+        return Markup('<sup class="note-mark">{}</sup>').format(link)
     for mark in run.get("m", ()):
         html = Markup("<{0}>{1}</{0}>").format(_MARKS[mark], html)
     # The desk takes no other kind; a release from elsewhere must not bring a script in an address.
@@ -66,11 +71,31 @@ def _heading(block: Mapping[str, Any]) -> Markup:
 
 
 def _list(block: Mapping[str, Any]) -> Markup:
-    tag = _ORDERED if block["ordered"] else _BULLETS
+    if block.get("notes"):
+        return _notes(block)
+    return _entries(outline(block), Markup(' id="{}"').format(block["id"]))
+
+
+def _entries(found: Outline, attributes: Markup) -> Markup:
     items = Markup("").join(
-        Markup('<li id="{}">{}</li>').format(item["id"], inline(item["text"])) for item in block["items"]
+        Markup('<li id="{}">{}{}</li>').format(
+            entry.id, inline(entry.text), Markup("").join(_entries(below, Markup("")) for below in entry.below)
+        )
+        for entry in found.entries
     )
-    return Markup('<{0} id="{1}">{2}</{0}>').format(tag, block["id"], items)
+    return Markup("<{0}{1}>{2}</{0}>").format(_ORDERED if found.ordered else _BULLETS, attributes, items)
+
+
+def _notes(block: Mapping[str, Any]) -> Markup:
+    """Footnotes: a list after the text, each with the way back to its mark."""
+    back = Markup('<a class="note-back" href="#{}-m" role="doc-backlink" aria-label="返回正文">↩</a>')
+    items = Markup("").join(
+        Markup('<li id="{}">{} {}</li>').format(item["id"], inline(item["text"]), back.format(item["id"]))
+        for item in block["items"]
+    )
+    return Markup('<section class="notes" id="{}" role="doc-endnotes" aria-label="注释"><ol>{}</ol></section>').format(
+        block["id"], items
+    )
 
 
 def _quote(block: Mapping[str, Any]) -> Markup:
@@ -94,13 +119,13 @@ def _notice(block: Mapping[str, Any]) -> Markup:
 
 
 def _table(block: Mapping[str, Any]) -> Markup:
-    rows = list(block["rows"])
+    rows = cells(block)
     head = Markup("")
     if block["header"] and rows:
-        cells = Markup("").join(Markup('<th scope="col">{}</th>').format(inline(cell)) for cell in rows.pop(0))
-        head = Markup("<thead><tr>{}</tr></thead>").format(cells)
+        first = Markup("").join(_cell(Markup('th scope="col"'), Markup("th"), cell) for cell in rows.pop(0))
+        head = Markup("<thead><tr>{}</tr></thead>").format(first)
     lines = Markup("").join(
-        Markup("<tr>{}</tr>").format(Markup("").join(Markup("<td>{}</td>").format(inline(c)) for c in row))
+        Markup("<tr>{}</tr>").format(Markup("").join(_cell(Markup("td"), Markup("td"), cell) for cell in row))
         for row in rows
     )
     # Focusable, so that a keyboard can scroll a table that is wider than a phone (WCAG 2.1.1).
@@ -108,6 +133,11 @@ def _table(block: Mapping[str, Any]) -> Markup:
     return Markup('<div class="table" id="{}" tabindex="0" role="group" aria-label="表格">{}</div>').format(
         block["id"], table
     )
+
+
+def _cell(opening: Markup, tag: Markup, cell: Cell) -> Markup:
+    spans = Markup("").join(Markup(' {}="{}"').format(name, value) for name, value in cell.attributes.items())
+    return Markup("<{}{}>{}</{}>").format(opening, spans, inline(cell.text), tag)
 
 
 def _divider(block: Mapping[str, Any]) -> Markup:

@@ -4,7 +4,8 @@ from cms.contract import Channel
 from renderers.wechat.callback import callback
 from renderers.wechat.forms import FORMS, RENDITIONS, VIDEO_RENDITIONS, form, preview
 from renderers.wechat.post import WeChatPost
-from renderers.wechat.settings import SECRETS, AccountSettings
+from renderers.wechat.settings import LIMITS, SECRETS, AccountSettings
+from renderers.wechat.standing import standing
 
 # A dozen pictures over a slow line, and the calls around them.
 _SECONDS = 300.0
@@ -20,8 +21,10 @@ def channel() -> Channel:
         preview=preview,
         settings=AccountSettings,
         secrets=SECRETS,
+        limits=LIMITS,
         asset_renditions=RENDITIONS,
         video_renditions=VIDEO_RENDITIONS,
         callback=callback,
+        standing=standing,
         seconds=_SECONDS,
     )

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from cms.contract import Piece
+from cms.contract.lists import Outline, outline
+from cms.contract.tables import Cell, cells
 from renderers.wechat.changes import STOPPING, Change, Tally
 from renderers.wechat.graphemes import cut
-from renderers.wechat.runs import Runs
+from renderers.wechat.runs import Runs, noted
 from renderers.wechat.settings import AccountSettings
 from renderers.wechat.vocabulary import PLACEHOLDER, element, escaped, plain, quoted, styles
 
@@ -130,10 +132,24 @@ class _Body:
         return self._filled(tag, tag, self._runs.html(block["text"]))
 
     def _list(self, block: Mapping[str, Any]) -> str:
+        if block.get("notes"):
+            return self._footnotes(block)
+        return self._entries(outline(block))
+
+    def _entries(self, found: Outline) -> str:
         # Bare text in an item gets a second bullet from the platform's editor; a section inside does not.
-        items = (self._runs.html(item["text"]) for item in block["items"])
-        lines = "".join(self._element("li", "li", f"<section>{item}</section>") for item in items if item.strip())
-        return self._filled("ol" if block["ordered"] else "ul", "list", lines)
+        lines = ""
+        for entry in found.entries:
+            text, below = self._runs.html(entry.text), "".join(map(self._entries, entry.below))
+            if text.strip() or below:
+                lines += self._element("li", "li", f"<section>{text}</section>", below)
+        return self._filled("ol" if found.ordered else "ul", "list", lines)
+
+    def _footnotes(self, block: Mapping[str, Any]) -> str:
+        """The notes of the piece, told from the addresses of links, which are numbered too."""
+        texts = (self._runs.html(item["text"]) for item in block["items"])
+        lines = [self._element("p", "note", f"{noted(number)} {text}") for number, text in enumerate(texts, 1)]
+        return self._element("section", "notes", self._element("p", "note", "<strong>注释</strong>"), *lines)
 
     def _quote(self, block: Mapping[str, Any]) -> str:
         inner = self._runs.html(block["text"])
@@ -147,7 +163,7 @@ class _Body:
         return self._filled("section", "notice", self._line("notice-title", block["title"]) + text)
 
     def _table(self, block: Mapping[str, Any]) -> str:
-        rows = list(block["rows"])
+        rows = cells(block)
         if not rows:
             self._tally.add("empty")
             return ""
@@ -161,9 +177,12 @@ class _Body:
         table = element("table", style, head, f"<tbody>{lines}</tbody>" if lines else "")
         return self._element("section", "scroll", table)
 
-    def _row(self, tag: str, row: list[Any]) -> str:
-        cells = "".join(self._element(tag, tag, self._runs.html(cell)) for cell in row)
-        return f"<tr>{cells}</tr>"
+    def _row(self, tag: str, row: list[Cell]) -> str:
+        return f"<tr>{''.join(self._cell(tag, cell) for cell in row)}</tr>"
+
+    def _cell(self, tag: str, cell: Cell) -> str:
+        spans = "".join(f' {name}="{value}"' for name, value in cell.attributes.items())
+        return f'<{tag} style="{self._styles[tag]}"{spans}>{self._runs.html(cell.text)}</{tag}>'
 
     def _image(self, block: Mapping[str, Any]) -> str:
         file = self._piece.rendition(block["asset"], BODY)

@@ -15,6 +15,7 @@ from renderers.wechat.answers import LIMIT, Answer, read_answer
 from renderers.wechat.errcodes import Class, Held, Lost, Refusal
 from renderers.wechat.multipart import Upload, form_body, json_body
 from renderers.wechat.settings import AccountSettings
+from renderers.wechat.standing import CALLS, PUBLISHES
 from renderers.wechat.token import Token
 
 _MINUTE: Final = dt.timedelta(minutes=1)
@@ -86,7 +87,7 @@ class Client:
         return await self._call(path, renewed, body, content_type, kind=kind)
 
     async def _call(self, path: str, token: str, body: bytes, content_type: str, *, kind: str = "") -> Answer:
-        await self._take("wechat.own_limit_calls", self.settings.calls_a_minute, _MINUTE)
+        await self._take(CALLS, self.settings.calls_a_minute, _MINUTE)
         url = f"{self.settings.base_url}{path}?access_token={quote(token, safe='')}" + (f"&type={kind}" if kind else "")
         noted: dict[str, object] = {"request": hashlib.sha256(body).hexdigest()[:16], "bytes": len(body)}
         try:
@@ -112,7 +113,7 @@ class Client:
 
     async def take_publish(self) -> None:
         """One of the day's posts. Raises Held."""
-        await self._take("wechat.own_limit_publishes", self.settings.publishes_a_day, dt.timedelta(days=1))
+        await self._take(PUBLISHES, self.settings.publishes_a_day, dt.timedelta(days=1))
 
     async def _take(self, code: str, limit: int, per: dt.timedelta) -> None:
         wait = await self._services.budget.take(code, limit=limit, per=per, now=self._services.now())

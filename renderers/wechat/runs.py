@@ -39,6 +39,8 @@ class Runs:
         html = "<br>".join(escaped(line) for line in plain(run["t"]).split("\n"))
         if not html:
             return ""
+        if run.get("note"):
+            return element("sup", self._styles["sup"], noted(run["t"].strip("[]")))
         for mark in run.get("m", ()):
             html = self._marked(mark, html)
         href = run.get("href")
@@ -66,6 +68,11 @@ class Runs:
             label = "" if not words or words == href else f"{words}："
             self._notes[href] = (len(self._notes) + 1, label)
         return html + element("sup", self._styles["sup"], f"[{self._notes[href][0]}]")
+
+
+def noted(number: object) -> str:
+    """The mark of a footnote, unlike those of the addresses."""
+    return f"[注{escaped(str(number))}]"
 
 
 def _kind(href: str) -> str:

@@ -81,3 +81,12 @@ class AccountSettings(BaseModel):
 def settings_of(target: Target) -> AccountSettings:
     """The settings of a target; raises pydantic's ValidationError for what the desk would not have taken."""
     return AccountSettings.model_validate(dict(target.settings))
+
+
+_USUAL: Final = AccountSettings()
+LIMITS: Final = {
+    "title": _USUAL.title_limit,
+    "summary": _USUAL.digest_limit,
+    "body": _USUAL.content_characters,
+}
+"""What an account takes unless its operator knows better, for those who write; a body counts with its markup there."""

@@ -14,7 +14,14 @@ TAGS: Final = {
     *("section", "p", "h2", "h3", "strong", "em", "span", "sup", "br", "hr", "a", "img"),
     *("ol", "ul", "li", "table", "thead", "tbody", "tr", "th", "td"),
 }
-_ATTRIBUTES: Final = {"*": {"style"}, "img": {"src", "alt", "style"}, "a": {"href", "style"}}
+_SPANS: Final = {"style", "rowspan", "colspan"}
+_ATTRIBUTES: Final = {
+    "*": {"style"},
+    "img": {"src", "alt", "style"},
+    "a": {"href", "style"},
+    "td": _SPANS,
+    "th": _SPANS,
+}
 _PROPERTIES: Final = {
     *("margin", "padding", "color", "background-color", "font-size", "font-weight", "font-style", "line-height"),
     *("letter-spacing", "text-align", "text-decoration", "border", "border-left", "border-top", "border-radius"),

@@ -12,9 +12,17 @@ const best = (assets, order) =>
   order.map((name) => assets.find((asset) => asset.rendition === name)).find(Boolean) ??
   assets.find((asset) => asset.media_type.startsWith("image/"));
 
+/** What the street shows of a signed content: the master, with what its editors wrote for street screens alone. */
+export function spoken(content) {
+  const own = content?.overrides?.screen ?? {};
+  const said = ["title", "summary", "cover", "body"].filter((name) => own[name]);
+  return said.length > 0 ? { ...content, ...Object.fromEntries(said.map((name) => [name, own[name]])) } : content;
+}
+
 /** Map of master → {image, cover?}: entries of the release's asset list. */
 export function filesOf(release) {
-  const { content, assets } = release;
+  const content = spoken(release.content);
+  const { assets } = release;
   const files = new Map();
   for (const master of drawnMasters(content)) {
     const of = assets.filter((asset) => asset.of === master);
@@ -26,7 +34,8 @@ export function filesOf(release) {
 
 /** {file, duration} of the first film: its entry of the release's list, and its length (ms) as it was signed, or 0. */
 export function filmOf(release) {
-  const { content, assets } = release ?? { assets: [] };
+  const content = spoken(release?.content);
+  const assets = release?.assets ?? [];
   for (const block of content?.body.blocks ?? []) {
     const file = block.type === "video" && assets.find(({ of, rendition }) => of === block.asset && rendition === FILM);
     if (file && file.media_type === "video/mp4") return { file, duration: content.durations?.[block.asset] ?? 0 };
@@ -41,7 +50,7 @@ export function neededBy(release) {
 }
 
 /** What the templates take: the content with its class. */
-export const contentOf = (release) => ({ ...release.content, class: release.class });
+export const contentOf = (release) => ({ ...spoken(release.content), class: release.class });
 
 /** Sizes without bytes: enough to cut pages. */
 export function outlines(release) {

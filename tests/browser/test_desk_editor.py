@@ -224,13 +224,15 @@ async def test_paste_from_word_when_styled_keeps_text_lists_and_nothing_else(pag
         html,
     )
 
+    await expect(page.locator("yp-editor figure img")).to_be_visible()
     found = [b for b in await blocks_of(page) if b["type"] != "paragraph" or b["text"]]
 
-    assert [b["type"] for b in found] == ["heading", "paragraph", "list", "list"]
+    assert [b["type"] for b in found] == ["heading", "paragraph", "list", "list", "image"]
     assert found[1]["text"] == [{"t": "正文"}, {"t": "加粗", "m": ["b"]}]
     assert (found[2]["ordered"], [plain(i).strip() for i in found[2]["items"]]) == (True, ["第一条", "第二条"])
     assert [plain(i).strip() for i in found[3]["items"]] == ["外", "内"]
-    await expect(page.locator(".upload-refusal code")).to_have_text("editor.pictures_lost")
+    assert found[3]["items"][1]["level"] == 1
+    await expect(page.locator(".upload-refusal code")).to_have_text("editor.films_lost")
 
 
 async def test_picture_when_uploaded_stands_where_the_cursor_was(pages: Pages, site: str, gallery: Gallery) -> None:
@@ -294,9 +296,10 @@ async def test_autosave_when_a_colleague_saved_first_stops_and_overwrites_nothin
     await cursor_at(page, "b_first0000000", 2)
     await page.keyboard.type("修改")
 
-    await expect(page.locator("[data-conflict]")).to_be_visible(timeout=6000)
+    await expect(page.locator(".conflict")).to_be_visible(timeout=6000)
+    await expect(page.locator("[data-save-state]")).to_contain_text("自动保存已暂停")
     assert gallery.saves == []
 
     await page.click("[data-keep-mine]")
-    await expect(page.locator("[data-save-state]")).to_contain_text("已自动保存")
-    assert "我的修改" in gallery.saves[0]["body"]
+    await page.wait_for_load_state()
+    assert (gallery.saves[0]["revision"], "我的修改" in gallery.saves[0]["body"]) == ("8", True)

@@ -1,5 +1,7 @@
 """Every desk page at the sizes people use: no policy broken (the fixture watches), nothing cut off, keyboard first."""
 
+import re
+
 import pytest
 from playwright.async_api import ViewportSize, expect
 
@@ -112,6 +114,14 @@ async def test_publish_button_when_a_time_is_set_says_what_it_will_do(pages: Pag
     await page.uncheck("[name=target][value=web]")
 
     await expect(button).to_have_text("定于 2026-11-30 08:00 发布到 1 个渠道")
+
+
+async def test_slip_when_everybody_said_much_still_fits_one_sheet(pages: Pages, site: str) -> None:
+    page = await pages.open(f"{site}/slip-full", DESK)
+
+    sheet = await page.pdf(prefer_css_page_size=True, print_background=True)
+
+    assert len(re.findall(rb"/Type\s*/Page\b", sheet)) == 1
 
 
 async def test_finding_when_followed_leads_to_its_block(pages: Pages, site: str) -> None:

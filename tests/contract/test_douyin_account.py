@@ -16,7 +16,7 @@ from renderers.douyin.account import MODE, TOKENS, Account, Halt
 from renderers.douyin.calls import call
 from renderers.douyin.hooks import callback, signature
 from renderers.douyin.settings import Settings
-from renderers.douyin.tokens import upkeep, warnings
+from renderers.douyin.tokens import upkeep
 from renderers.douyin.uploads import mark_used, uploaded
 from renderers.douyin.wire import Answer
 from tests.contract.douyin_world import BASE, dialled
@@ -113,18 +113,6 @@ async def test_consent_when_the_code_is_dead_says_so() -> None:
 
 
 # tokens
-
-
-def test_warnings_when_the_end_comes_near_grow() -> None:
-    ends = dt.datetime(2026, 12, 31, tzinfo=dt.UTC)
-    at = [ends - dt.timedelta(days=days) for days in (31, 30, 10, 1, 0)]
-    assert [[days for days, _ in warnings(ends, now)] for now in at] == [
-        [],
-        [30],
-        [30, 14],
-        [30, 14, 7, 3, 1],
-        [30, 14, 7, 3, 1, 0],
-    ]
 
 
 async def ended(world: World) -> object:

@@ -40,6 +40,10 @@ def _inlines(rng: random.Random) -> list[dict[str, Any]]:
     runs: list[dict[str, Any]] = []
     last: tuple[Any, ...] = ()
     for _ in range(rng.randint(0, 5)):
+        if rng.random() < 0.15:
+            runs.append({"t": "", "note": {"id": _id(rng), "text": _words(rng).replace("\n", " ")}})
+            last = ()
+            continue
         marks = [mark for mark in "bius" if rng.random() < 0.25]
         href = rng.choice(["", "", "", "https://www.example.org/a?b=1&c=%E4%B8%AD", "http://example.org/"])
         if (marks, href) == last:
@@ -47,6 +51,30 @@ def _inlines(rng: random.Random) -> list[dict[str, Any]]:
         last = (marks, href)
         runs.append({"t": _words(rng)} | ({"m": marks} if marks else {}) | ({"href": href} if href else {}))
     return runs
+
+
+def _items(rng: random.Random) -> list[dict[str, Any]]:
+    items: list[dict[str, Any]] = []
+    for _ in range(rng.randint(1, 6)):
+        level = rng.randint(0, min(3, items[-1].get("level", 0) + 1)) if items else 0
+        deeper = {"level": level} | ({"ordered": True} if rng.random() < 0.5 else {}) if level else {}
+        items.append({"id": _id(rng), "text": _inlines(rng)} | deeper)
+    return items
+
+
+def _spans(rng: random.Random, table: Block) -> dict[str, Any]:
+    """One merged cell now and then, over empty ones; a header row is merged within itself alone."""
+    rows, wide = table["rows"], len(table["rows"][0])
+    row, column = rng.randrange(len(rows)), rng.randrange(wide)
+    tall = 1 if table["header"] and row == 0 else rng.randint(1, len(rows) - row)
+    span = {"row": row, "column": column, "rows": tall, "columns": rng.randint(1, wide - column)}
+    if span["rows"] * span["columns"] == 1 or rng.random() < 0.5:
+        return {}
+    for i in range(span["rows"]):
+        for j in range(span["columns"]):
+            if i or j:
+                rows[row + i][column + j] = []
+    return {"spans": [span]}
 
 
 def _block(rng: random.Random) -> Block:
@@ -65,7 +93,7 @@ def _block(rng: random.Random) -> Block:
             block["title"] = rng.choice(["", "关于放假的通知", '带"引号"的标题'])
         case "list":
             block["ordered"] = rng.random() < 0.5
-            block["items"] = [{"id": _id(rng), "text": _inlines(rng)} for _ in range(rng.randint(1, 4))]
+            block["items"] = _items(rng)
         case "image":
             block |= {"asset": "lake", "alt": rng.choice(["", "湖边的步道"])}
             block |= {"caption": "摄影：顾晓峰"} if rng.random() < 0.5 else {}
@@ -75,6 +103,7 @@ def _block(rng: random.Random) -> Block:
             width = rng.randint(1, 4)
             block["header"] = rng.random() < 0.5
             block["rows"] = [[_inlines(rng) for _ in range(width)] for _ in range(rng.randint(1, 4))]
+            block |= _spans(rng, block)
         case _:
             pass
     return block

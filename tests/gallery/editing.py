@@ -63,6 +63,8 @@ def edit_context() -> dict[str, Any]:
         "own_unit": "松陵街道所",
         "offline": [{"value": "7", "label": "7 天"}, {"value": "none", "label": "不限"}],
         "here": ["沈静怡", "顾晓峰"],
+        "own_rows": [],
+        "live": {"url": "/gallery/live", "share": "/gallery/share", "frames": []},
         "urls": {
             "save": "/gallery/save",
             "upload": "/gallery/upload",
@@ -72,9 +74,21 @@ def edit_context() -> dict[str, Any]:
             "submit": "/gallery/submit",
             "preview": "/gallery/review",
             "theirs": "/gallery/save",
+            "fetch": "/gallery/fetch",
+            "focal": "/gallery/focal/{asset}",
+            "presence": "/gallery/presence",
+            "conflict": "/gallery/conflict",
+            "show": "/gallery/review",
+            "edit": "/gallery/edit",
         },
-        "limits": {"title": 60, "summary": 200},
+        "limits": {
+            "title": {"most": 60, "channels": [{"code": "screen", "label": "街头阅读屏", "most": 36}]},
+            "summary": {"most": 200, "channels": []},
+            "body": {"most": 100_000, "channels": []},
+        },
         "is_conflict": False,
+        "conflict": None,
+        "local_key": "gallery:1",
         "error": None,
         "wrong": {
             "editor": {
@@ -90,8 +104,52 @@ def edit_context() -> dict[str, Any]:
 def submission_context() -> dict[str, Any]:
     return {
         "findings": FINDINGS,
+        "proofs": "三校",
+        "rush_url": "#",
         "steps": [{**step, "state": "waiting"} for step in STEPS],
         "stopping": 0,
         "csrf": "token",
         "url": "/gallery/submit",
+    }
+
+
+def conflict_context() -> dict[str, Any]:
+    """A colleague saved the title, a word and a new block while the piece was being edited."""
+    return {
+        "shell": shell("documents"),
+        "urls": {"theirs": "/gallery/save", "show": "/gallery/review", "edit": "/gallery/edit"},
+        "conflict": {
+            "who": "陆明",
+            "at": "2026-11-24 09:18",
+            "theirs": "8",
+            "version": "0",
+            "is_tab": False,
+            "fields": [
+                {
+                    "label": "标题",
+                    "runs": [
+                        {"op": "same", "text": "银龄课堂走进"},
+                        {"op": "delete", "text": "鲈乡"},
+                        {"op": "insert", "text": "流虹"},
+                        {"op": "same", "text": "社区"},
+                    ],
+                }
+            ],
+            "blocks": [
+                {"op": "fold", "count": 3},
+                {
+                    "op": "change",
+                    "moved": False,
+                    "type": "段落",
+                    "runs": [{"op": "same", "text": "六十位老人"}, {"op": "insert", "text": "昨天"}],
+                },
+                {
+                    "op": "delete",
+                    "moved": False,
+                    "type": "段落",
+                    "runs": [{"op": "delete", "text": "同事新加的一段。"}],
+                },
+                {"op": "fold", "count": 5},
+            ],
+        },
     }

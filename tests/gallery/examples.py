@@ -316,8 +316,34 @@ def review_context(*, is_changes: bool = False) -> dict[str, Any]:
             "cover_alt": "",
             "note": "请在明早八点前审完。",
             "submitted_by": "沈静怡",
+            "unit": "松陵街道新时代文明实践所",
         },
+        "proofs": [
+            {"name": "初校", "person": "顾晓峰", "at": at(-5), "state": "good", "text": "", "note": ""},
+            {"name": "二校", "person": "", "at": None, "state": "waiting", "text": "", "note": ""},
+        ],
+        "checks": [],
+        "proof_note": "",
+        "said": defaultdict(
+            list,
+            {
+                NOTED: [
+                    {
+                        "person": "陆明",
+                        "step": "初审",
+                        "text": "引语请核对。",
+                        "at": at(-60),
+                        "changed": True,
+                        "round": 1,
+                    }
+                ]
+            },
+        ),
+        "due": at(300),
+        "is_late": False,
+        "is_urgent": False,
         "asset_url": ASSET_URL,
+        "own_words": [],
         "steps": STEPS,
         "findings": FINDINGS,
         "history": HISTORY,
@@ -350,7 +376,7 @@ def review_context(*, is_changes: bool = False) -> dict[str, Any]:
         "why_not": "",
         "opinion": "",
         "remarks": defaultdict(str, {NOTED: "周阿姨的原话请再与本人核对。"}),
-        "may": {"pass": True, "return": True},
+        "may": {"pass": True, "return": True, "proof": 0, "after": False, "recall": False},
         "is_sign": not is_changes,
         "urls": {
             "pass": "#",
@@ -359,6 +385,8 @@ def review_context(*, is_changes: bool = False) -> dict[str, Any]:
             "preview": "/gallery/review",
             "changes": "/gallery/changes",
             "text": "/gallery/review",
+            "before": "",
+            "next": "/gallery/review",
         },
         "error": None,
     }
@@ -427,40 +455,4 @@ def publish_context() -> dict[str, Any]:
         "sent": 2,
         "total": 5,
         "is_open": False,
-    }
-
-
-def slip_context() -> dict[str, Any]:
-    opinions = [
-        ("初审", "陆明", -6, "事实清楚，同意。"),
-        ("复审", "顾晓峰", -4, "同意，建议配发阅读屏。"),
-        ("终审签发", "吴建国", -3, "同意签发。"),
-    ]
-    return {
-        "shell": shell("review"),
-        "back": "/gallery/review",
-        "slip": {
-            "title": "银龄课堂走进流虹社区，六十位老人学会“指尖生活”",
-            "kind": "新闻",
-            "column": "社区动态",
-            "unit": "松陵街道新时代文明实践所",
-            "author": "沈静怡",
-            "source": "松陵街道新时代文明实践所",
-            "submitted_at": at(-12),
-            "checks": "通过，1 条提示",
-            "opinions": [
-                {
-                    "step": step,
-                    "person": person,
-                    "at": at(minutes),
-                    "text": text,
-                    "decision": "通过",
-                    "key": "3f9a1c77d20be481",
-                }
-                for step, person, minutes, text in opinions
-            ],
-            "envelope": "松陵街道、太湖新城 · 阅读屏、网站 · 至 2026-12-08 00:00",
-            "counts": True,
-            "hash": "9f2c41d07ab8e35c6620c1d9f4b7a8e015d3b96c2fe84710a5c3d2e1f0b9a876",
-        },
     }

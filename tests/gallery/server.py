@@ -10,7 +10,7 @@ from cms.desk.frame import Desk, Sections
 from cms.desk.policy import page_headers
 from cms.desk.static_files import StaticTree
 from cms.kernel.messages import Catalogue
-from tests.gallery import accounts, editing, examples
+from tests.gallery import accounts, editing, examples, slips
 
 _HUES = {
     "classroom": (196, 143, 92),
@@ -60,6 +60,8 @@ class Gallery:
         self.uploads: dict[str, bytes] = {}
         self.saves: list[dict[str, str]] = []
         self.tokens: list[str] = []
+        self.fetched: list[str] = []
+        self.here = ["沈静怡", "顾晓峰"]
         self.revision = 7
 
     async def page(self, request: web.Request) -> web.Response:
@@ -87,10 +89,12 @@ class Gallery:
             "list": ("documents/list.html", examples.list_context()),
             "empty": ("documents/list.html", {**examples.list_context(), "documents": []}),
             "edit": ("documents/edit.html", editing.edit_context()),
+            "conflict": ("documents/conflict.html", editing.conflict_context()),
             "submission": ("documents/submission.html", editing.submission_context()),
             "review": ("review/show.html", examples.review_context()),
             "changes": ("review/show.html", examples.review_context(is_changes=True)),
-            "slip": ("review/slip.html", examples.slip_context()),
+            "slip": ("review/slip.html", slips.slip_context()),
+            "slip-full": ("review/slip.html", slips.full_context()),
             "publish": ("publishing/show.html", examples.publish_context()),
             "tasks": ("publishing/board.html", accounts.board_context()),
             "home": ("home.html", accounts.home_context()),
@@ -123,11 +127,48 @@ class Gallery:
         self.uploads[asset] = data
         return web.json_response({"asset": asset, "url": f"/gallery/assets/{asset}"})
 
+    async def fetch(self, request: web.Request) -> web.Response:
+        """Takes every address but those that say that they are gone."""
+        form = await request.post()
+        url = str(form["url"])
+        self.fetched.append(url)
+        if "gone" in url:
+            refusal = {
+                "code": "library.fetch_status",
+                "text": "elsewhere.example 没有给出这张图片（状态 404），可能已删除或禁止转载。",
+                "next": "请打开原网页核对，把图片存到本机后上传。",
+            }
+            return web.json_response(refusal, status=409)
+        asset = f"upload-{len(self.uploads) + 1}"
+        self.uploads[asset] = _picture(*_HUES["lake"])
+        return web.json_response({"asset": asset, "url": f"/gallery/assets/{asset}", "thumb": "", "alt": ""})
+
+    async def presence(self, _request: web.Request) -> web.Response:
+        return web.json_response({"here": self.here, "revision": str(self.revision), "by": ""})
+
+    async def conflict(self, _request: web.Request) -> web.Response:
+        context = editing.conflict_context()
+        context["conflict"]["theirs"] = str(self.revision)
+        return _page(self.desk, "documents/conflict.html", context)
+
+    async def saved(self, request: web.Request) -> web.Response:
+        """The form as a whole: a new revision."""
+        form = await request.post()
+        self.revision += 1
+        self.saves.append({key: value for key, value in form.items() if isinstance(value, str)})
+        return _page(self.desk, "documents/edit.html", editing.edit_context())
+
     async def save(self, request: web.Request) -> web.Response:
         form = await request.post()
         if form["revision"] != str(self.revision):
             return web.json_response(
-                {"code": "content.stale", "text": "", "next": "", "revision": str(self.revision)}, status=409
+                {
+                    "code": "content.conflict",
+                    "text": "同事已保存了新的修订。",
+                    "next": "",
+                    "revision": str(self.revision),
+                },
+                status=409,
             )
         self.revision += 1
         self.saves.append({key: value for key, value in form.items() if isinstance(value, str)})
@@ -140,6 +181,10 @@ class Gallery:
             [
                 web.post("/gallery/upload", self.upload),
                 web.post("/gallery/save", self.save),
+                web.post("/gallery/fetch", self.fetch),
+                web.post("/gallery/presence", self.presence),
+                web.post("/gallery/conflict", self.conflict),
+                web.post("/desk/documents/1/edit", self.saved),
                 web.get("/gallery/assets/{asset}", self.asset),
                 web.get("/gallery/{page}", self.page),
             ]

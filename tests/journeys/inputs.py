@@ -9,7 +9,9 @@ from typing import Any
 
 from PIL import Image, ImageDraw
 
-SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
+_BESIDE = [parent / "shared" / "data" for parent in Path(__file__).resolve().parents[3:]]
+# Beside the checkout, or beside the folder that holds several of them.
+SHARED = next((path for path in _BESIDE if path.is_dir()), _BESIDE[0])
 _PHOTOS = ("photo_12mp.jpg", "exif_orientation6_landscape.jpg", "ultrahdr_gainmap_4k.jpg", "flower.webp", "hopper.avif")
 Colour = tuple[int, int, int]
 

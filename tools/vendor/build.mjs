@@ -16,10 +16,10 @@ const manifestOf = async (name) => JSON.parse(await read(join(MODULES, name, "pa
 
 async function licenceOf(name) {
   const folder = join(MODULES, name);
-  const file = (await readdir(folder)).find((entry) => /^licen[cs]e/i.test(entry));
-  if (!file) throw new Error(`${name} carries no licence text`);
   const target = `${name.replace("@", "").replace("/", "__")}.txt`;
-  await writeFile(join(LICENCES, target), await readFile(join(folder, file)));
+  const file = (await readdir(folder)).find((entry) => /^licen[cs]e/i.test(entry));
+  // A package without the text has it in its repository: a copy stands in licences/, and its absence stops the build.
+  await writeFile(join(LICENCES, target), await readFile(file ? join(folder, file) : join(HERE, "licences", target)));
   return `LICENSES/${target}`;
 }
 
@@ -56,13 +56,13 @@ async function vendorHtmx() {
   };
 }
 
-/** One of our entry files with everything it imports, as a single module. */
-async function bundled(name, of, entry) {
-  const { version } = await manifestOf(of);
+/** One of our entry files with everything it imports, as a single module, and files of its leader beside it. */
+async function bundled(name, leader, copies = []) {
+  const { version } = await manifestOf(leader);
   const folder = join(VENDOR, `${name}-${version}`);
   const result = await build({
-    entryPoints: [join(HERE, entry)],
-    outfile: join(folder, entry),
+    entryPoints: [join(HERE, `${name}.js`)],
+    outfile: join(folder, `${name}.js`),
     bundle: true,
     format: "esm",
     target: "es2022",
@@ -75,11 +75,9 @@ async function bundled(name, of, entry) {
   const names = new Set(inputs.map((path) => path.match(/^node_modules\/((?:@[^/]+\/)?[^/]+)/)[1]));
   const parts = [];
   for (const part of [...names].sort()) parts.push(await partOf(part, "bundled by esbuild"));
+  for (const [from, to] of copies) await cp(join(MODULES, leader, from), join(folder, to));
   return { name, version, parts, files: await hashed(await filesBelow(folder)) };
 }
-
-const vendorEditor = () => bundled("editor-bundle", "@tiptap/core", "editor-bundle.js");
-const vendorTus = () => bundled("tus-bundle", "tus-js-client", "tus-bundle.js");
 
 async function vendorFont() {
   const name = "@fontsource-variable/noto-sans-sc";
@@ -124,5 +122,12 @@ async function vendorIcons() {
 
 await rm(VENDOR, { recursive: true, force: true });
 await mkdir(LICENCES, { recursive: true });
-const packages = [await vendorHtmx(), await vendorEditor(), await vendorTus(), await vendorFont(), await vendorIcons()];
+const packages = [
+  await vendorHtmx(),
+  await bundled("editor-bundle", "@tiptap/core"),
+  await bundled("calendar-bundle", "@event-calendar/core", [["dist/index.css", "calendar-bundle.css"]]),
+  await bundled("tus-bundle", "tus-js-client"),
+  await vendorFont(),
+  await vendorIcons(),
+];
 await writeFile(join(VENDOR, "vendor.json"), `${JSON.stringify({ packages }, null, 1)}\n`);

@@ -13,13 +13,18 @@ export { baseKeymap, chainCommands, exitCode, splitBlock, toggleMark } from "@ti
 export { DOMParser, DOMSerializer, Fragment, Slice } from "@tiptap/pm/model";
 export { AllSelection, NodeSelection, Plugin, PluginKey, Selection, TextSelection } from "@tiptap/pm/state";
 export {
+  CellSelection,
   addColumnAfter,
+  addColumnBefore,
   addRowAfter,
+  addRowBefore,
   deleteColumn,
   deleteRow,
   deleteTable,
   goToNextCell,
   isInTable,
+  mergeCells,
+  splitCell,
   tableEditing,
 } from "@tiptap/pm/tables";
 export { canSplit, findWrapping, liftTarget } from "@tiptap/pm/transform";

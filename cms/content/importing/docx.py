@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
-from cms.content.blocks import MAX_HREF, MAX_LINE, Block
+from cms.content.blocks import MAX_CELLS, MAX_HREF, MAX_LINE, Block
+from cms.kernel.errors import Invalid
 from cms.kernel.ids import block_id
 from cms.kernel.text import clean, one_line
 
@@ -12,6 +13,7 @@ TITLE_LENGTH: Final = 60  # a first paragraph that is longer is no headline
 _MARKS: Final = {"strong": "b", "b": "b", "em": "i", "i": "i", "u": "u", "s": "s"}
 _HEADINGS: Final = {"h1": 2, "h2": 2, "h3": 3, "h4": 3, "h5": 3, "h6": 3}
 _FLOWING: Final = frozenset({"p", "blockquote", "li", "td", "th", *_HEADINGS})
+_HOLDING: Final = frozenset({"li", "td", "th", "blockquote"})
 _STRUCTURE: Final = frozenset({"a", "br", "ul", "ol", "table", "thead", "tbody", "tr", "img", "sup", "sub"})
 _KNOWN: Final = _FLOWING | _MARKS.keys() | _STRUCTURE
 
@@ -29,7 +31,7 @@ class Imported:
 
 def read_article(html: str) -> Imported:
     """The blocks of `media.article.Article.html`; a headline that opens the text becomes the title."""
-    reader = _Reader()
+    reader = Reader()
     reader.feed(html)
     reader.close()
     reader.end_flow()
@@ -55,12 +57,15 @@ class _Flow:
     runs: list[Run] = field(default_factory=list)
 
 
-class _Reader(HTMLParser):
+class Reader(HTMLParser):
     """One pass over HTML that only mammoth writes; anything unknown is read through and counted."""
+
+    takes: ClassVar[frozenset[str]] = _KNOWN
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.blocks: list[Block] = []
+        self._inside: list[Block] = []  # pictures of a list or a table, which stand after it
         self.dropped: dict[str, int] = {}
         self._flow: _Flow | None = None
         self._marks: list[str] = []
@@ -68,6 +73,8 @@ class _Reader(HTMLParser):
         self._lists: list[Block] = []
         self._tables: list[Block] = []
         self._row: list[list[Run]] = []
+        self._depth = 0  # of tables inside a table
+        self._tables_seen = 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = dict(attrs)
@@ -84,7 +91,7 @@ class _Reader(HTMLParser):
         match tag:
             case "a":
                 self._links.append(self._href(given))
-            case "ul" | "ol":
+            case "ul" | "ol" if not self._tables:
                 self._begin_list(ordered=tag == "ol")
             case "table":
                 self._begin_table()
@@ -92,8 +99,8 @@ class _Reader(HTMLParser):
                 self._picture(given)
             case "br":
                 self.handle_data("\n")
-            case "tr":
-                self._row = []
+            case "tr" if self._tables and not self._depth:
+                self._end_row()
             case _:
                 pass  # the parts of a table and small type need nothing
 
@@ -102,14 +109,14 @@ class _Reader(HTMLParser):
             self._marks.pop()
         elif tag == "a" and self._links:
             self._links.pop()
-        elif tag in {"ul", "ol"} and self._lists:
+        elif tag in {"ul", "ol"} and self._lists and not self._tables:
             self.end_flow()
             self._end_list()
-        elif tag == "tr" and self._tables and self._row:
-            self._tables[-1]["rows"].append(self._row)
+        elif tag == "tr" and self._tables and not self._depth:
+            self._end_row()
         elif tag == "table" and self._tables:
             self._end_table()
-        elif tag in _FLOWING and not (tag == "p" and self._tables):
+        elif tag in _FLOWING and not (self._tables and (tag not in {"td", "th"} or self._depth)):
             self.end_flow()
 
     def handle_data(self, data: str) -> None:
@@ -126,12 +133,16 @@ class _Reader(HTMLParser):
             self._flow.runs.append(run)
 
     def _begin(self, tag: str) -> None:
-        if tag == "th" and self._tables:
+        if tag == "th" and self._tables and not self._depth:
             self._tables[-1]["header"] = True
-        if tag == "p" and self._flow is not None and self._flow.tag in {"li", "td", "th", "blockquote"}:
-            if self._flow.runs:
-                self._flow.runs.append({"t": "\n"})
-            return
+        flow = self._flow
+        if flow is not None and flow.tag in _HOLDING:
+            # Whatever stands in a cell is its text: a cell of ours holds no lists and no tables.
+            in_cell = flow.tag in {"td", "th"} and (self._depth > 0 or tag not in {"td", "th"})
+            if in_cell or tag == "p":
+                if flow.runs:
+                    flow.runs.append({"t": "\n"})
+                return
         self.end_flow()
         self._flow = _Flow(tag)
 
@@ -140,7 +151,7 @@ class _Reader(HTMLParser):
         if flow is None:
             return
         runs = _tidy(flow.runs)
-        if flow.tag in {"td", "th"}:
+        if flow.tag in {"td", "th"} and self._tables:
             self._row.append(runs)
         elif not runs:
             return
@@ -166,13 +177,15 @@ class _Reader(HTMLParser):
 
     def _picture(self, given: dict[str, str | None]) -> None:
         """After the paragraph it stands in: a block of ours holds either text or a picture."""
+        alt = one_line(given.get("alt") or "")[:MAX_LINE]
+        picture = {"type": "image", "asset": given.get("src") or "", "alt": alt}
         if self._tables or self._lists:
-            self._drop("picture_inside")
+            self._drop("picture_moved")
+            self._inside.append(picture)
             return
         flow = self._flow
         self.end_flow()
-        alt = one_line(given.get("alt") or "")[:MAX_LINE]
-        self._add({"type": "image", "asset": given.get("src") or "", "alt": alt})
+        self._add(picture)
         self._flow = _Flow(flow.tag) if flow else None
 
     def _begin_list(self, *, ordered: bool) -> None:
@@ -185,19 +198,46 @@ class _Reader(HTMLParser):
         made = self._lists.pop()
         if not self._lists and made["items"]:
             self._add(made)
+        self._let_out()
+
+    def _let_out(self) -> None:
+        if not self._lists and not self._tables:
+            waiting, self._inside = self._inside, []
+            for picture in waiting:
+                self._add(picture)
 
     def _begin_table(self) -> None:
-        self.end_flow()
+        """A table inside a table is read on in the cell it stands in, cell after cell."""
         if self._tables:
             self._drop("nested_table")
+            self._depth += 1
+            return
+        self.end_flow()
         self._tables.append({"type": "table", "header": False, "rows": []})
 
     def _end_table(self) -> None:
-        self.end_flow()
-        made = self._tables.pop()
-        width = max((len(row) for row in made["rows"]), default=0)
-        if width == 0 or self._tables:
+        if self._depth:
+            self._depth -= 1
             return
+        self._end_row()
+        self._table(self._tables.pop())
+        self._let_out()
+
+    def _end_row(self) -> None:
+        self.end_flow()
+        row, self._row = self._row, []
+        if row:
+            self._tables[-1]["rows"].append(row)
+
+    def _table(self, made: Block) -> None:
+        width = max((len(row) for row in made["rows"]), default=0)
+        cells = width * len(made["rows"])
+        if cells > MAX_CELLS:
+            self._tables_seen += 1
+            raise Invalid("content.import_table", number=self._tables_seen, cells=cells, most=MAX_CELLS)
+        if width == 0:
+            return
+        self._tables_seen += 1
         if any(len(row) != width for row in made["rows"]):
             self._drop("merged_cells")
         for row in made["rows"]:

@@ -4,7 +4,7 @@ import datetime as dt
 import hashlib
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -76,8 +76,10 @@ async def person_of(session: AsyncSession, login: str) -> Actor | None:
     return None if person is None else await actor_of(session, person)
 
 
-async def take_drop(db: Database, workshop: Workshop, actor: Actor, given: Given, *, now: dt.datetime) -> Taken:
-    """The draft of an item.
+async def take_drop(
+    db: Database, workshop: Workshop, actor: Actor, given: Given, *, base: Draft | None = None, now: dt.datetime
+) -> Taken:
+    """The draft of an item; `base` has the byline, the column and the channels it begins with.
 
     Raises:
         Denied: the person may not write or upload in their unit.
@@ -100,7 +102,10 @@ async def take_drop(db: Database, workshop: Workshop, actor: Actor, given: Given
         for picture in made.pictures:
             await picture.add(session)
         unit = (await session.execute(select(Unit.id).where(Unit.path == actor.unit))).scalar_one()
-        edition = await create(session, actor, kind=made.kind, unit=unit, draft=made.draft, now=now)
+        draft = made.draft
+        if base is not None:
+            draft = replace(draft, byline=base.byline, column=base.column, channels=base.channels)
+        edition = await create(session, actor, kind=made.kind, unit=unit, draft=draft, now=now)
         session.add(
             DropRow(
                 id=uuid7(now),
@@ -162,7 +167,7 @@ async def _article(workshop: Workshop, actor: Actor, given: Given, now: dt.datet
     """Pictures that intake refuses are left out and counted: the words are what was sent."""
     async with take_article(given.files[0], sandbox=workshop.sandbox, work=workshop.work) as article:
         read = read_article(article.html)
-        dropped = dict(read.dropped)
+        dropped = {**read.dropped, **article.left}
         pictures: dict[str, NewPicture] = {}
         for number, path in enumerate(article.pictures):
             try:

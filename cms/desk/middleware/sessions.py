@@ -6,11 +6,14 @@ from typing import Final
 
 from aiohttp import web
 
-from cms.desk.visit import COUNTS, DEPS, LANGUAGE, UNIT_NAME, VISIT, Visit
+from cms.desk.banners import banners_of
+from cms.desk.visit import BANNERS, COUNTS, DEPS, LANGUAGE, UNIT_NAME, VISIT, Visit
 from cms.kernel.messages import LANGUAGES
+from cms.notices.inbox import unread_count
 from cms.people.actor import Actor
 from cms.people.permissions import Action, may_anywhere
 from cms.people.sessions import authenticate
+from cms.people.tokens import actor_by_token
 from cms.people.units import unit_at
 from cms.review.inbox import waiting_count
 
@@ -36,6 +39,12 @@ async def sessions(request: web.Request, handler: Handler) -> web.StreamResponse
     deps = request.app[DEPS]
     request[LANGUAGE] = language = language_of(request)
     now = deps.now()
+    if (secret := bearer(request)) is not None:
+        visit = Visit(request, actor=None, token="", language=language, now=now)
+        request[VISIT] = visit
+        visit.actor_or_none = await actor_by_token(deps.db, secret, ip=visit.ip, now=now)
+        visit.by_token = secret
+        return await handler(request)
     token = request.cookies.get(session_cookie(secure=deps.secure), "")[:_TOKEN_MOST]
     actor = await authenticate(deps.db, token, rules=deps.session_rules, now=now) if token else None
     fresh = ""
@@ -45,12 +54,20 @@ async def sessions(request: web.Request, handler: Handler) -> web.StreamResponse
             token = fresh = secrets.token_urlsafe(32)
     visit = Visit(request, actor=actor, token=token, language=language, now=now)
     request[VISIT] = visit
-    if actor is not None and not actor.must_set_password and not visit.is_for_script():
+    if actor is not None and not (actor.must_set_password or actor.must_verify) and not visit.is_for_script():
         await _frame(request, actor)
     answer = await handler(request)
     if fresh and not answer.prepared:
         set_cookie(answer, gate_cookie(secure=deps.secure), fresh, secure=deps.secure)
     return answer
+
+
+def bearer(request: web.Request) -> str | None:
+    """The token a program sends; pages are for people, so only the API listens to one."""
+    kind, _, secret = request.headers.get("Authorization", "").partition(" ")
+    if kind.lower() != "bearer" or not request.path.startswith("/api/"):
+        return None
+    return secret.strip()[:_TOKEN_MOST]
 
 
 def set_cookie(answer: web.StreamResponse, name: str, value: str, *, secure: bool) -> None:
@@ -78,5 +95,8 @@ async def _frame(request: web.Request, actor: Actor) -> None:
     """What the frame of a page says of the person: the name of their unit, and what waits for them."""
     async with request.app[DEPS].db.read() as session:
         request[UNIT_NAME] = (await unit_at(session, actor.unit)).name
-        if may_anywhere(actor, Action.REVIEW_PASS) or may_anywhere(actor, Action.REVIEW_SIGN):
-            request[COUNTS] = {"review": await waiting_count(session, actor)}
+        request[BANNERS] = await banners_of(session, actor, request.app[DEPS])
+        counts = {"inbox": await unread_count(session, actor)}
+        if may_anywhere(actor, Action.REVIEW_PASS) or may_anywhere(actor, Action.REVIEW_PROOF):
+            counts["review"] = await waiting_count(session, actor)
+        request[COUNTS] = counts

@@ -1,27 +1,49 @@
 """The pages of the core, as sections of the desk."""
 
+from cms.desk import calendar
 from cms.desk.frame import Section
+from cms.desk.inbox import pages as inbox
 from cms.desk.routing import SIGNED_IN
 from cms.desk.views import (
     account,
+    accounts,
     assets,
     audit,
+    batches,
     commands,
+    csv_import,
     documents,
     editor,
+    factor,
+    feeds,
+    fetching,
+    focal,
     gate,
     home,
+    imports,
     library,
     people,
+    people_safety,
+    phone,
     places,
+    plans,
+    pool,
     previews,
     publishing,
     review,
+    rush,
+    shared,
+    sharing,
     shelving,
+    slips,
     subtitles,
     targets,
+    together,
+    tokens,
+    units,
     uploads,
     videos,
+    webhooks,
 )
 from cms.people.permissions import Action
 
@@ -32,6 +54,8 @@ _SYSTEM = "desk.nav.group.system"
 
 _SHELF = (
     *library.ROUTES,
+    *fetching.ROUTES,
+    *focal.ROUTES,
     *videos.ROUTES,
     *uploads.ROUTES,
     *shelving.ROUTES,
@@ -45,9 +69,24 @@ def core_sections() -> tuple[Section, ...]:
 
     Orders: 0-49 work, 50-79 channels (`screens.pages` stands at 50), 80- administration.
     """
-    pieces = (*documents.ROUTES, *editor.ROUTES, *previews.ROUTES)
+    reviews = (*review.ROUTES, *batches.ROUTES, *slips.ROUTES, *phone.ROUTES)
+    pieces = (
+        *documents.ROUTES,
+        *rush.ROUTES,
+        *editor.ROUTES,
+        *together.ROUTES,
+        *previews.ROUTES,
+        *sharing.ROUTES,
+        *shared.ROUTES,
+    )
+    staff = (*people.ROUTES, *people_safety.ROUTES, *csv_import.PEOPLE)
+    tree = (*units.ROUTES, *csv_import.UNITS)
     return (
-        Section("gate", "", "", 0, "", SIGNED_IN, routes=(*gate.ROUTES, *account.ROUTES, *commands.ROUTES)),
+        *_outside(),
+        Section(
+            "gate", "", "", 0, "", SIGNED_IN, routes=(*gate.ROUTES, *account.ROUTES, *factor.ROUTES, *commands.ROUTES)
+        ),
+        *_time_sections(),
         Section("home", "desk.nav.home", "layout-dashboard", 1, "/desk/", Action.ACCOUNT_MANAGE, _WORK, home.ROUTES),
         Section(
             "documents", "desk.nav.documents", "file-text", 10, "/desk/documents/", Action.DOCUMENT_READ, _WORK, pieces
@@ -60,7 +99,7 @@ def core_sections() -> tuple[Section, ...]:
             "/desk/review/",
             Action.REVIEW_READ,
             _WORK,
-            review.ROUTES,
+            reviews,
         ),
         Section(
             "publishing",
@@ -72,6 +111,7 @@ def core_sections() -> tuple[Section, ...]:
             _WORK,
             publishing.ROUTES,
         ),
+        accounts.SECTION,
         Section("library", "desk.nav.library", "image", 40, "/desk/library/", Action.LIBRARY_READ, _WORK, _SHELF),
         Section(
             "targets",
@@ -84,13 +124,35 @@ def core_sections() -> tuple[Section, ...]:
             targets.ROUTES,
         ),
         Section(
-            "columns", "desk.nav.columns", "list", 80, "/desk/columns/", Action.COLUMN_MANAGE, _SYSTEM, places.COLUMNS
+            "plans", "desk.nav.plans", "stamp", 79, "/desk/review/plans", Action.REVIEW_PLAN, _SYSTEM, plans.ROUTES
         ),
         Section(
-            "people", "desk.nav.people", "users-round", 81, "/desk/people/", Action.PEOPLE_READ, _SYSTEM, people.ROUTES
+            "columns", "desk.nav.columns", "list", 80, "/desk/columns/", Action.COLUMN_MANAGE, _SYSTEM, places.COLUMNS
         ),
-        Section("units", "desk.nav.units", "building-2", 82, "/desk/units/", Action.UNIT_MANAGE, _SYSTEM, places.UNITS),
+        Section("people", "desk.nav.people", "users-round", 81, "/desk/people/", Action.PEOPLE_READ, _SYSTEM, staff),
+        Section("units", "desk.nav.units", "building-2", 82, "/desk/units/", Action.UNIT_MANAGE, _SYSTEM, tree),
         Section(
             "audit", "desk.nav.audit", "shield-check", 83, "/desk/audit/", Action.AUDIT_READ, _SYSTEM, audit.ROUTES
         ),
+    )
+
+
+def _outside() -> tuple[Section, ...]:
+    """What comes from elsewhere, and what elsewhere is told."""
+    incoming = (*imports.ROUTES, *pool.ROUTES)
+    system = Action.SYSTEM_CONFIGURE
+    return (
+        Section("tokens", "", "", 0, "", SIGNED_IN, routes=tokens.ROUTES),
+        Section("webhooks", "desk.nav.webhooks", "send", 85, "/desk/webhooks/", system, _SYSTEM, webhooks.ROUTES),
+        Section("imports", "desk.nav.imports", "archive", 15, "/desk/pool/", Action.DOCUMENT_CREATE, _WORK, incoming),
+        Section("feeds", "desk.nav.feeds", "network", 84, "/desk/feeds/", system, _SYSTEM, feeds.ROUTES),
+    )
+
+
+def _time_sections() -> tuple[Section, ...]:
+    """What waits for a person, and what goes out when."""
+    reads = Action.DOCUMENT_READ
+    return (
+        Section("inbox", "desk.nav.inbox", "inbox", 5, "/desk/inbox/", Action.ACCOUNT_MANAGE, _WORK, inbox.ROUTES),
+        Section("calendar", "desk.nav.calendar", "calendar-days", 25, "/desk/calendar/", reads, _WORK, calendar.ROUTES),
     )

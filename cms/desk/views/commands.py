@@ -33,7 +33,10 @@ def _rooms(visit: Visit) -> list[Command]:
 
 
 def _acts(visit: Visit) -> list[Command]:
-    acts = [(Action.DOCUMENT_CREATE, "write", "/desk/documents/new", "file-text")]
+    acts = [
+        (Action.DOCUMENT_CREATE, "write", "/desk/documents/new", "file-text"),
+        (Action.DOCUMENT_CREATE, "import", "/desk/imports/", "upload"),
+    ]
     found = [Command(visit.t(f"desk.command.{key}"), href, icon) for right, key, href, icon in acts if visit.may(right)]
     return [*found, Command(visit.t("desk.account"), "/desk/account", "user-round")]
 

@@ -13,9 +13,10 @@ from cms.content.draft import BylineDraft, Draft, draft_of
 from cms.content.held import Held, look
 from cms.content.kinds import Kind
 from cms.content.queries import Cursor, Filters, counts, documents, editions_of, find
-from cms.content.states import EditionState, Verb
-from cms.desk import labels, pieces
+from cms.content.states import EditionState
+from cms.desk import labels, override_fields, pieces
 from cms.desk.routing import get, post
+from cms.desk.timeline import entries, refused_note
 from cms.desk.views.gate import text
 from cms.desk.visit import Form, Visit, as_uuid
 from cms.kernel.errors import DomainError, NotFound
@@ -33,7 +34,7 @@ TABS: Final[Mapping[str, frozenset[EditionState]]] = {
     "draft": frozenset({_S.DRAFT, _S.RETURNED}),
     "review": frozenset({_S.SUBMITTED}),
     "approved": frozenset({_S.APPROVED, _S.SCHEDULED, _S.FAILED_TO_PUBLISH}),
-    "published": frozenset({_S.PUBLISHED}),
+    "published": frozenset({_S.PUBLISHED, _S.PUBLISHED_PENDING_REVIEW}),
     "recalled": frozenset({_S.RECALLED}),
 }
 
@@ -142,6 +143,7 @@ async def show(visit: Visit, error: DomainError | None = None) -> web.StreamResp
             "failure": await _failure(visit, history),
         },
         "asset_url": pieces.ASSET_URL,
+        "own_words": override_fields.shown(visit, draft.overrides),
         "facts": facts,
         "editions": [
             {
@@ -202,39 +204,11 @@ async def act(visit: Visit) -> web.StreamResponse:
     return visit.redirect(pieces.href(held.document.public_id) + to, done=done)
 
 
-def entries(visit: Visit, found: Any) -> list[dict[str, Any]]:
-    """The history as the timeline shows it."""
-    shown = []
-    # The oldest line of an edition says that it began; its verb is the one of an edit.
-    begun = {one.edition: one for one in found if one.kind == "status"}
-    for one in found:
-        if one.kind == "status" and begun[one.edition] is one and one.verb is Verb.EDIT:
-            said, state = visit.t("desk.history.begun", number=one.edition), "draft"
-        elif one.kind == "revision":
-            said, state = visit.t("desk.history.saved", number=one.revision), "draft"
-        else:
-            said, state = visit.t(f"enum.Verb.{one.verb.name}"), one.state.value
-            if one.step:
-                said = f"{visit.t(f'review.step.{one.step}')} · {said}"
-        note = one.note or _refused_note(visit, one.details)
-        person = one.person or visit.t("desk.history.system")
-        shown.append({"at": one.at, "person": person, "text": said, "state": state, "note": note})
-    return shown
-
-
-def _refused_note(visit: Visit, details: Mapping[str, Any]) -> str:
-    """Why a promise could not be kept, where the history says so."""
-    if "code" not in details:
-        return ""
-    said = labels.trouble(visit, details["code"], details.get("params", {}))
-    return f"{said['text']}{said['next']}"
-
-
 async def _failure(visit: Visit, history: Any) -> str:
     newest = next((one for one in history if one.kind == "status"), None)
     if newest is None or newest.state is not _S.FAILED_TO_PUBLISH:
         return ""
-    return _refused_note(visit, newest.details)
+    return refused_note(visit, newest.details)
 
 
 async def _facts(visit: Visit, held: Held, session: Any) -> list[labels.Fact]:

@@ -1,9 +1,8 @@
 """The editor's page: what was typed is kept at once, saved as revisions, never over somebody else's, and submitted."""
 
-import datetime as dt
 import uuid
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 
 from aiohttp import web
 
@@ -13,9 +12,11 @@ from cms.content.editing import autosave, drop_working_copy, save
 from cms.content.held import Held
 from cms.content.kinds import KINDS, Kind
 from cms.content.models import Column
-from cms.content.queries import find, typing
+from cms.content.presence import others
+from cms.content.queries import find
 from cms.content.states import EDITABLE
-from cms.desk import fields, labels, pieces
+from cms.desk import conflicts, fields, frames, labels, override_fields, pieces
+from cms.desk.limits import limits
 from cms.desk.routing import get, post
 from cms.desk.views.documents import indented
 from cms.desk.views.gate import text
@@ -27,8 +28,6 @@ from cms.people.units import units
 from cms.review.history import timeline
 from cms.review.plans import Plan
 from cms.review.submit import preview_submission, submit
-
-_HERE: Final = dt.timedelta(minutes=5)
 
 
 async def edit_page(visit: Visit) -> web.StreamResponse:
@@ -105,7 +104,9 @@ async def submission(visit: Visit) -> web.StreamResponse:
         "steps": steps_ahead(visit, found.plan),
         "stopping": stopping,
         "csrf": visit.csrf,
+        "proofs": visit.t(f"review.proofs.{found.plan.proofs}") if found.plan.proofs else "",
         "url": f"{pieces.href(held.document.public_id)}/submit",
+        "rush_url": f"{pieces.href(held.document.public_id)}/rush",
     }
     return visit.render("documents/submission.html", context)
 
@@ -154,11 +155,13 @@ async def _page(
     async with deps.db.read() as session:
         known = await columns(session)
         places = await units(session, within=[f"/{visit.actor.unit.split('/')[1]}/"])
-        here = await typing(session, document.id, since=visit.now - _HERE)
+        here = await others(session, visit.actor, held, now=visit.now)
         history = await timeline(session, visit.actor, document.public_id)
+        is_conflict = stale or (isinstance(error, Conflict) and error.code == "content.conflict")
+        mine = read_mine(values, held, visit) if is_conflict else None
+        conflict = await conflicts.with_colleague(session, visit, held, mine) if mine else None
     url = pieces.href(document.public_id)
     returned = _returned(history)
-    is_conflict = stale or (isinstance(error, Conflict) and error.code == "content.conflict")
     rules = KINDS[Kind(document.kind)]
     context = {
         "document": {
@@ -173,18 +176,26 @@ async def _page(
             "remarks_by": returned["remarks"] if returned else {},
         },
         **_choices(visit, values, known, places),
+        "own_rows": override_fields.rows(visit, values),
+        "live": {"url": f"{url}/live", "share": f"{url}/share", "frames": frames.frames_of(visit, f"{url}/live")},
         "own_unit": held.unit.name,
-        "here": [name for name in here if name != visit.actor.name],
+        "here": [one.name for one in here],
         "urls": {
             "upload": "/desk/library/upload",
             "asset": pieces.ASSET_URL,
             "videos": "/desk/library/videos/{asset}",
             "save": f"{url}/autosave",
             "theirs": f"{url}/take-theirs",
-            **{name: f"{url}/{name}" for name in ("submission", "submit", "preview")},
+            "fetch": "/desk/library/fetch",
+            "focal": "/desk/library/pictures/{asset}/focal",
+            "show": url,
+            "edit": f"{url}/edit",
+            **{name: f"{url}/{name}" for name in ("submission", "submit", "preview", "presence", "conflict")},
         },
-        "limits": {"title": rules.title_limit, "summary": rules.summary_limit},
+        "limits": limits(visit, rules, deps.channels),
         "is_conflict": is_conflict,
+        "conflict": conflict,
+        "local_key": f"{visit.actor.person}:{document.public_id}",
         "error": visit.refusal(error) if error and not is_conflict else None,
         "wrong": _wrong(visit, error),
         "zone": visit.t("desk.zone"),
@@ -221,6 +232,14 @@ def _typed_values(form: Any, held: Held, visit: Visit) -> Mapping[str, Any]:
     except Invalid:
         saved: Draft = draft_of(held.revision)
         return fields.values_of(saved, visit.deps.zone)
+
+
+def read_mine(values: Mapping[str, Any], held: Held, visit: Visit) -> Draft | None:
+    """What stands on the page as a draft; None for what cannot be read, which is shown as it was typed."""
+    try:
+        return fields.draft_of_values(values, draft_of(held.revision), visit.deps.zone)
+    except Invalid:
+        return None
 
 
 def _wrong(visit: Visit, error: DomainError | None) -> Mapping[str, Mapping[str, str]]:

@@ -1,13 +1,14 @@
 """The doors: first run, sign-in by password or one-time code, setting the first password, signing out."""
 
 from collections.abc import Mapping
+from urllib.parse import quote
 
 from aiohttp import web
 
-from cms.desk.middleware.refusals import SET_PASSWORD as PASSWORD_PAGE
+from cms.desk.middleware.refusals import SET_PASSWORD as PASSWORD_PAGE, VERIFY as VERIFY_PAGE
 from cms.desk.middleware.sessions import LANGUAGE_COOKIE, drop_cookie, gate_cookie, session_cookie, set_cookie
 from cms.desk.refusing import REFUSALS, refusal_of
-from cms.desk.routing import PUBLIC, SET_PASSWORD, get, post
+from cms.desk.routing import PUBLIC, SET_PASSWORD, VERIFY, get, post
 from cms.desk.visit import THEME_COOKIE, THEMES, Form, Visit
 from cms.kernel.errors import DomainError, Invalid
 from cms.kernel.messages import LANGUAGES
@@ -24,7 +25,7 @@ _FIRST_RUN_FIELDS = ("code", "district", "unit_code", "person", "name")
 async def login_page(visit: Visit) -> web.StreamResponse:
     """The sign-in; an empty installation leads to its first run."""
     if visit.actor_or_none is not None:
-        return visit.redirect(_next(visit.query("next")))
+        return visit.redirect(next_of(visit.query("next")))
     async with visit.deps.db.read() as session:
         if await is_first_run(session):
             return visit.redirect("/desk/first-run")
@@ -51,7 +52,9 @@ async def login(visit: Visit) -> web.StreamResponse:
         _count(visit, "refused")
         return _login(visit, name=text(form, "name"), next_=text(form, "next"), by_code=by_code, error=error)
     _count(visit, "code" if by_code else "password")
-    return _welcome(visit, signed, PASSWORD_PAGE if signed.must_set_password else _next(text(form, "next")))
+    if signed.must_verify:
+        return _welcome(visit, signed, f"{VERIFY_PAGE}?next={quote(next_of(text(form, 'next')), safe='')}")
+    return _welcome(visit, signed, PASSWORD_PAGE if signed.must_set_password else next_of(text(form, "next")))
 
 
 async def first_run_page(visit: Visit) -> web.StreamResponse:
@@ -127,7 +130,7 @@ async def logout(visit: Visit) -> web.StreamResponse:
 async def language(visit: Visit) -> web.StreamResponse:
     """Remembers the language of this browser."""
     form = await visit.form()
-    answer = visit.redirect(_next(text(form, "next")))
+    answer = visit.redirect(next_of(text(form, "next")))
     chosen = text(form, "language")
     if chosen in LANGUAGES:
         answer.set_cookie(
@@ -139,7 +142,7 @@ async def language(visit: Visit) -> web.StreamResponse:
 async def theme(visit: Visit) -> web.StreamResponse:
     """Remembers whether this browser shows the desk light, dark or as its system asks."""
     form = await visit.form()
-    answer = visit.redirect(_next(text(form, "next")))
+    answer = visit.redirect(next_of(text(form, "next")))
     chosen = text(form, "theme")
     if chosen in THEMES:
         answer.set_cookie(THEME_COOKIE, chosen, path="/", max_age=31_536_000, samesite="Lax", secure=visit.deps.secure)
@@ -166,7 +169,7 @@ def _login(
     context = {
         "csrf": visit.csrf,
         "name": name,
-        "next": _next(next_),
+        "next": next_of(next_),
         "by_code": by_code,
         "error": visit.refusal(error) if error else None,
     }
@@ -198,7 +201,7 @@ def _origin(visit: Visit) -> Origin:
     return Origin(visit.ip, visit.request.headers.get("User-Agent", "")[:200])
 
 
-def _next(given: str) -> str:
+def next_of(given: str) -> str:
     """Only a page of the desk: whoever made the link must not choose another place."""
     good = given.startswith("/desk/") and not given.startswith("/desk//") and "\\" not in given and given.isprintable()
     return given if good else _HOME
@@ -216,7 +219,7 @@ ROUTES = (
     post("/desk/first-run", first_run, PUBLIC),
     get("/desk/password", password_page, SET_PASSWORD),
     post("/desk/password", password, SET_PASSWORD),
-    post("/desk/logout", logout, SET_PASSWORD),
+    post("/desk/logout", logout, VERIFY),
     post("/desk/language", language, PUBLIC),
     post("/desk/theme", theme, PUBLIC),
 )

@@ -8,8 +8,8 @@ from cms.content.queries import Filters, counts, documents, drafts_of
 from cms.content.states import EditionState
 from cms.desk import pieces
 from cms.desk.delivery_rows import quiet_row, task_row
+from cms.desk.reading import waiting_line
 from cms.desk.routing import SIGNED_IN, get
-from cms.desk.views.review import waiting_line
 from cms.desk.visit import Visit
 from cms.people.permissions import Action
 from cms.publishing.deliveries import troubled
@@ -17,6 +17,7 @@ from cms.publishing.tasks import open_tasks
 from cms.review.inbox import waiting_for
 
 _SHOWN = 6
+_OUT = frozenset({EditionState.PUBLISHED, EditionState.PUBLISHED_PENDING_REVIEW})
 
 
 async def home_page(visit: Visit) -> web.StreamResponse:
@@ -28,9 +29,7 @@ async def home_page(visit: Visit) -> web.StreamResponse:
             waiting = await waiting_for(session, visit.actor)
             drafts = await drafts_of(session, visit.actor, limit=_SHOWN)
             tally = await counts(session, visit.actor)
-            newest = await documents(
-                session, visit.actor, Filters(states=frozenset({EditionState.PUBLISHED})), limit=_SHOWN
-            )
+            newest = await documents(session, visit.actor, Filters(states=_OUT), limit=_SHOWN)
             every = [one.edition for one in waiting] + [one.edition for one in (*drafts, *newest.rows)]
             shown = await pieces.covers(session, every)
             context["waiting"] = [waiting_line(visit, one, shown.get(one.edition)) for one in waiting[:_SHOWN]]

@@ -10,8 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from cms.desk import labels
 from cms.desk.confirming import confirm_own
+from cms.desk.paging import page_of, pager_of
 from cms.desk.refusing import REFUSALS, refusal_of
 from cms.desk.routing import get, post
+from cms.desk.views.account import session_rows
 from cms.desk.views.documents import indented
 from cms.desk.views.gate import text
 from cms.desk.visit import Form, Visit, as_uuid
@@ -19,11 +21,14 @@ from cms.kernel.errors import Denied, DomainError, Invalid, NotFound
 from cms.people import accounts
 from cms.people.delegating import delegates
 from cms.people.models import Membership, Person, Unit
-from cms.people.permissions import Action, require_reach
+from cms.people.permissions import Action, Subject, can, require_reach
 from cms.people.roles import RIGHTS, Role
+from cms.people.second_factor import standing
+from cms.people.sessions import sessions_of
+from cms.people.stale import count_stale
 from cms.people.units import units
 
-_SHOWN: Final = 300
+PAGE: Final = 50
 
 
 async def list_page(visit: Visit) -> web.StreamResponse:
@@ -220,11 +225,18 @@ async def _list(
         within = require_reach(visit.actor, Action.PEOPLE_READ)
         places = await units(session, within=within)
         asked = [where] if where and any(one.path == where for one in places) else within
-        found = await accounts.members(session, within=asked, words=words)
+        total = await accounts.count_members(session, within=asked, words=words)
+        skip = PAGE * min(page_of(visit), max(0, total - 1) // PAGE)
+        found = await accounts.members(session, within=asked, words=words, skip=skip, limit=PAGE)
         waiting = await waiting_keys(session, visit) if visit.may(Action.PEOPLE_GRANT) else []
+        unused = await count_stale(session, within=within, before=visit.now - visit.deps.stale_after)
     context = {
-        "people": [_line(visit, one, places) for one in found[:_SHOWN]],
-        "total": len(found),
+        "people": [_line(visit, one, places) for one in found],
+        "pager": pager_of(
+            "/desk/people/", {"q": words, "unit": where}, skip=skip, shown=len(found), total=total, size=PAGE
+        ),
+        "stale": unused,
+        "stale_days": visit.deps.stale_after.days,
         "q": words,
         "unit": where,
         "places": [{"value": one.path, "label": indented(one.path, one.name)} for one in places],
@@ -277,13 +289,14 @@ async def _person(visit: Visit, error: DomainError | None = None, *, number: str
     key = visit.uuid("person")
     async with visit.deps.db.read() as session:
         within = require_reach(visit.actor, Action.PEOPLE_READ)
-        found = next((one for one in await accounts.members(session, within=within) if one.id == key), None)
+        found = next(iter(await accounts.members(session, within=within, person=key)), None)
         if found is None:
             raise NotFound("people.no_person")
         places = await units(session, within=within)
         held = await _memberships(session, key)
         waiting = found.name in await waiting_keys(session, visit)
-    others = found.id != visit.actor.person
+        others = found.id != visit.actor.person
+        safety = await _safety(session, visit, found) if others and visit.may(Action.PEOPLE_MANAGE) else None
     context = {
         "person": {
             **_line(visit, found, places),
@@ -304,6 +317,7 @@ async def _person(visit: Visit, error: DomainError | None = None, *, number: str
         ],
         "places": [{"value": str(one.id), "label": indented(one.path, one.name)} for one in places],
         "roles": _role_choices(visit),
+        "safety": safety,
         "may": {
             "manage": others and visit.may(Action.PEOPLE_MANAGE),
             "grant": others and visit.may(Action.PEOPLE_GRANT),
@@ -312,6 +326,15 @@ async def _person(visit: Visit, error: DomainError | None = None, *, number: str
         "error": visit.refusal(error) if error else None,
     }
     return visit.page("people/show.html", context, section="people", status=error.status if error else 200)
+
+
+async def _safety(session: AsyncSession, visit: Visit, found: accounts.Member) -> dict[str, Any] | None:
+    """Sessions and second factor of somebody this administrator manages; None for anybody else."""
+    if not can(visit.actor, Action.PEOPLE_MANAGE, Subject(found.unit, frozenset({found.id}))):
+        return None
+    rules = visit.deps.session_rules
+    open_ = await sessions_of(session, visit.actor, rules=rules, now=visit.now, person=found.id)
+    return {"sessions": session_rows(visit, open_), "factor": (await standing(session, found.id)).since}
 
 
 async def _memberships(session: AsyncSession, person: uuid.UUID) -> Sequence[tuple[Membership, Unit]]:

@@ -15,7 +15,7 @@ from cms.desk.confirming import confirm_second
 from cms.desk.delivery_rows import attachment, row_of, task_row
 from cms.desk.refusing import REFUSALS, refusal_of
 from cms.desk.routing import get, post
-from cms.desk.views.documents import entries
+from cms.desk.timeline import entries
 from cms.desk.views.gate import text
 from cms.desk.visit import Form, Visit, as_uuid
 from cms.kernel.errors import DomainError, Invalid, NotFound
@@ -37,7 +37,7 @@ _READY: Final = frozenset({_S.APPROVED, _S.SCHEDULED, _S.FAILED_TO_PUBLISH})
 _BOARD: Final = {
     "ready": frozenset({_S.APPROVED, _S.FAILED_TO_PUBLISH}),
     "scheduled": frozenset({_S.SCHEDULED}),
-    "published": frozenset({_S.PUBLISHED}),
+    "published": frozenset({_S.PUBLISHED, _S.PUBLISHED_PENDING_REVIEW}),
 }
 _SETTLED: Final = frozenset({"live", "gone", "manual"})
 

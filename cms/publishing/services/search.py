@@ -30,4 +30,4 @@ class RowSearch:
             query = query.where(Showing.search.contains(word, autoescape=True))
         async with self._database.read() as session:
             rows = (await session.scalars(query.order_by(Showing.since.desc()).limit(limit))).all()
-            return await pieces(session, rows)
+            return await pieces(session, rows, target.kind)

@@ -7,7 +7,7 @@ from playwright.async_api import Page
 
 from tests.chromium import SCREEN, Pages
 from tests.fakes.gateway import issue_of
-from tests.fakes.pieces import BLUE, COVER, GREEN, piece
+from tests.fakes.pieces import BLUE, COVER, GREEN, content_of, listed, picture, piece, text_block
 from tests.fakes.street import Street, at_least, facts, near, paired, pixel, standing, until
 from tests.vectors import world
 
@@ -25,6 +25,30 @@ async def test_piece_when_published_stands_on_the_screen_and_is_acknowledged(scr
     assert near(await pixel(screen, *COVER), BLUE)
     for state in ("received", "cached", "shown"):
         assert town.gateway.acks(state) == [1]
+
+
+async def test_piece_with_words_for_screens_alone_shows_those(screen: Page, town: Street) -> None:
+    media = town.gateway.media
+    blue, green = listed(picture(BLUE)), listed(picture(GREEN))
+    media.put(picture(GREEN))
+    own = {
+        "title": "街头看的标题",
+        "cover": green.of,
+        "body": {"schema": 1, "blocks": [text_block(1, "街头看的正文。")]},
+    }
+    content = {
+        **content_of("主稿的标题", cover=blue.of, paragraphs=1),
+        "overrides": {"screen": own, "web": {"title": "网"}},
+    }
+    made = piece(media, "主稿的标题", BLUE, content=content, assets=(blue, green))
+    await town.gateway.publish(issue_of([made], version=1))
+    await until(screen, standing(made.release))
+    await asyncio.sleep(FADED_S)
+    assert near(await pixel(screen, *COVER), GREEN)
+    shown = await screen.locator("#stage").text_content() or ""
+    assert "街头看的标题" in shown
+    assert "街头看的正文" in shown
+    assert "主稿的标题" not in shown
 
 
 async def test_newer_line_up_when_published_shows_without_reload(screen: Page, town: Street) -> None:

@@ -5,11 +5,12 @@ from collections.abc import Callable
 
 import pytest
 from sqlalchemy import delete, select, text, update
+from sqlalchemy.exc import IntegrityError
 
 from cms.audit.chain import Broken, head, verify_chain
 from cms.audit.events import events
 from cms.audit.models import AuditEvent, AuditHead
-from cms.audit.record import record
+from cms.audit.record import REFUSED, record
 from cms.kernel.db import Database
 from cms.kernel.errors import Refused
 from cms.kernel.immutable import RowIsImmutable
@@ -26,6 +27,14 @@ async def write(db: Database, number: int, *, unit: str = "/") -> None:
 
 async def filled(db: Database) -> None:
     await asyncio.gather(*(write(db, number) for number in range(ROWS)))
+
+
+async def own(db: Database) -> None:
+    """As whoever owns the database and takes its guards away first."""
+    names = ("audit_no_update", "audit_no_delete") if db.is_sqlite else ("audit_append_only",)
+    async with db.write() as session:
+        for name in names:
+            await session.execute(text(f"drop trigger {name}" + ("" if db.is_sqlite else " on audit_event")))
 
 
 async def broken(db: Database) -> Broken | None:
@@ -69,6 +78,7 @@ CHANGES: dict[str, Callable[[int], object]] = {
 @pytest.mark.parametrize("seq", [1, 7, ROWS])
 async def test_row_when_changed_behind_our_back_is_named(database: Database, column: str, seq: int) -> None:
     await filled(database)
+    await own(database)
     async with database.write() as session:
         await session.execute(CHANGES[column](seq))  # type: ignore[call-overload]
     assert await broken(database) == Broken(seq, "changed")
@@ -77,6 +87,7 @@ async def test_row_when_changed_behind_our_back_is_named(database: Database, col
 @pytest.mark.parametrize("seq", [1, 7])
 async def test_row_when_deleted_behind_our_back_is_named(database: Database, seq: int) -> None:
     await filled(database)
+    await own(database)
     async with database.write() as session:
         await session.execute(delete(AuditEvent).where(AuditEvent.seq == seq))
     assert await broken(database) == Broken(seq, "missing")
@@ -84,6 +95,7 @@ async def test_row_when_deleted_behind_our_back_is_named(database: Database, seq
 
 async def test_end_when_cut_off_is_told_by_the_head(database: Database) -> None:
     await filled(database)
+    await own(database)
     async with database.write() as session:
         await session.execute(delete(AuditEvent).where(AuditEvent.seq > 9))
     assert await broken(database) == Broken(10, "truncated")
@@ -93,6 +105,7 @@ async def test_end_when_cut_off_with_its_head_differs_from_a_head_kept_elsewhere
     await filled(database)
     async with database.read() as session:
         kept = await head(session)
+    await own(database)
     async with database.write() as session:
         await session.execute(delete(AuditEvent).where(AuditEvent.seq > 9))
         last = (await session.execute(select(AuditEvent.hash).where(AuditEvent.seq == 9))).scalar_one()
@@ -102,8 +115,32 @@ async def test_end_when_cut_off_with_its_head_differs_from_a_head_kept_elsewhere
         assert await head(session) != kept
 
 
+@pytest.mark.parametrize("statement", ["update audit_event set action = 'x' where seq = 1", "delete from audit_event"])
+async def test_row_when_touched_by_sql_is_refused_by_the_database(database: Database, statement: str) -> None:
+    await write(database, 1)
+    with pytest.raises(IntegrityError, match="audit_append_only"):
+        async with database.write() as session:
+            await session.execute(text(statement))
+    assert await broken(database) is None
+
+
+async def test_result_when_written_is_in_the_chain_and_what_was_done_hashes_as_it_did_before(
+    database: Database,
+) -> None:
+    async with database.write() as session:
+        done = await record(session, None, "test.done", of=("thing", "1"), now=NOW)
+        refused = await record(session, None, "test.done", of=("thing", "1"), now=NOW, result=REFUSED)
+    assert (done.result, refused.result) == ("done", "refused")
+    assert await broken(database) is None
+    await own(database)
+    async with database.write() as session:
+        await session.execute(update(AuditEvent).where(AuditEvent.seq == 2).values(result="done"))
+    assert await broken(database) == Broken(2, "changed")
+
+
 async def test_two_rows_when_swapped_are_told(database: Database) -> None:
     await filled(database)
+    await own(database)
     async with database.write() as session:
         for old, new in ((3, 103), (4, 3), (103, 4)):
             await session.execute(text("update audit_event set seq = :new where seq = :old"), {"old": old, "new": new})

@@ -20,13 +20,17 @@ from cms.guard.client import GuardClient
 from cms.kernel.clock import Clock, to_ms
 from cms.kernel.db import Database
 from cms.kernel.messages import Catalogue
+from cms.library.fetching import PictureSource
 from cms.library.tools import Tools
 from cms.library.upload import Workshop
 from cms.people.first_run import issue_set_up_code
 from cms.people.passwords import Passwords
+from cms.people.sealing import Sealer
 from cms.publishing.guarding import ClientGuard
 from cms.publishing.registry import load_channels
 from cms.publishing.services.account import Account
+from cms.publishing.services.addresses import Policy
+from cms.publishing.services.outbound import GuardedOutbound
 from cms.publishing.services.vault import SealedVault
 from deploy.guarding import GuardedKeys
 from deploy.press import press_of
@@ -34,6 +38,7 @@ from media.sandbox import Sandbox
 from media.store import Store
 from screens.pages import RESOURCES, sections
 from tests.integration.guard.office import guard_in, settings_in
+from tests.integration.publishing.office import services_of
 
 PASSWORD = "晚霞照在运河上，船慢慢走"
 CATALOGUE = Catalogue.load()
@@ -84,6 +89,7 @@ class House:
     server: TestServer
     guard: GuardClient
     app: web.Application
+    api: web.Application
     browsers: list[Browser] = field(default_factory=list)
     logins: dict[str, Browser] = field(default_factory=dict)
 
@@ -142,6 +148,7 @@ def make_deps(
     *,
     channels: Mapping[str, Channel] = CHANNELS,
     tools: Tools = Tools(),  # noqa: B008 - frozen
+    pictures: PictureSource | None = None,
 ) -> DeskDeps:
     """The wiring of a process, with passwords that cost little."""
     site = Site("吴江发布", "区委宣传部", "http://127.0.0.1:8080", "http://127.0.0.1:8080")
@@ -160,7 +167,11 @@ def make_deps(
         first_run_secret=secret,
         passwords=Passwords(memory_kib=64, passes=1),
         channels=channels,
+        pictures=pictures or PictureSource(GuardedOutbound(Policy())),
         vault=lambda name: SealedVault(Account(name, database, clock), bytes(32)),
+        sealer=Sealer(bytes(32)),
+        archive=folder / "audit",
+        services=lambda target: services_of(database, clock, store, target),
         site=site,
         catalogue=CATALOGUE,
         secure=False,
@@ -175,6 +186,7 @@ async def open_house(
     more: Mapping[str, Channel] | None = None,
     *,
     tools: Tools = Tools(),  # noqa: B008 - frozen
+    pictures: PictureSource | None = None,
 ) -> AsyncIterator[House]:
     """Serves the desk until the block ends; `more` are channels beside the installed ones."""
     settings = settings_in(folder)
@@ -183,14 +195,16 @@ async def open_house(
     sandbox = await Sandbox.detect(allow_unsandboxed=False)
     async with guard_in(settings, lambda: to_ms(clock.now())) as guard:  # type: ignore[arg-type]
         channels = {**CHANNELS, **(more or {})}
-        deps = make_deps(database, store, sandbox, guard, clock, folder, channels=channels, tools=tools)
+        more_deps = {"channels": channels, "tools": tools, "pictures": pictures}
+        deps = make_deps(database, store, sandbox, guard, clock, folder, **more_deps)  # type: ignore[arg-type]
         desk = await asyncio.to_thread(build_desk, deps, sections())
         root = web.Application()
         root.add_subapp(PREFIX, desk)
-        root.add_subapp(API, await asyncio.to_thread(build_api, deps, RESOURCES))
+        api = await asyncio.to_thread(build_api, deps, RESOURCES)
+        root.add_subapp(API, api)
         server = TestServer(root)
         await server.start_server()
-        house = House(deps, server, guard, desk)
+        house = House(deps, server, guard, desk, api)
         try:
             yield house
         finally:

@@ -294,7 +294,9 @@ async def test_remarks_on_paragraphs_reach_the_author_beside_the_text(house: Hou
     await editor.post(f"/desk/documents/{world.document}/submit", {})
     page = await reviewer.get(f"/desk/documents/{world.document}/review")
     assert 'name="remark-b_aaaaaaaaaaaa"' in page
-    remark = {"remark-b_aaaaaaaaaaaa": "<b>此处请核对</b>", "remark-b_bbbbbbbbbbbb": " "}
+    seen = re.search(r'name="hash" value="([0-9a-f]{64})"', page)
+    assert seen is not None
+    remark = {"hash": seen[1], "remark-b_aaaaaaaaaaaa": "<b>此处请核对</b>", "remark-b_bbbbbbbbbbbb": " "}
     page = await reviewer.post(f"/desk/documents/{world.document}/review/return", remark, status=422)
     assert "&lt;b&gt;此处请核对" in page
     await reviewer.post(f"/desk/documents/{world.document}/review/return", {**remark, "opinion": "请改"})

@@ -1,17 +1,18 @@
 """Requests another site made a browser send: refused without the page's token, or from elsewhere, on every route."""
 
 from tests.integration.desk.house import House
-from tests.integration.desk.test_routes import every_route
-from tests.integration.desk.world import begin, make_world
+from tests.integration.desk.matrix import every_route, hire
+from tests.integration.desk.test_routes import Anything, on_sqlite
+from tests.integration.desk.world import World, begin
 
 _ELSEWHERE = ({"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"})
 
 
+@on_sqlite
 async def test_changing_request_when_the_token_is_missing_or_of_another_is_refused_on_every_route(house: House) -> None:
-    world = await make_world(house)
-    editor, other = world.by["editor"], world.by["chief"]
-    await editor.get("/desk/account")
-    await other.get("/desk/account")
+    await house.set_up()
+    editor, other = await hire(house, "editor", "04"), await hire(house, "chief", "04")
+    world = World(house, {}, Anything(), "")
     wrong = []
     for route in every_route(house):
         if route.method != "POST":

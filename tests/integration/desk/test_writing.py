@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from cms.library.models import Asset
 from tests.integration.desk.house import PASSWORD, House
-from tests.integration.desk.test_routes import every_route
+from tests.integration.desk.matrix import every_route
 from tests.integration.desk.world import begin, draft_fields, make_world, upload, write
 
 HOSTILE = "<script>alert(1)</script><xss-probe onmouseover=alert(2)>\"'><img src=x onerror=alert(3)>{{ 7*7 }}"

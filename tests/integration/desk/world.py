@@ -55,7 +55,7 @@ async def make_world(house: House) -> World:
     await publisher.post("/desk/targets/", target("site", "web", page))
     document = await begin(by["editor"], "银龄课堂开讲", column="news")
     await upload(by["editor"], "lake.png")
-    return World(house, by, await _parts(house, document), document)
+    return World(house, by, await parts_of(house, document), document)
 
 
 def target(code: str, kind: str, page: str) -> dict[str, str]:
@@ -113,12 +113,14 @@ def png(width: int = 640, height: int = 480) -> bytes:
     return buffer.getvalue()
 
 
-async def _parts(house: House, document: str) -> dict[str, str]:
+async def parts_of(house: House, document: str, *, unit: str = "/320509/") -> dict[str, str]:
+    """Values for the parts of addresses; `unit` is the path of the unit they speak of."""
     async with house.deps.db.read() as session:
         rendition = (await session.scalars(select(Rendition).where(Rendition.name == "thumb"))).one()
         victim = (await session.scalars(select(Person).where(Person.login == "victim"))).one()
-        membership = (await session.scalars(select(Membership).limit(1))).one()
-        unit = (await session.scalars(select(Unit))).one()
+        place = (await session.scalars(select(Unit).where(Unit.path == unit))).one()
+        inside = select(Membership).where(Membership.unit_id == place.id).limit(1)
+        membership = (await session.scalars(inside)).one()
         column = (await session.scalars(select(Column))).one()
     return {
         "id": document,
@@ -129,7 +131,7 @@ async def _parts(house: House, document: str) -> dict[str, str]:
         "session": str(uuid.UUID(int=7)),
         "person": str(victim.id),
         "membership": str(membership.id),
-        "unit": str(unit.id),
+        "unit": str(place.id),
         "column": str(column.id),
         "screen": "0000000000",
         "channel": "web",
@@ -144,4 +146,7 @@ async def _parts(house: House, document: str) -> dict[str, str]:
         "language": "zh",
         "target": "site",
         "delivery": str(uuid.UUID(int=8)),
+        **{name: str(uuid.UUID(int=9)) for name in ("run", "item", "feed", "token", "hook", "call", "link", "batch")},
+        "placement": str(uuid.UUID(int=10)),
+        "notice": str(uuid.UUID(int=11)),
     }

@@ -158,7 +158,7 @@ async def test_delegations_when_asked_for_name_signers_with_scope_and_rights(off
     assert chief is not None
     assert neighbour is not None
     assert admin is not None
-    assert (chief.unit, chief.rights, "urgent" in chief.classes) == (CENTRE, ("approve", "recall"), False)
+    assert (chief.unit, chief.rights, "urgent" in chief.classes) == (CENTRE, ("approve", "recall"), True)
     assert (neighbour.unit, admin.rights) == (NEIGHBOUR, ("delegate",))
 
 

@@ -5,6 +5,7 @@ import datetime as dt
 import pytest
 from sqlalchemy import func, select
 
+from cms.audit.models import AuditEvent
 from cms.contract import Target
 from cms.kernel.errors import Denied, DomainError, Invalid, NotFound, Refused
 from cms.planning.models import Occurrence
@@ -48,6 +49,8 @@ async def test_a_published_piece_is_on_the_site_and_on_the_street(place: Office)
         showing = (await session.scalars(select(Showing))).all()
         lines = await panel(session, edition)
         receipts = (await session.scalars(select(Receipt))).all()
+        ended = (await session.scalars(select(AuditEvent).where(AuditEvent.action == "delivery.ended"))).all()
+    assert {one.details["target"]: one.details["state"] for one in ended} == {"site": "live", "street": "live"}
     assert {s.release for s in showing} == {release}
     assert [(one.target, one.state, one.attempts) for one in lines] == [("street", "live", 1), ("site", "live", 1)]
     assert f"/d/{document.public_id}/" in lines[1].places

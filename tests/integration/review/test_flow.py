@@ -11,6 +11,7 @@ from sqlalchemy import select
 from cms.content.draft import EnvelopeDraft
 from cms.content.editing import autosave, create, save
 from cms.content.editions import reopen
+from cms.content.held import look
 from cms.content.kinds import Kind
 from cms.content.models import Edition
 from cms.content.states import EditionState
@@ -204,14 +205,15 @@ async def test_piece_when_returned_carries_the_opinion_and_can_be_submitted_agai
         with pytest.raises(Invalid):
             await return_piece(session, reviewer, edition, opinion="  ", now=LATER)
     async with office.db.write() as session:
-        remarks = (("b_aaaaaaaaaaaa", "人数请核实"),)
+        block = (await look(session, edition)).revision.body["blocks"][0]["id"]
+        remarks = ((block, "人数请核实"),)
         await return_piece(session, reviewer, edition, opinion="请核对", remarks=remarks, now=LATER)
     assert await state(office, edition) is EditionState.RETURNED
     async with office.db.read() as session:
         public_id = (await slip_of(session, author, edition)).public_id
         entries = await timeline(session, author, public_id)
     assert entries[0].note == "请核对"
-    assert entries[0].remarks == (("b_aaaaaaaaaaaa", "人数请核实"),)
+    assert entries[0].remarks == remarks
     await submit_again(office, edition)
     assert await state(office, edition) is EditionState.SUBMITTED
 

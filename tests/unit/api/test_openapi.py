@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from cms.api.documents import RESOURCES
+from cms.api.every import RESOURCES
 from cms.api.openapi import openapi
 from screens.pages import RESOURCES as SCREENS
 

@@ -20,6 +20,7 @@ from cms.content.blocks import (
     texts,
     with_assets,
 )
+from cms.contract.tables import cells
 from cms.kernel.errors import Invalid
 from cms.kernel.ids import block_id
 from cms.trust.canonical import encode
@@ -227,3 +228,45 @@ def test_plain_text_of_a_body_is_its_words_line_by_line() -> None:
     )
     assert plain_text(body) == "小标题\n一二\n话\n某人"
     assert plain_text(empty_body()) == ""
+
+
+def _merged(*spans: object, header: bool = False) -> dict[str, Any]:
+    """A table of three by three, words in the first column alone."""
+    rows = [[[{"t": f"第{row}行"}], [], []] for row in range(3)]
+    return {"id": "b_aaaaaaaaaaaa", "type": "table", "header": header, "rows": rows, "spans": list(spans)}
+
+
+def _span(row: int, column: int, rows: int, columns: int) -> dict[str, int]:
+    return {"row": row, "column": column, "rows": rows, "columns": columns}
+
+
+def test_spans_when_they_fit_are_kept_in_order_and_drawn_without_what_they_cover() -> None:
+    table = _merged(_span(1, 1, 2, 2), _span(0, 0, 1, 3), _span(1, 0, 1, 1))
+    (read,) = read_body({"schema": 1, "blocks": [table]})["blocks"]
+    assert read["spans"] == [_span(0, 0, 1, 3), _span(1, 1, 2, 2)]
+    assert [[(cell.rows, cell.columns) for cell in row] for row in cells(read)] == [
+        [(1, 3)],
+        [(1, 1), (2, 2)],
+        [(1, 1)],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("spans", "header"),
+    [
+        ([_span(0, 0, 1, 4)], False),
+        ([_span(2, 0, 2, 1)], False),
+        ([_span(0, 0, 2, 1)], False),  # over words
+        ([_span(0, 1, 2, 1)], True),  # out of the header row
+        ([_span(0, 1, 1, 2), _span(0, 2, 2, 1)], False),  # over another
+        ([_span(-1, 1, 1, 2)], False),
+        ([_span(0, 1, 0, 2)], False),
+        ([{"row": 0, "column": 1, "rows": 1}], False),
+        ([{"row": 0, "column": 1, "rows": True, "columns": 2}], False),
+        ([7], False),
+    ],
+)
+def test_spans_when_they_do_not_fit_are_refused_at_their_table(spans: list[Any], *, header: bool) -> None:
+    with pytest.raises(Invalid) as refused:
+        read_body({"schema": 1, "blocks": [_merged(*spans, header=header)]})
+    assert refused.value.params == {"block": "b_aaaaaaaaaaaa", "field": "spans"}

@@ -66,7 +66,8 @@ def _ms(at: dt.datetime | None) -> int | None:
         ({"cover": "x"}, "cover"),
         ({"cover": 7}, "cover"),
         ({"language": "中文"}, "language"),
-        ({"overrides": {"screen": {"body": "x"}}}, "overrides"),
+        ({"overrides": {"screen": {"subtitle": "x"}}}, "overrides"),
+        ({"overrides": {"screen": {"cover": "x"}}}, "cover"),
         ({"colour": "red"}, "colour"),
     ],
 )

@@ -27,21 +27,22 @@ HERE, BELOW, ELSEWHERE = "/320509/04/", "/320509/04/017/", "/320509/05/"
 
 # What each role may, written a second time and by hand: a slip in the table shows here. o own, u others' in the unit.
 GOLDEN = """
-account.manage              editor:o reviewer:o chief:o publisher:o admin:o operator:o auditor:o correspondent:o team_leader:o proofreader:o director:o
+account.manage              everybody:o
 audit.export                auditor:ou
 audit.read                  auditor:ou
 column.manage               chief:ou
 document.correct            editor:ou reviewer:ou chief:ou director:ou
-document.create             editor:ou reviewer:ou chief:ou correspondent:ou team_leader:ou director:ou
-document.discard            editor:o reviewer:ou chief:ou correspondent:o team_leader:o director:ou
-document.edit               editor:o reviewer:ou chief:ou correspondent:o team_leader:o director:ou
-document.read               editor:ou reviewer:ou chief:ou publisher:ou correspondent:ou team_leader:ou proofreader:ou director:ou
-document.submit             editor:o reviewer:ou chief:ou correspondent:o team_leader:o director:ou
-document.withdraw           editor:o reviewer:o chief:o correspondent:o team_leader:o director:o
-library.delete              editor:o reviewer:ou chief:ou correspondent:o team_leader:o director:ou
-library.edit                editor:ou reviewer:ou chief:ou correspondent:o team_leader:o director:ou
-library.read                editor:ou reviewer:ou chief:ou publisher:ou correspondent:ou team_leader:ou proofreader:ou director:ou
-library.upload              editor:ou reviewer:ou chief:ou correspondent:ou team_leader:ou director:ou
+document.create             editor:ou reviewer:ou chief:ou contributors:ou director:ou
+document.discard            editor:o reviewer:ou chief:ou contributors:o director:ou
+document.edit               editor:o reviewer:ou chief:ou contributors:o director:ou
+document.read               editor:ou reviewer:ou chief:ou publisher:ou contributors:ou proofreader:ou director:ou
+document.share               editor:o reviewer:ou chief:ou director:ou
+document.submit             editor:o reviewer:ou chief:ou contributors:o director:ou
+document.withdraw           editor:o reviewer:o chief:o contributors:o director:o
+library.delete              editor:o reviewer:ou chief:ou contributors:o director:ou
+library.edit                editor:ou reviewer:ou chief:ou contributors:o director:ou
+library.read                editor:ou reviewer:ou chief:ou publisher:ou contributors:ou proofreader:ou director:ou
+library.upload              editor:ou reviewer:ou chief:ou contributors:ou director:ou
 people.grant                admin:u
 people.manage               admin:u
 people.phone                admin:ou
@@ -53,10 +54,13 @@ publishing.recall_many      chief:ou
 publishing.retry            chief:ou publisher:ou operator:ou
 publishing.schedule         chief:ou publisher:ou
 review.pass                 reviewer:u chief:u director:u
+review.plan                 chief:ou
 review.proof                proofreader:u reviewer:u director:u chief:u
 review.read                 reviewer:ou chief:ou proofreader:ou director:ou
 review.return               reviewer:u chief:u director:u
+review.second               chief:u director:u
 review.sign                 chief:u
+review.urgent               chief:u
 screen.manage               operator:ou
 screen.pair                 operator:ou
 screen.read                 reviewer:ou chief:ou publisher:ou operator:ou director:ou
@@ -65,6 +69,7 @@ system.read                 operator:ou auditor:ou
 target.manage               publisher:ou operator:ou
 unit.manage                 admin:ou
 """
+GROUPS = {"contributors": ("correspondent", "team_leader"), "everybody": tuple(Role)}
 LETTERS = {"o": Relation.OWN, "u": Relation.UNIT}
 
 
@@ -73,8 +78,9 @@ def golden() -> dict[tuple[Role, Action], frozenset[Relation]]:
     for line in GOLDEN.strip().splitlines():
         action, *roles = line.split()
         for cell in roles:
-            role, _, letters = cell.partition(":")
-            cells[Role(role), Action(action)] = frozenset(LETTERS[letter] for letter in letters)
+            name, _, letters = cell.partition(":")
+            for role in GROUPS.get(name, (name,)):
+                cells[Role(role), Action(action)] = frozenset(LETTERS[letter] for letter in letters)
     return cells
 
 

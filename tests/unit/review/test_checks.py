@@ -10,12 +10,9 @@ from hypothesis import given, strategies as st
 
 from cms.content.draft import Draft, EnvelopeDraft, draft_json, read_draft
 from cms.content.kinds import KINDS, Kind
-from cms.content.states import Verb
 from cms.kernel.messages import LANGUAGES, Catalogue
-from cms.people.permissions import Action
 from cms.review.checks import Finding, check, finding_json, finding_of, must_fix
 from cms.review.pieces import piece_of
-from cms.review.plans import PLANS, plan_for, plan_json, plan_of
 from cms.review.release import Facts, Picture, Press, build_release
 from cms.trust.release import ReleaseAsset, read_release
 from cms.trust.signed import text_of
@@ -129,16 +126,6 @@ def test_every_finding_has_its_sentence_and_suggestion() -> None:
             assert texts.text(language, f"review.check.{code}.next", **params)
     faults = {code for _, code, _ in found(Draft(title="，，", channels=("fax",))) | found(good(cover=uuid.uuid4()))}
     assert faults <= spoken
-
-
-def test_plan_of_every_kind_takes_two_people_and_ends_with_the_signature() -> None:
-    assert set(PLANS) == set(Kind)
-    for kind in Kind:
-        plan = plan_for(kind)
-        assert len(plan.steps) >= 2
-        assert [plan.verb(ordinal) for ordinal in range(1, len(plan.steps) + 1)][-1] is Verb.SIGN
-        assert plan.steps[-1].action is Action.REVIEW_SIGN
-        assert plan_of(plan_json(plan)) == plan
 
 
 FACTS = Facts(uuid.UUID(int=1), "0123456789", 1, "c" * 64, "news", STATION, (str(uuid.UUID(int=2)),))

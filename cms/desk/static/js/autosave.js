@@ -1,37 +1,49 @@
 // Autosave of a form with [data-autosave=url]: two seconds after the last change, one request at a time, never over
-// somebody else's revision. What could not be saved is kept in this browser until it is, and offered at the next visit.
+// somebody else's revision. Each change is kept in this browser first, until the server has it.
 import { csrfToken, refusalOf } from "./http.js";
+import { LocalCopy } from "./local.js";
+import { Conflict } from "./conflict.js";
+import { Presence } from "./presence.js";
+import { markFields } from "./problems.js";
 
 const QUIET = 2000;
+const AT_HAND = 300;
 const AGAIN = 8000;
-const REVISION_GONE = 409;
+const CONFLICT = 409;
 
 class Autosave {
   constructor(form) {
     this.form = form;
-    this.state = form.querySelector("[data-save-state] span");
+    this.state = form.querySelector("[data-save-state]");
     this.timer = 0;
+    this.localTimer = 0;
     this.running = null;
-    this.dirty = false;
-    this.paused = !(form.querySelector("[data-conflict]")?.hidden ?? true);
-    this.theirs = form.querySelector("[data-conflict]")?.dataset.theirs ?? "";
+    // A refused form comes back as it was typed: the server has nothing of it yet.
+    this.dirty = form.hasAttribute("data-typed");
+    this.local = new LocalCopy(form.dataset.localKey);
+    this.conflict = new Conflict(form, this);
+    this.paused = this.conflict.isShown;
     form.addEventListener("input", (event) => { if (event.target.name) this.touch(); });
     form.addEventListener("yp-change", () => this.touch());
-    form.addEventListener("submit", () => this.forget());
-    form.querySelector("[data-keep-mine]")?.addEventListener("click", () => this.keepMine());
+    form.addEventListener("submit", () => this.forget("submitted"));
     window.addEventListener("beforeunload", (event) => {
-      if (this.dirty && !this.leaving) event.preventDefault();
+      const pictures = form.querySelector("yp-editor")?.uploading ?? false;
+      if ((this.dirty || pictures) && !this.leaving) event.preventDefault();
     });
+    window.addEventListener("online", () => { if (this.dirty) this.save(); });
     this.offerLocal();
   }
 
-  get key() { return `yp-draft:${this.form.dataset.autosave}`; }
-
-  say(name, detail = "") { this.state.textContent = this.form.dataset[name] + detail; }
+  say(name, detail = "") {
+    this.state.lastElementChild.textContent = this.form.dataset[name] + detail;
+    this.state.classList.toggle("is-failed", name === "failed" || name === "refused" || name === "paused");
+  }
 
   touch() {
     this.dirty = true;
-    this.say("unsaved");
+    this.say(this.paused ? "paused" : "unsaved");
+    clearTimeout(this.localTimer);
+    this.localTimer = setTimeout(() => this.keepLocal(), AT_HAND);
     clearTimeout(this.timer);
     if (!this.paused) this.timer = setTimeout(() => this.save(), QUIET);
   }
@@ -57,76 +69,104 @@ class Autosave {
       const headers = { "X-CSRF-Token": csrfToken(), Accept: "application/json" };
       const answer = await fetch(this.form.dataset.autosave, { method: "POST", body, headers });
       if (answer.ok) this.saved(await answer.json());
-      else await this.refused(answer, body);
+      else await this.refused(answer);
     } catch {
-      this.keep(body, true);
+      this.failed();
     }
   }
 
-  async refused(answer, body) {
+  async refused(answer) {
     const said = await answer.text();
     const problem = refusalOf(said, null);
-    const theirs = answer.status === REVISION_GONE ? JSON.parse(said).revision : undefined;
-    if (theirs) {
-      this.keep(body, false);
-      this.pause({ revision: theirs });
+    if (answer.status === CONFLICT && problem) {
+      this.dirty = true;
+      this.keepLocal();
+      await this.pause();
       return;
     }
     // A sentence that will be the same again is said once and waits for the next change; a server that is away is not.
     const final = answer.status >= 400 && answer.status < 500 && problem !== null;
-    this.keep(body, !final);
-    if (final) document.dispatchEvent(new CustomEvent("yp-toast", { detail: { ...problem, tone: "bad" } }));
+    if (!final) {
+      this.failed();
+      return;
+    }
+    this.dirty = true;
+    this.keepLocal();
+    this.say("refused");
+    const { fields = {}, block = "" } = JSON.parse(said);
+    markFields(this.form, fields);
+    document.dispatchEvent(new CustomEvent("yp-toast", { detail: { ...problem, tone: "bad", block } }));
   }
 
   /** `revision` and `version` in the answer are what the next save is based on. */
   saved({ revision, version, at }) {
     this.form.elements.revision.value = revision;
     if (version !== undefined && this.form.elements.version) this.form.elements.version.value = version;
-    localStorage.removeItem(this.key);
-    if (!this.dirty) this.say("saved", at ? ` ${at}` : "");
-    else this.touch();
+    markFields(this.form, {});
+    if (this.dirty) {
+      this.touch();
+      return;
+    }
+    clearTimeout(this.localTimer);
+    this.local.remove();
+    this.say("saved", at ? ` ${at}` : "");
   }
 
-  /** Somebody saved meanwhile: stop, keep, let the person choose. */
-  pause({ revision }) {
-    this.paused = true;
-    this.theirs = revision;
-    const banner = this.form.querySelector("[data-conflict]");
-    banner.hidden = false;
-    banner.scrollIntoView({ block: "center" });
-  }
-
-  keepMine() {
-    this.form.elements.revision.value = this.theirs;
-    if (this.form.elements.version) this.form.elements.version.value = "0";
-    this.form.querySelector("[data-conflict]").hidden = true;
-    this.paused = false;
-    this.dirty = true;
-    this.save();
-  }
-
-  keep(body, again) {
+  failed() {
     this.dirty = true;
     this.say("failed");
-    const texts = [...body].filter(([name, value]) => typeof value === "string" && name !== "csrf");
-    localStorage.setItem(this.key, JSON.stringify({ at: Date.now(), texts }));
+    this.keepLocal();
     clearTimeout(this.timer);
-    if (again) this.timer = setTimeout(() => this.save(), AGAIN);
+    this.timer = setTimeout(() => this.save(), AGAIN);
   }
 
-  forget() {
+  /** Somebody saved meanwhile: stop, keep, show the difference, let the person choose. */
+  async pause() {
+    this.paused = true;
+    clearTimeout(this.timer);
+    this.say("paused");
+    await this.conflict.show();
+  }
+
+  texts() {
+    return [...new FormData(this.form)].filter(([name, value]) => typeof value === "string" && name !== "csrf");
+  }
+
+  keepLocal() {
+    clearTimeout(this.localTimer);
+    this.kept = true;
+    return this.local.put({ texts: this.texts() });
+  }
+
+  /** The page is left. What was handed over stays here until the next page shows that it arrived; what was given up
+   * until it is dropped by hand. */
+  forget(how) {
     this.leaving = true;
-    localStorage.removeItem(this.key);
+    clearTimeout(this.localTimer);
+    return this.local.put({ texts: this.texts(), how, base: this.form.elements.revision.value });
+  }
+
+  /** Whether the page shows what was kept, or a revision that came after it was handed over. */
+  arrived({ texts, how, base }) {
+    if (how === "submitted" && base !== this.form.elements.revision.value && !this.form.hasAttribute("data-typed")) return true;
+    const plain = (entries) => JSON.stringify(entries.filter(([name]) => !["revision", "version"].includes(name)));
+    return plain(texts) === plain(this.texts());
   }
 
   // ---- what this browser kept while the server could not be reached
-  offerLocal() {
-    const kept = this.local();
+  async offerLocal() {
+    const kept = await this.local.get();
     const banner = this.form.querySelector("[data-restore]");
-    if (!kept || !banner) return;
+    if (!kept || !banner || this.kept) return;
+    if (this.arrived(kept)) {
+      if (!this.dirty) this.local.remove();
+      return;
+    }
+    const { givenUp } = banner.dataset;
+    if (kept.how === "given-up") banner.querySelector("strong, .banner-title, p")?.replaceChildren(givenUp);
     banner.hidden = false;
     banner.querySelector("[data-local-drop]").addEventListener("click", () => {
-      localStorage.removeItem(this.key);
+      this.local.remove();
       banner.hidden = true;
     });
     banner.querySelector("[data-local-take]").addEventListener("click", () => {
@@ -135,18 +175,11 @@ class Autosave {
     });
   }
 
-  local() {
-    try {
-      const kept = JSON.parse(localStorage.getItem(this.key));
-      return Array.isArray(kept?.texts) ? kept : null;
-    } catch {
-      return null;
-    }
-  }
-
   restore({ texts }) {
     const given = new Map();
     for (const [name, value] of texts) given.set(name, [...(given.get(name) ?? []), value]);
+    // What is made on demand is made first, so that its words find a place.
+    this.form.dispatchEvent(new CustomEvent("yp-restore", { detail: given }));
     for (const element of this.form.elements) {
       const { name, type } = element;
       if (!name || ["csrf", "revision", "version"].includes(name)) continue;
@@ -154,12 +187,21 @@ class Autosave {
       else if (element.localName === "yp-editor") element.value = JSON.parse(given.get(name)?.[0] ?? "null") ?? element.value;
       else if (given.has(name)) element.value = given.get(name)[0];
     }
+    this.form.dispatchEvent(new CustomEvent("yp-restored", { bubbles: true }));
     this.touch();
   }
 }
 
+/** Pictures on their way belong to what is handed over: nothing is submitted around them. */
+function settled(form) {
+  const editor = form.querySelector("yp-editor");
+  if (!editor?.uploading) return Promise.resolve();
+  return new Promise((resolve) => { editor.addEventListener("yp-settled", resolve, { once: true }); });
+}
+
 for (const form of document.querySelectorAll("[data-autosave]")) {
   const autosave = new Autosave(form);
+  if (form.dataset.presence) new Presence(form, autosave).start();
   // ---- a preview and a submission are of what stands on the page
   form.querySelector("[data-save-first]")?.addEventListener("click", async (event) => {
     if (!autosave.dirty && !autosave.running) return;
@@ -171,9 +213,9 @@ for (const form of document.querySelectorAll("[data-autosave]")) {
   });
   form.querySelector("[data-submit-open]")?.addEventListener("click", async (event) => {
     const address = event.currentTarget.dataset.submitOpen;
+    await settled(form);
     if (!(await autosave.flush())) return;
     await window.htmx.ajax("GET", address, { target: "#submission", swap: "innerHTML" });
     document.getElementById("submit").showModal();
   });
-  form.querySelector("[data-give-up]")?.addEventListener("click", () => autosave.forget());
 }

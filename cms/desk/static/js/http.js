@@ -37,3 +37,18 @@ export function upload(url, file, { progress = () => {}, signal, offline }) {
     request.send(form);
   });
 }
+
+/** Posts fields as a form; resolves to the server's JSON, rejects with a refusal. */
+export async function send(url, fields, { offline, keepalive = false } = {}) {
+  const body = fields instanceof FormData ? fields : new URLSearchParams(fields);
+  const headers = { "X-CSRF-Token": csrfToken(), Accept: "application/json" };
+  let answer;
+  try {
+    answer = await fetch(url, { method: "POST", body, headers, keepalive });
+  } catch {
+    throw offline;
+  }
+  const said = await answer.text();
+  if (!answer.ok) throw Object.assign(refusalOf(said, { ...offline, code: `http.${answer.status}` }), { status: answer.status });
+  return JSON.parse(said);
+}

@@ -1,5 +1,5 @@
 // Pictures of a piece: a cover from the library or the disk, with the point that crops must keep; covers of its videos.
-import { upload } from "./http.js";
+import { send, upload } from "./http.js";
 import { refusalLine } from "./refusal.js";
 
 const page = document;
@@ -24,46 +24,69 @@ function openPicker(address, taker) {
   dialog.showModal();
 }
 
-const focal = { x: 500, y: 500, file: null };
+// ---- the point that crops must keep: of a picture about to be uploaded, or of one that is in the text
+const focal = { x: 500, y: 500, file: null, url: "" };
 
-function showFocal(file) {
+function showFocal({ file = null, url = "", picture, x = 500, y = 500 }) {
   const dialog = page.getElementById("focal");
-  Object.assign(focal, { x: 500, y: 500, file });
-  const url = URL.createObjectURL(file);
-  for (const image of dialog.querySelectorAll("img")) image.src = url;
+  Object.assign(focal, { file, url });
+  for (const image of dialog.querySelectorAll("img")) image.src = picture;
   dialog.querySelector("[data-focal-refusal]").replaceChildren();
   dialog.querySelector("[data-focal-progress]").hidden = true;
-  moveFocal(500, 500);
+  const button = dialog.querySelector("[data-focal-send]");
+  button.lastChild.textContent = file ? button.dataset.upload : button.dataset.save;
+  moveFocal(x, y);
   dialog.showModal();
 }
 
+const within = (value) => Math.min(1000, Math.max(0, value));
+
 function moveFocal(x, y) {
-  Object.assign(focal, { x, y });
+  Object.assign(focal, { x: within(x), y: within(y) });
   const dialog = page.getElementById("focal");
   const mark = dialog.querySelector("[data-focal-mark]");
-  mark.style.left = `${x / 10}%`;
-  mark.style.top = `${y / 10}%`;
-  for (const image of dialog.querySelectorAll("[data-focal-crop]")) image.style.objectPosition = `${x / 10}% ${y / 10}%`;
+  mark.style.left = `${focal.x / 10}%`;
+  mark.style.top = `${focal.y / 10}%`;
+  for (const image of dialog.querySelectorAll("[data-focal-crop]")) image.style.objectPosition = `${focal.x / 10}% ${focal.y / 10}%`;
 }
 
-async function sendCover() {
+/** Opens the dialog on a picture of the text, at the point it has now. */
+async function askFocal({ url, picture }) {
+  const dialog = page.getElementById("focal");
+  try {
+    const answer = await fetch(url, { headers: { Accept: "application/json" } });
+    const { x, y } = await answer.json();
+    showFocal({ url, picture, x, y });
+  } catch {
+    page.dispatchEvent(new CustomEvent("yp-toast", { detail: { text: dialog.dataset.failed, next: dialog.dataset.offline, tone: "bad" } }));
+  }
+}
+
+async function sendFocal() {
   const dialog = page.getElementById("focal");
   const bar = dialog.querySelector("[data-focal-progress]");
   bar.hidden = false;
   const button = dialog.querySelector("[data-focal-send]");
   button.disabled = true;
   try {
-    const address = `${dialog.dataset.upload}?x=${focal.x}&y=${focal.y}`;
-    const answer = await upload(address, focal.file, { progress: (share) => { bar.value = share; }, offline: offlineOf(dialog) });
-    setCover(answer.asset, answer.url);
+    if (focal.file) {
+      const address = `${dialog.dataset.upload}?x=${focal.x}&y=${focal.y}`;
+      const answer = await upload(address, focal.file, { progress: (share) => { bar.value = share; }, offline: offlineOf(dialog) });
+      setCover(answer.asset, answer.url);
+    } else {
+      await send(focal.url, { x: focal.x, y: focal.y }, { offline: offlineOf(dialog) });
+    }
     dialog.close();
   } catch (refusal) {
-    dialog.querySelector("[data-focal-refusal]").replaceChildren(refusalLine(focal.file.name, refusal));
+    dialog.querySelector("[data-focal-refusal]").replaceChildren(refusalLine(focal.file?.name ?? "", refusal));
   } finally {
     bar.hidden = true;
     button.disabled = false;
   }
 }
+
+const STEP = 10;
+const ARROWS = { ArrowLeft: [-STEP, 0], ArrowRight: [STEP, 0], ArrowUp: [0, -STEP], ArrowDown: [0, STEP] };
 
 if (field) {
   const chosen = field.querySelector("[data-cover-file]");
@@ -71,7 +94,8 @@ if (field) {
   field.querySelector("[data-cover-upload]").addEventListener("click", () => chosen.click());
   field.querySelector("[data-cover-drop]").addEventListener("click", () => setCover("", ""));
   chosen.addEventListener("change", () => {
-    if (chosen.files[0]) showFocal(chosen.files[0]);
+    const [file] = chosen.files;
+    if (file) showFocal({ file, picture: URL.createObjectURL(file) });
     chosen.value = "";
   });
   page.getElementById("picker").addEventListener("click", (event) => {
@@ -89,5 +113,12 @@ if (field) {
     const place = (at, from, size) => Math.round(Math.min(1, Math.max(0, (at - from) / size)) * 1000);
     moveFocal(place(event.clientX, box.left, box.width), place(event.clientY, box.top, box.height));
   });
-  page.querySelector("[data-focal-send]").addEventListener("click", sendCover);
+  page.querySelector("[data-focal-stage]").addEventListener("keydown", (event) => {
+    const step = ARROWS[event.key];
+    if (!step) return;
+    event.preventDefault();
+    moveFocal(focal.x + step[0], focal.y + step[1]);
+  });
+  page.addEventListener("yp-focal", (event) => askFocal(event.detail));
+  page.querySelector("[data-focal-send]").addEventListener("click", sendFocal);
 }

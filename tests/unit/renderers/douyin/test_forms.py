@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from PIL import ImageFont
 
-from cms.contract import AssetFile, Piece
+from cms.contract import AssetFile, Form, Piece
 from renderers.conformance.samples import make_piece
 from renderers.conformance.world import SITE
 from renderers.douyin import channel
@@ -20,6 +20,7 @@ from renderers.douyin.forms import FORMS, form, preview
 from renderers.douyin.lettering import Press
 from renderers.douyin.payload import script
 from renderers.douyin.settings import LIMITS, Settings
+from renderers.douyin.stills import picture_of
 from tests.unit.renderers.articles import AT, piece_of, pieces
 
 PIECE = make_piece(1, at=AT)
@@ -64,6 +65,18 @@ def test_preview_when_of_a_lecture_shows_its_poster_and_length() -> None:
     assert (shown.width, shown.height) == (390, 844)
     assert b"/a/" + b"c" * 64 in shown.data
     assert b"12:34" in shown.data
+
+
+@pytest.mark.parametrize("shown", FORMS[1:], ids=lambda one: one.key)
+@pytest.mark.parametrize(
+    "piece", [PIECE, make_piece(2, at=AT, pictured=False), LECTURE], ids=["picture", "text", "film"]
+)
+def test_stills_when_previewed_are_the_ones_that_go_out(shown: Form, piece: Piece) -> None:
+    page = preview(piece, shown, SITE).data.decode()
+    assert "data:image/" in page
+    assert f"<title>{piece.title}</title>" in page
+    assert "<script" not in page
+    assert ('src="/a/' in page) == (picture_of(piece) is not None)
 
 
 @given(pieces())

@@ -1,6 +1,7 @@
 // Our block tree <-> ProseMirror JSON, pure: no DOM, no editor. Schema 1 of docs/formats.md section 5.
 
 export const SCHEMA = 1;
+export const MAX_LEVEL = 3;
 
 const ID_ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789";
 const ID_LENGTH = 12;
@@ -37,6 +38,10 @@ function marksOf(inline) {
 function inlineNodes(text) {
   const nodes = [];
   for (const inline of text) {
+    if (inline.note) {
+      nodes.push({ type: "footnote", attrs: { id: inline.note.id, text: inline.note.text } });
+      continue;
+    }
     const marks = marksOf(inline);
     const withMarks = (node) => (marks.length ? { ...node, marks } : node);
     inline.t.split("\n").forEach((line, index) => {
@@ -61,7 +66,8 @@ const WRITERS = {
   list: (block) => ({
     type: "list",
     attrs: { id: block.id, ordered: block.ordered },
-    content: block.items.map((item) => textNode("listItem", { id: item.id }, item.text)),
+    content: block.items.map(({ id, text, level = 0, ordered = false }) =>
+      textNode("listItem", { id, level, ordered }, text)),
   }),
   image: (block) => ({
     type: "image",
@@ -74,10 +80,7 @@ const WRITERS = {
   table: (block) => ({
     type: "table",
     attrs: { id: block.id, header: block.header },
-    content: block.rows.map((row) => ({
-      type: "tableRow",
-      content: row.map((cell) => textNode("tableCell", {}, cell)),
-    })),
+    content: gridOf(block),
   }),
 };
 
@@ -96,6 +99,7 @@ export function toDoc(document) {
 // ---------------------------------------------------------------- ProseMirror -> blocks
 
 function inlineOf(node) {
+  if (node.type === "footnote") return { t: "", note: { id: idOf(node), text: node.attrs.text ?? "" } };
   const inline = { t: node.type === "hardBreak" ? "\n" : node.text };
   const codes = new Set((node.marks ?? []).map((mark) => MARK_CODES[mark.type]));
   const marks = MARK_ORDER.filter((code) => codes.has(code));
@@ -105,6 +109,12 @@ function inlineOf(node) {
   return inline;
 }
 
+/** The footnotes of a block, in order. */
+export const notesOf = (block) =>
+  [block.text ?? [], ...(block.items ?? []).map((item) => item.text), ...(block.rows ?? []).flat()]
+    .flat()
+    .flatMap((inline) => (inline.note ? [inline.note] : []));
+
 const sameStyle = (one, other) =>
   one.href === other.href && (one.m ?? []).join() === (other.m ?? []).join();
 
@@ -113,8 +123,8 @@ export function joinInlines(inlines) {
   const joined = [];
   for (const inline of inlines) {
     const last = joined[joined.length - 1];
-    if (!inline.t) continue;
-    if (last && sameStyle(last, inline)) last.t += inline.t;
+    if (!inline.t && !inline.note) continue;
+    if (last && !last.note && !inline.note && sameStyle(last, inline)) last.t += inline.t;
     else joined.push({ ...inline });
   }
   return joined;
@@ -127,10 +137,58 @@ const idOf = (node) => node.attrs?.id ?? newBlockId();
 /** Only fields that say something are stored. */
 const optional = (field, value) => (value ? { [field]: value } : {});
 
-function rowsOf(table) {
-  const rows = table.content.map((row) => row.content.map(textOf));
+/** Items with their levels: none deeper than one below the item before it. */
+function itemsOf(list) {
+  let deepest = 0;
+  return list.content.map((item) => {
+    const level = Math.min(item.attrs?.level ?? 0, deepest, MAX_LEVEL);
+    deepest = level + 1;
+    const ordered = level > 0 && item.attrs?.ordered;
+    return { id: idOf(item), text: textOf(item), ...optional("level", level), ...(ordered ? { ordered: true } : {}) };
+  });
+}
+
+/** Rows of cells as the editor has them: what a merged cell covers has no cell of its own. */
+function gridOf({ rows, spans = [] }) {
+  const merged = new Map(spans.map((span) => [`${span.row}/${span.column}`, span]));
+  const covered = new Set();
+  for (const span of spans) {
+    for (let i = 0; i < span.rows; i += 1) {
+      for (let j = 0; j < span.columns; j += 1) if (i || j) covered.add(`${span.row + i}/${span.column + j}`);
+    }
+  }
+  return rows.map((row, i) => ({
+    type: "tableRow",
+    content: row.flatMap((cell, j) => {
+      if (covered.has(`${i}/${j}`)) return [];
+      const span = merged.get(`${i}/${j}`);
+      return [textNode("tableCell", span ? { rowspan: span.rows, colspan: span.columns } : {}, cell)];
+    }),
+  }));
+}
+
+/** The full grid and its merged cells: covered places are empty, short rows are filled up. */
+function tableOf(table) {
+  const { content } = table;
+  const rows = content.map(() => []);
+  const spans = [];
+  content.forEach((row, i) => {
+    let column = 0;
+    for (const cell of row.content ?? []) {
+      while (rows[i][column]) column += 1;
+      const tall = Math.min(cell.attrs?.rowspan ?? 1, rows.length - i);
+      const wide = cell.attrs?.colspan ?? 1;
+      for (let k = 0; k < tall; k += 1) for (let j = 0; j < wide; j += 1) rows[i + k][column + j] = [];
+      rows[i][column] = textOf(cell);
+      if (tall * wide > 1) spans.push({ row: i, column, rows: tall, columns: wide });
+      column += wide;
+    }
+  });
   const width = Math.max(...rows.map((row) => row.length));
-  return rows.map((row) => [...row, ...Array.from({ length: width - row.length }, () => [])]);
+  const full = rows.map((row) => Array.from({ length: width }, (_, column) => row[column] ?? []));
+  // A header row that goes into the rows below it is no header row any more.
+  const header = Boolean(table.attrs.header) && !spans.some((span) => span.row === 0 && span.rows > 1);
+  return { type: "table", header, rows: full, ...(spans.length ? { spans } : {}) };
 }
 
 const READERS = {
@@ -142,7 +200,7 @@ const READERS = {
   list: (node) => ({
     type: "list",
     ordered: Boolean(node.attrs.ordered),
-    items: node.content.map((item) => ({ id: idOf(item), text: textOf(item) })),
+    items: itemsOf(node),
   }),
   image: (node) => ({
     type: "image",
@@ -156,18 +214,24 @@ const READERS = {
     title: node.attrs.title ?? "",
     ...optional("poster", node.attrs.poster),
   }),
-  table: (node) => ({ type: "table", header: Boolean(node.attrs.header), rows: rowsOf(node) }),
+  table: tableOf,
 };
 
 /** The block document of a ProseMirror document's JSON. */
 export function fromDoc(doc) {
-  const blocks = (doc.content ?? []).map((node) => ({ id: idOf(node), ...READERS[node.type](node) }));
+  // A picture that is still on its way is no block of the piece yet.
+  const settled = (doc.content ?? []).filter((node) => node.type !== "pending");
+  const blocks = settled.map((node) => ({ id: idOf(node), ...READERS[node.type](node) }));
   return { schema: SCHEMA, blocks };
 }
 
 // ---------------------------------------------------------------- counting
 
 function textsOf(block) {
+  return [...ownTexts(block), ...notesOf(block).map((note) => note.text)];
+}
+
+function ownTexts(block) {
   const plain = (inlines) => inlines.map((inline) => inline.t).join("");
   switch (block.type) {
     case "list":
@@ -190,6 +254,7 @@ function textsOf(block) {
 
 // 字数 as editors here count it: a Han character or a full-width mark is one, a run of Latin letters or digits is one.
 const WIDE = /[\p{Script=Han}\u3000-\u303f\uff01-\uff60\u2014\u2018\u2019\u201c\u201d\u2026]/gu;
+const GRAPHEMES = new Intl.Segmenter("zh-CN", { granularity: "grapheme" });
 const RUN = /[\p{Script=Latin}\p{Nd}]+(?:[.,'-][\p{Script=Latin}\p{Nd}]+)*/gu;
 
 /** The number of words of a text as a Chinese word processor counts them. */
@@ -197,9 +262,18 @@ export function countWords(text) {
   return (text.match(WIDE) ?? []).length + (text.match(RUN) ?? []).length;
 }
 
-/** Words and pictures of a block document. */
+/** Characters as people count them: an emoji of several parts and a rare character are one each; line breaks none. */
+export function countCharacters(text) {
+  let count = 0;
+  for (const { segment } of GRAPHEMES.segment(text)) if (segment !== "\n") count += 1;
+  return count;
+}
+
+/** Words, characters and pictures of a block document. */
 export function measure(document) {
-  const words = document.blocks.flatMap(textsOf).reduce((sum, text) => sum + countWords(text), 0);
+  const texts = document.blocks.flatMap(textsOf);
+  const words = texts.reduce((sum, text) => sum + countWords(text), 0);
+  const characters = texts.reduce((sum, text) => sum + countCharacters(text), 0);
   const pictures = document.blocks.filter((block) => block.type === "image").length;
-  return { words, pictures };
+  return { words, characters, pictures };
 }

@@ -8,7 +8,7 @@ function idsOf(doc) {
   const found = new Set();
   doc.descendants((node) => {
     if (node.attrs.id) found.add(node.attrs.id);
-    return carriesId(node) && !node.isTextblock;
+    return !node.isAtom;
   });
   return found;
 }
@@ -19,7 +19,8 @@ function blocksWithoutOwnId(doc) {
   const holders = new Map();
   const renewed = [];
   doc.descendants((node, position) => {
-    if (!carriesId(node)) return node.type.name === "doc";
+    // Rows and cells carry none, but the footnotes in them do.
+    if (!carriesId(node)) return !node.isAtom;
     const id = node.attrs.id;
     const holder = holders.get(id);
     if (!isBlockId(id)) renewed.push(position);
@@ -28,7 +29,7 @@ function blocksWithoutOwnId(doc) {
       renewed.push(holder.position);
       holders.set(id, { node, position });
     } else renewed.push(position);
-    return !node.isTextblock && !node.isAtom;
+    return !node.isAtom;
   });
   return renewed;
 }

@@ -1,6 +1,8 @@
 // Keyboard: what Enter, Backspace and the shortcuts do in our blocks, and the Markdown-like beginnings of a line.
-import { Extension, InputRule, TextSelection, goToNextCell, tableEditing, textblockTypeInputRule } from "./tiptap.js";
-import { leaveList, toggleList } from "./lists.js";
+import { Extension, InputRule, TextSelection, tableEditing, textblockTypeInputRule } from "./tiptap.js";
+import { leaveList, shiftItems, toggleList } from "./lists.js";
+import { addFootnote } from "./notes.js";
+import { TABLE_KEYS, tabInTable } from "./tables.js";
 
 const BREAKS_INSIDE = new Set(["quote", "notice"]);
 
@@ -101,8 +103,10 @@ export const Keys = Extension.create({
     "Mod-Shift-9": setQuote,
     "Alt-ArrowUp": ({ editor }) => moveBlock(editor, -1),
     "Alt-ArrowDown": ({ editor }) => moveBlock(editor, 1),
-    Tab: ({ editor }) => goToNextCell(1)(editor.state, editor.view.dispatch),
-    "Shift-Tab": ({ editor }) => goToNextCell(-1)(editor.state, editor.view.dispatch),
+    Tab: ({ editor }) => shiftItems(editor, 1) || tabInTable(editor, 1),
+    "Shift-Tab": ({ editor }) => shiftItems(editor, -1) || tabInTable(editor, -1),
+    "Mod-Alt-f": ({ editor }) => addFootnote(editor),
+    ...TABLE_KEYS,
   }),
   addInputRules() {
     const { heading, quote } = this.editor.schema.nodes;

@@ -42,7 +42,8 @@ export function askForLink(host, editor, labels, form) {
     else editor.commands.focus();
   };
   const set = () => {
-    const href = input.value.trim();
+    // Readers get no plain http: the same sites answer by https today.
+    const href = input.value.trim().replace(/^http:/i, "https:");
     fault.hidden = form.test(href);
     if (!fault.hidden) return;
     done((chain) =>

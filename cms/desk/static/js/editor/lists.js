@@ -1,5 +1,6 @@
-// Lists are one level deep and their items hold text directly, as in the block schema; these commands keep them so.
+// Lists hold items with text directly, each with a level, as in the block schema; these commands keep them so.
 import { TextSelection } from "./tiptap.js";
+import { MAX_LEVEL } from "./blocks.js";
 
 const isList = (node) => node.type.name === "list";
 const isPlain = (node) => ["paragraph", "heading", "quote"].includes(node.type.name);
@@ -34,12 +35,51 @@ function unwrapItems(state, found, from, to) {
   return transaction.setSelection(TextSelection.create(transaction.doc, start + 1 + found.offset)).scrollIntoView();
 }
 
+/** The items the selection touches, with their positions. */
+function touchedItems(state) {
+  const found = [];
+  const { from, to } = state.selection;
+  state.doc.nodesBetween(from, to, (node, position) => {
+    if (node.type.name === "listItem") found.push({ node, position });
+    return !node.isTextblock;
+  });
+  return found;
+}
+
+/** Moves the items of the selection one level in (+1) or out (-1), what hangs below them with them. False outside of
+ * lists, so that Tab keeps its other meanings; true at the ends, so that it does not leave the text by surprise. */
+export function shiftItems(editor, step) {
+  const { state, view } = editor;
+  const found = listAround(state);
+  if (!found) return false;
+  const transaction = state.tr;
+  const touched = new Set(touchedItems(state).map(({ position }) => position));
+  let shifting = null;
+  let before = -1;
+  found.list.forEach((item, offset) => {
+    const position = found.position + 1 + offset;
+    const { level, ordered } = item.attrs;
+    if (shifting !== null && level <= shifting && !touched.has(position)) shifting = null;
+    if (touched.has(position) && shifting === null) shifting = level;
+    const next = shifting === null ? level : Math.max(0, Math.min(level + step, MAX_LEVEL));
+    const placed = Math.min(next, before + 1);
+    before = placed;
+    if (placed === level) return;
+    // A level that begins takes the kind of the list around it.
+    const kind = placed > 0 && (level === 0 ? found.list.attrs.ordered : ordered);
+    transaction.setNodeMarkup(position, null, { ...item.attrs, level: placed, ordered: Boolean(kind) });
+  });
+  if (transaction.docChanged) view.dispatch(transaction);
+  return true;
+}
+
 /** Enter in an empty item, or Backspace at its start: the item leaves the list. */
 export const leaveList = (onlyEmpty) => ({ state, view }) => {
   const found = listAround(state);
   const { $from, empty } = state.selection;
   if (!found || !empty || $from.parentOffset > 0) return false;
   if (onlyEmpty && $from.parent.content.size > 0) return false;
+  if ($from.parent.attrs.level > 0) return shiftItems({ state, view }, -1);
   view.dispatch(unwrapItems(state, found, found.index, found.index + 1));
   return true;
 };
@@ -67,11 +107,30 @@ function wrapBlocks(state, touched, ordered) {
   return transaction.setSelection(TextSelection.create(transaction.doc, cursor)).scrollIntoView();
 }
 
+/** Inside a nested level the kind of that level changes: the neighbours on it, up to the item they hang below. */
+function kindOfLevel(state, found, ordered) {
+  const transaction = state.tr;
+  const items = [];
+  found.list.forEach((item, offset) => items.push({ item, position: found.position + 1 + offset }));
+  const { level } = items[found.index].item.attrs;
+  const mark = (index) => {
+    const { item, position } = items[index];
+    if (item.attrs.level === level) transaction.setNodeAttribute(position, "ordered", ordered);
+  };
+  for (let index = found.index; index >= 0 && items[index].item.attrs.level >= level; index -= 1) mark(index);
+  for (let index = found.index + 1; index < items.length && items[index].item.attrs.level >= level; index += 1) mark(index);
+  return transaction;
+}
+
 /** The selection becomes a list of the kind asked for; a list of that kind becomes paragraphs. */
 export function toggleList(editor, ordered) {
   const { state, view } = editor;
   const touched = touchedBlocks(state);
   const found = listAround(state);
+  if (found && touched.length === 1 && state.selection.$from.parent.attrs.level > 0) {
+    view.dispatch(kindOfLevel(state, found, ordered));
+    return true;
+  }
   if (found && touched.length === 1) {
     const change =
       Boolean(found.list.attrs.ordered) === ordered

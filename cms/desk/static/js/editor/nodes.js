@@ -1,5 +1,8 @@
 // The node types of the block schema. Each block carries its stable id in the attribute `id`.
 import { Node, mergeAttributes } from "./tiptap.js";
+import { MAX_LEVEL } from "./blocks.js";
+import { footnoteView } from "./notes.js";
+import { pendingView } from "./pending.js";
 import { videoView } from "./video.js";
 import { attributionView, figureView, noticeView } from "./views.js";
 
@@ -60,7 +63,20 @@ const ListItem = Node.create({
   name: "listItem",
   content: "inline*",
   defining: true,
-  addAttributes: () => ({ id }),
+  // Items are stored flat with a level, so that a reader without levels still shows every item.
+  addAttributes: () => ({
+    id,
+    level: {
+      default: 0,
+      parseHTML: (element) => Math.min(MAX_LEVEL, Number(element.getAttribute("data-level")) || 0),
+      renderHTML: ({ level }) => (level ? { "data-level": level } : {}),
+    },
+    ordered: {
+      default: false,
+      parseHTML: (element) => element.hasAttribute("data-ordered"),
+      renderHTML: ({ ordered }) => (ordered ? { "data-ordered": "" } : {}),
+    },
+  }),
   parseHTML: () => [{ tag: "li" }],
   renderHTML: ({ HTMLAttributes }) => ["li", HTMLAttributes, 0],
 });
@@ -108,6 +124,35 @@ const Image = Node.create({
   },
 });
 
+/** A picture of a pasted page while the server fetches it; it never gets into the piece as such. */
+const Pending = Node.create({
+  name: "pending",
+  group: "block",
+  atom: true,
+  draggable: true,
+  addAttributes: () => ({ key: data("pending", null) }),
+  parseHTML: () => [{ tag: "figure[data-pending]" }],
+  renderHTML: ({ node }) => ["figure", { "data-pending": node.attrs.key }],
+  addOptions: () => ({ pictures: null }),
+  addNodeView() {
+    return pendingView(this.options);
+  },
+});
+
+/** The mark of a footnote; its text stands in the list below the article while people write. */
+const Footnote = Node.create({
+  name: "footnote",
+  group: "inline",
+  inline: true,
+  atom: true,
+  selectable: true,
+  marks: "",
+  addAttributes: () => ({ id, text: { default: "", rendered: false, parseHTML: (e) => e.getAttribute("data-note") ?? "" } }),
+  parseHTML: () => [{ tag: "sup[data-note]" }],
+  renderHTML: ({ node, HTMLAttributes }) => ["sup", mergeAttributes({ "data-note": node.attrs.text }, HTMLAttributes)],
+  addNodeView: () => footnoteView,
+});
+
 const Video = Node.create({
   name: "video",
   group: "block",
@@ -143,23 +188,29 @@ const Table = Node.create({
 
 const TableRow = Node.create({
   name: "tableRow",
-  content: "tableCell+",
+  // A row that merged cells of the rows above cover whole has no cell of its own.
+  content: "tableCell*",
   tableRole: "row",
   parseHTML: () => [{ tag: "tr" }],
   renderHTML: () => ["tr", 0],
 });
 
-const span = { default: 1, rendered: false };
+// No table of ours is larger: a foreign page may say anything.
+const MOST_SPANNED = 100;
+const span = (name) => ({
+  default: 1,
+  parseHTML: (element) => Math.min(MOST_SPANNED, Math.max(1, Number.parseInt(element.getAttribute(name), 10) || 1)),
+  renderHTML: (attributes) => (attributes[name] > 1 ? { [name]: attributes[name] } : {}),
+});
 
 const TableCell = Node.create({
   name: "tableCell",
   content: "inline*",
   isolating: true,
   tableRole: "cell",
-  // Merged cells have no form on a phone: pasted ones fall apart into plain cells.
-  addAttributes: () => ({ colspan: span, rowspan: span, colwidth: { default: null, rendered: false } }),
+  addAttributes: () => ({ colspan: span("colspan"), rowspan: span("rowspan"), colwidth: { default: null, rendered: false } }),
   parseHTML: () => [{ tag: "td" }, { tag: "th" }],
-  renderHTML: () => ["td", 0],
+  renderHTML: ({ HTMLAttributes }) => ["td", HTMLAttributes, 0],
 });
 
 /** Every node of the schema, for an editor whose pictures come from `assetUrl` and whose videos are told by
@@ -172,7 +223,9 @@ export const blockNodes = (options) => [
   Quote,
   Notice,
   Divider,
+  Footnote,
   Image.configure(options),
+  Pending.configure(options),
   Video.configure(options),
   Table,
   TableRow,

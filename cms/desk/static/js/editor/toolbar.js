@@ -1,7 +1,9 @@
 // The editor's toolbar: one row of buttons, arrow keys between them, pressed state from the selection.
-import { addColumnAfter, addRowAfter, deleteColumn, deleteRow, deleteTable, isInTable } from "./tiptap.js";
-import { listAround, toggleList } from "./lists.js";
+import { isInTable } from "./tiptap.js";
+import { listAround, shiftItems, toggleList } from "./lists.js";
 import { moveBlock, setHeading, setParagraph, setQuote } from "./keys.js";
+import { addFootnote } from "./notes.js";
+import { TABLE_TOOLS, insertTable } from "./tables.js";
 
 const ON_MAC = /Mac|iPhone|iPad/.test(navigator.platform);
 const shown = (keys) => (ON_MAC ? keys.replace("Ctrl", "⌘").replace("Alt", "⌥") : keys);
@@ -9,29 +11,10 @@ const shown = (keys) => (ON_MAC ? keys.replace("Ctrl", "⌘").replace("Alt", "�
 const inBlock = (name, attributes = {}) => (editor) => editor.isActive(name, attributes);
 const inList = (ordered) => (editor) => {
   const found = listAround(editor.state);
-  return found !== null && Boolean(found.list.attrs.ordered) === ordered;
+  if (found === null) return false;
+  const { level, ordered: kind } = found.list.child(found.index).attrs;
+  return Boolean(level > 0 ? kind : found.list.attrs.ordered) === ordered;
 };
-const onTable = (command) => (editor) => {
-  command(editor.state, editor.view.dispatch);
-  editor.commands.focus();
-};
-
-function insertTable(editor) {
-  const row = { type: "tableRow", content: Array.from({ length: 3 }, () => ({ type: "tableCell" })) };
-  editor.chain().focus().insertContent({ type: "table", attrs: { header: true }, content: [row, row, row] }).run();
-}
-
-function toggleHeader(editor) {
-  const { $from } = editor.state.selection;
-  for (let depth = $from.depth; depth > 0; depth -= 1) {
-    const node = $from.node(depth);
-    if (node.type.name !== "table") continue;
-    const change = editor.state.tr.setNodeAttribute($from.before(depth), "header", !node.attrs.header);
-    editor.view.dispatch(change);
-    return;
-  }
-}
-
 const focused = (editor) => editor.chain().focus();
 
 // name, icon, shortcut, what it does, whether it is on
@@ -55,6 +38,8 @@ const GROUPS = [
   [
     ["bullets", "list", "Ctrl+Shift+8", (e) => toggleList(e, false), inList(false)],
     ["numbers", "list-ordered", "Ctrl+Shift+7", (e) => toggleList(e, true), inList(true)],
+    ["indent", "list-indent-increase", "Tab", (e) => shiftItems(e, 1)],
+    ["outdent", "list-indent-decrease", "Shift+Tab", (e) => shiftItems(e, -1)],
     ["quote", "quote", "Ctrl+Shift+9", (e) => setQuote({ editor: e }), inBlock("quote")],
   ],
   [
@@ -62,21 +47,13 @@ const GROUPS = [
     ["video", "video", "", null],
     ["notice", "megaphone", "", (e) => focused(e).insertContent({ type: "notice" }).run(), inBlock("notice")],
     ["table", "table", "", insertTable, inBlock("table")],
+    ["footnote", "superscript", "Ctrl+Alt+F", (e) => addFootnote(e)],
     ["divider", "minus", "", (e) => focused(e).insertContent([{ type: "divider" }, { type: "paragraph" }]).run()],
   ],
   [
     ["up", "arrow-up", "Alt+↑", (e) => moveBlock(e, -1)],
     ["down", "arrow-down", "Alt+↓", (e) => moveBlock(e, 1)],
   ],
-];
-
-const TABLE_GROUP = [
-  ["row_add", onTable(addRowAfter)],
-  ["column_add", onTable(addColumnAfter)],
-  ["row_remove", onTable(deleteRow)],
-  ["column_remove", onTable(deleteColumn)],
-  ["table_header", toggleHeader],
-  ["table_remove", onTable(deleteTable)],
 ];
 
 const SVG = "http://www.w3.org/2000/svg";
@@ -144,8 +121,8 @@ export function makeToolbar({ editor, labels, sprite, acts }) {
   }
   const tableBox = document.createElement("div");
   tableBox.className = "editor-tools editor-tools-table";
-  for (const [name, act] of TABLE_GROUP) {
-    const tool = button(labels[name], "");
+  for (const [name, act, keys] of TABLE_TOOLS) {
+    const tool = button(labels[name], keys);
     tool.dataset.tool = name;
     tool.textContent = labels[name];
     tool.addEventListener("click", () => act(editor));
@@ -156,6 +133,8 @@ export function makeToolbar({ editor, labels, sprite, acts }) {
   const refresh = () => {
     for (const [tool, isOn] of states) tool.setAttribute("aria-pressed", String(isOn(editor)));
     tableBox.hidden = !isInTable(editor.state);
+    const inList = listAround(editor.state) !== null;
+    for (const name of ["indent", "outdent"]) bar.querySelector(`[data-tool=${name}]`).disabled = !inList;
     bar.querySelector("[data-tool=undo]").disabled = !editor.can().undo();
     bar.querySelector("[data-tool=redo]").disabled = !editor.can().redo();
   };

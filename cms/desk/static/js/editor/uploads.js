@@ -48,8 +48,8 @@ function refusalChip(name, refusal, labels, again) {
 }
 
 export class Uploads {
-  constructor({ editor, tray, url, labels }) {
-    Object.assign(this, { editor, tray, url, labels });
+  constructor({ editor, tray, url, importUrl, labels }) {
+    Object.assign(this, { editor, tray, url, importUrl, labels });
     this.open = 0;
   }
 
@@ -58,11 +58,28 @@ export class Uploads {
     for (const file of files) this.#one(file, position);
   }
 
-  /** Says how many pasted pictures did not come along. */
-  lost(count) {
-    const text = this.labels.pictures_lost.replace("{count}", count);
-    const refusal = { code: "editor.pictures_lost", text, next: this.labels.pictures_lost_next };
-    this.tray.append(refusalChip("", refusal, this.labels, null));
+  /** Names the pictures and films that a paste could not bring along. */
+  lost(names, films) {
+    const { labels } = this;
+    if (names.length) {
+      const text = labels.pictures_lost.replace("{count}", names.length).replace("{names}", names.join("、"));
+      const refusal = { code: "editor.pictures_lost", text, next: labels.pictures_lost_next };
+      const chip = refusalChip("", refusal, labels, null);
+      if (this.importUrl) chip.insertBefore(this.#importLink(), chip.lastChild);
+      this.tray.append(chip);
+    }
+    if (films.length) {
+      const text = labels.films_lost.replace("{count}", films.length);
+      const refusal = { code: "editor.films_lost", text, next: `${labels.films_lost_next} ${films.filter(Boolean).join(" ")}` };
+      this.tray.append(refusalChip("", refusal, labels, null));
+    }
+  }
+
+  #importLink() {
+    const link = make("a", "button button-small", this.labels.import_word);
+    link.href = this.importUrl;
+    link.target = "_blank";
+    return link;
   }
 
   async #one(file, position) {

@@ -40,7 +40,17 @@ function altState(figure, alt) {
   figure.classList.toggle("is-alt-missing", alt.trim() === "");
 }
 
-export const figureView = ({ assetUrl }) => ({ node, editor, getPos }) => {
+/** The button that opens the dialog for the point which crops keep. */
+function focalButton({ editor, node, focalUrl, picture, label }) {
+  const button = element("button", { type: "button", className: "button button-small block-focal", textContent: label });
+  button.addEventListener("click", () => {
+    const detail = { url: focalUrl.replace("{asset}", encodeURIComponent(node.attrs.asset)), picture: picture.src };
+    editor.view.dom.dispatchEvent(new CustomEvent("yp-focal", { bubbles: true, detail }));
+  });
+  return button;
+}
+
+export const figureView = ({ assetUrl, focalUrl }) => ({ node, editor, getPos }) => {
   const labels = labelsOf(editor);
   const picture = element("img", { className: "block-picture", draggable: false });
   picture.src = assetUrl.replace("{asset}", encodeURIComponent(node.attrs.asset));
@@ -55,6 +65,7 @@ export const figureView = ({ assetUrl }) => ({ node, editor, getPos }) => {
     element("label", {}, element("span", { textContent: labels.image_caption }), caption),
     element("label", {}, element("span", { textContent: labels.image_alt }), alt, missing),
   );
+  if (focalUrl && editor.isEditable) fields.append(focalButton({ editor, node, focalUrl, picture, label: labels.image_focal }));
   const dom = element("figure", { className: "block-figure" }, picture, fields);
   altState(dom, node.attrs.alt);
   return {

@@ -2,14 +2,16 @@
 //
 // attributes  value        block document (JSON)      name        form field the document is submitted as
 //             upload-url   POST multipart `file`      asset-url   picture address with {asset}
+//             fetch-url    POST `url`: takes a picture of another site; import-url: where documents are imported
+//             focal-url    a picture's point that crops keep, with {asset}; without it there is no such button
 //             videos-url   a video's state as JSON, with {asset}; without it no videos can be inserted
 //             labels       texts by short name (JSON) sprite      address of icons.svg
 //             remarks      what reviewers wrote, by block id (JSON)
 //             readonly     no editing                 placeholder first line's hint
-// properties  value (document), words, pictures, uploading, editor
+// properties  value (document), words, characters, pictures, uploading, problems, editor
 // methods     focus(), showBlock(id)
-// events      yp-change {document, words, pictures}, yp-ready; asks the page by yp-pick-video {take(video)},
-//             yp-pick-picture {take(asset)} and yp-cover {asset, url}
+// events      yp-change {document, words, characters, pictures}, yp-ready, yp-settled (nothing is on its way any more); asks the page by yp-pick-video {take(video)},
+//             yp-pick-picture {take(asset)}, yp-focal {asset, url} and yp-cover {asset, url}
 import {
   Bold, Document, Dropcursor, Editor, Extension, Gapcursor, HardBreak, Italic, Link, Placeholder, Strike, Text,
   Underline, UndoRedo,
@@ -19,7 +21,10 @@ import { Identity } from "./identity.js";
 import { Keys } from "./keys.js";
 import { askForLink } from "./link.js";
 import { blockNodes } from "./nodes.js";
+import { Notes } from "./notes.js";
 import { Paste } from "./paste.js";
+import { PendingPictures, settle } from "./pending.js";
+import { problemsOf } from "./problems.js";
 import { Remarks } from "./remarks.js";
 import { makeToolbar } from "./toolbar.js";
 import { UploadPlaces, Uploads } from "./uploads.js";
@@ -48,7 +53,8 @@ class BlockEditor extends HTMLElement {
   static formAssociated = true;
   #internals = this.attachInternals();
   #document = emptyDocument();
-  #measured = { words: 0, pictures: 0 };
+  #measured = { words: 0, characters: 0, pictures: 0 };
+  #problems = [];
   #parts = null;
 
   connectedCallback() {
@@ -76,7 +82,10 @@ class BlockEditor extends HTMLElement {
   get editor() { return this.#parts?.editor ?? null; }
   get words() { return this.#measured.words; }
   get pictures() { return this.#measured.pictures; }
-  get uploading() { return (this.#parts?.uploads.open ?? 0) > 0; }
+  get characters() { return this.#measured.characters; }
+  get uploading() { return (this.#parts?.uploads.open ?? 0) + (this.#parts?.pictures.open ?? 0) > 0; }
+  /** What would be refused, with the block it is in: {block, text}. */
+  get problems() { return this.#problems; }
 
   /** The block document; setting it starts a new undo history. */
   get value() { return this.#document; }
@@ -110,6 +119,10 @@ class BlockEditor extends HTMLElement {
   focus() { this.#parts?.editor.commands.focus("end"); }
 
   #build(labels) {
+    const pictures = new PendingPictures({
+      uploadUrl: this.getAttribute("upload-url"), fetchUrl: this.getAttribute("fetch-url"), labels,
+      settled: (job) => this.#settled(job),
+    });
     const canvas = document.createElement("div");
     canvas.className = "editor-canvas";
     const tray = document.createElement("div");
@@ -122,16 +135,21 @@ class BlockEditor extends HTMLElement {
       editable: !this.hasAttribute("readonly"),
       // Tiptap would add a <style> element, which the content security policy forbids; editor.css has its rules.
       injectCSS: false,
-      extensions: this.#extensions(labels),
+      extensions: this.#extensions(labels, pictures),
       editorProps: {
         attributes: { class: "editor-text prose", "aria-label": labels.body, role: "textbox", "aria-multiline": "true" },
       },
       onUpdate: ({ editor: changed }) => this.#changed(changed),
       onTransaction: () => this.#parts?.refresh(),
     });
-    const uploads = new Uploads({ editor, tray, url: this.getAttribute("upload-url"), labels });
-    this.#parts = { editor, uploads, labels, status, refresh: () => {} };
+    const uploads = new Uploads({
+      editor, tray, url: this.getAttribute("upload-url"), importUrl: this.getAttribute("import-url"), labels,
+    });
+    const notes = new Notes({ editor, labels });
+    this.#parts = { editor, uploads, pictures, notes, labels, status, refresh: () => {} };
+    canvas.append(notes.box);
     this.append(canvas, tray, status);
+    notes.draw();
     if (!editor.isEditable) return;
     const acts = { link: () => this.#askForLink(), image: () => this.#pick() };
     if (this.hasAttribute("videos-url")) acts.video = () => this.#pickVideo();
@@ -140,7 +158,7 @@ class BlockEditor extends HTMLElement {
     this.prepend(toolbar.bar);
   }
 
-  #extensions(labels) {
+  #extensions(labels, pictures) {
     return [
       Document, Text, Bold, Italic, Underline, Strike, HardBreak, UndoRedo, Gapcursor, Identity, Keys, UploadPlaces,
       Remarks.configure({ by: parsed(this.getAttribute("remarks"), {}) }),
@@ -154,10 +172,12 @@ class BlockEditor extends HTMLElement {
       Placeholder.configure({ placeholder: this.getAttribute("placeholder") ?? "" }),
       Paste.configure({
         upload: (files, position) => this.#parts.uploads.take(files, position),
-        lost: (count) => this.#parts.uploads.lost(count),
+        hold: (source) => (source.url && pictures.find(source.url)) || pictures.hold(source),
+        lost: (names, films) => this.#parts.uploads.lost(names, films),
       }),
       ...blockNodes({
         assetUrl: this.getAttribute("asset-url") ?? "", videosUrl: this.getAttribute("videos-url") ?? "",
+        focalUrl: this.getAttribute("focal-url") ?? "", pictures,
       }),
     ];
   }
@@ -165,6 +185,7 @@ class BlockEditor extends HTMLElement {
   #changed(editor) {
     this.#document = fromDoc(editor.getJSON());
     this.#remember(this.#document);
+    this.#parts.notes.draw();
     const detail = { document: this.#document, ...this.#measured };
     this.dispatchEvent(new CustomEvent("yp-change", { bubbles: true, detail }));
   }
@@ -172,9 +193,35 @@ class BlockEditor extends HTMLElement {
   #remember(value) {
     this.#measured = measure(value);
     this.#internals.setFormValue(JSON.stringify(value));
+    this.#problems = problemsOf(value, this.#parts.labels);
+    this.#say();
+  }
+
+  #say() {
     const { status, labels } = this.#parts;
-    const fill = (text, count) => (text ?? "").replace("{count}", count);
-    status.textContent = `${fill(labels.words, this.words)} · ${fill(labels.pictures, this.pictures)}`;
+    const fill = (text, count) => (text ?? "").replace("{count}", count.toLocaleString("zh-CN"));
+    const counts = [[labels.words, this.words], [labels.characters, this.characters], [labels.pictures, this.pictures]];
+    const said = document.createElement("span");
+    said.textContent = counts.map(([text, count]) => fill(text, count)).join(" · ");
+    status.replaceChildren(...this.#problems.slice(0, 1).map((problem) => this.#problemLine(problem)), said);
+  }
+
+  #problemLine({ block, text }) {
+    const line = document.createElement("span");
+    line.className = "editor-problem";
+    line.setAttribute("role", "status");
+    const go = document.createElement("button");
+    go.type = "button";
+    go.className = "button button-small";
+    go.textContent = this.#parts.labels.problem_go;
+    go.addEventListener("click", () => this.showBlock(block));
+    line.append(text, " ", go);
+    return line;
+  }
+
+  #settled(job) {
+    if (job.state === "done") settle(this.#parts.editor, job);
+    if (!this.uploading) this.dispatchEvent(new CustomEvent("yp-settled", { bubbles: true }));
   }
 
   #askForLink() {

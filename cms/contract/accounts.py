@@ -1,0 +1,44 @@
+"""The accounts behind posts: what keeps one alive, how a person consents again, and how it stands."""
+
+import datetime as dt
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from cms.contract.pieces import Target
+from cms.contract.services import AccountState, Services
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """A budget that the desk shows as a meter: its name in `Budget`, and what may be taken in any `per`."""
+
+    name: str
+    limit: int
+    per: dt.timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How an account stands, out of what is remembered; nothing is asked of the platform.
+
+    Attributes:
+        consent_ends: when a person must consent again; None where no consent ends, or none was given yet.
+        marks: days before that end at which it is spoken of, the last the most urgent; 0 is over.
+        notes: message keys of what else an office should know.
+        quotas: the budgets worth a meter.
+    """
+
+    consent_ends: dt.datetime | None = None
+    marks: tuple[int, ...] = ()
+    notes: tuple[str, ...] = ()
+    quotas: tuple[Quota, ...] = ()
+
+
+Upkeep = Callable[[Target, Services], Awaitable[None]]
+"""Called about daily for each active account: refreshes what would end. Raises ContractError with a code of the
+channel; one that begins with ``setup`` or ``rights`` waits for an administrator."""
+
+Consent = Callable[[Target, Services], Awaitable[str]]
+"""An address on which a person lets us post; short-lived, a newer one ends the older."""
+
+Stands = Callable[[Target, AccountState], Awaitable[Standing]]

@@ -1,0 +1,13 @@
+"""The calendar's pages: month, week, timeline, one piece's times, batches, placements, and tables of dates."""
+
+from cms.contract import Route
+from cms.desk.calendar import batches, imports, moving, overview, placing, timing
+
+ROUTES: tuple[Route, ...] = (
+    *overview.ROUTES,
+    *moving.ROUTES,
+    *timing.ROUTES,
+    *batches.ROUTES,
+    *placing.ROUTES,
+    *imports.ROUTES,
+)

@@ -1,0 +1,270 @@
+"""Placements on the desk: which rules stand on which target, and the editor of one rule with clashes and next dates."""
+
+import datetime as dt
+import uuid
+from typing import Any, Final
+
+from aiohttp import web
+from sqlalchemy import false, or_, select
+
+from cms.content.models import Document
+from cms.content.queries import find
+from cms.desk import labels, pieces
+from cms.desk.calendar import rule_form
+from cms.desk.calendar.clash_lines import blocks, clash_lines, refusal_line
+from cms.desk.routing import get, post
+from cms.desk.views.gate import text
+from cms.desk.visit import Visit
+from cms.kernel.errors import DomainError, Invalid, NotFound
+from cms.people.models import Unit
+from cms.people.permissions import Action, Subject, require_can, require_reach
+from cms.planning.clashes import clashes_of_placement
+from cms.planning.holidays import read_calendar
+from cms.planning.models import Placement, Target
+from cms.planning.placements import end_placement, place, replace_placement
+from cms.planning.rules import read_rule
+from cms.planning.targets import targets
+from schedules.expand import expand
+from schedules.intervals import Interval
+from schedules.resolve import Layer
+from schedules.rules import Cycle, Days
+
+_PAGE: Final = 200
+_NEXT: Final = 5
+_AHEAD: Final = dt.timedelta(days=366)
+
+
+async def list_page(visit: Visit) -> web.StreamResponse:
+    """Rules that have not ended, by target."""
+    within = require_reach(visit.actor, Action.DOCUMENT_READ)
+    mine = or_(false(), *(Unit.path.startswith(path, autoescape=True) for path in within))
+    query = (
+        select(Placement, Document.title, Target.name, Target.kind)
+        .join(Document, Document.id == Placement.document_id)
+        .join(Unit, Unit.id == Document.unit_id)
+        .join(Target, Target.id == Placement.target_id)
+        .where(Placement.ended_at.is_(None), mine)
+        .order_by(Target.kind, Target.name, Placement.layer.desc(), Placement.id)
+        .limit(_PAGE)
+    )
+    async with visit.deps.db.read() as session:
+        rows = (await session.execute(query)).all()
+    context = {
+        "rows": [
+            {
+                "href": f"/desk/calendar/placements/{row.Placement.id}",
+                "title": row.title,
+                "target": row.name,
+                "channel": labels.channel(visit, row.kind),
+                "layer": visit.t(f"planning.layer.{Layer(row.Placement.layer).name.lower()}"),
+                "rule": _said(visit, row.Placement),
+            }
+            for row in rows
+        ],
+    }
+    return visit.page("calendar/placements.html", context, section="calendar")
+
+
+async def new_page(visit: Visit) -> web.StreamResponse:
+    values = {**rule_form.fresh(visit.now, visit.deps.zone), "target": visit.query("target")}
+    return await _new(visit, values)
+
+
+async def add(visit: Visit) -> web.StreamResponse:
+    """The first press shows clashes and the next dates; the second, with ``sure``, saves."""
+    form = await visit.form()
+    values = {**rule_form.values_from(form), "target": text(form, "target")}
+    try:
+        async with visit.deps.db.read() as session:
+            document = (await find(session, visit.actor, visit.part("id"))).document.id
+        asked = await _asked(visit, document, values)
+        if asked["blocked"] or not text(form, "sure"):
+            return await _new(visit, values, asked)
+        async with visit.deps.db.write() as session:
+            made = await place(
+                session, visit.actor, document, target=values["target"], now=visit.now, **_rule(visit, values)
+            )
+    except DomainError as error:
+        if isinstance(error, NotFound) and error.code == "content.no_document":
+            raise
+        return await _new(visit, values, _refused(visit, error), status=error.status)
+    return visit.redirect(f"/desk/calendar/placements/{made.id}", done="placed")
+
+
+async def show_page(visit: Visit) -> web.StreamResponse:
+    row, _, _ = await _placement(visit)
+    rule = read_rule(row.rule)
+    values = rule_form.values_of(
+        rule, visit.deps.zone, layer=Layer(row.layer), priority=row.priority, show=row.show_seconds
+    )
+    return await _show(visit, values, {**_NOTHING, "next": await _next(visit, row.rule)})
+
+
+async def change(visit: Visit) -> web.StreamResponse:
+    form = await visit.form()
+    row, target, _ = await _placement(visit)
+    if text(form, "act") == "end":
+        async with visit.deps.db.write() as session:
+            await end_placement(session, visit.actor, row.id, now=visit.now)
+        return visit.redirect("/desk/calendar/placements", done="placement_ended")
+    values = {**rule_form.values_from(form), "target": target.code}
+    try:
+        asked = await _asked(visit, row.document_id, values, instead_of=row.id)
+        if asked["blocked"] or not text(form, "sure"):
+            return await _show(visit, values, asked)
+        async with visit.deps.db.write() as session:
+            made = await replace_placement(session, visit.actor, row.id, now=visit.now, **_rule(visit, values))
+    except DomainError as error:
+        if isinstance(error, NotFound):
+            raise
+        return await _show(visit, values, _refused(visit, error), status=error.status)
+    return visit.redirect(f"/desk/calendar/placements/{made.id}", done="placed")
+
+
+_FIELDS: Final = (
+    *("start", "end", "cycle", "every", "days", "weekdays", "month_days", "parts", "dayparts", "skip"),
+    *("layer", "priority", "show"),
+)
+_RIGHT: Final[dict[str, Any]] = dict.fromkeys(_FIELDS)
+_NOTHING: Final[dict[str, Any]] = {"lines": [], "blocked": False, "sure": False, "next": [], "wrong": _RIGHT}
+
+
+async def _asked(
+    visit: Visit, document: uuid.UUID, values: dict[str, Any], instead_of: uuid.UUID | None = None
+) -> dict[str, Any]:
+    """What the page shows before saving. Raises Invalid for what is no rule."""
+    given = _rule(visit, values)
+    async with visit.deps.db.read() as session:
+        clashes = await clashes_of_placement(
+            session,
+            visit.actor,
+            document,
+            target=values["target"],
+            rule=given["rule"],
+            layer=given["layer"],
+            priority=given["priority"],
+            now=visit.now,
+            instead_of=instead_of,
+        )
+    dates = await _next(visit, given["rule"])
+    if not dates:
+        raise Invalid("planning.rule_never", fields={"start": "planning.rule_never"})
+    lines = clash_lines(visit, clashes)
+    return {"lines": lines, "blocked": blocks(clashes), "sure": not blocks(clashes), "next": dates, "wrong": _RIGHT}
+
+
+def _rule(visit: Visit, values: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "rule": rule_form.rule_of(values, visit.deps.zone),
+        "layer": rule_form.layer_of(values),
+        "priority": rule_form.number_of(values, "priority") or 0,
+        "show_seconds": rule_form.number_of(values, "show"),
+    }
+
+
+def _refused(visit: Visit, error: DomainError) -> dict[str, Any]:
+    named = error.fields if isinstance(error, Invalid) else {}
+    wrong = {name: visit.refusal(Invalid(code, fields=None, **error.params)) for name, code in named.items()}
+    return {**_NOTHING, "lines": [refusal_line(visit, error)], "blocked": True, "wrong": {**_RIGHT, **wrong}}
+
+
+async def _next(visit: Visit, rule: dict[str, Any]) -> list[str]:
+    """The next stretches a rule means, as a person can check them against a wall calendar."""
+    read = read_rule(rule)
+    start = max(read.start, visit.now)
+    async with visit.deps.db.read() as session:
+        calendar = await read_calendar(session)
+    found = expand(read, Interval(start, start + _AHEAD), calendar)
+    zone = visit.deps.zone
+    return [_stretch(one, zone, visit) for one in found[:_NEXT]]
+
+
+def _stretch(one: Interval, zone: dt.tzinfo, visit: Visit) -> str:
+    start, end = one.start.astimezone(zone), one.end.astimezone(zone)
+    weekday = visit.t(f"desk.weekday.{start.isoweekday()}")
+    same = start.date() == end.date()
+    return (
+        f"{start:%Y-%m-%d} {weekday} {start:%H:%M} – {end:%H:%M}"
+        if same
+        else (f"{start:%Y-%m-%d} {weekday} {start:%H:%M} – {end:%Y-%m-%d %H:%M}")
+    )
+
+
+async def _placement(visit: Visit) -> tuple[Placement, Target, Document]:
+    async with visit.deps.db.read() as session:
+        row = await session.get(Placement, visit.uuid("placement"))
+        if row is None:
+            raise NotFound("planning.not_placed")
+        target = await session.get_one(Target, row.target_id)
+        document = await session.get_one(Document, row.document_id)
+        unit = await session.get_one(Unit, document.unit_id)
+    require_can(visit.actor, Action.DOCUMENT_READ, Subject(unit.path))
+    return row, target, document
+
+
+async def _new(
+    visit: Visit, values: dict[str, Any], asked: dict[str, Any] | None = None, status: int = 200
+) -> web.StreamResponse:
+    async with visit.deps.db.read() as session:
+        held = await find(session, visit.actor, visit.part("id"))
+        every = [one for one in await targets(session) if visit.deps.channels[one.kind].display is not None]
+    context = {
+        **_form(visit, values, asked),
+        "title": held.document.title,
+        "targets": [{"value": one.code, "label": one.name} for one in every],
+        "url": f"{pieces.href(held.document.public_id)}/placements",
+        "back": f"{pieces.href(held.document.public_id)}/timing",
+        "may": {"save": visit.may(Action.PUBLISHING_SCHEDULE), "end": False},
+    }
+    return visit.page("calendar/placement.html", context, section="calendar", status=status)
+
+
+async def _show(visit: Visit, values: dict[str, Any], asked: dict[str, Any], status: int = 200) -> web.StreamResponse:
+    row, target, document = await _placement(visit)
+    open_ = row.ended_at is None and visit.may(Action.PUBLISHING_SCHEDULE)
+    context = {
+        **_form(visit, {**values, "target": target.code}, asked),
+        "title": document.title,
+        "targets": [{"value": target.code, "label": target.name}],
+        "url": f"/desk/calendar/placements/{row.id}",
+        "back": f"{pieces.href(document.public_id)}/timing",
+        "may": {"save": open_, "end": open_},
+    }
+    return visit.page("calendar/placement.html", context, section="calendar", status=status)
+
+
+def _form(visit: Visit, values: dict[str, Any], asked: dict[str, Any] | None) -> dict[str, Any]:
+    blank = [("", "")] * max(1, rule_form.PARTS - len(values["parts"]))
+    return {
+        "values": {**values, "parts": [*values["parts"], *blank]},
+        "asked": asked or _NOTHING,
+        "cycles": [{"value": one.value, "label": visit.t(f"planning.cycle.{one.value}")} for one in Cycle],
+        "kinds": [{"value": one.value, "label": visit.t(f"planning.days.{one.value}")} for one in Days],
+        "layers": [
+            {"value": one.name.lower(), "label": visit.t(f"planning.layer.{one.name.lower()}")}
+            for one in Layer
+            if one is not Layer.EMERGENCY
+        ],
+        "weekdays": [{"value": str(day), "label": visit.t(f"desk.weekday.{day}")} for day in range(1, 8)],
+    }
+
+
+def _said(visit: Visit, row: Placement) -> str:
+    """A rule in one line."""
+    rule = read_rule(row.rule)
+    parts = [visit.t(f"planning.days.{rule.days.value}") if rule.days is not Days.ANY else ""]
+    parts.append(visit.t(f"planning.every.{rule.cycle.value}", count=rule.every))
+    parts += [visit.t(f"desk.weekday.{day}") for day in sorted(rule.weekdays)]
+    parts += [f"{part.start:%H:%M}–{part.end:%H:%M}" for part in rule.dayparts]
+    since = labels.instant(visit, rule.start)
+    until = labels.instant(visit, rule.end) if rule.end else visit.t("desk.envelope.open")
+    return " ".join([*(part for part in parts if part), f"({since} – {until})"])
+
+
+ROUTES = (
+    get("/desk/calendar/placements", list_page, Action.DOCUMENT_READ),
+    get("/desk/documents/{id}/placements", new_page, Action.PUBLISHING_SCHEDULE),
+    post("/desk/documents/{id}/placements", add, Action.PUBLISHING_SCHEDULE),
+    get("/desk/calendar/placements/{placement}", show_page, Action.DOCUMENT_READ),
+    post("/desk/calendar/placements/{placement}", change, Action.PUBLISHING_SCHEDULE),
+)

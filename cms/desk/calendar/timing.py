@@ -1,0 +1,222 @@
+"""One piece's times: wish, promise, when it is taken off, embargo; each says what it is and what clashes."""
+
+import datetime as dt
+from typing import Any
+
+from aiohttp import web
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from cms.content.editions import plan
+from cms.content.held import Held
+from cms.content.queries import find
+from cms.content.states import OPEN, EditionState
+from cms.desk import fields, labels, pieces
+from cms.desk.calendar.clash_lines import blocks, clash_lines, refusal_line
+from cms.desk.calendar.moving import posts_of
+from cms.desk.routing import get, post
+from cms.desk.views.gate import text
+from cms.desk.visit import Form, Visit
+from cms.kernel.errors import DomainError, Invalid, NotFound
+from cms.people.permissions import Action, can
+from cms.planning.clashes import clashes_of_promise
+from cms.planning.embargo import check_embargo, embargo_of, lift_embargo, set_embargo
+from cms.planning.models import Occurrence, Placement
+from cms.planning.placements import placements_of
+from cms.planning.rules import read_rule
+from cms.planning.schedule import Wanted, reschedule, schedule, scheduled, unschedule
+from cms.planning.targets import targets
+from cms.publishing.taking_off import set_take_off
+from schedules.resolve import Layer
+
+_PROMISABLE = frozenset({EditionState.APPROVED, EditionState.SCHEDULED, EditionState.FAILED_TO_PUBLISH})
+
+
+async def timing_page(visit: Visit) -> web.StreamResponse:
+    return await _page(visit)
+
+
+async def promise(visit: Visit) -> web.StreamResponse:
+    """The first press shows what clashes; the second, with ``sure``, saves. Without a clash one press is enough."""
+    form = await visit.form()
+    typed = {name: text(form, name) for name in ("at", "take_off")}
+    chosen = [value for value in form.getall("target", []) if isinstance(value, str)]
+    try:
+        wanted = _wanted(visit, form, chosen)
+        async with visit.deps.db.read() as session:
+            held = await find(session, visit.actor, visit.part("id"))
+            clashes = await clashes_of_promise(
+                session, visit.actor, held.edition.id, wanted, posts=posts_of(visit), now=visit.now
+            )
+        lines = clash_lines(visit, clashes)
+        if blocks(clashes) or (clashes and not text(form, "sure")):
+            return await _page(visit, typed=typed, chosen=chosen, lines=lines, blocked=blocks(clashes))
+        async with visit.deps.db.write() as session:
+            await _promise(session, visit, held, wanted)
+    except DomainError as error:
+        return await _refused(visit, error, typed=typed, chosen=chosen)
+    return _back(visit, "scheduled")
+
+
+async def change(visit: Visit) -> web.StreamResponse:
+    """The other times of a piece; the button says which."""
+    form = await visit.form()
+    act = text(form, "act")
+    try:
+        async with visit.deps.db.write() as session:
+            held = await find(session, visit.actor, visit.part("id"))
+            await _change(session, visit, held, act, form)
+    except DomainError as error:
+        return await _refused(visit, error, typed={act: text(form, act)})
+    return _back(visit, f"timing_{act}")
+
+
+async def _promise(session: AsyncSession, visit: Visit, held: Held, wanted: Wanted) -> None:
+    again = held.state is EditionState.SCHEDULED
+    if again and wanted.take_off_at is None:
+        # An emptied field takes the end away; `reschedule` alone would keep it.
+        await unschedule(session, visit.actor, held.edition.id, now=visit.now)
+        again = False
+    await (reschedule if again else schedule)(
+        session,
+        visit.actor,
+        held.edition.id,
+        at=wanted.at,
+        targets=wanted.targets,
+        take_off_at=wanted.take_off_at,
+        now=visit.now,
+    )
+
+
+async def _change(session: AsyncSession, visit: Visit, held: Held, act: str, form: Form) -> None:
+    actor, now = visit.actor, visit.now
+    match act:
+        case "wish":
+            at = _instant(visit, form, "wish")
+            if at is not None:
+                await check_embargo(session, held.document.id, at=at)
+            await plan(session, actor, held.edition.id, planned_at=at, now=now)
+        case "off":
+            await set_take_off(session, actor, held.edition.id, at=_instant(visit, form, "off"), now=now)
+        case "embargo":
+            until = _instant(visit, form, "embargo")
+            if until is None:
+                raise Invalid("planning.embargo_past", fields={"embargo": "planning.embargo_past"})
+            reason = text(form, "reason")
+            await set_embargo(session, actor, held.document.id, until=until, reason=reason, now=now)
+        case "lift":
+            await lift_embargo(session, actor, held.document.id, now=now)
+        case "unschedule":
+            await unschedule(session, actor, held.edition.id, now=now)
+        case _:
+            raise NotFound("kernel.not_found")
+
+
+async def _refused(
+    visit: Visit, error: DomainError, *, typed: dict[str, str], chosen: list[str] | None = None
+) -> web.StreamResponse:
+    if isinstance(error, NotFound) and error.code in {"kernel.not_found", "content.no_document"}:
+        raise error
+    lines = [refusal_line(visit, error)]
+    return await _page(visit, typed=typed, chosen=chosen, lines=lines, blocked=True, status=error.status)
+
+
+def _back(visit: Visit, done: str) -> web.StreamResponse:
+    return visit.redirect(f"{pieces.href(visit.part('id'))}/timing", done=done)
+
+
+def _wanted(visit: Visit, form: Form, chosen: list[str]) -> Wanted:
+    at = _instant(visit, form, "at")
+    if at is None:
+        raise Invalid("planning.no_time", fields={"at": "planning.no_time"})
+    return Wanted(at, tuple(chosen), _instant(visit, form, "take_off"))
+
+
+def _instant(visit: Visit, form: Form, name: str) -> dt.datetime | None:
+    try:
+        return fields.instant(text(form, name), visit.deps.zone)
+    except (ValueError, OverflowError) as error:
+        raise Invalid("planning.line_time", text=text(form, name)[:40]) from error
+
+
+async def _page(
+    visit: Visit,
+    *,
+    typed: dict[str, str] | None = None,
+    chosen: list[str] | None = None,
+    lines: list[dict[str, str]] | None = None,
+    blocked: bool = False,
+    status: int = 200,
+) -> web.StreamResponse:
+    async with visit.deps.db.read() as session:
+        held = await find(session, visit.actor, visit.part("id"))
+        row = await scheduled(session, held.edition.id)
+        embargo = await embargo_of(session, held.document.id, now=visit.now)
+        placed = await placements_of(session, held.document.id)
+        every = await targets(session)
+        column = await pieces.column_name(session, held.document.column_code)
+    zone = visit.deps.zone
+    values = {
+        "at": fields.local(row.at, zone) if row is not None else "",
+        "take_off": fields.local(row.take_off_at, zone) if row is not None and row.take_off_at else "",
+        "wish": fields.local(held.edition.planned_at, zone) if held.edition.planned_at else "",
+        "off": "",
+        "embargo": "",
+        **{name: value for name, value in (typed or {}).items() if name != "lift"},
+    }
+    codes = chosen if chosen is not None else list(row.targets) if row is not None else []
+    may = bool(can(visit.actor, Action.PUBLISHING_SCHEDULE, held.subject))
+    context = {
+        "document": pieces.head(visit, held, column),
+        "values": values,
+        "targets": [
+            {
+                "value": one.code,
+                "label": one.name,
+                "hint": labels.channel(visit, one.kind),
+                "checked": one.code in codes,
+            }
+            for one in every
+        ],
+        "lines": lines or [],
+        "blocked": blocked,
+        "promised": _promised(visit, row),
+        "embargo": None
+        if embargo is None
+        else {"until": labels.instant(visit, embargo.until), "reason": embargo.reason},
+        "placements": [_placed(visit, one, target.name) for one, target in placed],
+        "may": {
+            "schedule": may and held.state in _PROMISABLE,
+            "wish": held.state in OPEN and bool(can(visit.actor, Action.DOCUMENT_EDIT, held.subject)),
+            "off": may and held.edition.is_live,
+            "embargo": may and not held.edition.is_live,
+            "place": may,
+        },
+        "url": f"{pieces.href(held.document.public_id)}/timing",
+    }
+    return visit.page("calendar/timing.html", context, section="calendar", status=status)
+
+
+def _placed(visit: Visit, row: Placement, target: str) -> dict[str, str]:
+    return {
+        "href": f"/desk/calendar/placements/{row.id}",
+        "target": target,
+        "layer": visit.t(f"planning.layer.{Layer(row.layer).name.lower()}"),
+        "since": labels.instant(visit, read_rule(row.rule).start),
+    }
+
+
+def _promised(visit: Visit, row: Occurrence | None) -> dict[str, Any] | None:
+    if row is None:
+        return None
+    return {
+        "at": labels.instant(visit, row.at),
+        "until": labels.instant(visit, row.take_off_at) if row.take_off_at else "",
+        "batch": f"/desk/calendar/batches/{row.batch_id}" if row.batch_id else "",
+    }
+
+
+ROUTES = (
+    get("/desk/documents/{id}/timing", timing_page, Action.DOCUMENT_READ),
+    post("/desk/documents/{id}/timing/promise", promise, Action.PUBLISHING_SCHEDULE),
+    post("/desk/documents/{id}/timing", change, Action.DOCUMENT_READ),
+)

@@ -1,0 +1,30 @@
+// Counters beside fields: what the kind of piece allows, and where a chosen channel would cut. Characters are counted as
+// the server counts them, by code point.
+
+const page = document;
+const form = page.querySelector("[data-limits]");
+const limits = form ? JSON.parse(form.dataset.limits) : {};
+const lengthOf = (text) => [...text.replace(/\s+/g, " ").trim()].length;
+
+const chip = (text, isOver, className = "limit") => Object.assign(page.createElement("span"), { className: isOver ? `${className} is-over` : className, textContent: text });
+
+function draw(name) {
+  const { most, channels } = limits[name];
+  const box = page.querySelector(`[data-limits-of="${CSS.escape(name)}"]`);
+  const field = form.elements[name];
+  if (!box || !field) return;
+  const length = field.localName === "yp-editor" ? field.characters ?? 0 : lengthOf(field.value);
+  const chosen = new Set([...form.querySelectorAll("[name=channel]:checked")].map((one) => one.value));
+  const shown = channels.filter((channel) => chosen.has(channel.code)).map((channel) => {
+    const own = form.elements[`o-${channel.code}-${name}`]?.value ?? "";
+    return chip(`${channel.label} ${lengthOf(own) || length}/${channel.most}`, (lengthOf(own) || length) > channel.most);
+  });
+  box.replaceChildren(chip(`${length}/${most}`, length > most, "counter"), ...shown);
+}
+
+if (form) {
+  const all = () => Object.keys(limits).forEach(draw);
+  for (const type of ["input", "yp-change", "yp-ready"]) form.addEventListener(type, all);
+  form.addEventListener("yp-restored", all);
+  all();
+}

@@ -1,0 +1,76 @@
+"""Moving the point of a picture that crops keep in sight: the crops are cut anew, everything else stays."""
+
+import uuid
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import delete, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from cms.audit.record import record
+from cms.kernel.db import Database
+from cms.kernel.errors import NotFound
+from cms.library.models import PICTURE, Asset, Rendition
+from cms.library.upload import Workshop, rendition_row
+from cms.people.actor import Actor
+from cms.people.permissions import Action, Subject, require_can
+from media.crop import Focal, Mode
+from media.images import RENDITIONS, make_renditions
+
+_CROPS: Final = tuple(one for one in RENDITIONS if one.mode is Mode.cover)
+
+
+async def move_focal(
+    db: Database, workshop: Workshop, actor: Actor, asset: uuid.UUID, focal: Focal, *, now: datetime
+) -> Asset:
+    """The picture with its crops around `focal`; pieces that were submitted keep the crops people signed.
+
+    Raises:
+        NotFound: `library.asset_unknown`.
+        Denied: it is not the actor's to change.
+        MediaRefused: the master cannot be read; nothing changed.
+    """
+    async with db.read() as session:
+        found = await _picture(session, actor, asset)
+    if (found.focal_x, found.focal_y) == (focal.x, focal.y):
+        return found
+    async with (
+        workshop.store.as_path(found.sha256) as master,
+        make_renditions(
+            master,
+            sandbox=workshop.sandbox,
+            work=workshop.work,
+            focal=focal,
+            wanted=_CROPS,
+            limits=workshop.limits,
+        ) as files,
+    ):
+        kept = [(file, await workshop.store.put(file.path, media_type=file.media_type)) for file in files]
+    async with db.write() as session:
+        row = await _picture(session, actor, asset)
+        row.focal_x, row.focal_y = focal.x, focal.y
+        await _retire(session, asset)
+        session.add_all(rendition_row(asset, file.name, file, stored, now) for file, stored in kept)
+        details = {"name": row.name, "x": focal.x, "y": focal.y}
+        of = ("asset", str(asset))
+        await record(session, actor, "library.focal", of=of, unit=row.unit_path, details=details, now=now)
+    return row
+
+
+async def _picture(session: AsyncSession, actor: Actor, asset: uuid.UUID) -> Asset:
+    found = await session.get(Asset, asset)
+    if found is None or found.kind != PICTURE:
+        raise NotFound("library.asset_unknown")
+    require_can(actor, Action.LIBRARY_UPLOAD, Subject(found.unit_path, frozenset({found.created_by})))
+    return found
+
+
+async def _retire(session: AsyncSession, asset: uuid.UUID) -> None:
+    """Earlier crops are found by their hash alone from now on: previews of what was submitted show them."""
+    names = [one.name for one in _CROPS]
+    rows = await session.scalars(select(Rendition).where(Rendition.asset_id == asset, Rendition.name.in_(names)))
+    for row in rows.all():
+        name = f"{row.name}~{row.sha256[:12]}"
+        await session.execute(delete(Rendition).where(Rendition.asset_id == asset, Rendition.name == name))
+        row.name = name
+    await session.flush()

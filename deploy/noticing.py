@@ -1,0 +1,100 @@
+"""The post room of a worker: letters out of the house, and the look for promises that nobody will keep."""
+
+import asyncio
+from typing import Final
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from cms.kernel.log import logger
+from cms.kernel.messages import catalogue
+from cms.notices.carrying import Carrier, carry
+from cms.notices.mail import MailSettings
+from cms.notices.webhook import WebhookSettings
+from cms.planning.holidays import enter_shipped, shipped_years
+from cms.publishing.alarming import lost_promises, sweep_lost
+from cms.publishing.services.addresses import Policy
+from cms.publishing.services.outbound import GuardedOutbound
+from deploy.installation import Installation
+from deploy.settings import Settings
+
+_POLL: Final = 2.0
+_AGAIN: Final = 5.0
+_SWEEP_EVERY: Final = 30.0
+
+log = logger("deploy")
+
+
+async def carry_letters(here: Installation, owner: str) -> None:
+    """Carries letters until cancelled."""
+    carrier = await asyncio.to_thread(make_carrier, here, owner)
+    while True:
+        rung = here.wake.count
+        try:
+            busy = await carry(carrier)
+        except SQLAlchemyError:
+            log.exception("the database is away")
+            await asyncio.sleep(_AGAIN)
+            continue
+        if not busy:
+            await here.wake.after(rung, within=_POLL)
+
+
+async def watch_promises(here: Installation) -> None:
+    """Enters the shipped holidays once, then looks for lost promises until cancelled."""
+    years = await asyncio.to_thread(shipped_years)
+    entered = False
+    while True:
+        try:
+            if not entered:
+                async with here.db.write() as session:
+                    await enter_shipped(session, years, now=here.clock.now())
+                entered = True
+            await _sweep(here)
+        except SQLAlchemyError:
+            log.exception("the database is away")
+        await asyncio.sleep(_SWEEP_EVERY)
+
+
+async def _sweep(here: Installation) -> None:
+    async with here.db.read() as session:
+        # Looked at first, so that an idle worker never takes the writer's turn.
+        if not await lost_promises(session, now=here.clock.now()):
+            return
+    async with here.db.write() as session:
+        lost = await sweep_lost(session, now=here.clock.now())
+    log.warning("promises that nobody would have kept", lost=lost)
+
+
+def make_carrier(here: Installation, owner: str) -> Carrier:
+    """Blocking: reads the catalogue."""
+    return Carrier(
+        db=here.db,
+        clock=here.clock,
+        texts=catalogue(),
+        language=here.settings.language,
+        desk=here.settings.public,
+        outbound=GuardedOutbound(Policy(exceptions=here.settings.exceptions)),
+        owner=f"{owner}:letters",
+        mail=mail_settings(here.settings),
+        webhook=webhook_settings(here.settings),
+        metrics=here.metrics,
+    )
+
+
+def mail_settings(settings: Settings) -> MailSettings | None:
+    if not settings.smtp_host:
+        return None
+    return MailSettings(
+        host=settings.smtp_host,
+        port=settings.smtp_port,
+        security=settings.smtp_security,
+        sender=settings.smtp_from or f"yunping@{settings.domain}",
+        user=settings.smtp_user,
+        password=settings.smtp_password,
+    )
+
+
+def webhook_settings(settings: Settings) -> WebhookSettings | None:
+    if not settings.notice_webhook:
+        return None
+    return WebhookSettings(settings.notice_webhook, settings.notice_webhook_secret)
