@@ -62,6 +62,11 @@ class ServicesMaker:
             studio=StoreStudio(account, self._here.store, self._room.sandbox, self._room.work),
         )
 
+    @property
+    def outbound(self) -> contract.Outbound:
+        """The client for addresses outside, for who is no renderer."""
+        return self._outbound
+
     def vault(self, target: str) -> SealedVault:
         """The secrets of one account, for the desk's form that fills it."""
         return SealedVault(Account(target, self._here.db, self._here.clock), self._key)

@@ -9,8 +9,21 @@ from cms.people import models as people
 from cms.planning import models as planning
 from cms.publishing import models as publishing
 from cms.publishing.services import models as services
-from cms.review import models as review
+from cms.review import list_rows, models as review
 from screens import states, tables as screens
 
 METADATA = Base.metadata
-MODULES = (audit, content, importing, library, people, planning, publishing, review, screens, services, states)
+MODULES = (
+    audit,
+    content,
+    importing,
+    library,
+    list_rows,
+    people,
+    planning,
+    publishing,
+    review,
+    screens,
+    services,
+    states,
+)

@@ -102,9 +102,12 @@ async def keep(visit: Visit, sent: models.WorkingCopySent) -> models.WorkingCopy
 async def submit_one(visit: Visit, sent: models.Note) -> models.Submitted:
     """Freezes the piece as a release and sends it to review."""
     press = visit.deps.press(await visit.deps.keys.epoch())
+    links = await pieces.asked_links(visit)
     async with visit.deps.db.write() as session:
         held = await find(session, visit.actor, visit.part("id"))
-        row = await submit(session, visit.actor, held.edition.id, press=press, note=sent.note, now=visit.now)
+        row = await submit(
+            session, visit.actor, held.edition.id, press=press, note=sent.note, links=links, now=visit.now
+        )
     return models.Submitted(release=row.hash, state=EditionState.SUBMITTED.value)
 
 

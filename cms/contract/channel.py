@@ -1,7 +1,7 @@
 """Everything the core needs of a channel."""
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from cms.contract.display import Display
@@ -61,6 +61,8 @@ class Channel:
     """The renditions of pictures this channel draws; they must exist before a piece can be submitted."""
     video_renditions: frozenset[str] = frozenset()
     """The same of videos (`media.house` names them)."""
+    limits: Mapping[str, int] = field(default_factory=dict)
+    """Characters of ``title`` and ``summary`` beyond which this channel cuts, of ``body`` beyond which it refuses."""
     serve: Serve | None = None
     callback: Callback | None = None
     seconds: float = 30.0

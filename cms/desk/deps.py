@@ -17,6 +17,7 @@ from cms.people.passwords import Passwords
 from cms.people.sessions import SessionRules
 from cms.people.signing import Signer
 from cms.publishing.guarding import Guard
+from cms.review.links import LinkAsker
 from cms.review.release import Press
 from cms.trust.delegations import Delegations
 from cms.trust.signed import Verified
@@ -53,6 +54,7 @@ class DeskDeps:
         vault: the secrets of an account, by its name; the desk only puts them in.
         first_run_secret: the guard's secret of the first run, empty once it is used.
         secure: cookies carry ``Secure`` and the ``__Host-`` prefix; False on plain loopback only.
+        links: asks the addresses a piece names; None: nobody asks.
         behind_proxy: the peer is our own proxy, whose X-Forwarded-For names the visitor.
     """
 
@@ -74,6 +76,7 @@ class DeskDeps:
     language: str = "zh-CN"
     metrics: Metrics | None = None
     behind_proxy: bool = False
+    links: LinkAsker | None = None
 
     def now(self) -> dt.datetime:
         return self.clock.now()

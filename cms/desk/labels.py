@@ -7,7 +7,7 @@ from cms.content.draft import BylineDraft
 from cms.content.kinds import Kind
 from cms.desk.visit import Visit
 from cms.people.roles import Role
-from cms.review.checks import Finding
+from cms.review.findings import SEVERITIES, Finding
 from cms.trust.release import Envelope
 
 Fact = Mapping[str, str]
@@ -95,7 +95,7 @@ def offline(visit: Visit, ms: int | None) -> str:
 
 def findings(visit: Visit, found: Sequence[Finding]) -> list[dict[str, str]]:
     """Findings as the component shows them; what must be mended first."""
-    shown = [_finding(visit, one) for one in sorted(found, key=lambda one: one.severity != "must")]
+    shown = [_finding(visit, one) for one in sorted(found, key=lambda one: SEVERITIES.index(one.severity))]
     return shown or [{"level": "good", "text": visit.t("desk.findings.none"), "next": "", "block": ""}]
 
 
@@ -104,7 +104,8 @@ def _finding(visit: Visit, found: Finding) -> dict[str, str]:
     if found.field:
         params["field"] = visit.t(f"content.field.{found.field}")
     return {
-        "level": "bad" if found.severity == "must" else "wait",
+        "level": {"must": "bad", "reason": "wait", "hint": "info"}[found.severity],
+        "severity": visit.t(f"review.severity.{found.severity}"),
         "text": visit.t(f"review.check.{found.code}", **params),
         "next": visit.t(f"review.check.{found.code}.next", **params),
         "block": found.block or f"field-{found.field.rpartition('.')[2]}",

@@ -18,6 +18,7 @@ from cms.people.actor import Actor
 from cms.people.permissions import Subject, require_can
 from cms.review.models import ApprovalRow, ReleaseRow, ReviewStep
 from cms.review.plans import Plan, PlanStep, plan_of
+from cms.review.reasons import require_reason
 from cms.trust.approval import Approval
 from cms.trust.delegations import Delegations
 from cms.trust.errors import TrustError
@@ -89,6 +90,7 @@ async def record_approval(
         check_approval(approval, turn.row.text, turn.release, delegations.value, now=to_ms(now))
     except TrustError as error:
         raise Refused("review.signature_refused", reason=error.code) from error
+    require_reason(turn.row.findings, opinion)
     session.add(step_row(turn, actor, PASSED, opinion=opinion, now=now))
     session.add(
         ApprovalRow(

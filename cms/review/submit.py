@@ -25,7 +25,10 @@ from cms.library.states import VideoState
 from cms.people.actor import Actor
 from cms.people.models import Unit
 from cms.people.permissions import Action, require_can
-from cms.review.checks import RULES_VERSION, Finding, check, finding_json, must_fix
+from cms.review.checks import RULES_VERSION, check
+from cms.review.findings import Finding, finding_json, must_fix
+from cms.review.lists import lists_in_use
+from cms.review.lookups import Lists, sources_of
 from cms.review.models import ReleaseRow
 from cms.review.pieces import piece_of
 from cms.review.plans import Plan, plan_for, plan_json
@@ -55,14 +58,16 @@ async def preview_submission(
     *,
     press: Press,
     draft: Draft | None = None,
+    links: Mapping[str, str] | None = None,
     now: dt.datetime,
 ) -> Submission:
-    """The dialog before submitting; writes nothing. `draft` is what was typed and not saved yet."""
+    """The dialog before submitting; writes nothing. `draft`: what was typed and not saved yet; `links` as `submit`."""
     held = await look(session, edition)
     require_can(actor, Action.DOCUMENT_READ, held.subject)
     draft = draft or draft_of(held.revision)
     pictures = await pictures_of(session, draft)
-    findings = await _checked(session, held, draft, press=press, pictures=pictures, now=now)
+    lists = await lists_in_use(session)
+    findings = await _checked(session, held, draft, press=press, pictures=pictures, lists=lists, links=links, now=now)
     release = None
     if not must_fix(findings):
         release = build_release(_facts(held, actor, now), draft, press=press, pictures=pictures, forms={}, now=now)
@@ -86,10 +91,18 @@ async def preview_piece(
 
 
 async def submit(
-    session: AsyncSession, actor: Actor, edition: uuid.UUID, *, press: Press, note: str = "", now: dt.datetime
+    session: AsyncSession,
+    actor: Actor,
+    edition: uuid.UUID,
+    *,
+    press: Press,
+    note: str = "",
+    links: Mapping[str, str] | None = None,
+    now: dt.datetime,
 ) -> ReleaseRow:
     """Freezes the edition as a release for review.
 
+    `links` are the answers of `cms.review.links` to the draft's addresses, asked before this transaction.
     Raises Refused `content.state`, `review.checks_failed` (`findings`), `review.not_signable`; Conflict as `save`.
     """
     held = await hold(session, edition)
@@ -98,7 +111,8 @@ async def submit(
     await _save_typed(session, actor, held, now)
     draft = draft_of(held.revision)
     pictures = await pictures_of(session, draft)
-    findings = await _checked(session, held, draft, press=press, pictures=pictures, now=now)
+    lists = await lists_in_use(session)
+    findings = await _checked(session, held, draft, press=press, pictures=pictures, lists=lists, links=links, now=now)
     stopping = must_fix(findings)
     if stopping:
         raise Refused("review.checks_failed", count=len(stopping), findings=[finding_json(one) for one in findings])
@@ -118,7 +132,7 @@ async def submit(
         authors=list(facts.authors),
         plan=plan_json(plan_for(Kind(held.document.kind))),
         findings=[finding_json(one) for one in findings],
-        rules_version=RULES_VERSION,
+        rules_version=f"{RULES_VERSION}.{lists.version}",
         note=note,
         submitted_by=actor.person,
         submitted_at=now,
@@ -170,11 +184,24 @@ async def _checked(
     *,
     press: Press,
     pictures: Mapping[uuid.UUID, Picture],
+    lists: Lists,
+    links: Mapping[str, str] | None,
     now: dt.datetime,
 ) -> tuple[Finding, ...]:
     known = select(Unit.path).where(Unit.path.in_(draft.envelope.units))
     units = frozenset((await session.execute(known)).scalars()) if draft.envelope.units else frozenset()
-    return check(draft, Kind(held.document.kind), press=press, pictures=pictures, units=units, now=now)
+    named = select(Unit.name).where(Unit.name.in_(sources_of(draft)))
+    return check(
+        draft,
+        Kind(held.document.kind),
+        press=press,
+        pictures=pictures,
+        units=units,
+        lists=lists,
+        own_sources=frozenset((await session.execute(named)).scalars()),
+        links=links,
+        now=now,
+    )
 
 
 def _facts(held: Held, actor: Actor, now: dt.datetime) -> Facts:

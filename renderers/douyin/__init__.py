@@ -6,7 +6,7 @@ from renderers.douyin.forms import FORMS, form, preview
 from renderers.douyin.hooks import callback
 from renderers.douyin.payload import PICTURES, POSTER
 from renderers.douyin.post import DouyinPost
-from renderers.douyin.settings import Settings
+from renderers.douyin.settings import LIMITS, Settings
 
 # A quarter of an hour of lecture, made upright on a slow machine, and its upload.
 _SECONDS = 7200.0
@@ -24,6 +24,7 @@ def channel() -> Channel:
         secrets=("client_secret", "access_token", "refresh_token"),
         asset_renditions=PICTURES,
         video_renditions=frozenset({VIDEO, POSTER}),
+        limits={"title": LIMITS.title},
         callback=callback,
         seconds=_SECONDS,
     )

@@ -4,7 +4,7 @@ from cms.contract import Channel
 from renderers.wechat.callback import callback
 from renderers.wechat.forms import FORMS, RENDITIONS, VIDEO_RENDITIONS, form, preview
 from renderers.wechat.post import WeChatPost
-from renderers.wechat.settings import SECRETS, AccountSettings
+from renderers.wechat.settings import LIMITS, SECRETS, AccountSettings
 
 # A dozen pictures over a slow line, and the calls around them.
 _SECONDS = 300.0
@@ -22,6 +22,7 @@ def channel() -> Channel:
         secrets=SECRETS,
         asset_renditions=RENDITIONS,
         video_renditions=VIDEO_RENDITIONS,
+        limits=LIMITS,
         callback=callback,
         seconds=_SECONDS,
     )

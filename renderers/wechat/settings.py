@@ -4,6 +4,7 @@ Several limits changed in recent years and sources differ; each default is the s
 """
 
 import re
+from collections.abc import Mapping
 from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -81,3 +82,10 @@ class AccountSettings(BaseModel):
 def settings_of(target: Target) -> AccountSettings:
     """The settings of a target; raises pydantic's ValidationError for what the desk would not have taken."""
     return AccountSettings.model_validate(dict(target.settings))
+
+
+# What every account of this platform begins with; the checks at submit know no single account.
+LIMITS: Final[Mapping[str, int]] = {
+    name: AccountSettings.model_fields[field].default
+    for name, field in (("title", "title_limit"), ("summary", "digest_limit"), ("body", "content_characters"))
+}

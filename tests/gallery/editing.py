@@ -71,6 +71,7 @@ def edit_context() -> dict[str, Any]:
             "submission": "/gallery/submission",
             "submit": "/gallery/submit",
             "preview": "/gallery/review",
+            "checks": "/gallery/checks",
             "theirs": "/gallery/save",
         },
         "limits": {"title": 60, "summary": 200},

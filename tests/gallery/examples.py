@@ -320,6 +320,7 @@ def review_context(*, is_changes: bool = False) -> dict[str, Any]:
         "asset_url": ASSET_URL,
         "steps": STEPS,
         "findings": FINDINGS,
+        "to_explain": 1,
         "history": HISTORY,
         "envelope": [
             {"label": label, "value": value}
@@ -448,6 +449,8 @@ def slip_context() -> dict[str, Any]:
             "source": "松陵街道新时代文明实践所",
             "submitted_at": at(-12),
             "checks": "通过，1 条提示",
+            "findings": [{"severity": "提示", "text": "“最佳”：广告法极限词"}],
+            "rules": "3.w2n1s1",
             "opinions": [
                 {
                     "step": step,

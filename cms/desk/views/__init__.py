@@ -5,6 +5,7 @@ from cms.desk.routing import SIGNED_IN
 from cms.desk.views import (
     account,
     audit,
+    checklists,
     documents,
     editor,
     gate,
@@ -72,6 +73,7 @@ def core_sections() -> tuple[Section, ...]:
         Section(
             "columns", "desk.nav.columns", "list", 80, "/desk/columns/", Action.COLUMN_MANAGE, _SYSTEM, places.COLUMNS
         ),
+        checklists.SECTION,
         Section(
             "people", "desk.nav.people", "users-round", 81, "/desk/people/", Action.PEOPLE_READ, _SYSTEM, people.ROUTES
         ),

@@ -26,7 +26,7 @@ from cms.people.permissions import Action, can, require_can
 from cms.people.units import units
 from cms.review.history import timeline
 from cms.review.plans import Plan
-from cms.review.submit import preview_submission, submit
+from cms.review.submit import Submission, preview_submission, submit
 
 _HERE: Final = dt.timedelta(minutes=5)
 
@@ -94,20 +94,34 @@ async def take_theirs(visit: Visit) -> web.StreamResponse:
 
 async def submission(visit: Visit) -> web.StreamResponse:
     """The dialog before submitting: what the machine found in the text as it is now, and who will review."""
-    async with visit.deps.db.read() as session:
-        held = await find(session, visit.actor, visit.part("id"))
-        draft, _, _ = await pieces.typed(session, visit, held)
-        press = visit.deps.press(await visit.deps.keys.epoch())
-        found = await preview_submission(session, visit.actor, held.edition.id, press=press, draft=draft, now=visit.now)
+    links = await pieces.asked_links(visit)
+    found = await _looked_at(visit, links)
     stopping = sum(one.severity == "must" for one in found.findings)
     context = {
         "findings": labels.findings(visit, found.findings),
         "steps": steps_ahead(visit, found.plan),
         "stopping": stopping,
         "csrf": visit.csrf,
-        "url": f"{pieces.href(held.document.public_id)}/submit",
+        "url": f"{pieces.href(visit.part('id'))}/submit",
     }
     return visit.render("documents/submission.html", context)
+
+
+async def checks_part(visit: Visit) -> web.StreamResponse:
+    """What the machine finds in the text as it is now, beside the text; without asking any address outside."""
+    found = await _looked_at(visit, None)
+    return visit.render("documents/checks.html", {"findings": labels.findings(visit, found.findings)})
+
+
+async def _looked_at(visit: Visit, links: Mapping[str, str] | None) -> Submission:
+    press = visit.deps.press(await visit.deps.keys.epoch())
+    async with visit.deps.db.read() as session:
+        held = await find(session, visit.actor, visit.part("id"))
+        draft, _, _ = await pieces.typed(session, visit, held)
+        edition = held.edition.id
+        return await preview_submission(
+            session, visit.actor, edition, press=press, draft=draft, links=links, now=visit.now
+        )
 
 
 async def submit_page(visit: Visit) -> web.StreamResponse:
@@ -115,11 +129,11 @@ async def submit_page(visit: Visit) -> web.StreamResponse:
     async with visit.deps.db.read() as session:
         held = await find(session, visit.actor, visit.part("id"))
     press = visit.deps.press(await visit.deps.keys.epoch())
+    links = await pieces.asked_links(visit)
+    note = text(form, "note")[:1000]
     try:
         async with visit.deps.db.write() as session:
-            await submit(
-                session, visit.actor, held.edition.id, press=press, note=text(form, "note")[:1000], now=visit.now
-            )
+            await submit(session, visit.actor, held.edition.id, press=press, note=note, links=links, now=visit.now)
     except DomainError as error:
         if held.state not in EDITABLE or not isinstance(error, Refused | Conflict | Invalid):
             raise
@@ -181,7 +195,7 @@ async def _page(
             "videos": "/desk/library/videos/{asset}",
             "save": f"{url}/autosave",
             "theirs": f"{url}/take-theirs",
-            **{name: f"{url}/{name}" for name in ("submission", "submit", "preview")},
+            **{name: f"{url}/{name}" for name in ("submission", "submit", "preview", "checks")},
         },
         "limits": {"title": rules.title_limit, "summary": rules.summary_limit},
         "is_conflict": is_conflict,
@@ -264,6 +278,7 @@ ROUTES = (
     post("/desk/documents/{id}/edit", save_page, Action.DOCUMENT_EDIT),
     post("/desk/documents/{id}/autosave", keep, Action.DOCUMENT_EDIT),
     post("/desk/documents/{id}/take-theirs", take_theirs, Action.DOCUMENT_EDIT),
+    get("/desk/documents/{id}/checks", checks_part, Action.DOCUMENT_EDIT),
     get("/desk/documents/{id}/submission", submission, Action.DOCUMENT_SUBMIT),
     post("/desk/documents/{id}/submit", submit_page, Action.DOCUMENT_SUBMIT),
 )

@@ -24,8 +24,8 @@ from cms.desk.visit import Form, Visit
 from cms.kernel.errors import Denied, DomainError
 from cms.people.permissions import Action
 from cms.review.approve import prepare_approval, record_approval, turn_of
-from cms.review.checks import must_fix
 from cms.review.decline import return_piece
+from cms.review.findings import must_fix, to_explain
 from cms.review.history import timeline
 from cms.review.inbox import waiting_for
 from cms.review.models import ReleaseRow, ReviewStep
@@ -133,6 +133,8 @@ async def slip_page(visit: Visit) -> web.StreamResponse:
             "submitted_at": slip.submitted_at,
             "submitted_by": slip.submitted_by,
             "checks": _checked(visit, slip),
+            "findings": labels.findings(visit, slip.findings) if slip.findings else [],
+            "rules": slip.rules_version,
             "opinions": [_opinion(visit, one) for one in slip.steps if one.at is not None],
             "envelope": said,
             "hash": slip.hash,
@@ -190,6 +192,7 @@ async def _page(
         "asset_url": pieces.ASSET_URL,
         "steps": _steps(visit, slip, turn),
         "findings": labels.findings(visit, slip.findings),
+        "to_explain": len(to_explain(slip.findings)),
         "history": entries(visit, history)[:8],
         "envelope": labels.envelope(visit, slip.release.envelope, names),
         "changes": _changes(held.revision, before) if before else [],

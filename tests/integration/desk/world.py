@@ -130,6 +130,7 @@ async def _parts(house: House, document: str) -> dict[str, str]:
         "membership": str(membership.id),
         "unit": str(unit.id),
         "column": str(column.id),
+        "list": "words",
         "screen": "0000000000",
         "channel": "web",
         "form": "wide",

@@ -29,6 +29,7 @@ GOLDEN = """
 account.manage              editor:o reviewer:o chief:o publisher:o admin:o operator:o auditor:o
 audit.export                auditor:ou
 audit.read                  auditor:ou
+checklist.manage            chief:ou
 column.manage               chief:ou
 document.correct            editor:ou reviewer:ou chief:ou
 document.create             editor:ou reviewer:ou chief:ou

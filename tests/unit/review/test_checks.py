@@ -13,7 +13,8 @@ from cms.content.kinds import KINDS, Kind
 from cms.content.states import Verb
 from cms.kernel.messages import LANGUAGES, Catalogue
 from cms.people.permissions import Action
-from cms.review.checks import Finding, check, finding_json, finding_of, must_fix
+from cms.review.checks import check
+from cms.review.findings import Finding, finding_json, finding_of, must_fix
 from cms.review.pieces import piece_of
 from cms.review.plans import PLANS, plan_for, plan_json, plan_of
 from cms.review.release import Facts, Picture, Press, build_release
@@ -120,7 +121,8 @@ def test_finding_when_kept_and_read_is_the_same(finding: Finding) -> None:
 
 def test_every_finding_has_its_sentence_and_suggestion() -> None:
     params = {"field": "标题", "most": 1, "now": 2, "percent": 1, "minutes": 2, "types": "x"}
-    params |= {"channel": "x", "unit": "x", "marks": "x"}
+    params |= {"channel": "x", "unit": "x", "marks": "x", "found": "x", "category": "x", "suggest": "x", "name": "x"}
+    params |= {"source": "x", "url": "x", "status": "404", "chars": "x", "codes": "x"}
     texts = Catalogue.load()
     spoken = {key.removeprefix("review.check.") for key in texts.keys("zh-CN") if key.startswith("review.check.")}
     for code in {key.removesuffix(".next") for key in spoken}:

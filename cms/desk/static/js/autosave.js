@@ -83,6 +83,7 @@ class Autosave {
     this.form.elements.revision.value = revision;
     if (version !== undefined && this.form.elements.version) this.form.elements.version.value = version;
     localStorage.removeItem(this.key);
+    this.form.dispatchEvent(new CustomEvent("yp-saved", { bubbles: true }));
     if (!this.dirty) this.say("saved", at ? ` ${at}` : "");
     else this.touch();
   }
