@@ -1,7 +1,7 @@
 """Imports every module that declares tables, so that migrations and tests see the whole schema."""
 
 from cms.audit import models as audit
-from cms.content import models as content
+from cms.content import models as content, search_rows
 from cms.content.importing import models as importing
 from cms.kernel.base import Base
 from cms.library import models as library
@@ -24,6 +24,7 @@ MODULES = (
     publishing,
     review,
     screens,
+    search_rows,
     services,
     states,
 )

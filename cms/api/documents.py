@@ -7,9 +7,10 @@ from cms.api import models
 from cms.api.resources import Resource, ask, take
 from cms.content.draft import BylineDraft, Draft, draft_json, read_draft
 from cms.content.editing import autosave, create
+from cms.content.filters import Filters
 from cms.content.held import look
 from cms.content.kinds import Kind
-from cms.content.queries import Cursor, Filters, documents, find
+from cms.content.queries import Cursor, documents, find
 from cms.content.states import EditionState
 from cms.desk import labels, pieces
 from cms.desk.routing import SIGNED_IN

@@ -6,11 +6,10 @@ import uuid
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cms.content.blocks import plain_text
 from cms.content.draft import Draft, draft_json, revision_hash
 from cms.content.models import Document, Revision
+from cms.content.search import index
 from cms.kernel.ids import uuid7
-from cms.kernel.text import search_text
 
 
 async def cut(
@@ -50,21 +49,13 @@ async def cut(
         created_at=now,
     )
     session.add(revision)
-    follow(document, draft)
     document.updated_at = now
-    await session.flush()
+    await follow(session, document, revision)
     return revision
 
 
-def follow(document: Document, draft: Draft) -> None:
-    """Brings the document's list fields to its current edition."""
-    document.title = draft.title
-    document.column_code = draft.column
-    document.search_text = searched(draft)
-
-
-def searched(draft: Draft) -> str:
-    """What a piece is found by: its words with every Han character spaced, lower case, and its pinyin initials."""
-    byline = draft.byline
-    words = (draft.title, draft.subtitle, draft.summary, byline.source, byline.reporter, byline.editor, byline.sponsor)
-    return search_text("\n".join((*words, plain_text(draft.body), draft.pinyin)).lower())
+async def follow(session: AsyncSession, document: Document, revision: Revision) -> None:
+    """Brings the document's list fields, and what it is found by, to its current edition."""
+    document.title = revision.title
+    document.column_code = revision.column_code
+    await index(session, document, revision)

@@ -49,6 +49,11 @@ def level(visit: Visit, value: str) -> str:
     return visit.t(key) if key in visit.deps.catalogue.keys(visit.language) else value
 
 
+def indented(path: str, name: str) -> str:
+    """A unit in a list of choices: its depth as space."""
+    return "\u3000" * max(0, path.count("/") - 2) + name
+
+
 def fact(label: str, value: str) -> Fact:
     return {"label": label, "value": value}
 
