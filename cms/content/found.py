@@ -12,13 +12,13 @@ from cms.content.blocks import plain_text
 from cms.content.filters import Filters, Scope, conditions, groups
 from cms.content.grams import Run, excerpt
 from cms.content.models import Document, Edition, Revision
-from cms.content.search import hits
+from cms.content.search import among, hits
 from cms.content.search_rows import SearchText
 from cms.content.states import EditionState
 from cms.people.actor import Actor
 
 # Nobody reads further, and nobody needs to know how many more there are.
-COUNTED: Final = 1_000
+COUNTED: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +30,10 @@ class Hit:
     state: EditionState
 
 
-async def find_hits(session: AsyncSession, actor: Actor, filters: Filters, scope: Scope, *, most: int) -> list[Hit]:
-    """At most `most` pieces, the one that was written last first."""
+async def find_hits(
+    session: AsyncSession, actor: Actor, filters: Filters, scope: Scope, *, most: int, below: int = 0
+) -> list[Hit]:
+    """At most `most` pieces, the one that was written last first; `below` is the last `seq` of the page before."""
     found: list[Hit] = []
     where = [
         *conditions(actor, filters, scope, indexed=True),
@@ -44,8 +46,8 @@ async def find_hits(session: AsyncSession, actor: Actor, filters: Filters, scope
         .where(*where)
         .order_by(SearchText.seq.desc())
     )
-    async for step in hits(session, groups(filters, scope)):
-        rows = await session.execute(query.where(SearchText.seq.in_(step)))
+    async for step in hits(session, groups(filters, scope), below=below, first=most):
+        rows = await session.execute(query.where(among(session, step)))
         found += [Hit(row.seq, row.id, EditionState(row.state)) for row in rows]
         if len(found) >= most:
             break

@@ -83,15 +83,25 @@ class Counts:
 
 
 async def documents(
-    session: AsyncSession, actor: Actor, filters: Filters, *, after: Cursor | None = None, limit: int = 30
+    session: AsyncSession,
+    actor: Actor,
+    filters: Filters,
+    *,
+    after: Cursor | None = None,
+    limit: int = 30,
+    total: int | None = None,
 ) -> Page:
-    """A page of the documents the actor may read: by last change, or, where words are searched, by last writing."""
+    """A page of the documents the actor may read: by last change, or, where words are searched, by last writing.
+
+    `total` is what `counts` said of the same filters, for whoever asked it already.
+    """
     limit = min(limit, MAX_PAGE)
     scope = await scope_of(session, actor, filters)
     if filters.is_search:
-        return await _found(session, actor, filters, scope, after, limit)
+        return await _found(session, actor, filters, scope, after, limit, total)
     where = conditions(actor, filters, scope)
-    total = (await session.execute(_counted(where))).scalar_one()
+    if total is None:
+        total = (await session.execute(_counted(where))).scalar_one()
     query = _rows().where(*where)
     if after is not None:
         older = and_(Document.updated_at == after.updated_at, Document.id < after.document)
@@ -106,16 +116,25 @@ async def documents(
 
 
 async def _found(  # noqa: PLR0917 - one private caller
-    session: AsyncSession, actor: Actor, filters: Filters, scope: Scope, after: Cursor | None, limit: int
+    session: AsyncSession,
+    actor: Actor,
+    filters: Filters,
+    scope: Scope,
+    after: Cursor | None,
+    limit: int,
+    total: int | None,
 ) -> Page:
-    hits = await find_hits(session, actor, filters, scope, most=COUNTED)
-    rest = [hit for hit in hits if after is None or hit.seq < after.seq]
+    below = after.seq if after is not None else 0
+    wanted = limit + 1 if below or total is not None else COUNTED
+    rest = await find_hits(session, actor, filters, scope, most=wanted, below=below)
+    if total is None:
+        total = len(rest) if not below else len(await find_hits(session, actor, filters, scope, most=COUNTED))
     shown = rest[:limit]
     query = _rows().where(Edition.is_current.is_(True), Document.id.in_([hit.document for hit in shown]))
     rows = {row.document: row for row in map(_row, (await session.execute(query)).all())}
     ordered = tuple(rows[hit.document] for hit in shown)
     last = Cursor(ordered[-1].updated_at, ordered[-1].document, shown[-1].seq) if len(rest) > limit else None
-    return Page(ordered, last, len(hits))
+    return Page(ordered, last, total)
 
 
 async def counts(session: AsyncSession, actor: Actor, filters: Filters | None = None) -> Counts:

@@ -1,10 +1,25 @@
 """The search index: kept in the transaction that changes a piece, asked newest first, and built anew by a command."""
 
+import json
 import uuid
 from collections.abc import AsyncIterator, Sequence
 from typing import Any, Final
 
-from sqlalchemy import Row, column, delete, func, insert, literal_column, select, table, text
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    Row,
+    cast,
+    column,
+    delete,
+    func,
+    insert,
+    literal_column,
+    select,
+    table,
+    text,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cms.content.blocks import plain_text, upcast
@@ -14,7 +29,8 @@ from cms.content.search_rows import SearchText
 from cms.kernel.folding import search_form
 
 # Hits are read in steps that grow: a page of a common word is in the first, a rare word has no second.
-_STEPS: Final = (300, 1_000, 5_000)
+_GROWS: Final = 4
+_LONGEST_STEP: Final = 8_000
 _BATCH: Final = 500
 _GRAMS: Final = table("document_grams", column("rowid"), column("seq"), column("grams"))
 
@@ -54,23 +70,33 @@ async def index(session: AsyncSession, document: Document, revision: Revision) -
     await _put_in(session, [(seq, facets, words)])
 
 
-async def hits(session: AsyncSession, every: Sequence[Sequence[str]], *, below: int = 0) -> AsyncIterator[list[int]]:
+async def hits(
+    session: AsyncSession, every: Sequence[Sequence[str]], *, first: int, below: int = 0
+) -> AsyncIterator[list[int]]:
     """The `seq` of pieces that have, of each group, any word of the index; newest first, in steps that grow.
 
-    `below` is the last seq of what was seen before. Whoever has enough stops asking, and no more is read.
+    `first` is how many the first step has, `below` the last seq of what was seen before. Whoever has enough stops
+    asking, and no more is read.
     """
     if not _is_sqlite(session):
         # The plan depends on how common the words are, so each query gets its own.
         await session.execute(text("select set_config('plan_cache_mode', 'force_custom_plan', true)"))
-    step = 0
+    limit = first
     while True:
-        limit = _STEPS[min(step, len(_STEPS) - 1)]
         found = list((await session.execute(_matching(session, every, below).limit(limit))).scalars())
         if found:
             yield found
         if len(found) < limit:
             return
-        step, below = step + 1, found[-1]
+        limit, below = min(limit * _GROWS, _LONGEST_STEP), found[-1]
+
+
+def among(session: AsyncSession, seqs: Sequence[int]) -> ColumnElement[bool]:
+    """Pieces with one of these `seq`: one parameter, where thousands would have to be written out."""
+    if _is_sqlite(session):
+        listed = text("(SELECT value FROM json_each(:seqs))").bindparams(seqs=json.dumps(seqs))
+        return SearchText.seq.in_(listed)
+    return SearchText.seq == func.any(cast(list(seqs), ARRAY(BigInteger)))
 
 
 async def rebuild(session: AsyncSession) -> int:

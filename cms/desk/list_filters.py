@@ -12,13 +12,12 @@ from cms.content.kinds import Kind
 from cms.desk import labels
 from cms.desk.visit import Visit
 from cms.people.permissions import Action, require_reach
-from cms.people.units import units
+from cms.people.units import unit_choices
 
 MORE: Final = ("kind", "unit", "channel", "author", "since", "until")
 NAMES: Final = ("q", "column", *MORE)
 _DAY: Final = dt.timedelta(days=1)
-_MOST_PLACES: Final = 400
-_DEEP: Final = 4
+_MOST_PLACES: Final = 60
 
 
 def read(visit: Visit, asked: Mapping[str, str]) -> Filters:
@@ -37,16 +36,26 @@ def read(visit: Visit, asked: Mapping[str, str]) -> Filters:
 
 
 async def offered(session: AsyncSession, visit: Visit, asked: Mapping[str, str]) -> dict[str, list[dict[str, Any]]]:
-    """What the fields let one choose; of a large tree no points, to keep the page small."""
-    places = await units(session, within=require_reach(visit.actor, Action.DOCUMENT_READ))
+    """What the fields let one choose; of a large tree its top, and below that the units of the one that is chosen."""
+    reach = require_reach(visit.actor, Action.DOCUMENT_READ)
+    places = await unit_choices(session, within=reach)
     if len(places) > _MOST_PLACES:
-        places = [one for one in places if one.path.count("/") <= _DEEP or one.path == asked["unit"]]
+        top = min(one.path.count("/") for one in places) + 1
+        chosen = asked["unit"]
+        places = [one for one in places if one.path.count("/") <= top or _is_near(one.path, chosen)]
     return {
         "columns": [{"value": one.code, "label": one.name} for one in await columns(session)],
         "kinds": [{"value": one.value, "label": labels.kind(visit, one)} for one in Kind],
         "units": [{"value": one.path, "label": labels.indented(one.path, one.name)} for one in places],
         "channels": [{"value": one, "label": labels.channel(visit, one)} for one in sorted(visit.deps.channels)],
     }
+
+
+def _is_near(path: str, chosen: str) -> bool:
+    """Whether a unit is the chosen one, above it, or right below it."""
+    return bool(chosen) and (
+        chosen.startswith(path) or (path.startswith(chosen) and path.count("/") == chosen.count("/") + 1)
+    )
 
 
 def _day(visit: Visit, value: str) -> dt.datetime | None:

@@ -19,6 +19,7 @@ from sqlalchemy import select
 
 from cms.content.models import Document
 from cms.content.search import rebuild
+from cms.desk.views.documents import TABS
 from cms.kernel.db import Database
 from deploy import migrate
 from deploy.bench import checking, fill, postgres

@@ -49,24 +49,27 @@ async def list_page(visit: Visit) -> web.StreamResponse:
     filters = replace(narrowed, states=TABS[tab], mine=tab == "mine")
     after, first = _cursor(visit.query("after")), _first(visit.query("from"))
     async with visit.deps.db.read() as session:
-        page = await documents(session, visit.actor, filters, after=after, limit=PAGE)
         tally = await counts(session, visit.actor, narrowed)
-        mine = await counts(session, visit.actor, replace(narrowed, mine=True))
+        # What is one's own among the hits of a search would be searched a second time.
+        mine = None if narrowed.is_search else await counts(session, visit.actor, replace(narrowed, mine=True))
+        numbers = {name: sum(tally.by_state.get(state, 0) for state in states) for name, states in TABS.items()}
+        numbers |= {"all": tally.total, "mine": mine.total if mine else 0}
+        total = min(COUNTED, numbers[tab]) if tab != "mine" or mine else None
+        page = await documents(session, visit.actor, filters, after=after, limit=PAGE, total=total)
         editions = [row.edition for row in page.rows]
         shown = await pieces.covers(session, editions)
         words = narrowed.wanted.words
         lines = await excerpts(session, editions, words) if words else {}
         offered = await list_filters.offered(session, visit, asked)
-    numbers = {"all": tally.total, "mine": mine.total}
     context = {
         "tabs": [
             {
                 "label": visit.t(f"desk.documents.tab.{name}"),
                 "href": _list_url({"tab": name, **asked}),
-                "count": _number(numbers.get(name, sum(tally.by_state.get(state, 0) for state in states))),
+                "count": _number(numbers[name]),
                 "is_current": name == tab,
             }
-            for name, states in TABS.items()
+            for name in TABS
         ],
         "filters": {**asked, **offered, "tab": tab, "is_open": any(asked[name] for name in list_filters.MORE)},
         "documents": [
@@ -313,7 +316,7 @@ def _cursor(value: str) -> Cursor | None:
 
 def _number(counted: int) -> str:
     """A count as it is shown: beyond `COUNTED` nothing was counted. Nothing for none."""
-    return f"{COUNTED - 1}+" if counted >= COUNTED else str(counted or "")
+    return f"{COUNTED}+" if counted >= COUNTED else str(counted or "")
 
 
 def _first(value: str) -> int:

@@ -21,9 +21,8 @@ from cms.desk.views.documents import indented
 from cms.desk.views.gate import text
 from cms.desk.visit import Visit, as_uuid
 from cms.kernel.errors import Conflict, DomainError, Invalid, Refused
-from cms.people.models import Unit
 from cms.people.permissions import Action, can, require_can
-from cms.people.units import units
+from cms.people.units import UnitChoice, unit_choices
 from cms.review.history import timeline
 from cms.review.plans import Plan
 from cms.review.submit import Submission, preview_submission, submit
@@ -167,7 +166,7 @@ async def _page(
     deps, document = visit.deps, held.document
     async with deps.db.read() as session:
         known = await columns(session)
-        places = await units(session, within=[f"/{visit.actor.unit.split('/')[1]}/"])
+        places = await unit_choices(session, within=[f"/{visit.actor.unit.split('/')[1]}/"])
         here = await typing(session, document.id, since=visit.now - _HERE)
         history = await timeline(session, visit.actor, document.public_id)
     url = pieces.href(document.public_id)
@@ -207,7 +206,7 @@ async def _page(
 
 
 def _choices(
-    visit: Visit, values: Mapping[str, Any], known: Sequence[Column], places: Sequence[Unit]
+    visit: Visit, values: Mapping[str, Any], known: Sequence[Column], places: Sequence[UnitChoice]
 ) -> dict[str, list[dict[str, Any]]]:
     """What the fields of the side offer."""
     days = [{"value": str(one), "label": visit.t("desk.offline.days", count=one)} for one in fields.OFFLINE_DAYS]
