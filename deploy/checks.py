@@ -1,4 +1,4 @@
-"""Everything that must hold before a change is taken: the gates (form, types, arrows), then every test.
+"""Everything that must hold before a change is taken: every test, and beside them the gates (form, types, arrows).
 
 `./yunping test` runs all of it and closes with one line in pytest's form. `./yunping test faults` and `soak` run the
 long runs of that mark; any other argument goes to pytest as it stands, without the gates.
@@ -9,7 +9,8 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -24,11 +25,10 @@ GATES: dict[str, tuple[str, ...]] = {
     "arrows": ("-c", "from importlinter.cli import lint_imports_command as lint; lint()"),
 }
 LONG = ("faults", "soak")
-# Small and apart from each other; the rest starts servers and browsers.
-FAST = ("tests/unit", "tests/architecture", "tests/contract")
-WORKERS = 2
 # As many as cores: with one more, browsers and encoders starve each other and tests of time-outs fail.
-WAITING_WORKERS = 2
+WORKERS = 2
+# Behind the tests, which wait for a browser or a clock often enough to leave the gates their time.
+_POLITE = ("nice", "-n", "15")
 _NO_TESTS = 5
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 _CLOSING = re.compile(r"^=* ?(?P<counts>(?:\d+ [a-z]+(?:, )?)+) in [\d.]+s.*$")
@@ -52,18 +52,20 @@ class Tally:
 def run(args: Sequence[str]) -> int:
     """Runs what `args` ask for and returns the exit code: 0 only if every gate and every test passed."""
     if args and args[0] in LONG:
-        return _pytest(["-m", args[0], "--timeout=0", *args[1:]], Tally())
+        return _pytest(["-m", args[0], "--timeout=0", "--hypothesis-profile=long", *args[1:]], Tally())
     if args:
         return _pytest(args, Tally())
     began = time.monotonic()
     tally = Tally()
-    for name, command in GATES.items():
-        _gate(name, command, tally)
-    for title, arguments in _phases():
-        click.secho(f"\n── {title}", bold=True)
-        code = _pytest(arguments, tally)
+    with ThreadPoolExecutor(1) as beside:
+        gates = [beside.submit(_gate, name, command) for name, command in GATES.items()]
+        unmarked = " and ".join(f"not {mark}" for mark in LONG)
+        workers = ["-n", str(WORKERS), "--dist", "worksteal"]
+        code = _pytest(["-m", unmarked, "-q", "--durations=12", *workers, "tests"], tally)
         if code not in {0, _NO_TESTS}:
-            tally.problems.append(f"{title}: pytest ended with {code}")
+            tally.problems.append(f"pytest ended with {code}")
+    for gate in gates:
+        _say(gate.result(), tally)
     for problem in tally.problems:
         click.secho(f"✗ {problem}", fg="red")
     if not tally.counts["passed"]:
@@ -72,30 +74,36 @@ def run(args: Sequence[str]) -> int:
     return 1 if tally.problems else 0
 
 
-def _phases() -> Iterable[tuple[str, list[str]]]:
-    usual = ["-m", " and ".join(f"not {mark}" for mark in LONG), "-q", "--durations=12"]
-    fast = [path for path in FAST if (ROOT / path).is_dir()]
-    yield "unit, architecture and contract tests", [*usual, "-n", str(WORKERS), *fast]
-    rest = [f"--ignore={path}" for path in fast]
-    workers = str(WAITING_WORKERS)
-    yield "integration, browser and journey tests", [*usual, "-n", workers, "--dist", "worksteal", *rest, "tests"]
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """How a gate ended."""
+
+    name: str
+    command: str
+    code: int
+    said: str
+    seconds: float
 
 
-def _gate(name: str, command: Sequence[str], tally: Tally) -> None:
+def _gate(name: str, command: Sequence[str]) -> Gate:
     began = time.monotonic()
     done = subprocess.run(  # noqa: S603
-        [sys.executable, *command],
+        [*_POLITE, sys.executable, *command],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         check=False,
     )
-    passed = done.returncode == 0
-    click.secho(f"{'✓' if passed else '✗'} {name}  {time.monotonic() - began:.1f} s", bold=True)
+    return Gate(name, " ".join(command), done.returncode, done.stdout, time.monotonic() - began)
+
+
+def _say(gate: Gate, tally: Tally) -> None:
+    passed = gate.code == 0
+    click.secho(f"{'✓' if passed else '✗'} {gate.name}  {gate.seconds:.1f} s", bold=True)
     if not passed:
-        click.echo(done.stdout)
-        tally.problems.append(f"{name}: {' '.join(command)} ended with {done.returncode}")
+        click.echo(gate.said)
+        tally.problems.append(f"{gate.name}: {gate.command} ended with {gate.code}")
 
 
 def _pytest(args: Sequence[str], tally: Tally) -> int:

@@ -152,7 +152,7 @@ class ChannelSite:
             for start in range(span.start, span.start + span.length, _BLOCK * 4):
                 yield await self.store.get_range(span.sha256, start, min(start + _BLOCK * 4, span.start + span.length))
             return
-        file = await acquired(functools.partial(_opened, path, span.start), undo=BinaryIO.close)
+        file = await acquired(functools.partial(_opened, path, span.start), undo=_closed)
         try:
             left = span.length
             while left and (block := await in_thread(file.read, min(_BLOCK, left))):
@@ -213,3 +213,7 @@ def _opened(path: Path, start: int) -> BinaryIO:
     file = path.open("rb")
     file.seek(start)
     return file
+
+
+def _closed(file: BinaryIO) -> None:
+    file.close()

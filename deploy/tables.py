@@ -5,6 +5,7 @@ from cms.content import models as content, search_rows
 from cms.content.importing import models as importing
 from cms.kernel.base import Base
 from cms.library import models as library
+from cms.notices import models as notices
 from cms.people import models as people
 from cms.planning import models as planning
 from cms.publishing import models as publishing
@@ -19,6 +20,7 @@ MODULES = (
     importing,
     library,
     list_rows,
+    notices,
     people,
     planning,
     publishing,

@@ -1,4 +1,4 @@
-"""Chromium for tests: one browser a test, pages at the sizes people look at, and no script error goes unnoticed."""
+"""Chromium for tests: one browser a worker, pages at the sizes people look at; no script error goes unnoticed."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -36,18 +36,21 @@ class Pages:
 
     browser: Browser
     complaints: list[str] = field(default_factory=list)
+    contexts: list[BrowserContext] = field(default_factory=list)
 
     async def context(
-        self, viewport: ViewportSize = DESK, *, touch: bool = False, service_workers: bool = True
+        self, viewport: ViewportSize = DESK, *, touch: bool = False, service_workers: bool = True, scripts: bool = True
     ) -> BrowserContext:
         context = await self.browser.new_context(
             viewport=viewport,
             locale="zh-CN",
             timezone_id="Asia/Shanghai",
             has_touch=touch,
+            java_script_enabled=scripts,
             reduced_motion="no-preference",
             service_workers="allow" if service_workers else "block",
         )
+        self.contexts.append(context)
         context.on("weberror", lambda found: self._complain(found.error))
         context.on("console", self._console)
         return context
@@ -67,16 +70,24 @@ class Pages:
             self.complaints.append(message.text)
 
 
+@pytest.fixture(scope="session")
+async def chromium() -> AsyncIterator[Browser]:
+    """One browser a worker: starting one takes longer than most tests; their contexts keep them apart."""
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+        yield browser
+        await browser.close()
+
+
 @pytest.fixture
-async def pages() -> AsyncIterator[Pages]:
+async def pages(chromium: Browser) -> AsyncIterator[Pages]:
     """Opens pages; the test fails at its end if a script threw or the content policy was broken.
 
     A test that provokes such an error clears `pages.complaints` after looking at it.
     """
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
-        opened = Pages(browser)
-        yield opened
-        await browser.close()
+    opened = Pages(chromium)
+    yield opened
+    for context in list(opened.contexts):
+        await context.close()
     if opened.complaints:
         pytest.fail("the page complained:\n  " + "\n  ".join(opened.complaints), pytrace=False)

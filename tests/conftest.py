@@ -1,13 +1,28 @@
 """Fixtures of every test: databases, a browser, and the guards."""
 
 import pytest
+import structlog
 from hypothesis import HealthCheck, settings
 
-pytest_plugins = ["tests.guards", "tests.postgres", "tests.schema", "tests.chromium"]
+pytest_plugins = ["tests.guards", "tests.postgres", "tests.schema", "tests.chromium", "tests.tasks"]
 
 # No deadline: two cores are shared by the tests, a browser and servers, so one example's time says nothing.
-settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
+settings.register_profile(
+    "house", deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow], print_blob=True
+)
+# What `./yunping test soak` takes.
+settings.register_profile("long", settings.get_profile("house"), max_examples=1000)
 settings.load_profile("house")
+
+# As in the product, a traceback is plain text: the coloured one takes a second of CPU each, inside the loop.
+structlog.configure(
+    processors=[
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.format_exc_info,
+        structlog.dev.ConsoleRenderer(colors=False),
+    ]
+)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

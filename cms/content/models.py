@@ -111,6 +111,8 @@ class Edition(Base):
             sqlite_where=text("is_current"),
             postgresql_where=text("is_current"),
         ),
+        Index("ix_edition_planned_at", "planned_at"),
+        Index("ix_edition_published_at", "published_at"),
     )
 
     id: Mapped[Key]

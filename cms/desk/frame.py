@@ -8,7 +8,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, StrictUndefined, select_autoescape
+from jinja2 import (
+    BytecodeCache,
+    ChoiceLoader,
+    Environment,
+    FileSystemLoader,
+    PrefixLoader,
+    StrictUndefined,
+    select_autoescape,
+)
+from jinja2.bccache import Bucket
 from markupsafe import Markup
 
 from cms.contract import Form, Piece, Preview, Route
@@ -24,6 +33,22 @@ _UPLOAD_TEXTS = "desk.upload."
 _PLAIN_ICON = Markup('<svg class="icon" aria-hidden="true"><use href="{}#{}"></use></svg>')
 _NAMED_ICON = Markup('<svg class="icon" role="img" aria-label="{}"><use href="{}#{}"></use></svg>')
 
+
+class _Compiled(BytecodeCache):
+    """Templates compiled in this process, by their source: the environments of all languages share them."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if (known := self._known.get(bucket.key + bucket.checksum)) is not None:
+            bucket.bytecode_from_string(known)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._known[bucket.key + bucket.checksum] = bucket.bytecode_to_string()
+
+
+_COMPILED = _Compiled()
 
 Drawing = Callable[[Piece, Form, Mapping[str, str]], Preview]
 """A draft in one form; the mapping has the pictures as data addresses, by the sha256 of their files."""
@@ -152,6 +177,7 @@ class Desk:
             loader=ChoiceLoader([FileSystemLoader(_TEMPLATES), PrefixLoader(folders)]),
             autoescape=select_autoescape(default=True, default_for_string=True),
             undefined=StrictUndefined,
+            bytecode_cache=_COMPILED,
             trim_blocks=True,
             lstrip_blocks=True,
         )

@@ -23,6 +23,8 @@ DEPS: Final = web.AppKey("deps", DeskDeps)
 DESK: Final = web.AppKey("desk", Desk)
 LANGUAGE: Final = web.RequestKey("language", str)
 UNIT_NAME: Final = web.RequestKey("unit_name", str)
+THEMES: Final = ("system", "light", "dark")
+THEME_COOKIE: Final = "yp_theme"
 COUNTS: Final[web.RequestKey[dict[str, int]]] = web.RequestKey("counts", dict)
 DONE_COOKIE: Final = "yp_done"
 _DONE_SECONDS: Final = 60
@@ -75,6 +77,12 @@ class Visit:
     def query(self, name: str) -> str:
         return self.request.query.get(name, "")[:200]
 
+    @property
+    def theme(self) -> str:
+        """Light, dark or as the system asks: what this browser chose."""
+        chosen = self.request.cookies.get(THEME_COOKIE, "")
+        return chosen if chosen in THEMES else THEMES[0]
+
     async def form(self) -> Form:
         """What was sent, within the limits of the application."""
         return await self.request.post()
@@ -98,7 +106,9 @@ class Visit:
 
     def render(self, template: str, context: Mapping[str, object], *, status: int = 200) -> web.Response:
         """A page without the frame of a signed-in person, or a part of one."""
-        html = self.desk.render(template, {"done": self._done(), **context}, language=self.language)
+        html = self.desk.render(
+            template, {"done": self._done(), "theme": self.theme, **context}, language=self.language
+        )
         answer = web.Response(text=html, content_type="text/html", status=status, headers=page_headers())
         if DONE_COOKIE in self.request.cookies:
             answer.del_cookie(DONE_COOKIE, path="/desk")

@@ -25,6 +25,7 @@ class Action(StrEnum):
     REVIEW_PASS = "review.pass"  # noqa: S105
     REVIEW_SIGN = "review.sign"
     REVIEW_RETURN = "review.return"
+    REVIEW_PROOF = "review.proof"
     PUBLISHING_READ = "publishing.read"
     PUBLISHING_SCHEDULE = "publishing.schedule"
     PUBLISHING_PUBLISH = "publishing.publish"
@@ -90,6 +91,18 @@ _WRITING: Final = {
     Action.LIBRARY_UPLOAD: _UNIT,
     Action.PUBLISHING_READ: _UNIT,
 }
+# Whoever sends pieces in: their own from the first word to the submission, and nothing of what becomes of them.
+_CONTRIBUTING: Final = {
+    Action.DOCUMENT_READ: _UNIT,
+    Action.DOCUMENT_CREATE: _UNIT,
+    Action.DOCUMENT_EDIT: _OWN,
+    Action.DOCUMENT_SUBMIT: _OWN,
+    Action.DOCUMENT_WITHDRAW: _OWN,
+    Action.DOCUMENT_DISCARD: _OWN,
+    Action.LIBRARY_READ: _UNIT,
+    Action.LIBRARY_UPLOAD: _UNIT,
+    Action.LIBRARY_DELETE: _OWN,
+}
 _REVIEWING: Final = {
     **_WRITING,
     Action.DOCUMENT_EDIT: _UNIT,
@@ -101,6 +114,7 @@ _REVIEWING: Final = {
     # Never one's own: an author who could pass their piece would be a reviewer too few.
     Action.REVIEW_PASS: _OTHERS,
     Action.REVIEW_RETURN: _OTHERS,
+    Action.REVIEW_PROOF: _OTHERS,
     Action.PUBLISHING_RECALL: _UNIT,
     Action.LIBRARY_DELETE: _UNIT,
     Action.SCREEN_READ: _UNIT,
@@ -109,6 +123,8 @@ _ACCOUNT: Final = {Action.ACCOUNT_MANAGE: _OWN}
 
 # role × action -> relations in which it is allowed; what is not here is denied.
 TABLE: Final[dict[Role, dict[Action, frozenset[Relation]]]] = {
+    Role.CORRESPONDENT: {**_ACCOUNT, **_CONTRIBUTING},
+    Role.TEAM_LEADER: {**_ACCOUNT, **_CONTRIBUTING},
     Role.EDITOR: {
         **_ACCOUNT,
         **_WRITING,
@@ -119,7 +135,15 @@ TABLE: Final[dict[Role, dict[Action, frozenset[Relation]]]] = {
         Action.DOCUMENT_CORRECT: _UNIT,
         Action.LIBRARY_DELETE: _OWN,
     },
+    Role.PROOFREADER: {
+        **_ACCOUNT,
+        Action.DOCUMENT_READ: _UNIT,
+        Action.LIBRARY_READ: _UNIT,
+        Action.REVIEW_READ: _UNIT,
+        Action.REVIEW_PROOF: _OTHERS,
+    },
     Role.REVIEWER: {**_ACCOUNT, **_REVIEWING},
+    Role.DIRECTOR: {**_ACCOUNT, **_REVIEWING},
     Role.CHIEF: {
         **_ACCOUNT,
         **_REVIEWING,

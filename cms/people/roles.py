@@ -8,10 +8,14 @@ from typing import Final
 class Role(StrEnum):
     """What a person is in a unit and everything below it."""
 
+    CORRESPONDENT = "correspondent"
     EDITOR = "editor"
+    PROOFREADER = "proofreader"
     REVIEWER = "reviewer"
+    DIRECTOR = "director"
     CHIEF = "chief"
     PUBLISHER = "publisher"
+    TEAM_LEADER = "team_leader"
     ADMIN = "admin"
     OPERATOR = "operator"
     AUDITOR = "auditor"
@@ -22,10 +26,14 @@ OFFICERS: Final = frozenset({Role.ADMIN, Role.OPERATOR, Role.AUDITOR})
 
 # What the trust core must know of a role: the rights of its holder in the delegations.
 RIGHTS: Final[dict[Role, tuple[str, ...]]] = {
+    Role.CORRESPONDENT: (),
     Role.EDITOR: (),
+    Role.PROOFREADER: (),
     Role.REVIEWER: ("approve", "recall"),
+    Role.DIRECTOR: ("approve", "recall"),
     Role.CHIEF: ("approve", "recall"),
     Role.PUBLISHER: ("recall",),
+    Role.TEAM_LEADER: (),
     Role.ADMIN: ("delegate",),
     Role.OPERATOR: (),
     Role.AUDITOR: (),

@@ -75,15 +75,58 @@ class CalendarDate(Base):
     name: Mapped[str] = mapped_column(String(60), default="")
 
 
+class CalendarYear(Base):
+    """A year whose holidays were entered, and what they were taken from; a year that is not here is only guessed."""
+
+    __tablename__ = "calendar_year"
+
+    year: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    source: Mapped[str] = mapped_column(String(300))
+    days: Mapped[int]
+    entered_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("person.id"))
+    entered_at: Mapped[dt.datetime]
+
+
+class Embargo(Base):
+    """Before `until` no edition of the document goes out anywhere, whatever was scheduled; lifted, never forgotten."""
+
+    __tablename__ = "embargo"
+
+    document_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("document.id"), primary_key=True)
+    until: Mapped[dt.datetime]
+    reason: Mapped[str] = mapped_column(String(200), default="")
+    set_by: Mapped[uuid.UUID] = mapped_column(ForeignKey("person.id"))
+    set_at: Mapped[dt.datetime]
+
+
+class Batch(Base):
+    """Several pieces that were promised together for one instant; what became of each stands on its occurrence."""
+
+    __tablename__ = "batch"
+    __table_args__ = (Index("ix_batch_at", "at"),)
+
+    id: Mapped[Key]
+    name: Mapped[str] = mapped_column(String(100))
+    unit_path: Mapped[str] = mapped_column(String(500))
+    at: Mapped[dt.datetime]
+    created_by: Mapped[uuid.UUID] = mapped_column(ForeignKey("person.id"))
+    created_at: Mapped[dt.datetime]
+    cancelled_at: Mapped[dt.datetime | None]
+
+
 class Occurrence(Leased, Base):
     """Something to do at an instant. `at` is when it falls due, whatever retries make of `not_before`.
 
-    `key` names what must not be there twice while it is open, e.g. ``publish:{edition}``.
+    Attributes:
+        key: names what must not be there twice while it is open, e.g. ``publish:{edition}``.
+        take_off_at: when what this publishes is taken off again everywhere; None: at the end of its envelope.
+        batch_id: the pieces it was promised together with.
     """
 
     __tablename__ = "occurrence"
     __table_args__ = (
         Index("ix_occurrence_state_due", "state", "not_before"),
+        Index("ix_occurrence_at", "at"),
         Index(
             "uq_occurrence_open",
             "key",
@@ -102,6 +145,8 @@ class Occurrence(Leased, Base):
     edition_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("edition.id"), index=True)
     targets: Mapped[list[str]]
     actor_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("person.id"))
+    take_off_at: Mapped[dt.datetime | None]
+    batch_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("batch.id"), index=True)
     error_code: Mapped[str | None] = mapped_column(String(60))
     error_params: Mapped[dict[str, Any]] = mapped_column(default=dict)
     created_at: Mapped[dt.datetime]

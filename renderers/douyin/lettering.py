@@ -83,12 +83,12 @@ def draw_lines(
 
 
 def drawable(text: str) -> str:
-    """Text without what no font draws and what turns the direction of writing."""
-    return " ".join(
-        "".join(ch for ch in text if unicodedata.category(ch) not in {"Cc", "Cf", "Cs", "Co"} or ch in "\n\t").split(
-            " "
-        )
-    )
+    """One run of text, without what no font draws and what turns the direction of writing.
+
+    Line breaks become spaces: the layout engine refuses to measure across one, and a column's name may hold one.
+    """
+    run = " ".join(text.splitlines())
+    return "".join(ch for ch in run if unicodedata.category(ch) not in {"Cc", "Cf", "Cs", "Co"} or ch == "\t")
 
 
 def _units(text: str, width: float, measure: Measure) -> list[str]:

@@ -63,6 +63,8 @@ def picture(channel: str, office: str) -> Image.Image:
     image = _ground()
     draw = ImageDraw.Draw(image)
     width, height = SIZE
+    # In one line each: the layout engine refuses to measure across some line breaks.
+    channel, office = (" ".join(name.split()) for name in (channel, office))
     _centred(draw, channel, height * 43 // 100, size=_fitting(channel, 150), fill=_WHITE, bold=True)
     draw.rectangle((width // 2 - 90, height * 55 // 100, width // 2 + 90, height * 55 // 100 + 6), fill=_GOLD)
     _centred(draw, office, height * 63 // 100, size=_fitting(office, 64), fill=_GOLD, bold=False)

@@ -1,8 +1,10 @@
 """Tiny real items on the house grid, encoded in seconds, with their indexes; and indexes of items without bytes."""
 
+import fcntl
 import hashlib
 import io
 import subprocess
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +12,7 @@ from pathlib import Path
 from media.fragments import codecs, layout
 from media.house import AUDIO, RUNGS, SEGMENT_MS, TRACKS, HouseIndex, Track
 
+KEPT = Path(__file__).resolve().parents[2] / ".yunping" / "tests" / "items"
 SIZES = {"1080": (1920, 1080), "720": (1280, 720), "480": (854, 480)}
 GRID = "keyint=48:min-keyint=48:scenecut=0:open-gop=0:stitchable=1"
 COLOUR = "setsar=1,format=yuv420p,setparams=range=tv:color_primaries=bt709:color_trc=bt709:colorspace=bt709"
@@ -27,23 +30,43 @@ class HouseItem:
     index: HouseIndex
 
 
-def encoded(folder: Path, *, segments: int, pattern: str, tone: int, rungs: tuple[str, ...] = RUNGS) -> HouseItem:
-    """A test pattern with a tone. Rungs that are not encoded share the bytes of the smallest one."""
+def encoded(*, segments: int, pattern: str, tone: int, rungs: tuple[str, ...] = RUNGS) -> HouseItem:
+    """A test pattern with a tone. Rungs that are not encoded share the bytes of the smallest one.
+
+    Encoded once a machine: kept below `KEPT` under what it is made of, this file and the encoder's build.
+    """
+    made = _made_of(segments, pattern, tone, rungs)
+    KEPT.mkdir(parents=True, exist_ok=True)
+    with (KEPT / f"{made}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (KEPT / made).is_dir():
+            with tempfile.TemporaryDirectory(dir=KEPT) as folder:
+                _encode(Path(folder), segments, pattern, tone, rungs)
+                Path(folder).rename(KEPT / made)
+                Path(folder).mkdir()
+    files = {name: (KEPT / made / f"{name}.mp4").read_bytes() for name in (*rungs, AUDIO)}
+    for rung in RUNGS:
+        files.setdefault(rung, files[rungs[-1]])
+    tracks = {name: _track(name, files[name], segments) for name in TRACKS}
+    return HouseItem(files, HouseIndex("house-of-tests", segments, segments * SEGMENT_MS, tracks))
+
+
+def _made_of(*what: object) -> str:
+    build = subprocess.run(["ffmpeg", "-version"], check=True, capture_output=True, timeout=60).stdout
+    return hashlib.sha256(b"\0".join((repr(what).encode(), build, Path(__file__).read_bytes()))).hexdigest()[:32]
+
+
+def _encode(folder: Path, segments: int, pattern: str, tone: int, rungs: tuple[str, ...]) -> None:
     seconds = str(segments * SEGMENT_MS / 1000)
-    files = {}
     for rung in rungs:
         width, height = SIZES[rung]
         source = f"{pattern}=size={width}x{height}:rate=25"
         options = ("-c:v", "libx264", "-preset", "ultrafast", "-bf", "2", "-profile:v", "high", "-x264-params", GRID)
         extra = ("-crf", "34", "-video_track_timescale", "12800")
-        files[rung] = _run(folder / f"{rung}.mp4", source, seconds, ("-vf", COLOUR, *options, *extra))
+        _run(folder / f"{rung}.mp4", source, seconds, ("-vf", COLOUR, *options, *extra))
     sound = ("-af", f"volume=0.1,apad,atrim=end_sample={segments * 180 * 1024}", "-c:a", "aac", "-ac", "2")
     primed = ("-bsf:a", "noise=drop='lt(pts,0)'")
-    files[AUDIO] = _run(folder / "audio.mp4", f"sine=frequency={tone}:sample_rate=48000", None, (*sound, *primed))
-    for rung in RUNGS:
-        files.setdefault(rung, files[rungs[-1]])
-    tracks = {name: _track(name, files[name], segments) for name in TRACKS}
-    return HouseItem(files, HouseIndex("house-of-tests", segments, segments * SEGMENT_MS, tracks))
+    _run(folder / f"{AUDIO}.mp4", f"sine=frequency={tone}:sample_rate=48000", None, (*sound, *primed))
 
 
 def imagined(name: str, *, segments: int, house: str = "house-of-tests") -> HouseIndex:
@@ -67,11 +90,10 @@ def imagined(name: str, *, segments: int, house: str = "house-of-tests") -> Hous
     return HouseIndex(house, segments, segments * SEGMENT_MS, tracks)
 
 
-def _run(path: Path, source: str, seconds: str | None, options: tuple[str, ...]) -> bytes:
+def _run(path: Path, source: str, seconds: str | None, options: tuple[str, ...]) -> None:
     limit = () if seconds is None else ("-t", seconds)
     command = ["nice", "ffmpeg", "-nostdin", "-v", "error", "-y", "-f", "lavfi", "-i", source, *limit, *options]
     subprocess.run([*command, *FRAGMENTS, str(path)], check=True, timeout=100)
-    return path.read_bytes()
 
 
 def _track(name: str, data: bytes, segments: int) -> Track:

@@ -6,6 +6,7 @@ from cms.desk.views import (
     account,
     audit,
     checklists,
+    commands,
     documents,
     editor,
     gate,
@@ -34,7 +35,7 @@ def core_sections() -> tuple[Section, ...]:
     pieces = (*documents.ROUTES, *editor.ROUTES, *previews.ROUTES)
     assets = (*library.ROUTES, *videos.ROUTES)
     return (
-        Section("gate", "", "", 0, "", SIGNED_IN, routes=(*gate.ROUTES, *account.ROUTES)),
+        Section("gate", "", "", 0, "", SIGNED_IN, routes=(*gate.ROUTES, *account.ROUTES, *commands.ROUTES)),
         Section("home", "desk.nav.home", "layout-dashboard", 1, "/desk/", Action.ACCOUNT_MANAGE, _WORK, home.ROUTES),
         Section(
             "documents", "desk.nav.documents", "file-text", 10, "/desk/documents/", Action.DOCUMENT_READ, _WORK, pieces

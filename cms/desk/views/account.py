@@ -5,7 +5,7 @@ from aiohttp import web
 from cms.desk.refusing import REFUSALS, refusal_of
 from cms.desk.routing import SIGNED_IN, get, post
 from cms.desk.views.gate import check_same, text
-from cms.desk.visit import Visit
+from cms.desk.visit import THEMES, Visit
 from cms.kernel.errors import DomainError
 from cms.kernel.messages import LANGUAGES
 from cms.people.own_password import change_password
@@ -63,6 +63,7 @@ async def _page(visit: Visit, error: DomainError | None = None) -> web.Response:
         ],
         "languages": [{"value": one, "label": visit.t(f"desk.language.{one}")} for one in LANGUAGES],
         "language_now": visit.language,
+        "themes": [{"value": one, "label": visit.t(f"desk.theme.{one}")} for one in THEMES],
         "error": visit.refusal(error) if error else None,
     }
     return visit.page("account.html", context, status=error.status if error else 200)

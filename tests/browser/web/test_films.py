@@ -159,7 +159,7 @@ async def test_film_when_its_playlists_are_gone_plays_as_a_plain_file(pages: Pag
 
 
 async def test_film_without_script_plays_as_a_plain_file(pages: Pages, site: Served) -> None:
-    context = await pages.browser.new_context(java_script_enabled=False)
+    context = await pages.context(scripts=False)
     page = await context.new_page()
     await page.goto(site.url + paths.article_of(site.piece))
     video = page.locator("video[controls][src][poster]")

@@ -20,10 +20,10 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (tmp_path / "tests" / folder / f"test_{folder}.py").write_text(PASSES)
     (tmp_path / "tests" / "unit" / "test_long.py").write_text(f"import pytest\n@pytest.mark.faults\n{PASSES}")
     (tmp_path / "pytest.ini").write_text("[pytest]\nmarkers = faults\n    soak\naddopts = -p no:cacheprovider\n")
+    (tmp_path / "conftest.py").write_text("import hypothesis\nhypothesis.settings.register_profile('long')\n")
     monkeypatch.setattr(checks, "ROOT", tmp_path)
     monkeypatch.setattr(checks, "GATES", {"gate": ("-c", "")})
     monkeypatch.setattr(checks, "WORKERS", 0)
-    monkeypatch.setattr(checks, "WAITING_WORKERS", 0)
     return tmp_path
 
 

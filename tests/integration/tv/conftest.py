@@ -1,6 +1,4 @@
-"""Tiny items in house format, encoded once a session."""
-
-from pathlib import Path
+"""Tiny items in house format, encoded once."""
 
 import pytest
 
@@ -14,13 +12,7 @@ def _warm() -> None:
 
 
 @pytest.fixture(scope="session")
-def items(tmp_path_factory: pytest.TempPathFactory) -> tuple[HouseItem, ...]:
+def items() -> tuple[HouseItem, ...]:
     """A slate of one segment, and items of two and of one; only the small rung is encoded."""
-
-    def made(segments: int, pattern: str, tone: int) -> HouseItem:
-        return encoded(folder(), segments=segments, pattern=pattern, tone=tone, rungs=("480",))
-
-    def folder() -> Path:
-        return tmp_path_factory.mktemp("item")
-
-    return made(1, "smptebars", 200), made(2, "testsrc", 440), made(1, "testsrc2", 660)
+    wanted = ((1, "smptebars", 200), (2, "testsrc", 440), (1, "testsrc2", 660))
+    return tuple(encoded(segments=n, pattern=p, tone=t, rungs=("480",)) for n, p, t in wanted)

@@ -1,5 +1,6 @@
 """A channel served over HTTP from a real store: its segments decode without a seam, and a recall is obeyed at once."""
 
+import asyncio
 import datetime as dt
 import itertools
 import json
@@ -12,6 +13,7 @@ import aiohttp
 import pytest
 from aiohttp.test_utils import TestServer
 
+from cms.contract import Reply, Span
 from cms.kernel.clock import FixedClock
 from media.house import AUDIO
 from renderers.tv import channel
@@ -50,6 +52,12 @@ async def fetched(client: aiohttp.ClientSession, server: TestServer, path: str, 
     async with client.get(server.make_url(path)) as answer:
         assert answer.status == status, (path, answer.status)
         return await answer.read()
+
+
+def open_files(name: str) -> int:
+    """How often this process has a file of this name open."""
+    handles = Path("/proc/self/fd").iterdir()
+    return sum(1 for one in handles if one.is_symlink() and one.readlink().name == name)
 
 
 def packets(path: Path) -> list[int]:
@@ -163,6 +171,23 @@ async def test_file_that_is_missing_from_the_store_is_an_error_and_no_half_answe
     clock.advance(9 * SLOT)
     await tv.store.delete(items[1].index.tracks["480"].sha256)
     await fetched(client, server, f"/tv/t-tv/480/{slot_of(NOW) + 6}.m4s", status=410)
+
+
+async def test_viewer_who_goes_away_in_the_middle_leaves_no_file_open(
+    server: TestServer, tv: Television, items: tuple[HouseItem, ...]
+) -> None:
+    digest = items[1].index.tracks["480"].sha256
+    reply = Reply(200, parts=(Span(digest, 0, 1000), Span(digest, 0, 1000)))
+    blocks = tv.site._blocks(reply)
+    assert await anext(blocks)
+    assert open_files(digest) == 1
+    await blocks.aclose()
+    assert open_files(digest) == 0
+    reading = asyncio.create_task(anext(tv.site._span(Span(digest, 0, 1000))))
+    await asyncio.sleep(0)
+    reading.cancel()
+    await asyncio.wait([reading])
+    assert open_files(digest) == 0
 
 
 async def test_guide_and_list_when_asked_for_name_the_channel(

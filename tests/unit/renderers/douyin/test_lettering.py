@@ -2,6 +2,7 @@
 
 import itertools
 
+import pytest
 from hypothesis import given, strategies as st
 
 from renderers.douyin.lettering import Press, drawable, wrap
@@ -55,3 +56,8 @@ def test_font_when_asked_for_draws_simplified_chinese() -> None:
 
 def test_drawable_when_it_turns_the_direction_does_not() -> None:
     assert drawable("吴\u202e江\u200b") == "吴江"
+
+
+@pytest.mark.parametrize("cut", ["\n", "\r", "\r\n", "\u2029", "\x85", "\x1c", "\x0b"])
+def test_drawable_when_it_had_a_line_break_can_be_measured_in_one_line(cut: str) -> None:
+    assert Press().font(20).getlength(drawable(f"要闻{cut}吴江")) == Press().font(20).getlength("要闻 吴江")
