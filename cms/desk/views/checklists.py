@@ -121,7 +121,7 @@ async def _page(
         "columns": list(COLUMNS[kind]),
         "rows": shown,
         "q": words,
-        "page": _pager(kind, words, first, len(shown), len(found)),
+        "page": _pager(visit, kind, words, first, len(shown), len(found)),
         "version": every[0].number,
         "versions": [_version(visit, one, people) for one in every[:20]],
         "waiting": _waiting(visit, waiting) if waiting else None,
@@ -190,7 +190,9 @@ async def _file(form: Form) -> tuple[str, bytes]:
     return found.filename, await asyncio.to_thread(found.file.read)
 
 
-def _pager(kind: ListKind, words: str, first: int, shown: int, total: int) -> dict[str, Any] | None:
+def _pager(  # noqa: PLR0917 - one private caller
+    visit: Visit, kind: ListKind, words: str, first: int, shown: int, total: int
+) -> dict[str, Any] | None:
     if not shown or (total <= shown and first == 1):
         return None
 
@@ -201,6 +203,7 @@ def _pager(kind: ListKind, words: str, first: int, shown: int, total: int) -> di
         "first": first,
         "last": first + shown - 1,
         "total": total,
+        "text": visit.t("desk.checks.range", first=first, last=first + shown - 1, total=total),
         "earlier": url(max(1, first - PAGE)) if first > 1 else "",
         "later": url(first + PAGE) if first + shown <= total else "",
     }

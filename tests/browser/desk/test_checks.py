@@ -39,10 +39,10 @@ async def look(page: Page, name: str) -> None:
 async def import_words(page: Page, base: str) -> None:
     await page.goto(f"{base}/desk/checks/")
     await page.set_input_files("[name=file]", FilePayload(name="错.csv", mimeType="text/csv", buffer=WRONG.encode()))
-    await page.get_by_role("button", name="试导入").click()
+    await page.get_by_role("button", name="试导入", exact=True).click()
     await expect(page.get_by_role("cell", name="第 2 行“级别”")).to_be_visible()
     await page.set_input_files("[name=file]", FilePayload(name="词表.csv", mimeType="text/csv", buffer=WORDS.encode()))
-    await page.get_by_role("button", name="试导入").click()
+    await page.get_by_role("button", name="试导入", exact=True).click()
     await expect(page.locator("#dry-run")).to_contain_text("新增 1 条")
     await look(page, "checks-dry-run")
     await page.get_by_role("button", name="确认导入").click()
