@@ -187,7 +187,10 @@ async def _file(form: Form) -> tuple[str, bytes]:
     found = form.get("file")
     if not isinstance(found, web.FileField):
         return "", b""
-    return found.filename, await asyncio.to_thread(found.file.read)
+    try:
+        return found.filename, await asyncio.to_thread(found.file.read)
+    finally:
+        found.file.close()
 
 
 def _pager(  # noqa: PLR0917 - one private caller
