@@ -4,7 +4,7 @@ import datetime as dt
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, false, func, or_, select, union
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -71,27 +71,43 @@ async def scope_of(session: AsyncSession, actor: Actor, filters: Filters) -> Sco
     return Scope(None if len(units) == every else units)
 
 
-def conditions(actor: Actor, filters: Filters, scope: Scope, *, indexed: bool = False) -> list[ColumnElement[bool]]:
-    """What each row must be; `indexed`: the index of search has seen to unit, kind and column already."""
+def conditions(
+    actor: Actor, filters: Filters, scope: Scope, *, indexed: bool = False, walking: bool = False
+) -> list[ColumnElement[bool]]:
+    """What each row must be.
+
+    `indexed`: the index of search has seen to unit, kind and column already. `walking`: rows are looked at from the
+    newest on, so nothing else may lead to them: SQLite would fetch all that were published, to sort them by time.
+    """
+    own = _unled if walking else _as_is
     where: list[ColumnElement[bool]] = [Edition.is_current.is_(True)]
     if filters.states and filters.states != frozenset(EditionState):
-        where.append(Edition.state.in_(sorted(filters.states)))
+        where.append(own(Edition.state).in_(sorted(filters.states)))
     elif not filters.states:
         where.append(Edition.state != EditionState.DISCARDED.value)
     if scope.units is not None and not (indexed and len(scope.units) <= _MOST_UNITS):
-        where.append(Document.unit_id.in_(scope.units))
+        where.append(own(Document.unit_id).in_(scope.units))
     if filters.kind is not None and not indexed:
         where.append(Document.kind == filters.kind.value)
     if filters.column is not None and not indexed:
-        where.append(Document.column_code == filters.column)
+        where.append(own(Document.column_code) == filters.column)
     if filters.mine:
         where.append(Document.id.in_(_touched_by(actor.person)))
     if filters.author:
         people = select(Person.id).where(Person.name.contains(filters.author, autoescape=True))
-        where.append(Document.created_by.in_(people))
+        where.append(own(Document.created_by).in_(people))
     where += [Document.updated_at >= filters.since] if filters.since is not None else []
     where += [Document.updated_at < filters.until] if filters.until is not None else []
     return where
+
+
+def _as_is(column: Any) -> ColumnElement[Any]:
+    return column  # type: ignore[no-any-return]
+
+
+def _unled(column: Any) -> ColumnElement[Any]:
+    """The same value, for which no index of either database answers."""
+    return func.coalesce(column, column)
 
 
 def groups(filters: Filters, scope: Scope) -> list[Sequence[str]]:

@@ -44,11 +44,11 @@ async def find_hits(
         .join(Document, Document.id == SearchText.document_id)
         .join(Edition, Edition.document_id == Document.id)
         .where(*where)
-        .order_by(SearchText.seq.desc())
     )
     async for step in hits(session, groups(filters, scope), below=below, first=most):
         rows = await session.execute(query.where(among(session, step)))
-        found += [Hit(row.seq, row.id, EditionState(row.state)) for row in rows]
+        # Ordered here: asked to order, SQLite walks through every piece and looks each up among the hits.
+        found += sorted((Hit(row.seq, row.id, EditionState(row.state)) for row in rows), key=lambda hit: -hit.seq)
         if len(found) >= most:
             break
     return found[:most]
