@@ -59,6 +59,11 @@ class Scope:
 
     units: tuple[uuid.UUID, ...] | None
 
+    @property
+    def is_small(self) -> bool:
+        """Whether the units are few enough to be asked for one by one."""
+        return self.units is not None and len(self.units) <= _MOST_UNITS
+
 
 async def scope_of(session: AsyncSession, actor: Actor, filters: Filters) -> Scope:
     """The actor's reach, narrowed to the unit that is asked for. Raises Denied without any reach."""
@@ -85,7 +90,7 @@ def conditions(
         where.append(own(Edition.state).in_(sorted(filters.states)))
     elif not filters.states:
         where.append(Edition.state != EditionState.DISCARDED.value)
-    if scope.units is not None and not (indexed and len(scope.units) <= _MOST_UNITS):
+    if scope.units is not None and not (indexed and scope.is_small):
         where.append(own(Document.unit_id).in_(scope.units))
     if filters.kind is not None and not indexed:
         where.append(Document.kind == filters.kind.value)
@@ -113,7 +118,7 @@ def _unled(column: Any) -> ColumnElement[Any]:
 def groups(filters: Filters, scope: Scope) -> list[Sequence[str]]:
     """The same as words of the index: of each group any."""
     found: list[Sequence[str]] = [[gram] for gram in filters.wanted.grams]
-    if scope.units is not None and len(scope.units) <= _MOST_UNITS:
+    if scope.units is not None and scope.is_small:
         found.append([unit_facet(unit) for unit in scope.units] or ["—none—"])
     found += [[facet("kind", filters.kind.value)]] if filters.kind is not None else []
     found += [[facet("column", filters.column)]] if filters.column is not None else []

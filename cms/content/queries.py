@@ -142,9 +142,10 @@ async def counts(session: AsyncSession, actor: Actor, filters: Filters | None = 
     scope = await scope_of(session, actor, every)
     if every.is_search:
         return Counts(Counter(hit.state for hit in await find_hits(session, actor, every, scope, most=COUNTED)))
-    if every.column is not None or every.mine or every.author:
-        return await _grouped(session, conditions(actor, every, scope))
-    where = conditions(actor, every, scope)
+    if every.column is not None or every.mine or every.author or scope.is_small:
+        # One's own pieces are the fewest: nothing else may lead to the rows.
+        return await _grouped(session, conditions(actor, every, scope, walking=every.mine))
+    where = conditions(actor, every, scope, walking=True)
     single = union_all(*(_of_state(where, state) for state in EditionState))
     return Counts({EditionState(row[0]): row[1] for row in (await session.execute(single)).all() if row[1]})
 

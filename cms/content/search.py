@@ -94,8 +94,8 @@ async def hits(
 def among(session: AsyncSession, seqs: Sequence[int]) -> ColumnElement[bool]:
     """Pieces with one of these `seq`: one parameter, where thousands would have to be written out."""
     if _is_sqlite(session):
-        listed = text("(SELECT value FROM json_each(:seqs))").bindparams(seqs=json.dumps(seqs))
-        return SearchText.seq.in_(listed)
+        listed = func.json_each(json.dumps(seqs)).table_valued("value")
+        return SearchText.seq.in_(select(listed.c.value))
     return SearchText.seq == func.any(cast(list(seqs), ARRAY(BigInteger)))
 
 
