@@ -17,7 +17,7 @@ from cms.people.passwords import Passwords
 from cms.publishing.guarding import ClientGuard
 from cms.publishing.registry import load_channels
 from cms.publishing.tree_reader import TreeReader
-from cms.review.links import LinkAsker
+from cms.review.dead_links import LinkAsker
 from deploy import tls
 from deploy.guarding import GuardedKeys
 from deploy.hooks import Hooks

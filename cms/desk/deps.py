@@ -17,7 +17,7 @@ from cms.people.passwords import Passwords
 from cms.people.sessions import SessionRules
 from cms.people.signing import Signer
 from cms.publishing.guarding import Guard
-from cms.review.links import LinkAsker
+from cms.review.dead_links import LinkAsker
 from cms.review.release import Press
 from cms.trust.delegations import Delegations
 from cms.trust.signed import Verified

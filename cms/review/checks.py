@@ -12,9 +12,9 @@ from cms.content.draft import Draft
 from cms.content.kinds import KINDS, Kind
 from cms.library.models import PICTURE, VIDEO
 from cms.library.states import VideoState
+from cms.review.dead_links import find_links
 from cms.review.findings import Finding
 from cms.review.glyphs import find_glyphs
-from cms.review.links import find_links
 from cms.review.lookups import Lists, find_sources
 from cms.review.names import find_titles
 from cms.review.passages import passages

@@ -102,7 +102,7 @@ async def submit(
 ) -> ReleaseRow:
     """Freezes the edition as a release for review.
 
-    `links` are the answers of `cms.review.links` to the draft's addresses, asked before this transaction.
+    `links` are the answers of `cms.review.dead_links` to the draft's addresses, asked before this transaction.
     Raises Refused `content.state`, `review.checks_failed` (`findings`), `review.not_signable`; Conflict as `save`.
     """
     held = await hold(session, edition)

@@ -13,9 +13,9 @@ from cms.content.draft import BylineDraft, Draft
 from cms.content.kinds import Kind
 from cms.contract import OutboundRefused
 from cms.review.checks import check
+from cms.review.dead_links import LinkAsker, ask_links, find_links, links_of
 from cms.review.findings import Finding, to_explain
 from cms.review.glyphs import TABLE, undrawable
-from cms.review.links import LinkAsker, ask_links, find_links, links_of
 from cms.review.lookups import Lists, find_sources
 from cms.review.names import Name, find_titles, wrong_title
 from cms.review.passages import Passage, passages
