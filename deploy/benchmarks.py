@@ -13,6 +13,11 @@ def counts(text: str) -> tuple[int, ...]:
     return tuple(int(part) for part in text.split(","))
 
 
+def names(text: str) -> tuple[str, ...]:
+    """Words with commas between them."""
+    return tuple(text.split(","))
+
+
 @dataclass(frozen=True, slots=True)
 class Bench:
     """One benchmark: what it measures, where its ``run`` is, and the type of each option it takes."""
@@ -27,6 +32,11 @@ BENCHMARKS: Final[Mapping[str, Bench]] = {
         "一次发布送达 N 块阅读屏的服务器 CPU，与 C 语言发送程序之比（回环网络，未启用 TLS）",
         "screens.bench_fanout",
         {"screens": int, "audiences": counts},
+    ),
+    "desk": Bench(
+        "十万篇稿件、百万修订、801 个单位的采编后台：各页面、检索与机器检查的服务器用时，与一次索引读取之比",
+        "deploy.bench.desk",
+        {"documents": int, "revisions": int, "units": int, "rounds": int, "databases": names},
     ),
     "transcode": Bench(
         "一段视频转成三档清晰度与声音的 CPU 秒数，与输出相同的一条 ffmpeg 命令之比",

@@ -81,6 +81,15 @@ def migrate(settings: Settings, revision: str, *, down: bool) -> None:
     click.echo(f"{settings.database_url.partition('://')[0]}: {migration.current(settings.database_url)}")
 
 
+@main.command()
+@with_settings
+def reindex(settings: Settings) -> None:
+    """重建全文检索索引；平时随稿件自动更新，仅在迁移异常或索引损坏时使用。"""
+    from deploy.reindex import reindex as rebuild  # noqa: PLC0415
+
+    click.echo(f"已重建 {asyncio.run(rebuild(settings.database_url))} 篇稿件的索引。")
+
+
 @main.command(context_settings={"ignore_unknown_options": True, "help_option_names": []})
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def test(arguments: tuple[str, ...]) -> None:

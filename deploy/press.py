@@ -15,4 +15,5 @@ def press_of(channels: Mapping[str, Channel], site: Site, *, domain: str, epoch:
 
     renditions = {kind: channel.asset_renditions for kind, channel in channels.items()}
     videos = {kind: channel.video_renditions for kind, channel in channels.items()}
-    return Press(domain=domain, epoch=epoch, renditions=renditions, form=form, videos=videos)
+    limits = {kind: channel.limits for kind, channel in channels.items()}
+    return Press(domain=domain, epoch=epoch, renditions=renditions, form=form, videos=videos, limits=limits)

@@ -69,6 +69,11 @@ class ServicesMaker:
         """Seals what the desk must read again, under a key of its own that the vault's gives."""
         return Sealer(self._key)
 
+    @property
+    def outbound(self) -> contract.Outbound:
+        """The client for addresses outside, for who is no renderer."""
+        return self._outbound
+
     def pictures(self) -> PictureSource:
         """Where pictures of pasted pages may be fetched: through the same client as everything outside."""
         settings = self._here.settings

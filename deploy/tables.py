@@ -2,7 +2,7 @@
 
 from cms.api import rows as api
 from cms.audit import models as audit
-from cms.content import models as content
+from cms.content import models as content, search_rows
 from cms.content.importing import models as importing
 from cms.kernel.base import Base
 from cms.library import models as library
@@ -11,12 +11,12 @@ from cms.people import models as people, tokens
 from cms.planning import models as planning
 from cms.publishing import models as publishing
 from cms.publishing.services import models as services
-from cms.review import link_models as links, models as review
+from cms.review import link_models as links, list_rows, models as review
 from cms.webhooks import models as webhooks
 from screens import states, tables as screens
 
 METADATA = Base.metadata
 MODULES = (
-    *(api, audit, content, importing, library, links, notices, people, planning, publishing, review, screens),
-    *(services, states, tokens, webhooks),
+    *(api, audit, content, importing, library, links, list_rows, notices, people, planning, publishing, review),
+    *(screens, search_rows, services, states, tokens, webhooks),
 )

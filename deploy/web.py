@@ -20,6 +20,7 @@ from cms.people.sessions import SessionRules
 from cms.publishing.guarding import ClientGuard
 from cms.publishing.registry import load_channels
 from cms.publishing.tree_reader import TreeReader
+from cms.review.dead_links import LinkAsker
 from deploy import tls
 from deploy.guarding import GuardedKeys
 from deploy.hooks import Hooks
@@ -104,6 +105,7 @@ def desk_deps(here: Installation, room: Workshop, services: ServicesMaker) -> De
         secure=settings.scheme == "https",
         language=settings.language,
         metrics=here.metrics,
+        links=LinkAsker(services.outbound),
     )
 
 

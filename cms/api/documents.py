@@ -7,9 +7,10 @@ from cms.api import models
 from cms.api.resources import Resource, ask, take
 from cms.content.draft import BylineDraft, Draft, draft_json, read_draft
 from cms.content.editing import autosave, create
+from cms.content.filters import Filters
 from cms.content.held import look
 from cms.content.kinds import Kind
-from cms.content.queries import Cursor, Filters, documents, find
+from cms.content.queries import Cursor, documents, find
 from cms.content.states import EditionState
 from cms.desk import labels, pieces
 from cms.desk.routing import SIGNED_IN
@@ -105,9 +106,12 @@ async def keep(visit: Visit, sent: models.WorkingCopySent) -> models.WorkingCopy
 async def submit_one(visit: Visit, sent: models.Note) -> models.Submitted:
     """Freezes the piece as a release and sends it to review."""
     press = visit.deps.press(await visit.deps.keys.epoch())
+    links = await pieces.asked_links(visit)
     async with visit.deps.db.write() as session:
         held = await find(session, visit.actor, visit.part("id"))
-        row = await submit(session, visit.actor, held.edition.id, press=press, note=sent.note, now=visit.now)
+        row = await submit(
+            session, visit.actor, held.edition.id, press=press, note=sent.note, links=links, now=visit.now
+        )
     return models.Submitted(release=row.hash, state=EditionState.SUBMITTED.value)
 
 

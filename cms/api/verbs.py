@@ -22,8 +22,8 @@ from cms.people.permissions import Action
 from cms.planning.schedule import unschedule
 from cms.publishing.deliveries import retry
 from cms.publishing.tasks import confirm
-from cms.review.checks import finding_json
 from cms.review.decline import return_piece, withdraw
+from cms.review.findings import finding_json
 from cms.review.history import timeline
 from cms.review.inbox import waiting_for
 from cms.review.submit import preview_submission

@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cms.audit.record import record
-from cms.content.draft import draft_of, read_draft
+from cms.content.draft import read_draft
 from cms.content.editing import check_base, first_edition, save_held, working_copy
 from cms.content.held import Held, hold, look
 from cms.content.models import Document, Edition
@@ -75,7 +75,7 @@ async def discard(
         await session.flush()
         before.is_current = True
         await session.flush()
-        follow(held.document, draft_of((await look(session, before.id)).revision))
+        await follow(session, held.document, (await look(session, before.id)).revision)
     return held.edition
 
 

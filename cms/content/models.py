@@ -24,10 +24,13 @@ class Column(Base):
 
 
 class Document(Base):
-    """A piece over all its versions. `title`, `column_code` and `search_text` follow the current edition."""
+    """A piece over all its versions. `title` and `column_code` follow the current edition."""
 
     __tablename__ = "document"
-    __table_args__ = (Index("ix_document_unit_updated", "unit_id", "updated_at"),)
+    __table_args__ = (
+        Index("ix_document_unit_updated", "unit_id", "updated_at"),
+        Index("ix_document_updated", "updated_at", "id"),
+    )
 
     id: Mapped[Key]
     public_id: Mapped[str] = mapped_column(String(10), unique=True)
@@ -35,7 +38,6 @@ class Document(Base):
     unit_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("unit.id"))
     column_code: Mapped[str | None] = mapped_column(String(40), index=True)
     title: Mapped[str] = mapped_column(String(500))
-    search_text: Mapped[str] = mapped_column(Text())
     created_by: Mapped[uuid.UUID] = mapped_column(ForeignKey("person.id"), index=True)
     created_at: Mapped[dt.datetime]
     updated_at: Mapped[dt.datetime]
@@ -50,7 +52,10 @@ class Revision(Immutable, Base):
     """
 
     __tablename__ = "revision"
-    __table_args__ = (UniqueConstraint("document_id", "number"),)
+    __table_args__ = (
+        UniqueConstraint("document_id", "number"),
+        Index("ix_revision_created_by", "created_by", "document_id"),
+    )
 
     id: Mapped[Key]
     document_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("document.id"))
@@ -109,6 +114,12 @@ class Edition(Base):
             postgresql_where=text("is_live"),
         ),
         Index("ix_edition_state_at", "state", "state_at"),
+        Index(
+            "ix_edition_current_state",
+            "state",
+            sqlite_where=text("is_current"),
+            postgresql_where=text("is_current"),
+        ),
         Index("ix_edition_planned_at", "planned_at"),
         Index("ix_edition_published_at", "published_at"),
     )
@@ -122,7 +133,7 @@ class Edition(Base):
     state_at: Mapped[dt.datetime]
     statuses: Mapped[int] = mapped_column(default=0)
     revision_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("revision.id"))
-    holder_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("person.id"))
+    holder_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("person.id"), index=True)
     round: Mapped[int] = mapped_column(default=0)
     planned_at: Mapped[dt.datetime | None]
     scheduled_at: Mapped[dt.datetime | None]

@@ -2,46 +2,37 @@
 
 import datetime as dt
 import uuid
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row, Select, and_, exists, false, func, or_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, func, literal, or_, select, text, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
+from sqlalchemy.sql import visitors
 
+from cms.content.filters import Filters, Scope, conditions, scope_of
+from cms.content.found import COUNTED, find_hits
 from cms.content.held import Held, look
 from cms.content.kinds import Kind
 from cms.content.models import Column, Document, Edition, Revision
 from cms.content.states import EDITABLE, EditionState
 from cms.kernel.errors import NotFound
-from cms.kernel.text import search_text
 from cms.people.actor import Actor
 from cms.people.models import Person, Unit
-from cms.people.permissions import Action, require_can, require_reach
+from cms.people.permissions import Action, require_can
 
 MAX_PAGE: Final = 100
-_MAX_WORDS: Final = 100
-
-
-@dataclass(frozen=True, slots=True)
-class Filters:
-    """What a list shows; empty means everything the actor may read. Discarded ones only when asked for by state."""
-
-    states: frozenset[EditionState] = frozenset()
-    kind: Kind | None = None
-    column: str | None = None
-    unit: str | None = None
-    words: str = ""
-    mine: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """The key of the last row of the page before."""
+    """The key of the last row of the page before; of a search its `seq`."""
 
     updated_at: dt.datetime
     document: uuid.UUID
+    seq: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +62,7 @@ class DocumentRow:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Rows newest first, the key of the next page (None: the end), and how many there are in all."""
+    """Rows newest first, the key of the next page (None: the end), and how many there are, counted to `COUNTED`."""
 
     rows: tuple[DocumentRow, ...]
     after: Cursor | None
@@ -80,7 +71,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many documents stand in each state, under filters that do not name states."""
+    """How many documents stand in each state, each counted to `COUNTED`, under filters that do not name states."""
 
     by_state: Mapping[EditionState, int] = field(default_factory=dict)
 
@@ -90,40 +81,103 @@ class Counts:
 
 
 async def documents(
-    session: AsyncSession, actor: Actor, filters: Filters, *, after: Cursor | None = None, limit: int = 30
+    session: AsyncSession,
+    actor: Actor,
+    filters: Filters,
+    *,
+    after: Cursor | None = None,
+    limit: int = 30,
+    total: int | None = None,
 ) -> Page:
-    """A page of the documents the actor may read, by last change.
+    """A page of the documents the actor may read: by last change, or, where words are searched, by last writing.
 
-    Words are found anywhere in title, text, byline or pinyin initials by reading the text of every document in the
-    actor's units: measured work, no index, right on both databases.
+    `total` is what `counts` said of the same filters, for whoever asked it already.
     """
-    where = _where(actor, filters)
-    query = _rows().where(*where)
+    limit = min(limit, MAX_PAGE)
+    scope = await scope_of(session, actor, filters)
+    if filters.is_search:
+        return await _found(session, actor, filters, scope, after, limit, total)
+    where = conditions(actor, filters, scope)
+    if total is None:
+        total = (await session.execute(_counted(where))).scalar_one()
+    # Of many the newest are found by walking back in time; of few, walking would read everything there is, so the sign
+    # keeps the databases from it and they begin with whatever is rare.
+    is_rare = total < COUNTED
+    newest = text("+document.updated_at DESC") if is_rare else Document.updated_at.desc()
+    query = _rows().where(*(where if is_rare else conditions(actor, filters, scope, walking=True)))
     if after is not None:
         older = and_(Document.updated_at == after.updated_at, Document.id < after.document)
         query = query.where(or_(Document.updated_at < after.updated_at, older))
-    limit = min(limit, MAX_PAGE)
-    query = query.order_by(Document.updated_at.desc(), Document.id.desc()).limit(limit + 1)
-    found = (await session.execute(query)).all()
-    counted = select(func.count()).select_from(Edition).join(Document).join(Unit, Unit.id == Document.unit_id)
-    total = (await session.execute(counted.where(*where))).scalar_one()
+    found = (await session.execute(query.order_by(newest, Document.id.desc()).limit(limit + 1))).all()
     rows = tuple(map(_row, found[:limit]))
     more = len(found) > limit
     return Page(rows, Cursor(rows[-1].updated_at, rows[-1].document) if more else None, total)
 
 
+async def _found(  # noqa: PLR0917 - one private caller
+    session: AsyncSession,
+    actor: Actor,
+    filters: Filters,
+    scope: Scope,
+    after: Cursor | None,
+    limit: int,
+    total: int | None,
+) -> Page:
+    below = after.seq if after is not None else 0
+    wanted = limit + 1 if below or total is not None else COUNTED
+    rest = await find_hits(session, actor, filters, scope, most=wanted, below=below)
+    if total is None:
+        total = len(rest) if not below else len(await find_hits(session, actor, filters, scope, most=COUNTED))
+    shown = rest[:limit]
+    query = _rows().where(Edition.is_current.is_(True), Document.id.in_([hit.document for hit in shown]))
+    rows = {row.document: row for row in map(_row, (await session.execute(query)).all())}
+    ordered = tuple(rows[hit.document] for hit in shown)
+    last = Cursor(ordered[-1].updated_at, ordered[-1].document, shown[-1].seq) if len(rest) > limit else None
+    return Page(ordered, last, total)
+
+
 async def counts(session: AsyncSession, actor: Actor, filters: Filters | None = None) -> Counts:
     """Documents by state; the states of `filters` are ignored."""
-    found = filters or Filters()
-    every = Filters(frozenset(EditionState), found.kind, found.column, found.unit, found.words, found.mine)
-    query = select(Edition.state, func.count()).select_from(Edition).join(Document)
-    query = query.join(Unit, Unit.id == Document.unit_id).where(*_where(actor, every)).group_by(Edition.state)
-    return Counts({EditionState(state): number for state, number in (await session.execute(query)).all()})
+    every = (filters or Filters()).of_any_state()
+    scope = await scope_of(session, actor, every)
+    if every.is_search:
+        return Counts(Counter(hit.state for hit in await find_hits(session, actor, every, scope, most=COUNTED)))
+    if every.column is not None or every.mine or every.author or scope.is_small:
+        # One's own pieces are the fewest: nothing else may lead to the rows.
+        return await _grouped(session, conditions(actor, every, scope, walking=every.mine))
+    where = conditions(actor, every, scope, walking=True)
+    single = union_all(*(_of_state(where, state) for state in EditionState))
+    return Counts({EditionState(row[0]): row[1] for row in (await session.execute(single)).all() if row[1]})
+
+
+async def _grouped(session: AsyncSession, where: Sequence[ColumnElement[bool]]) -> Counts:
+    """In one pass over what an index of the filter leads to, where ten would each go the same way."""
+    query = select(Edition.state, func.count()).join(Document, Document.id == Edition.document_id)
+    rows = (await session.execute(query.where(*where).group_by(Edition.state))).all()
+    return Counts({EditionState(state): min(number, COUNTED) for state, number in rows})
+
+
+def _of_state(where: Sequence[ColumnElement[bool]], state: EditionState) -> Select[str, int]:
+    counted = _counted([*where, Edition.state == state.value]).scalar_subquery()
+    return select(literal(state.value).label("state"), counted)
+
+
+def _counted(where: Sequence[ColumnElement[bool]]) -> Select[int]:
+    """How many rows there are, counting no further than anybody reads."""
+    found = select(literal(1)).select_from(Edition)
+    if any(_names_document(one) for one in where):
+        found = found.join(Document, Document.id == Edition.document_id)
+    return select(func.count()).select_from(found.where(*where).limit(COUNTED).subquery())
+
+
+def _names_document(condition: ColumnElement[bool]) -> bool:
+    return any(getattr(part, "table", None) is Document.__table__ for part in visitors.iterate(condition))
 
 
 async def drafts_of(session: AsyncSession, actor: Actor, *, limit: int = 30) -> Sequence[DocumentRow]:
     """What the actor holds and can write on, newest first."""
-    where = _where(actor, Filters(states=EDITABLE))
+    filters = Filters(states=EDITABLE)
+    where = conditions(actor, filters, await scope_of(session, actor, filters))
     query = _rows().where(*where, Edition.holder_id == actor.person)
     return list(map(_row, (await session.execute(query.order_by(Document.updated_at.desc()).limit(limit))).all()))
 
@@ -164,11 +218,6 @@ async def revision(session: AsyncSession, document: uuid.UUID, number: int) -> R
     return found
 
 
-def phrase(words: str) -> str:
-    """What stands in `search_text` where these words do."""
-    return search_text(words[:_MAX_WORDS].lower())
-
-
 def _rows() -> Select[Any]:
     out = aliased(Edition)
     live = select(out.number).where(out.document_id == Document.id, out.is_live).correlate(Document).scalar_subquery()
@@ -189,31 +238,6 @@ def _rows() -> Select[Any]:
         .join(Unit, Unit.id == Document.unit_id)
         .outerjoin(Column, Column.code == Document.column_code)
     )
-
-
-def _where(actor: Actor, filters: Filters) -> list[ColumnElement[bool]]:
-    paths = require_reach(actor, Action.DOCUMENT_READ)
-    where: list[ColumnElement[bool]] = [
-        Edition.is_current.is_(True),
-        or_(false(), *(Unit.path.startswith(path, autoescape=True) for path in paths)),
-    ]
-    if filters.states:
-        where.append(Edition.state.in_(sorted(filters.states)))
-    else:
-        where.append(Edition.state != EditionState.DISCARDED.value)
-    if filters.kind is not None:
-        where.append(Document.kind == filters.kind.value)
-    if filters.column is not None:
-        where.append(Document.column_code == filters.column)
-    if filters.unit is not None:
-        where.append(Unit.path.startswith(filters.unit, autoescape=True))
-    if filters.mine:
-        wrote = exists().where(Revision.document_id == Document.id, Revision.created_by == actor.person)
-        where.append(or_(Document.created_by == actor.person, Edition.holder_id == actor.person, wrote))
-    wanted = phrase(filters.words)
-    if wanted:
-        where.append(Document.search_text.contains(wanted, autoescape=True))
-    return where
 
 
 def _row(found: Row[Any]) -> DocumentRow:

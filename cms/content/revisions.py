@@ -6,11 +6,11 @@ import uuid
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cms.content.blocks import asset_ids, plain_text
+from cms.content.blocks import asset_ids
 from cms.content.draft import Draft, draft_json, revision_hash
 from cms.content.models import Document, Revision, RevisionAsset
+from cms.content.search import index
 from cms.kernel.ids import uuid7
-from cms.kernel.text import search_text
 
 
 async def cut(
@@ -50,11 +50,11 @@ async def cut(
         created_at=now,
     )
     session.add(revision)
-    follow(document, draft)
     document.updated_at = now
     await session.flush()
     session.add_all(RevisionAsset(revision_id=revision.id, asset_id=asset) for asset in _named(draft))
     await session.flush()
+    await follow(session, document, revision)
     return revision
 
 
@@ -62,15 +62,8 @@ def _named(draft: Draft) -> set[uuid.UUID]:
     return {*asset_ids(draft.body), *([draft.cover] if draft.cover else [])}
 
 
-def follow(document: Document, draft: Draft) -> None:
-    """Brings the document's list fields to its current edition."""
-    document.title = draft.title
-    document.column_code = draft.column
-    document.search_text = searched(draft)
-
-
-def searched(draft: Draft) -> str:
-    """What a piece is found by: its words with every Han character spaced, lower case, and its pinyin initials."""
-    byline = draft.byline
-    words = (draft.title, draft.subtitle, draft.summary, byline.source, byline.reporter, byline.editor, byline.sponsor)
-    return search_text("\n".join((*words, plain_text(draft.body), draft.pinyin)).lower())
+async def follow(session: AsyncSession, document: Document, revision: Revision) -> None:
+    """Brings the document's list fields, and what it is found by, to its current edition."""
+    document.title = revision.title
+    document.column_code = revision.column_code
+    await index(session, document, revision)

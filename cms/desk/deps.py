@@ -20,6 +20,7 @@ from cms.people.sealing import Sealer
 from cms.people.sessions import SessionRules
 from cms.people.signing import Signer
 from cms.publishing.guarding import Guard
+from cms.review.dead_links import LinkAsker
 from cms.review.release import Press
 from cms.trust.delegations import Delegations
 from cms.trust.signed import Verified
@@ -61,6 +62,7 @@ class DeskDeps:
         services: what a channel is given of a target's account, for the consent of a person.
         first_run_secret: the guard's secret of the first run, empty once it is used.
         secure: cookies carry ``Secure`` and the ``__Host-`` prefix; False on plain loopback only.
+        links: asks the addresses a piece names; None: nobody asks.
         behind_proxy: the peer is our own proxy, whose X-Forwarded-For names the visitor.
     """
 
@@ -87,6 +89,7 @@ class DeskDeps:
     behind_proxy: bool = False
     archive: Path = Path("var/audit")
     stale_after: dt.timedelta = dt.timedelta(days=90)
+    links: LinkAsker | None = None
 
     def now(self) -> dt.datetime:
         return self.clock.now()

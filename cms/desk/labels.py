@@ -7,7 +7,7 @@ from cms.content.draft import BylineDraft
 from cms.content.kinds import Kind
 from cms.desk.visit import Visit
 from cms.people.roles import Role
-from cms.review.checks import Finding
+from cms.review.findings import SEVERITIES, Finding
 from cms.trust.release import Envelope
 
 Fact = Mapping[str, str]
@@ -47,6 +47,11 @@ def level(visit: Visit, value: str) -> str:
     """A unit's level, which is data: a name we do not know is shown as it is."""
     key = f"desk.level.{value}"
     return visit.t(key) if key in visit.deps.catalogue.keys(visit.language) else value
+
+
+def indented(path: str, name: str) -> str:
+    """A unit in a list of choices: its depth as space."""
+    return "\u3000" * max(0, path.count("/") - 2) + name
 
 
 def fact(label: str, value: str) -> Fact:
@@ -95,7 +100,7 @@ def offline(visit: Visit, ms: int | None) -> str:
 
 def findings(visit: Visit, found: Sequence[Finding]) -> list[dict[str, str]]:
     """Findings as the component shows them; what must be mended first."""
-    shown = [_finding(visit, one) for one in sorted(found, key=lambda one: one.severity != "must")]
+    shown = [_finding(visit, one) for one in sorted(found, key=lambda one: SEVERITIES.index(one.severity))]
     return shown or [{"level": "good", "text": visit.t("desk.findings.none"), "next": "", "block": ""}]
 
 
@@ -107,7 +112,8 @@ def _finding(visit: Visit, found: Finding) -> dict[str, str]:
     if "only" in found.params:
         text = visit.t("desk.override.finding", channel=channel(visit, str(found.params["only"])), text=text)
     return {
-        "level": "bad" if found.severity == "must" else "wait",
+        "level": {"must": "bad", "reason": "wait", "hint": "info"}[found.severity],
+        "severity": visit.t(f"review.severity.{found.severity}"),
         "text": text,
         "next": visit.t(f"review.check.{found.code}.next", **params),
         "block": found.block or f"field-{found.field.rpartition('.')[2]}",

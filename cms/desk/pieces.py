@@ -11,7 +11,7 @@ from cms.content.draft import Draft, draft_of, read_draft
 from cms.content.editing import working_copy
 from cms.content.held import Held
 from cms.content.models import Column, Edition, Revision
-from cms.content.queries import DocumentRow
+from cms.content.queries import DocumentRow, find
 from cms.content.states import EDITABLE, TABLE, EditionState, Verb
 from cms.desk import labels
 from cms.desk.visit import Visit
@@ -137,6 +137,16 @@ async def typed(session: AsyncSession, visit: Visit, held: Held) -> tuple[Draft,
     if copy is None:
         return draft_of(held.revision), held.revision.id, 0
     return read_draft(copy.draft), copy.base_id, copy.version
+
+
+async def asked_links(visit: Visit) -> Mapping[str, str] | None:
+    """What the addresses in the person's text answer; asked between transactions, None where nobody asks."""
+    if visit.deps.links is None:
+        return None
+    async with visit.deps.db.read() as session:
+        held = await find(session, visit.actor, visit.part("id"))
+        draft, _, _ = await typed(session, visit, held)
+    return await visit.deps.links.ask(draft, now=visit.now)
 
 
 def head(visit: Visit, held: Held, column: str) -> dict[str, Any]:

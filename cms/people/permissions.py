@@ -42,6 +42,7 @@ class Action(StrEnum):
     LIBRARY_EDIT = "library.edit"
     LIBRARY_DELETE = "library.delete"
     COLUMN_MANAGE = "column.manage"
+    CHECKLIST_MANAGE = "checklist.manage"
     SCREEN_READ = "screen.read"
     SCREEN_PAIR = "screen.pair"
     SCREEN_MANAGE = "screen.manage"
@@ -168,6 +169,7 @@ TABLE: Final[dict[Role, dict[Action, frozenset[Relation]]]] = {
         Action.PUBLISHING_RETRY: _UNIT,
         Action.PUBLISHING_RECALL_MANY: _UNIT,
         Action.COLUMN_MANAGE: _UNIT,
+        Action.CHECKLIST_MANAGE: _UNIT,
     },
     Role.PUBLISHER: {
         **_ACCOUNT,

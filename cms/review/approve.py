@@ -21,6 +21,7 @@ from cms.review.deadlines import begin_step, stop
 from cms.review.models import ApprovalRow, ReleaseRow, ReviewStep
 from cms.review.plans import Plan, PlanStep, plan_of
 from cms.review.proof import check_proofs
+from cms.review.reasons import require_reason
 from cms.review.remarks import Remarks, check_remarks
 from cms.review.seats import Part, check_free, take_seat
 from cms.trust.approval import Approval
@@ -96,6 +97,7 @@ async def record_approval(
         check_approval(approval, turn.row.text, turn.release, delegations.value, now=to_ms(now))
     except TrustError as error:
         raise Refused("review.signature_refused", reason=error.code) from error
+    require_reason(turn.row.findings, opinion)
     said = check_remarks(turn.release, remarks)
     await take_seat(session, turn.row, actor.person, Part.STEP, turn.plan)
     session.add(step_row(turn, actor, PASSED, opinion=opinion, remarks=said, now=now))

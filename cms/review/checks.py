@@ -1,54 +1,36 @@
-"""What the machine says before people read: findings with a severity, a place and a suggestion. Pure.
-
-The text of a finding is ``review.check.{code}``, its suggestion ``review.check.{code}.next``.
-"""
+"""What the machine says before people read: findings with a severity, a place and a suggestion. Pure."""
 
 import datetime as dt
 import re
 import uuid
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import asdict, dataclass, field as default
-from typing import Any, Final, Literal
+from dataclasses import dataclass
+from typing import Final
 
 from cms.content.blocks import block_texts, plain_text
 from cms.content.draft import Draft
 from cms.content.kinds import KINDS, Kind
 from cms.library.models import PICTURE, VIDEO
 from cms.library.states import VideoState
+from cms.review.dead_links import find_links
+from cms.review.findings import Finding
+from cms.review.glyphs import find_glyphs
+from cms.review.lookups import Lists, find_sources
+from cms.review.names import find_titles
+from cms.review.passages import passages
 from cms.review.release import Picture, Press, wanted_renditions
 from cms.review.rights import rights_of
+from cms.review.words import find_words
 from media.house import OPTIONAL
 
 # Kept with each report, so that a later reader knows what was looked for.
-RULES_VERSION: Final = "2"
+RULES_VERSION: Final = "3"
 
 _DOUBLED: Final = re.compile(r"([，。、；：！？])\1|[，、；：][。，、；：]")
 _PAIRS: Final = (("《", "》"), ("“", "”"), ("（", "）"), ("【", "】"))
+NO_LISTS: Final = Lists()
 # Longer than the street shows without scrolling in one turn of the loop.
 _SCREEN_TITLE: Final = 36
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing found; `must` stops a submission. `field` and `block` say where; `params` fill the sentence."""
-
-    severity: Literal["must", "hint"]
-    code: str
-    field: str = ""
-    block: str = ""
-    params: Mapping[str, str | int] = default(default_factory=dict)
-
-
-def finding_json(finding: Finding) -> dict[str, Any]:
-    return {**asdict(finding), "params": dict(finding.params)}
-
-
-def finding_of(value: Mapping[str, Any]) -> Finding:
-    return Finding(**value)
-
-
-def must_fix(findings: Collection[Finding]) -> list[Finding]:
-    return [finding for finding in findings if finding.severity == "must"]
 
 
 def check(
@@ -58,9 +40,17 @@ def check(
     press: Press,
     pictures: Mapping[uuid.UUID, Picture],
     units: Collection[str],
+    lists: Lists = NO_LISTS,
+    own_sources: frozenset[str] | None = None,
+    links: Mapping[str, str] | None = None,
     now: dt.datetime,
 ) -> tuple[Finding, ...]:
-    """Everything found, in the order of the page. `units` are the paths that exist."""
+    """Everything found, in the order of the page.
+
+    `units` are the paths that exist, `lists` what the office looks for, `own_sources` those of its sources that are its
+    own (None: sources are not asked about), `links` what the piece's addresses answered (None: nobody asked).
+    """
+    texts = tuple(passages(draft))
     return (
         *_required(draft, kind),
         *_lengths(draft, kind),
@@ -70,6 +60,11 @@ def check(
         *_channels(draft, press),
         *_envelope(draft, units, now),
         *_language(draft),
+        *find_words(lists.words, texts),
+        *find_titles(lists.names, texts),
+        *(() if own_sources is None else find_sources(draft, lists, own_sources)),
+        *find_links(draft, links),
+        *find_glyphs(texts),
     )
 
 
@@ -197,6 +192,21 @@ def _channels(draft: Draft, press: Press) -> Iterator[Finding]:
     for channel in draft.channels:
         if channel not in press.renditions:
             yield Finding("must", "channel_unknown", field="channels", params={"channel": channel})
+        yield from _of_channel(draft, channel, press.limits.get(channel, {}))
+
+
+def _of_channel(draft: Draft, channel: str, limits: Mapping[str, int]) -> Iterator[Finding]:
+    """What a channel will cut, and a body it refuses, by its own words of the piece."""
+    own = draft.overrides.get(channel, {})
+    for name in ("title", "summary"):
+        length = len(own.get(name) or getattr(draft, name))
+        if length > limits.get(name, length):
+            params: dict[str, str | int] = {"channel": channel, "most": limits[name], "now": length}
+            yield Finding("hint", "channel_long", field=name, params=params)
+    length = len(plain_text(draft.body)) if "body" in limits else 0
+    if length > limits.get("body", length):
+        params = {"channel": channel, "most": limits["body"], "now": length}
+        yield Finding("must", "channel_body_long", field="body", params=params)
 
 
 def _envelope(draft: Draft, units: Collection[str], now: dt.datetime) -> Iterator[Finding]:

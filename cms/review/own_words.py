@@ -9,7 +9,8 @@ from cms.content.draft import Draft
 from cms.content.kinds import Kind
 from cms.content.overrides import on_channel
 from cms.library.models import PICTURE
-from cms.review.checks import Finding, check
+from cms.review.checks import check
+from cms.review.findings import Finding
 from cms.review.release import Picture, Press
 
 

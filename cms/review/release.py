@@ -26,6 +26,7 @@ class Press:
     `renditions`: the files of a picture each channel draws; a channel that is not in it does not exist here.
     `form`: a piece as a channel will show it, None for a channel without forms; pure.
     `videos`: the files of a video each channel plays.
+    `limits`: characters of title, summary and body beyond which a channel cuts or refuses.
     """
 
     domain: str
@@ -33,6 +34,7 @@ class Press:
     renditions: Mapping[str, Collection[str]]
     form: Callable[[str, Piece], bytes | None]
     videos: Mapping[str, Collection[str]] = field(default_factory=dict)
+    limits: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

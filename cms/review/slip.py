@@ -14,7 +14,7 @@ from cms.kernel.errors import NotFound
 from cms.people.actor import Actor
 from cms.people.models import Person
 from cms.people.permissions import Action, require_can
-from cms.review.checks import Finding, finding_of
+from cms.review.findings import Finding, finding_of
 from cms.review.models import AfterReview, ApprovalRow, ReleaseRow, ReviewStep
 from cms.review.plans import Plan, plan_of
 from cms.review.proof import Proof, proofs_of

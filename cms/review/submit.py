@@ -27,8 +27,11 @@ from cms.people.actor import Actor
 from cms.people.models import Unit
 from cms.people.permissions import Action, require_can
 from cms.review.books import plan_of_piece
-from cms.review.checks import RULES_VERSION, Finding, check, finding_json, must_fix
+from cms.review.checks import RULES_VERSION, check
 from cms.review.deadlines import begin_step
+from cms.review.findings import Finding, finding_json, must_fix
+from cms.review.lists import lists_in_use
+from cms.review.lookups import Lists, sources_of
 from cms.review.models import ReleaseRow
 from cms.review.own_words import check_own_words, without_missing
 from cms.review.pieces import piece_of
@@ -61,14 +64,16 @@ async def preview_submission(
     *,
     press: Press,
     draft: Draft | None = None,
+    links: Mapping[str, str] | None = None,
     now: dt.datetime,
 ) -> Submission:
-    """The dialog before submitting; writes nothing. `draft` is what was typed and not saved yet."""
+    """The dialog before submitting; writes nothing. `draft`: what was typed and not saved yet; `links` as `submit`."""
     held = await look(session, edition)
     require_can(actor, Action.DOCUMENT_READ, held.subject)
     draft = draft or draft_of(held.revision)
     pictures = await pictures_of(session, draft)
-    findings = await _checked(session, held, draft, press=press, pictures=pictures, now=now)
+    lists = await lists_in_use(session)
+    findings = await _checked(session, held, draft, press=press, pictures=pictures, lists=lists, links=links, now=now)
     release = None
     if not must_fix(findings):
         release = build_release(_facts(held, actor, now), draft, press=press, pictures=pictures, forms={}, now=now)
@@ -103,10 +108,12 @@ async def submit(
     press: Press,
     note: str = "",
     urgent: bool = False,
+    links: Mapping[str, str] | None = None,
     now: dt.datetime,
 ) -> ReleaseRow:
     """Freezes the edition as a release for review; `urgent` for the two keys of an emergency, `note` being its reason.
 
+    `links` are the answers of `cms.review.dead_links` to the draft's addresses, asked before this transaction.
     Raises Invalid `review.reason_missing` for an emergency without one, Refused `content.state`,
     `review.checks_failed` (`findings`), `review.not_signable`; Conflict as `save`.
     """
@@ -120,7 +127,8 @@ async def submit(
         draft = urgent_draft(draft, reason=note, now=now)
     plan = await plan_of_piece(session, held, draft, urgent=urgent)
     pictures = await pictures_of(session, draft)
-    findings = await _checked(session, held, draft, press=press, pictures=pictures, now=now)
+    lists = await lists_in_use(session)
+    findings = await _checked(session, held, draft, press=press, pictures=pictures, lists=lists, links=links, now=now)
     stopping = must_fix(findings)
     if stopping:
         raise Refused("review.checks_failed", count=len(stopping), findings=[finding_json(one) for one in findings])
@@ -141,7 +149,7 @@ async def submit(
         plan=plan_json(plan),
         terms=terms_json(plan),
         findings=[finding_json(one) for one in findings],
-        rules_version=RULES_VERSION,
+        rules_version=f"{RULES_VERSION}.{lists.version}",
         note=note,
         submitted_by=actor.person,
         submitted_at=now,
@@ -199,12 +207,25 @@ async def _checked(
     *,
     press: Press,
     pictures: Mapping[uuid.UUID, Picture],
+    lists: Lists,
+    links: Mapping[str, str] | None,
     now: dt.datetime,
 ) -> tuple[Finding, ...]:
     known = select(Unit.path).where(Unit.path.in_(draft.envelope.units))
     units = frozenset((await session.execute(known)).scalars()) if draft.envelope.units else frozenset()
     kind = Kind(held.document.kind)
-    found = check(draft, kind, press=press, pictures=pictures, units=units, now=now)
+    named = select(Unit.name).where(Unit.name.in_(sources_of(draft)))
+    found = check(
+        draft,
+        kind,
+        press=press,
+        pictures=pictures,
+        units=units,
+        lists=lists,
+        own_sources=frozenset((await session.execute(named)).scalars()),
+        links=links,
+        now=now,
+    )
     own = check_own_words(draft, kind, press=press, pictures=pictures, units=units, now=now, known=found)
     return (*found, *own)
 

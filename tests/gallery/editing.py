@@ -73,6 +73,7 @@ def edit_context() -> dict[str, Any]:
             "submission": "/gallery/submission",
             "submit": "/gallery/submit",
             "preview": "/gallery/review",
+            "checks": "/gallery/checks",
             "theirs": "/gallery/save",
             "fetch": "/gallery/fetch",
             "focal": "/gallery/focal/{asset}",

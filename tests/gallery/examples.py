@@ -279,8 +279,17 @@ def list_context() -> dict[str, Any]:
         "tabs": [
             {"label": label, "href": "#", "count": count, "is_current": current} for label, count, current in tabs
         ],
-        "filters": {"q": "", "column": "", "columns": [{"value": "community", "label": "社区动态"}], "tab": "all"},
-        "documents": documents(),
+        "filters": {
+            **dict.fromkeys(("q", "column", "kind", "unit", "channel", "author", "since", "until"), ""),
+            "columns": [{"value": "community", "label": "社区动态"}],
+            **{name: [] for name in ("kinds", "units", "channels")},
+            "tab": "all",
+            "is_open": False,
+        },
+        "documents": [
+            {**one, "title_runs": [{"text": one["title"], "hit": False}] if one["title"] else [], "excerpt": []}
+            for one in documents()
+        ],
         "page": {"first": 1, "last": 8, "total": 128, "earlier": "", "later": "#"},
         "is_filtered": False,
         "may_write": True,
@@ -346,6 +355,7 @@ def review_context(*, is_changes: bool = False) -> dict[str, Any]:
         "own_words": [],
         "steps": STEPS,
         "findings": FINDINGS,
+        "to_explain": 1,
         "history": HISTORY,
         "envelope": [
             {"label": label, "value": value}

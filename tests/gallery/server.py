@@ -90,6 +90,7 @@ class Gallery:
             "empty": ("documents/list.html", {**examples.list_context(), "documents": []}),
             "edit": ("documents/edit.html", editing.edit_context()),
             "conflict": ("documents/conflict.html", editing.conflict_context()),
+            "checks": ("documents/checks.html", {"findings": examples.FINDINGS}),
             "submission": ("documents/submission.html", editing.submission_context()),
             "review": ("review/show.html", examples.review_context()),
             "changes": ("review/show.html", examples.review_context(is_changes=True)),

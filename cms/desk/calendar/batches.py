@@ -7,7 +7,8 @@ from typing import Any
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cms.content.queries import Filters, documents
+from cms.content.filters import Filters
+from cms.content.queries import documents
 from cms.content.states import EditionState
 from cms.desk import fields, labels, pieces
 from cms.desk.calendar.clash_lines import refusal_line

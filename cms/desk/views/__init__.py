@@ -10,6 +10,7 @@ from cms.desk.views import (
     assets,
     audit,
     batches,
+    checklists,
     commands,
     csv_import,
     documents,
@@ -115,6 +116,7 @@ def _administration() -> tuple[Section, ...]:
     return (
         Section("plans", "desk.nav.plans", "stamp", 79, "/desk/review/plans", plan, _SYSTEM, plans.ROUTES),
         Section("columns", "desk.nav.columns", "list", 80, "/desk/columns/", column, _SYSTEM, places.COLUMNS),
+        checklists.SECTION,
         Section("people", "desk.nav.people", "users-round", 81, "/desk/people/", Action.PEOPLE_READ, _SYSTEM, staff),
         Section("units", "desk.nav.units", "building-2", 82, "/desk/units/", Action.UNIT_MANAGE, _SYSTEM, tree),
         Section(

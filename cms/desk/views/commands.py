@@ -5,7 +5,8 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from cms.content.queries import Filters, documents
+from cms.content.filters import Filters
+from cms.content.queries import documents
 from cms.desk import pieces
 from cms.desk.commands import Command, matching
 from cms.desk.routing import SIGNED_IN, get

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -10,11 +11,13 @@ from aiohttp import web
 from cms.content import editing, editions
 from cms.content.columns import columns
 from cms.content.draft import BylineDraft, Draft, draft_of
+from cms.content.found import COUNTED, excerpts
+from cms.content.grams import highlighted
 from cms.content.held import Held, look
 from cms.content.kinds import Kind
-from cms.content.queries import Cursor, Filters, counts, documents, editions_of, find
+from cms.content.queries import Cursor, counts, documents, editions_of, find
 from cms.content.states import EditionState
-from cms.desk import labels, override_fields, pieces
+from cms.desk import labels, list_filters, override_fields, pieces
 from cms.desk.routing import get, post
 from cms.desk.timeline import entries, refused_note
 from cms.desk.views.gate import text
@@ -42,36 +45,44 @@ TABS: Final[Mapping[str, frozenset[EditionState]]] = {
 async def list_page(visit: Visit) -> web.StreamResponse:
     """All pieces of one's units, by last change."""
     tab = visit.query("tab") if visit.query("tab") in TABS else "all"
-    words, column = visit.query("q"), visit.query("column")
-    filters = Filters(states=TABS[tab], column=column or None, words=words, mine=tab == "mine")
+    asked = {name: visit.query(name) for name in list_filters.NAMES}
+    narrowed = list_filters.read(visit, asked)
+    filters = replace(narrowed, states=TABS[tab], mine=tab == "mine")
     after, first = _cursor(visit.query("after")), _first(visit.query("from"))
     async with visit.deps.db.read() as session:
-        page = await documents(session, visit.actor, filters, after=after, limit=PAGE)
-        tally = await counts(session, visit.actor, Filters(column=column or None, words=words))
-        mine = await counts(session, visit.actor, Filters(column=column or None, words=words, mine=True))
-        shown = await pieces.covers(session, [row.edition for row in page.rows])
-        known = await columns(session)
-    asked = {"q": words, "column": column}
-    numbers = {"all": tally.total, "mine": mine.total}
+        tally = await counts(session, visit.actor, narrowed)
+        # What is one's own among the hits of a search would be searched a second time.
+        mine = None if narrowed.is_search else await counts(session, visit.actor, replace(narrowed, mine=True))
+        numbers = {name: sum(tally.by_state.get(state, 0) for state in states) for name, states in TABS.items()}
+        numbers |= {"all": tally.total, "mine": mine.total if mine else 0}
+        total = min(COUNTED, numbers[tab]) if tab != "mine" or mine else None
+        page = await documents(session, visit.actor, filters, after=after, limit=PAGE, total=total)
+        editions = [row.edition for row in page.rows]
+        shown = await pieces.covers(session, editions)
+        words = narrowed.wanted.words
+        lines = await excerpts(session, editions, words) if words else {}
+        offered = await list_filters.offered(session, visit, asked)
     context = {
         "tabs": [
             {
                 "label": visit.t(f"desk.documents.tab.{name}"),
                 "href": _list_url({"tab": name, **asked}),
-                "count": numbers.get(name, sum(tally.by_state.get(state, 0) for state in states)),
+                "count": _number(numbers[name]),
                 "is_current": name == tab,
             }
-            for name, states in TABS.items()
+            for name in TABS
         ],
-        "filters": {
-            "q": words,
-            "column": column,
-            "columns": [{"value": one.code, "label": one.name} for one in known],
-            "tab": tab,
-        },
-        "documents": [pieces.line(visit, row, shown.get(row.edition)) for row in page.rows],
+        "filters": {**asked, **offered, "tab": tab, "is_open": any(asked[name] for name in list_filters.MORE)},
+        "documents": [
+            {
+                **pieces.line(visit, row, shown.get(row.edition)),
+                "title_runs": highlighted(row.title, words),
+                "excerpt": lines.get(row.edition, []),
+            }
+            for row in page.rows
+        ],
         "page": _pager(page.after, first, len(page.rows), page.total, {"tab": tab, **asked}),
-        "is_filtered": bool(words or column or tab != "all"),
+        "is_filtered": any(asked.values()) or tab != "all",
         "may_write": visit.may(Action.DOCUMENT_CREATE),
     }
     return visit.page("documents/list.html", context, section="documents")
@@ -244,23 +255,18 @@ async def _new(visit: Visit, values: Mapping[str, str], error: DomainError | Non
     return visit.page("documents/new.html", context, section="documents", status=error.status if error else 200)
 
 
-def indented(path: str, name: str) -> str:
-    """A unit in a list of choices: its depth as space."""
-    return "\u3000" * max(0, path.count("/") - 2) + name
+indented = labels.indented
 
 
 def _pager(after: Cursor | None, first: int, shown: int, total: int, asked: Mapping[str, str]) -> dict[str, Any] | None:
     if not shown or (total <= shown and first == 1):
         return None
-    later = (
-        {**asked, "after": f"{after.updated_at.isoformat()}_{after.document}", "from": str(first + shown)}
-        if after
-        else None
-    )
+    key = f"{after.updated_at.isoformat()}_{after.document}_{after.seq}" if after else ""
+    later = {**asked, "after": key, "from": str(first + shown)} if after else None
     return {
         "first": first,
         "last": first + shown - 1,
-        "total": total,
+        "total": _number(total),
         "earlier": _list_url(asked) if first > 1 else "",
         "later": _list_url(later) if later else "",
     }
@@ -272,11 +278,19 @@ def _list_url(asked: Mapping[str, str]) -> str:
 
 
 def _cursor(value: str) -> Cursor | None:
-    at, _, document = value.partition("_")
+    if not value:
+        return None
+    at, _, rest = value.partition("_")
+    document, _, seq = rest.partition("_")
     try:
-        return Cursor(dt.datetime.fromisoformat(at).astimezone(dt.UTC), as_uuid(document)) if value else None
+        return Cursor(dt.datetime.fromisoformat(at).astimezone(dt.UTC), as_uuid(document), int(seq or "0"))
     except (ValueError, OverflowError):
         raise NotFound("kernel.not_found") from None
+
+
+def _number(counted: int) -> str:
+    """A count as it is shown: beyond `COUNTED` nothing was counted. Nothing for none."""
+    return f"{COUNTED}+" if counted >= COUNTED else str(counted or "")
 
 
 def _first(value: str) -> int:

@@ -22,12 +22,11 @@ from cms.desk.views.documents import indented
 from cms.desk.views.gate import text
 from cms.desk.visit import Visit, as_uuid
 from cms.kernel.errors import Conflict, DomainError, Invalid, Refused
-from cms.people.models import Unit
 from cms.people.permissions import Action, can, require_can
-from cms.people.units import units
+from cms.people.units import UnitChoice, unit_choices
 from cms.review.history import timeline
 from cms.review.plans import Plan
-from cms.review.submit import preview_submission, submit
+from cms.review.submit import Submission, preview_submission, submit
 
 
 async def edit_page(visit: Visit) -> web.StreamResponse:
@@ -93,11 +92,9 @@ async def take_theirs(visit: Visit) -> web.StreamResponse:
 
 async def submission(visit: Visit) -> web.StreamResponse:
     """The dialog before submitting: what the machine found in the text as it is now, and who will review."""
-    async with visit.deps.db.read() as session:
-        held = await find(session, visit.actor, visit.part("id"))
-        draft, _, _ = await pieces.typed(session, visit, held)
-        press = visit.deps.press(await visit.deps.keys.epoch())
-        found = await preview_submission(session, visit.actor, held.edition.id, press=press, draft=draft, now=visit.now)
+    links = await pieces.asked_links(visit)
+    found = await _looked_at(visit, links)
+    url = pieces.href(visit.part("id"))
     stopping = sum(one.severity == "must" for one in found.findings)
     context = {
         "findings": labels.findings(visit, found.findings),
@@ -105,10 +102,27 @@ async def submission(visit: Visit) -> web.StreamResponse:
         "stopping": stopping,
         "csrf": visit.csrf,
         "proofs": visit.t(f"review.proofs.{found.plan.proofs}") if found.plan.proofs else "",
-        "url": f"{pieces.href(held.document.public_id)}/submit",
-        "rush_url": f"{pieces.href(held.document.public_id)}/rush",
+        "url": f"{url}/submit",
+        "rush_url": f"{url}/rush",
     }
     return visit.render("documents/submission.html", context)
+
+
+async def checks_part(visit: Visit) -> web.StreamResponse:
+    """What the machine finds in the text as it is now, beside the text; without asking any address outside."""
+    found = await _looked_at(visit, None)
+    return visit.render("documents/checks.html", {"findings": labels.findings(visit, found.findings)})
+
+
+async def _looked_at(visit: Visit, links: Mapping[str, str] | None) -> Submission:
+    press = visit.deps.press(await visit.deps.keys.epoch())
+    async with visit.deps.db.read() as session:
+        held = await find(session, visit.actor, visit.part("id"))
+        draft, _, _ = await pieces.typed(session, visit, held)
+        edition = held.edition.id
+        return await preview_submission(
+            session, visit.actor, edition, press=press, draft=draft, links=links, now=visit.now
+        )
 
 
 async def submit_page(visit: Visit) -> web.StreamResponse:
@@ -116,11 +130,11 @@ async def submit_page(visit: Visit) -> web.StreamResponse:
     async with visit.deps.db.read() as session:
         held = await find(session, visit.actor, visit.part("id"))
     press = visit.deps.press(await visit.deps.keys.epoch())
+    links = await pieces.asked_links(visit)
+    note = text(form, "note")[:1000]
     try:
         async with visit.deps.db.write() as session:
-            await submit(
-                session, visit.actor, held.edition.id, press=press, note=text(form, "note")[:1000], now=visit.now
-            )
+            await submit(session, visit.actor, held.edition.id, press=press, note=note, links=links, now=visit.now)
     except DomainError as error:
         if held.state not in EDITABLE or not isinstance(error, Refused | Conflict | Invalid):
             raise
@@ -154,7 +168,7 @@ async def _page(
     deps, document = visit.deps, held.document
     async with deps.db.read() as session:
         known = await columns(session)
-        places = await units(session, within=[f"/{visit.actor.unit.split('/')[1]}/"])
+        places = await unit_choices(session, within=[f"/{visit.actor.unit.split('/')[1]}/"])
         here = await others(session, visit.actor, held, now=visit.now)
         history = await timeline(session, visit.actor, document.public_id)
         is_conflict = stale or (isinstance(error, Conflict) and error.code == "content.conflict")
@@ -204,12 +218,12 @@ def _urls(url: str) -> dict[str, str]:
         "focal": "/desk/library/pictures/{asset}/focal",
         "show": url,
         "edit": f"{url}/edit",
-        **{name: f"{url}/{name}" for name in ("submission", "submit", "preview", "presence", "conflict")},
+        **{name: f"{url}/{name}" for name in ("submission", "submit", "preview", "presence", "conflict", "checks")},
     }
 
 
 def _choices(
-    visit: Visit, values: Mapping[str, Any], known: Sequence[Column], places: Sequence[Unit]
+    visit: Visit, values: Mapping[str, Any], known: Sequence[Column], places: Sequence[UnitChoice]
 ) -> dict[str, list[dict[str, Any]]]:
     """What the fields of the side offer."""
     days = [{"value": str(one), "label": visit.t("desk.offline.days", count=one)} for one in fields.OFFLINE_DAYS]
@@ -288,6 +302,7 @@ ROUTES = (
     post("/desk/documents/{id}/edit", save_page, Action.DOCUMENT_EDIT),
     post("/desk/documents/{id}/autosave", keep, Action.DOCUMENT_EDIT),
     post("/desk/documents/{id}/take-theirs", take_theirs, Action.DOCUMENT_EDIT),
+    get("/desk/documents/{id}/checks", checks_part, Action.DOCUMENT_EDIT),
     get("/desk/documents/{id}/submission", submission, Action.DOCUMENT_SUBMIT),
     post("/desk/documents/{id}/submit", submit_page, Action.DOCUMENT_SUBMIT),
 )

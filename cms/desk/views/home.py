@@ -4,7 +4,8 @@ from typing import Any
 
 from aiohttp import web
 
-from cms.content.queries import Filters, counts, documents, drafts_of
+from cms.content.filters import Filters
+from cms.content.queries import counts, documents, drafts_of
 from cms.content.states import EditionState
 from cms.desk import pieces
 from cms.desk.delivery_rows import quiet_row, task_row

@@ -4,7 +4,8 @@ from typing import Final
 
 from aiohttp import web
 
-from cms.content.queries import Filters, documents, find
+from cms.content.filters import Filters
+from cms.content.queries import documents, find
 from cms.content.states import EditionState
 from cms.desk import pieces
 from cms.desk.reading import waiting_line

@@ -7,8 +7,9 @@ from typing import Any, Final
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from cms.content.filters import Filters
 from cms.content.held import Held
-from cms.content.queries import Filters, documents, find
+from cms.content.queries import documents, find
 from cms.content.states import EditionState
 from cms.desk import fields, labels, pieces
 from cms.desk.confirming import confirm_second

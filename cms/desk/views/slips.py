@@ -10,7 +10,7 @@ from cms.desk.reading import proof_line
 from cms.desk.routing import get
 from cms.desk.visit import Visit
 from cms.people.permissions import Action
-from cms.review.checks import must_fix
+from cms.review.findings import must_fix
 from cms.review.slip import Slip, SlipStep, slip_of
 
 # What of the machine's report fits on the sheet; the page of the piece has all of it.

@@ -12,11 +12,12 @@ from cms.content.columns import add_column, columns, edit_column
 from cms.content.draft import Draft, draft_of
 from cms.content.editing import autosave, create, drop_working_copy, save, working_copy
 from cms.content.editions import correct, discard, hand_over, plan
+from cms.content.filters import Filters
 from cms.content.held import hold
 from cms.content.kinds import Kind
 from cms.content.models import Document, Edition, Revision, Status
 from cms.content.move import move
-from cms.content.queries import Filters, counts, documents, drafts_of, editions_of, find, revision, revisions_of
+from cms.content.queries import counts, documents, drafts_of, editions_of, find, revision, revisions_of
 from cms.content.states import EditionState, Verb
 from cms.kernel.errors import Conflict, Denied, Invalid, NotFound, Refused
 from cms.kernel.ids import uuid7

@@ -133,6 +133,7 @@ async def parts_of(house: House, document: str, *, unit: str = "/320509/") -> di
         "membership": str(membership.id),
         "unit": str(place.id),
         "column": str(column.id),
+        "list": "words",
         "screen": "0000000000",
         "channel": "web",
         "form": "wide",

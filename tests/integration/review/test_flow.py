@@ -18,8 +18,8 @@ from cms.content.states import EditionState
 from cms.kernel.errors import Conflict, Denied, Invalid, Refused
 from cms.review.approve import prepare_approval, record_approval
 from cms.review.approved import approved_release
-from cms.review.checks import Finding
 from cms.review.decline import return_piece, withdraw
+from cms.review.findings import Finding
 from cms.review.history import timeline
 from cms.review.inbox import waiting_for
 from cms.review.models import ApprovalRow, ReleaseRow

@@ -30,6 +30,7 @@ GOLDEN = """
 account.manage              everybody:o
 audit.export                auditor:ou
 audit.read                  auditor:ou
+checklist.manage            chief:ou
 column.manage               chief:ou
 document.correct            editor:ou reviewer:ou chief:ou director:ou
 document.create             editor:ou reviewer:ou chief:ou contributors:ou director:ou

@@ -11,7 +11,8 @@ from hypothesis import given, strategies as st
 from cms.content.draft import Draft, EnvelopeDraft, draft_json, read_draft
 from cms.content.kinds import KINDS, Kind
 from cms.kernel.messages import LANGUAGES, Catalogue
-from cms.review.checks import Finding, check, finding_json, finding_of, must_fix
+from cms.review.checks import check
+from cms.review.findings import Finding, finding_json, finding_of, must_fix
 from cms.review.pieces import piece_of
 from cms.review.release import Facts, Picture, Press, build_release
 from cms.trust.release import ReleaseAsset, read_release
@@ -117,7 +118,8 @@ def test_finding_when_kept_and_read_is_the_same(finding: Finding) -> None:
 
 def test_every_finding_has_its_sentence_and_suggestion() -> None:
     params = {"field": "标题", "most": 1, "now": 2, "percent": 1, "minutes": 2, "types": "x"}
-    params |= {"channel": "x", "unit": "x", "marks": "x", "name": "x", "days": 3}
+    params |= {"channel": "x", "unit": "x", "marks": "x", "found": "x", "category": "x", "suggest": "x", "name": "x"}
+    params |= {"source": "x", "url": "x", "status": "404", "chars": "x", "codes": "x", "days": 3}
     texts = Catalogue.load()
     spoken = {key.removeprefix("review.check.") for key in texts.keys("zh-CN") if key.startswith("review.check.")}
     for code in {key.removesuffix(".next") for key in spoken}:

@@ -6,7 +6,8 @@ from typing import Any
 
 from cms.content.draft import Draft
 from cms.content.kinds import Kind
-from cms.review.checks import Finding, check
+from cms.review.checks import check
+from cms.review.findings import Finding
 from cms.review.own_words import check_own_words, without_missing
 from cms.review.pieces import piece_of
 from cms.review.release import Facts, build_release, named_assets

@@ -11,7 +11,8 @@ from cms.content.kinds import Kind
 from cms.library.models import VIDEO
 from cms.library.states import VideoState
 from cms.publishing.loops import SHORTEST, show_time
-from cms.review.checks import Finding, check
+from cms.review.checks import check
+from cms.review.findings import Finding
 from cms.review.pieces import piece_of
 from cms.review.release import Facts, Picture, Press, build_release
 from cms.trust.release import ReleaseAsset, read_release

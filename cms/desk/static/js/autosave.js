@@ -103,6 +103,7 @@ class Autosave {
     this.form.elements.revision.value = revision;
     if (version !== undefined && this.form.elements.version) this.form.elements.version.value = version;
     markFields(this.form, {});
+    this.form.dispatchEvent(new CustomEvent("yp-saved", { bubbles: true }));
     if (this.dirty) {
       this.touch();
       return;

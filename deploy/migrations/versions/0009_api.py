@@ -5,8 +5,8 @@ from alembic import op
 
 from cms.kernel.base import Instant, Json
 
-revision = "0014"
-down_revision = "0006"
+revision = "0009"
+down_revision = "0008"
 branch_labels = None
 depends_on = None
 

@@ -5,7 +5,7 @@ from alembic import op
 
 from cms.kernel.base import Instant, Json
 
-revision = "0012"
+revision = "0005"
 down_revision = "0004"
 branch_labels = None
 depends_on = None

@@ -5,8 +5,8 @@ from alembic import op
 
 from cms.kernel.base import Instant
 
-revision = "0013"
-down_revision = "0011"
+revision = "0007"
+down_revision = "0006"
 branch_labels = None
 depends_on = None
 

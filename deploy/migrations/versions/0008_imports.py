@@ -5,8 +5,8 @@ from alembic import op
 
 from cms.kernel.base import Instant, Json
 
-revision = "0006"
-down_revision = "0013"
+revision = "0008"
+down_revision = "0007"
 branch_labels = None
 depends_on = None
 

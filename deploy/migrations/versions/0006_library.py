@@ -11,8 +11,8 @@ from alembic import op
 from cms.kernel.base import Instant, Json
 from cms.kernel.text import search_text
 
-revision = "0011"
-down_revision = "0012"
+revision = "0006"
+down_revision = "0005"
 branch_labels = None
 depends_on = None
 

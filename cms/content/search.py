@@ -1,0 +1,191 @@
+"""The search index: kept in the transaction that changes a piece, asked newest first, and built anew by a command."""
+
+import json
+import uuid
+from collections.abc import AsyncIterator, Sequence
+from typing import Any, Final
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    Row,
+    cast,
+    column,
+    delete,
+    func,
+    insert,
+    literal_column,
+    select,
+    table,
+    text,
+)
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from cms.content.blocks import plain_text, upcast
+from cms.content.grams import facet, fts5, grams, tsquery
+from cms.content.models import Document, Edition, Revision
+from cms.content.search_rows import SearchText
+from cms.kernel.folding import search_form
+
+# Hits are read in steps that grow: a page of a common word is in the first, a rare word has no second.
+_GROWS: Final = 4
+_LONGEST_STEP: Final = 8_000
+_BATCH: Final = 500
+_GRAMS: Final = table("document_grams", column("rowid"), column("seq"), column("grams"))
+
+
+def searched(revision: Revision) -> str:
+    """What a piece is found by: its words as they are compared, and the pinyin initials of its title."""
+    byline = (revision.byline[name] for name in ("source", "reporter", "editor", "sponsor"))
+    words = (revision.title, revision.subtitle, revision.summary, *byline)
+    return search_form("\n".join((*words, plain_text(upcast(revision.body)), revision.pinyin)))
+
+
+def facets_of(document: Document, revision: Revision) -> list[str]:
+    """What a piece is narrowed by inside of the index."""
+    named = [unit_facet(document.unit_id), facet("kind", document.kind)]
+    named += [facet("column", revision.column_code)] if revision.column_code else []
+    return [*named, *(facet("channel", code) for code in revision.channels)]
+
+
+def unit_facet(unit: uuid.UUID) -> str:
+    return facet("unit", unit.hex)
+
+
+async def index(session: AsyncSession, document: Document, revision: Revision) -> None:
+    """Brings the index to what a piece says now; call it in the transaction that changed the piece."""
+    await session.flush()
+    query = select(SearchText).where(SearchText.document_id == document.id)
+    row = (await session.execute(query)).scalar_one_or_none()
+    if row is not None:
+        await _take_out(session, row)
+    seq = await _next(session)
+    words, facets = searched(revision), " ".join(facets_of(document, revision))
+    if row is None:
+        session.add(SearchText(document_id=document.id, seq=seq, facets=facets, text=words))
+    else:
+        row.seq, row.facets, row.text = seq, facets, words
+    await session.flush()
+    await _put_in(session, [(seq, facets, words)])
+
+
+async def hits(
+    session: AsyncSession, every: Sequence[Sequence[str]], *, first: int, below: int = 0
+) -> AsyncIterator[list[int]]:
+    """The `seq` of pieces that have, of each group, any word of the index; newest first, in steps that grow.
+
+    `first` is how many the first step has, `below` the last seq of what was seen before. Whoever has enough stops
+    asking, and no more is read.
+    """
+    if not _is_sqlite(session):
+        # The plan depends on how common the words are, so each query gets its own.
+        await session.execute(text("select set_config('plan_cache_mode', 'force_custom_plan', true)"))
+    limit = first
+    while True:
+        found = list((await session.execute(_matching(session, every, below).limit(limit))).scalars())
+        if found:
+            yield found
+        if len(found) < limit:
+            return
+        limit, below = min(limit * _GROWS, _LONGEST_STEP), found[-1]
+
+
+def among(session: AsyncSession, seqs: Sequence[int]) -> ColumnElement[bool]:
+    """Pieces with one of these `seq`: one parameter, where thousands would have to be written out."""
+    if _is_sqlite(session):
+        listed = func.json_each(json.dumps(seqs)).table_valued("value")
+        return SearchText.seq.in_(select(listed.c.value))
+    return SearchText.seq == func.any(cast(list(seqs), ARRAY(BigInteger)))
+
+
+async def rebuild(session: AsyncSession) -> int:
+    """Throws the index away and makes it again from the current edition of every piece; their number."""
+    await _empty(session)
+    await session.execute(delete(SearchText))
+    current = (
+        select(Document, Revision)
+        .join(Edition, (Edition.document_id == Document.id) & Edition.is_current)
+        .join(Revision, Revision.id == Edition.revision_id)
+        .order_by(Document.updated_at, Document.id)
+        .limit(_BATCH)
+    )
+    done, last = 0, None
+    while True:
+        after = () if last is None else (_later(*last),)
+        found = (await session.execute(current.where(*after))).all()
+        if not found:
+            return done
+        await _add(session, found, done)
+        done += len(found)
+        last = (found[-1].Document.updated_at, found[-1].Document.id)
+        session.expunge_all()
+
+
+def _later(at: Any, document: uuid.UUID) -> Any:
+    return (Document.updated_at > at) | ((Document.updated_at == at) & (Document.id > document))
+
+
+async def _add(session: AsyncSession, found: Sequence[Row[Document, Revision]], done: int) -> None:
+    rows: list[dict[str, Any]] = []
+    for document, revision in found:
+        seq = await _next(session) if not _is_sqlite(session) else done + len(rows) + 1
+        facets = " ".join(facets_of(document, revision))
+        rows.append({"document_id": document.id, "seq": seq, "facets": facets, "text": searched(revision)})
+    await session.execute(insert(SearchText), rows)
+    await _put_in(session, [(row["seq"], row["facets"], row["text"]) for row in rows])
+
+
+def _matching(session: AsyncSession, every: Sequence[Sequence[str]], below: int) -> Any:
+    if not every:
+        # Marks alone are in no index: what is found is compared with every text.
+        whole = select(SearchText.seq).where(SearchText.seq < below) if below else select(SearchText.seq)
+        return whole.order_by(SearchText.seq.desc())
+    if _is_sqlite(session):
+        query = select(_GRAMS.c.rowid).where(literal_column("document_grams").op("MATCH")(fts5(every)))
+        query = query.where(_GRAMS.c.rowid < below) if below else query
+        return query.order_by(_GRAMS.c.rowid.desc())
+    query = select(_GRAMS.c.seq).where(_GRAMS.c.grams.op("@@")(text("cast(:wanted as tsquery)")))
+    query = query.where(_GRAMS.c.seq < below) if below else query
+    return query.order_by(_GRAMS.c.seq.desc()).params(wanted=tsquery(every))
+
+
+async def _put_in(session: AsyncSession, rows: Sequence[tuple[int, str, str]]) -> None:
+    if _is_sqlite(session):
+        statement = text("INSERT INTO document_grams (rowid, grams) VALUES (:seq, :grams)")
+        await session.execute(statement, [{"seq": seq, "grams": _words(facets, said)} for seq, facets, said in rows])
+        return
+    statement = text("INSERT INTO document_grams (seq, grams) VALUES (:seq, array_to_tsvector(cast(:grams as text[])))")
+    values = [{"seq": seq, "grams": [*facets.split(), *grams(said)]} for seq, facets, said in rows]
+    await session.execute(statement, values)
+
+
+async def _take_out(session: AsyncSession, row: SearchText) -> None:
+    if _is_sqlite(session):
+        # An index without a copy of its texts forgets a row only by being told what it holds.
+        statement = text("INSERT INTO document_grams (document_grams, rowid, grams) VALUES ('delete', :seq, :grams)")
+        await session.execute(statement, {"seq": row.seq, "grams": _words(row.facets, row.text)})
+        return
+    await session.execute(text("DELETE FROM document_grams WHERE seq = :seq"), {"seq": row.seq})
+
+
+async def _empty(session: AsyncSession) -> None:
+    if _is_sqlite(session):
+        await session.execute(text("INSERT INTO document_grams (document_grams) VALUES ('delete-all')"))
+        return
+    await session.execute(text("TRUNCATE document_grams"))
+
+
+async def _next(session: AsyncSession) -> int:
+    if _is_sqlite(session):
+        last = select(func.coalesce(func.max(SearchText.seq), 0))
+        return (await session.execute(last)).scalar_one() + 1
+    return int((await session.execute(text("select nextval('document_seq')"))).scalar_one())
+
+
+def _words(facets: str, said: str) -> str:
+    return " ".join((facets, *sorted(grams(said))))
+
+
+def _is_sqlite(session: AsyncSession) -> bool:
+    return session.get_bind().dialect.name == "sqlite"
