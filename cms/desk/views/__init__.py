@@ -58,10 +58,9 @@ def core_sections() -> tuple[Section, ...]:
         *assets.ROUTES,
         *subtitles.ROUTES,
     )
-    staff = (*people.ROUTES, *people_safety.ROUTES, *csv_import.PEOPLE)
-    tree = (*units.ROUTES, *csv_import.UNITS)
     return (
         *_outside(),
+        *_administration(),
         Section(
             "gate", "", "", 0, "", SIGNED_IN, routes=(*gate.ROUTES, *account.ROUTES, *factor.ROUTES, *commands.ROUTES)
         ),
@@ -100,6 +99,14 @@ def core_sections() -> tuple[Section, ...]:
             _SCREENS,
             targets.ROUTES,
         ),
+    )
+
+
+def _administration() -> tuple[Section, ...]:
+    """Who there is, where they are, and what they did."""
+    staff = (*people.ROUTES, *people_safety.ROUTES, *csv_import.PEOPLE)
+    tree = (*units.ROUTES, *csv_import.UNITS)
+    return (
         Section(
             "columns", "desk.nav.columns", "list", 80, "/desk/columns/", Action.COLUMN_MANAGE, _SYSTEM, places.COLUMNS
         ),
