@@ -62,6 +62,18 @@ _SHELF = (
     *assets.ROUTES,
     *subtitles.ROUTES,
 )
+_REVIEWS = (*review.ROUTES, *batches.ROUTES, *slips.ROUTES, *phone.ROUTES)
+_PIECES = (
+    *documents.ROUTES,
+    *rush.ROUTES,
+    *editor.ROUTES,
+    *together.ROUTES,
+    *previews.ROUTES,
+    *sharing.ROUTES,
+    *shared.ROUTES,
+)
+_STAFF = (*people.ROUTES, *people_safety.ROUTES, *csv_import.PEOPLE)
+_TREE = (*units.ROUTES, *csv_import.UNITS)
 
 
 def core_sections() -> tuple[Section, ...]:
@@ -69,18 +81,6 @@ def core_sections() -> tuple[Section, ...]:
 
     Orders: 0-49 work, 50-79 channels (`screens.pages` stands at 50), 80- administration.
     """
-    reviews = (*review.ROUTES, *batches.ROUTES, *slips.ROUTES, *phone.ROUTES)
-    pieces = (
-        *documents.ROUTES,
-        *rush.ROUTES,
-        *editor.ROUTES,
-        *together.ROUTES,
-        *previews.ROUTES,
-        *sharing.ROUTES,
-        *shared.ROUTES,
-    )
-    staff = (*people.ROUTES, *people_safety.ROUTES, *csv_import.PEOPLE)
-    tree = (*units.ROUTES, *csv_import.UNITS)
     return (
         *_outside(),
         Section(
@@ -89,7 +89,7 @@ def core_sections() -> tuple[Section, ...]:
         *_time_sections(),
         Section("home", "desk.nav.home", "layout-dashboard", 1, "/desk/", Action.ACCOUNT_MANAGE, _WORK, home.ROUTES),
         Section(
-            "documents", "desk.nav.documents", "file-text", 10, "/desk/documents/", Action.DOCUMENT_READ, _WORK, pieces
+            "documents", "desk.nav.documents", "file-text", 10, "/desk/documents/", Action.DOCUMENT_READ, _WORK, _PIECES
         ),
         Section(
             "review",
@@ -99,7 +99,7 @@ def core_sections() -> tuple[Section, ...]:
             "/desk/review/",
             Action.REVIEW_READ,
             _WORK,
-            reviews,
+            _REVIEWS,
         ),
         Section(
             "publishing",
@@ -129,8 +129,8 @@ def core_sections() -> tuple[Section, ...]:
         Section(
             "columns", "desk.nav.columns", "list", 80, "/desk/columns/", Action.COLUMN_MANAGE, _SYSTEM, places.COLUMNS
         ),
-        Section("people", "desk.nav.people", "users-round", 81, "/desk/people/", Action.PEOPLE_READ, _SYSTEM, staff),
-        Section("units", "desk.nav.units", "building-2", 82, "/desk/units/", Action.UNIT_MANAGE, _SYSTEM, tree),
+        Section("people", "desk.nav.people", "users-round", 81, "/desk/people/", Action.PEOPLE_READ, _SYSTEM, _STAFF),
+        Section("units", "desk.nav.units", "building-2", 82, "/desk/units/", Action.UNIT_MANAGE, _SYSTEM, _TREE),
         Section(
             "audit", "desk.nav.audit", "shield-check", 83, "/desk/audit/", Action.AUDIT_READ, _SYSTEM, audit.ROUTES
         ),
