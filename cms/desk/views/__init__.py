@@ -1,5 +1,6 @@
 """The pages of the core, as sections of the desk."""
 
+from cms.contract import Route
 from cms.desk import calendar
 from cms.desk.frame import Section
 from cms.desk.inbox import pages as inbox
@@ -57,26 +58,7 @@ def core_sections() -> tuple[Section, ...]:
 
     Orders: 0-49 work, 50-79 channels (`screens.pages` stands at 50), 80- administration.
     """
-    reviews = (*review.ROUTES, *batches.ROUTES, *slips.ROUTES, *phone.ROUTES)
-    pieces = (
-        *documents.ROUTES,
-        *rush.ROUTES,
-        *editor.ROUTES,
-        *together.ROUTES,
-        *previews.ROUTES,
-        *sharing.ROUTES,
-        *shared.ROUTES,
-    )
-    shelf = (
-        *library.ROUTES,
-        *fetching.ROUTES,
-        *focal.ROUTES,
-        *videos.ROUTES,
-        *uploads.ROUTES,
-        *shelving.ROUTES,
-        *assets.ROUTES,
-        *subtitles.ROUTES,
-    )
+    pieces, reviews, shelf = _writing()
     return (
         *_outside(),
         Section(
@@ -121,6 +103,31 @@ def core_sections() -> tuple[Section, ...]:
         ),
         *_administration(),
     )
+
+
+def _writing() -> tuple[tuple[Route, ...], tuple[Route, ...], tuple[Route, ...]]:
+    """The routes of pieces, of reviews and of the library, each from many files."""
+    reviews = (*review.ROUTES, *batches.ROUTES, *slips.ROUTES, *phone.ROUTES)
+    pieces = (
+        *documents.ROUTES,
+        *rush.ROUTES,
+        *editor.ROUTES,
+        *together.ROUTES,
+        *previews.ROUTES,
+        *sharing.ROUTES,
+        *shared.ROUTES,
+    )
+    shelf = (
+        *library.ROUTES,
+        *fetching.ROUTES,
+        *focal.ROUTES,
+        *videos.ROUTES,
+        *uploads.ROUTES,
+        *shelving.ROUTES,
+        *assets.ROUTES,
+        *subtitles.ROUTES,
+    )
+    return pieces, reviews, shelf
 
 
 def _administration() -> tuple[Section, ...]:
