@@ -19,6 +19,8 @@ def entries(visit: Visit, found: Sequence[Entry]) -> list[dict[str, Any]]:
             said, state = visit.t("desk.history.begun", number=one.edition), "draft"
         elif one.kind == "revision":
             said, state = visit.t("desk.history.saved", number=one.revision), "draft"
+        elif one.kind == "opinion":
+            said, state = visit.t("desk.history.opinion", label=one.details["label"], number=one.revision), "opinion"
         elif one.kind != "status":
             said, state = _beside(visit, one)
         else:

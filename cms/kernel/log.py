@@ -19,6 +19,7 @@ ALWAYS: Final[Mapping[str, str]] = {
     "room": "模块；第三方库的日志没有此项。The part that speaks; absent in lines of libraries.",
 }
 BOUND: Final[Mapping[str, str]] = {
+    "assets": "涉及的素材数。How many assets.",
     "channel": "渠道类型。Kind of the channel.",
     "code": "拒绝或失败的代码；子进程为其退出码。Code of a refusal or failure; of a child process its exit code.",
     "deadline": "审签时限编号。Id of a review deadline.",
@@ -31,14 +32,15 @@ BOUND: Final[Mapping[str, str]] = {
     "fault": "操作记录的异常：changed、missing、truncated、archive。What is wrong with the record.",
     "feed": "订阅源编号。Id of the feed.",
     "file": "文件名。Name of a file.",
+    "form": "预览的样式。Form that was previewed.",
     "head": "操作记录末尾的哈希。Hash of the record's last event.",
     "items": "进入稿池的条数。Items that came into the pool.",
-    "form": "预览的样式。Form that was previewed.",
+    "job": "尺寸任务编号。Id of the job that makes sizes anew.",
+    "letter": "外发通知编号。Id of a notice on its way out.",
+    "lost": "没有人会执行的排期数。Promises that nobody would have kept.",
     "method": "请求方法。Method of the request.",
     "name": "子进程名。Name of a child process.",
     "occurrence": "排期动作编号。Id of the occurrence.",
-    "letter": "外发通知编号。Id of a notice on its way out.",
-    "lost": "没有人会执行的排期数。Promises that nobody would have kept.",
     "path": "请求路径。Path of the request.",
     "port": "端口。Port.",
     "records": "守护进程日志条数。Records in the guard's journal.",
@@ -48,6 +50,8 @@ BOUND: Final[Mapping[str, str]] = {
     "screen": "阅读屏编号。Id of the screen.",
     "state": "结束时的状态。State it ended in.",
     "target": "渠道代码。Code of the target.",
+    "upload": "上传任务编号。Id of an upload.",
+    "uploads": "清理的上传数。Uploads that were ended.",
     "wait": "等待秒数。Seconds until the next try.",
 }
 

@@ -1,6 +1,5 @@
 """The pages of the core, as sections of the desk."""
 
-from cms.contract import Route
 from cms.desk import calendar
 from cms.desk.frame import Section
 from cms.desk.inbox import pages as inbox
@@ -58,89 +57,64 @@ def core_sections() -> tuple[Section, ...]:
 
     Orders: 0-49 work, 50-79 channels (`screens.pages` stands at 50), 80- administration.
     """
-    pieces, reviews, shelf = _writing()
+    return (*_outside(), *_doors(), *_time_sections(), *_work(), *_channels(), *_administration())
+
+
+def _doors() -> tuple[Section, ...]:
+    """What everybody passes."""
+    routes = (*gate.ROUTES, *account.ROUTES, *factor.ROUTES, *commands.ROUTES)
     return (
-        *_outside(),
-        Section(
-            "gate", "", "", 0, "", SIGNED_IN, routes=(*gate.ROUTES, *account.ROUTES, *factor.ROUTES, *commands.ROUTES)
-        ),
-        *_time_sections(),
+        Section("gate", "", "", 0, "", SIGNED_IN, routes=routes),
         Section("home", "desk.nav.home", "layout-dashboard", 1, "/desk/", Action.ACCOUNT_MANAGE, _WORK, home.ROUTES),
+    )
+
+
+def _work() -> tuple[Section, ...]:
+    """From the first word to what is out."""
+    writing = (*documents.ROUTES, *rush.ROUTES, *editor.ROUTES, *together.ROUTES)
+    showing = (*previews.ROUTES, *sharing.ROUTES, *shared.ROUTES)
+    reviews = (*review.ROUTES, *batches.ROUTES, *slips.ROUTES, *phone.ROUTES)
+    pictures = (*library.ROUTES, *fetching.ROUTES, *focal.ROUTES, *shelving.ROUTES, *assets.ROUTES)
+    films = (*videos.ROUTES, *uploads.ROUTES, *subtitles.ROUTES)
+    reads, out = Action.DOCUMENT_READ, publishing.ROUTES
+    return (
         Section(
-            "documents", "desk.nav.documents", "file-text", 10, "/desk/documents/", Action.DOCUMENT_READ, _WORK, pieces
+            "documents", "desk.nav.documents", "file-text", 10, "/desk/documents/", reads, _WORK, (*writing, *showing)
         ),
         Section(
-            "review",
-            "desk.nav.review",
-            "clipboard-check",
-            20,
-            "/desk/review/",
-            Action.REVIEW_READ,
-            _WORK,
-            reviews,
+            "review", "desk.nav.review", "clipboard-check", 20, "/desk/review/", Action.REVIEW_READ, _WORK, reviews
         ),
         Section(
-            "publishing",
-            "desk.nav.publishing",
-            "send",
-            30,
-            "/desk/publishing/",
-            Action.PUBLISHING_READ,
-            _WORK,
-            publishing.ROUTES,
+            "publishing", "desk.nav.publishing", "send", 30, "/desk/publishing/", Action.PUBLISHING_READ, _WORK, out
         ),
         accounts.SECTION,
-        Section("library", "desk.nav.library", "image", 40, "/desk/library/", Action.LIBRARY_READ, _WORK, shelf),
         Section(
-            "targets",
-            "desk.nav.targets",
-            "radio-tower",
-            60,
-            "/desk/targets/",
-            Action.TARGET_MANAGE,
-            _SCREENS,
-            targets.ROUTES,
+            "library",
+            "desk.nav.library",
+            "image",
+            40,
+            "/desk/library/",
+            Action.LIBRARY_READ,
+            _WORK,
+            (*pictures, *films),
         ),
-        *_administration(),
     )
 
 
-def _writing() -> tuple[tuple[Route, ...], tuple[Route, ...], tuple[Route, ...]]:
-    """The routes of pieces, of reviews and of the library, each from many files."""
-    reviews = (*review.ROUTES, *batches.ROUTES, *slips.ROUTES, *phone.ROUTES)
-    pieces = (
-        *documents.ROUTES,
-        *rush.ROUTES,
-        *editor.ROUTES,
-        *together.ROUTES,
-        *previews.ROUTES,
-        *sharing.ROUTES,
-        *shared.ROUTES,
+def _channels() -> tuple[Section, ...]:
+    manages = Action.TARGET_MANAGE
+    return (
+        Section("targets", "desk.nav.targets", "radio-tower", 60, "/desk/targets/", manages, _SCREENS, targets.ROUTES),
     )
-    shelf = (
-        *library.ROUTES,
-        *fetching.ROUTES,
-        *focal.ROUTES,
-        *videos.ROUTES,
-        *uploads.ROUTES,
-        *shelving.ROUTES,
-        *assets.ROUTES,
-        *subtitles.ROUTES,
-    )
-    return pieces, reviews, shelf
 
 
 def _administration() -> tuple[Section, ...]:
-    """How the office is set up, and who may see what became of it."""
     staff = (*people.ROUTES, *people_safety.ROUTES, *csv_import.PEOPLE)
     tree = (*units.ROUTES, *csv_import.UNITS)
+    plan, column = Action.REVIEW_PLAN, Action.COLUMN_MANAGE
     return (
-        Section(
-            "plans", "desk.nav.plans", "stamp", 79, "/desk/review/plans", Action.REVIEW_PLAN, _SYSTEM, plans.ROUTES
-        ),
-        Section(
-            "columns", "desk.nav.columns", "list", 80, "/desk/columns/", Action.COLUMN_MANAGE, _SYSTEM, places.COLUMNS
-        ),
+        Section("plans", "desk.nav.plans", "stamp", 79, "/desk/review/plans", plan, _SYSTEM, plans.ROUTES),
+        Section("columns", "desk.nav.columns", "list", 80, "/desk/columns/", column, _SYSTEM, places.COLUMNS),
         Section("people", "desk.nav.people", "users-round", 81, "/desk/people/", Action.PEOPLE_READ, _SYSTEM, staff),
         Section("units", "desk.nav.units", "building-2", 82, "/desk/units/", Action.UNIT_MANAGE, _SYSTEM, tree),
         Section(

@@ -1,5 +1,6 @@
 """The command bar's answers: rooms, acts and pieces for what was typed so far."""
 
+import json
 from typing import Any, Final
 
 from aiohttp import web
@@ -25,7 +26,9 @@ async def commands(visit: Visit) -> web.StreamResponse:
     if typed.strip() and visit.may(Action.DOCUMENT_READ):
         groups.append(_group(visit, "desk.command.piece", await _pieces(visit, typed)))
     answer = [group for group in groups if group["items"]]
-    return web.json_response({"groups": answer}, headers={"Cache-Control": "no-store"})
+    # No angle bracket stands in it as it is, whoever takes it for a page.
+    text = json.dumps({"groups": answer}, ensure_ascii=False).replace("<", "\\u003c")
+    return web.json_response(text=text, headers={"Cache-Control": "no-store"})
 
 
 def _rooms(visit: Visit) -> list[Command]:

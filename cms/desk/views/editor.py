@@ -180,18 +180,7 @@ async def _page(
         "live": {"url": f"{url}/live", "share": f"{url}/share", "frames": frames.frames_of(visit, f"{url}/live")},
         "own_unit": held.unit.name,
         "here": [one.name for one in here],
-        "urls": {
-            "upload": "/desk/library/upload",
-            "asset": pieces.ASSET_URL,
-            "videos": "/desk/library/videos/{asset}",
-            "save": f"{url}/autosave",
-            "theirs": f"{url}/take-theirs",
-            "fetch": "/desk/library/fetch",
-            "focal": "/desk/library/pictures/{asset}/focal",
-            "show": url,
-            "edit": f"{url}/edit",
-            **{name: f"{url}/{name}" for name in ("submission", "submit", "preview", "presence", "conflict")},
-        },
+        "urls": _urls(url),
         "limits": limits(visit, rules, deps.channels),
         "is_conflict": is_conflict,
         "conflict": conflict,
@@ -201,6 +190,22 @@ async def _page(
         "zone": visit.t("desk.zone"),
     }
     return visit.page("documents/edit.html", context, section="documents", status=error.status if error else 200)
+
+
+def _urls(url: str) -> dict[str, str]:
+    """Where the page's scripts and forms go; `url` is the piece's."""
+    return {
+        "upload": "/desk/library/upload",
+        "asset": pieces.ASSET_URL,
+        "videos": "/desk/library/videos/{asset}",
+        "save": f"{url}/autosave",
+        "theirs": f"{url}/take-theirs",
+        "fetch": "/desk/library/fetch",
+        "focal": "/desk/library/pictures/{asset}/focal",
+        "show": url,
+        "edit": f"{url}/edit",
+        **{name: f"{url}/{name}" for name in ("submission", "submit", "preview", "presence", "conflict")},
+    }
 
 
 def _choices(

@@ -15,7 +15,7 @@ from media.crop import Focal
 
 
 async def show(visit: Visit) -> web.StreamResponse:
-    """Answers JSON {x, y, url, name}, thousandths of width and height."""
+    """Answers JSON {x, y, url}, thousandths of width and height."""
     async with visit.deps.db.read() as session:
         found = await asset_for(session, visit.actor, visit.uuid("asset"))
     return _answer(found.asset)
@@ -30,7 +30,7 @@ async def move(visit: Visit) -> web.StreamResponse:
 
 def _answer(asset: Asset) -> web.Response:
     url = pieces.ASSET_URL.format(asset=asset.id)
-    return web.json_response({"x": asset.focal_x, "y": asset.focal_y, "url": url, "name": asset.name})
+    return web.json_response({"x": asset.focal_x, "y": asset.focal_y, "url": url})
 
 
 def _thousandths(value: str) -> int:

@@ -74,7 +74,7 @@ async def test_video_when_uploaded_is_watched_until_it_plays(pages: Pages, house
     work = asyncio.create_task(encode_next(_room(house)))
     await expect(card).to_contain_text("正在转码 51 %，约 1 分钟", timeout=15_000)
     await page.set_input_files(
-        "[data-library-file]", [_clip("播放列表.mp4", b"#EXTM3U\n"), _clip("湖畔宣讲·第二讲.mp4")]
+        "[data-library-file]", [_clip("播放列表.mp4", b"#EXTM3U\n"), _clip("湖畔宣讲·第二讲.mp4", CLIP + b"2")]
     )
     await expect(page.locator(".upload-refusal")).to_contain_text("这是播放列表")
     await expect(page.locator(".film")).to_have_count(2)

@@ -4,6 +4,7 @@ People are rows with open sessions; nobody types a password, because nobody here
 """
 
 import datetime as dt
+import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -28,6 +29,13 @@ NOBODY = "nobody"
 HERE, NEXT = "04", "05"
 # Everybody's browser goes on being used, so what ends it comes last.
 _LAST = "/desk/logout"
+
+
+class Anything(dict[str, str]):
+    """A value for whatever part an address has: what nothing was made for in this world is not there."""
+
+    def __missing__(self, key: str) -> str:
+        return str(uuid.UUID(int=7))
 
 
 @dataclass
@@ -71,7 +79,7 @@ async def make_matrix(house: House) -> Matrix:
     await upload(editor, "lake.png")
     await hire(house, NOBODY, HERE, login="victim")
     parts = await parts_of(house, document, unit=f"/320509/{HERE}/")
-    return Matrix(house, here, beside, World(house, here, parts, document))
+    return Matrix(house, here, beside, World(house, here, Anything(parts), document))
 
 
 async def hire(house: House, role: str, unit: str, *, login: str = "") -> Browser:

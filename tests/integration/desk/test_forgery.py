@@ -1,8 +1,8 @@
 """Requests another site made a browser send: refused without the page's token, or from elsewhere, on every route."""
 
 from tests.integration.desk.house import House
-from tests.integration.desk.matrix import every_route, hire
-from tests.integration.desk.test_routes import Anything, on_sqlite
+from tests.integration.desk.matrix import Anything, every_route, hire
+from tests.integration.desk.test_routes import on_sqlite
 from tests.integration.desk.world import World, begin
 
 _ELSEWHERE = ({"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"})

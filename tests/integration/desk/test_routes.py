@@ -1,7 +1,6 @@
 """Every route by every role, in the unit of what it is about and beside it, generated from the route table."""
 
 import asyncio
-import uuid
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,7 +15,7 @@ from cms.desk.visit import Visit
 from cms.people.permissions import TABLE
 from cms.people.roles import Role
 from tests.integration.desk.house import Browser, House
-from tests.integration.desk.matrix import NOBODY, Matrix, every_route, is_public, make_matrix, may_enter
+from tests.integration.desk.matrix import NOBODY, Anything, Matrix, every_route, is_public, make_matrix, may_enter
 from tests.integration.desk.world import World, begin, make_world, write
 
 # Permissions do not differ by database; what narrows lists is tested on both where it lives.
@@ -33,13 +32,6 @@ _SHARED = (
     "/desk/columns/",
     "/desk/audit/export/",
 )
-
-
-class Anything(dict[str, str]):
-    """A value for whatever part an address has: nobody who is not signed in may learn whether it is there."""
-
-    def __missing__(self, key: str) -> str:
-        return str(uuid.UUID(int=7))
 
 
 async def _status(matrix: Matrix, browser: Browser, route: Route) -> tuple[int, str, str]:
@@ -67,7 +59,7 @@ def _visits(route: Route) -> Iterator[tuple[str, str]]:
     if _is_about_one(route) or route.method == "GET":
         yield from ((role, "beside") for role in inside)
     yield from ((role, "here") for role in inside)
-    yield next(role for role in (*Role, NOBODY) if not may_enter(route, role)), "here"
+    yield from [(role, "here") for role in (*Role, NOBODY) if not may_enter(route, role)][:1]
 
 
 def _fault(route: Route, role: str, place: str, answer: tuple[int, str, str]) -> bool:
@@ -78,9 +70,9 @@ def _fault(route: Route, role: str, place: str, answer: tuple[int, str, str]) ->
         return True
     if place == "here":
         return _is_about_one(route) and "people.denied.scope" in page
-    # What was refused for its form (422) must not tell of it either; of lists, none must show it.
+    # What was refused for its form (412, 422) must not tell of it either; of lists, none must show it.
     told = TITLE in page
-    return told or (_is_about_one(route) and status not in {403, 404, 422})
+    return told or (_is_about_one(route) and status not in {403, 404, 412, 422})
 
 
 @on_sqlite
