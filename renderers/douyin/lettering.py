@@ -44,8 +44,11 @@ def wrap(text: str, *, width: float, measure: Measure, most: int | None = None) 
     line = ""
     for unit in _units(text, width, measure):
         if line and measure(line + unit) > width:
-            line, carried = _broken(line, unit)
-            lines.append(line.rstrip(" "))
+            full, carried = _broken(line, unit)
+            if measure(carried) > width:
+                # So many marks that a line cannot hold them together: the width is kept and the rule is not.
+                full, carried = line, unit
+            lines.append(full.rstrip(" "))
             line = carried.lstrip(" ")
         else:
             line += unit

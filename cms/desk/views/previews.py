@@ -11,7 +11,7 @@ from cms.content.queries import find
 from cms.desk import fields, frames, pieces
 from cms.desk.routing import get, post
 from cms.desk.visit import Visit
-from cms.kernel.errors import DomainError, NotFound
+from cms.kernel.errors import Denied, DomainError, NotFound
 from cms.people.permissions import Action
 from cms.review.submit import preview_piece
 
@@ -62,7 +62,7 @@ async def live(visit: Visit) -> web.StreamResponse:
             draft = fields.draft_from(form, draft_of(held.revision), visit.deps.zone)
             press = visit.deps.press(1)
             piece = await preview_piece(session, visit.actor, held.edition.id, press=press, draft=draft, now=visit.now)
-    except NotFound:
+    except (NotFound, Denied):
         raise
     except DomainError as error:
         return frames.refusal(visit, asked.form, error)

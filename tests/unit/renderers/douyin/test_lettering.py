@@ -3,7 +3,7 @@
 import itertools
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import example, given, strategies as st
 
 from renderers.douyin.lettering import Press, drawable, wrap
 
@@ -18,6 +18,7 @@ WORDS = st.text(st.sampled_from("吴江新闻宣讲走进" + CLOSING + OPENING +
 
 
 @given(WORDS, st.integers(8, 40))
+@example("0“0”””", 8)
 def test_wrap_when_anything_is_set_keeps_its_width_and_its_characters(text: str, width: int) -> None:
     lines = wrap(text, width=width, measure=measure)
     assert "".join(lines).replace(" ", "") == text.replace(" ", "")
