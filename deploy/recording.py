@@ -82,4 +82,4 @@ async def _alarm(here: Installation, row: AuditCheck) -> None:
 
 def _tell(here: Installation, row: AuditCheck) -> None:
     here.metrics.gauge("yunping_audit_broken", 1 if row.fault else 0)
-    here.metrics.gauge("yunping_audit_checked_seconds", row.at.timestamp())
+    here.metrics.gauge("yunping_audit_checked_at", row.at.timestamp())

@@ -73,9 +73,14 @@ do $$ declare one text; filled boolean; begin
 end $$
 """
 _SHAPE = """
-select md5(string_agg(format('%s %s %s', relname, attname, atttypid), ',' order by relname, attnum))
-from pg_attribute join pg_class on pg_class.oid = attrelid
-where relnamespace = 'public'::regnamespace and attnum > 0 and not attisdropped
+select md5(string_agg(part, ',' order by part)) from (
+  select format('%s %s %s', relname, attname, atttypid) as part
+  from pg_attribute join pg_class on pg_class.oid = attrelid
+  where relnamespace = 'public'::regnamespace and attnum > 0 and not attisdropped
+  union all
+  select format('%s %s %s', relname, tgname, tgenabled) from pg_trigger join pg_class on pg_class.oid = tgrelid
+  where relnamespace = 'public'::regnamespace and not tgisinternal
+) as parts
 """
 _FOLDER = pytest.StashKey[Path]()
 _RUN = pytest.StashKey[int]()
@@ -150,7 +155,7 @@ class Cluster:
 
 
 def _shape(connection: psycopg.Connection[Any]) -> str:
-    """Changes with any table or column."""
+    """Changes with any table, column or trigger."""
     found = connection.execute(_SHAPE).fetchone()
     return str(found and found[0])
 

@@ -20,6 +20,7 @@ from cms.people.permissions import Action, can
 from cms.review.after import may_review_after
 from cms.review.approve import Turn, current_release, turn_of
 from cms.review.deadlines import AFTER, waits
+from cms.review.findings import to_explain
 from cms.review.history import timeline
 from cms.review.inbox import Waiting, waiting_for
 from cms.review.models import ReleaseRow
@@ -91,6 +92,7 @@ async def reading(visit: Visit, session: AsyncSession, held: Held, typed: Typed)
         "checks": [_check(visit, name, typed.checks) for name in CHECKS],
         "proof_note": typed.note,
         "findings": labels.findings(visit, slip.findings),
+        "to_explain": len(to_explain(slip.findings)),
         "history": entries(visit, history)[:_HISTORY],
         "envelope": labels.envelope(visit, slip.release.envelope, names),
         "changes": _changes(held.revision, before) if before else [],

@@ -67,7 +67,7 @@ CORE: tuple[Metric, ...] = (
     Metric("counter", "yunping_refusals_total", "Refused actions by code", ("code",)),
     Metric("counter", "yunping_sign_ins_total", "Sign-ins by outcome", ("outcome",)),
     Metric("gauge", "yunping_audit_broken", "1 while the last look at the record found it not as it was written"),
-    Metric("gauge", "yunping_audit_checked_seconds", "When the record was last looked at, seconds since 1970"),
+    Metric("gauge", "yunping_audit_checked_at", "When the record was last looked at, seconds since 1970"),
     Metric("counter", "yunping_deliveries_total", "Deliveries finished", ("channel", "state")),
     Metric("histogram", "yunping_delivery_seconds", "From due to receipt", ("channel",)),
     Metric("gauge", "yunping_deliveries_waiting", "Deliveries due and not finished"),

@@ -9,8 +9,9 @@ from cms.content.draft import Draft
 from cms.content.kinds import Kind
 from cms.content.overrides import on_channel
 from cms.library.models import PICTURE
-from cms.review.checks import check
+from cms.review.checks import NO_LISTS, check
 from cms.review.findings import Finding
+from cms.review.lookups import Lists
 from cms.review.release import Picture, Press
 
 
@@ -23,6 +24,9 @@ def check_own_words(
     units: Collection[str],
     now: dt.datetime,
     known: Sequence[Finding],
+    lists: Lists = NO_LISTS,
+    own_sources: frozenset[str] | None = None,
+    links: Mapping[str, str] | None = None,
 ) -> Iterator[Finding]:
     """What is wrong with a channel's own version and not with the master; each names its channel as `only`.
 
@@ -34,7 +38,18 @@ def check_own_words(
             yield from _missing(draft, channel, pictures)
             continue
         shown = replace(on_channel(draft, channel), channels=(channel,), overrides={})
-        for one in check(shown, kind, press=press, pictures=pictures, units=units, now=now):
+        found = check(
+            shown,
+            kind,
+            press=press,
+            pictures=pictures,
+            units=units,
+            lists=lists,
+            own_sources=own_sources,
+            links=links,
+            now=now,
+        )
+        for one in found:
             if one.field in own and one not in known:
                 yield replace(one, params={**one.params, "only": channel})
 

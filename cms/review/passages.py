@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from cms.content.blocks import block_texts
-from cms.content.draft import OVERRIDABLE, Draft
+from cms.content.draft import Draft
 
 # Beyond it a finding shows only the beginning of what it found.
 SHOWN: Final = 40
@@ -21,14 +21,10 @@ class Passage:
 
 
 def passages(draft: Draft) -> Iterator[Passage]:
-    """Everything a reader may see, in the order of the page; a text written for one channel under its field."""
+    """Everything a reader may see, in the order of the page; what a channel says otherwise is `own_words`'."""
     for name in ("title", "subtitle", "summary", "cover_alt"):
         yield Passage(name, "", getattr(draft, name))
     for name in ("source", "reporter", "editor", "sponsor"):
         yield Passage(f"byline.{name}", "", getattr(draft.byline, name))
     for block in draft.body["blocks"]:
         yield Passage("body", block["id"], "\n".join(block_texts(block)))
-    for _, texts in sorted(draft.overrides.items()):
-        for name in OVERRIDABLE:
-            if texts.get(name):
-                yield Passage(name, "", texts[name])

@@ -6,6 +6,7 @@ import hashlib
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -215,18 +216,17 @@ async def _checked(
     units = frozenset((await session.execute(known)).scalars()) if draft.envelope.units else frozenset()
     kind = Kind(held.document.kind)
     named = select(Unit.name).where(Unit.name.in_(sources_of(draft)))
-    found = check(
-        draft,
-        kind,
-        press=press,
-        pictures=pictures,
-        units=units,
-        lists=lists,
-        own_sources=frozenset((await session.execute(named)).scalars()),
-        links=links,
-        now=now,
-    )
-    own = check_own_words(draft, kind, press=press, pictures=pictures, units=units, now=now, known=found)
+    asked: dict[str, Any] = {
+        "press": press,
+        "pictures": pictures,
+        "units": units,
+        "lists": lists,
+        "own_sources": frozenset((await session.execute(named)).scalars()),
+        "links": links,
+        "now": now,
+    }
+    found = check(draft, kind, **asked)
+    own = check_own_words(draft, kind, **asked, known=found)
     return (*found, *own)
 
 

@@ -81,7 +81,7 @@ async def restore_it(visit: Visit) -> web.StreamResponse:
 async def export_it(visit: Visit) -> web.StreamResponse:
     """A version as the table that `try_it` reads."""
     kind = _kind(visit.part("list"))
-    require_can(visit.actor, Action.CHECKLIST_MANAGE, Subject(visit.actor.unit))
+    require_can(visit.actor, Action.CHECKLIST_MANAGE, Subject(lists.office_of(visit.actor)))
     async with visit.deps.db.read() as session:
         asked = visit.query("number")
         number = _number(asked) if asked else await lists.newest(session, kind)

@@ -31,6 +31,7 @@ BODIES: dict[str, dict[str, Any]] = {
 _SHARED = (
     "/desk/columns/",
     "/desk/audit/export/",
+    "/desk/checks/",  # the office's: only who may it for the whole office changes anything
 )
 
 

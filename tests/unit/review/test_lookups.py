@@ -182,6 +182,6 @@ def test_check_when_given_lists_and_limits_finds_everything_in_its_place() -> No
     assert Finding("must", "channel_body_long", "body", "", {"channel": "wechat", "most": 3, "now": 6}) in found
 
 
-def test_passages_of_a_piece_are_everything_a_reader_may_see() -> None:
+def test_passages_of_a_piece_are_those_of_the_master() -> None:
     draft = Draft(title="题", overrides={"douyin": {"title": "短题"}}, body={"schema": 1, "blocks": []})
-    assert [one.text for one in passages(draft) if one.text] == ["题", "短题"]
+    assert [one.text for one in passages(draft) if one.text] == ["题"]

@@ -8,9 +8,11 @@ from cms.content.draft import Draft
 from cms.content.kinds import Kind
 from cms.review.checks import check
 from cms.review.findings import Finding
+from cms.review.lookups import Lists
 from cms.review.own_words import check_own_words, without_missing
 from cms.review.pieces import piece_of
 from cms.review.release import Facts, build_release, named_assets
+from cms.review.words import Word, WordList
 from cms.trust.release import read_release
 from cms.trust.signed import text_of
 from tests.office import CENTRE, NOW, STATION, make_draft
@@ -46,6 +48,15 @@ def test_version_when_something_is_wrong_names_the_channel_and_the_place() -> No
         ("must", "long", "title", "web"),
         ("must", "alt_missing", "body", "web"),
     }
+
+
+def test_version_when_it_has_a_listed_word_names_the_channel() -> None:
+    lists = Lists(words=WordList([Word("最佳", suggest="优秀")]))
+    asked: dict[str, Any] = {"press": PRESS, "pictures": PICTURES, "units": {STATION, CENTRE}, "now": NOW}
+    piece = draft(web={"title": "最佳好事"})
+    known = check(piece, Kind.NEWS, **asked, lists=lists)
+    spoilt = check_own_words(piece, Kind.NEWS, **asked, known=known, lists=lists)
+    assert [(one.code, one.params["only"]) for one in spoilt] == [("word", "web")]
 
 
 def test_version_when_its_picture_has_no_file_for_the_channel_stops_the_submission() -> None:
