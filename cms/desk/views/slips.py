@@ -44,9 +44,7 @@ async def slip_page(visit: Visit) -> web.StreamResponse:
             "is_urgent": slip.plan.urgent,
             "checks": visit.t("desk.slip.checked", count=len(slip.findings), must=len(must_fix(slip.findings))),
             "rules": slip.rules_version,
-            "findings": [one["text"] for one in labels.findings(visit, slip.findings)[:_FINDINGS]]
-            if slip.findings
-            else [],
+            "findings": _found(visit, slip),
             "more": max(0, len(slip.findings) - _FINDINGS),
             "opinions": [_opinion(visit, one) for one in slip.steps],
             "proofs": [proof_line(visit, one) for one in slip.proofs],
@@ -81,6 +79,12 @@ def _after(visit: Visit, slip: Slip) -> dict[str, Any] | None:
         return {"decision": "", "text": "", "person": "", "at": None}
     said = visit.t("desk.after.agreed" if slip.after.agreed else "desk.after.objected")
     return {"decision": said, "text": slip.after.opinion, "person": slip.after.person, "at": slip.after.at}
+
+
+def _found(visit: Visit, slip: Slip) -> list[str]:
+    """What the machine said, each with how grave it is, as far as one page holds it."""
+    said = labels.findings(visit, slip.findings)[:_FINDINGS] if slip.findings else []
+    return [f"{one['severity']}：{one['text']}" for one in said]
 
 
 ROUTES = (get("/desk/documents/{id}/slip", slip_page, Action.DOCUMENT_READ),)

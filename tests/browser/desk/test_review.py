@@ -11,7 +11,7 @@ from tests.browser.axe import violations
 from tests.browser.desk.office import Desk
 from tests.chromium import DESK, PHONE, Pages
 from tests.integration.desk.house import PASSWORD, Browser, House
-from tests.integration.desk.world import begin, draft_fields, target
+from tests.integration.desk.world import begin, draft_fields, target, upload
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 # Where to keep pictures of the pages for people to look at; nowhere when not set.
@@ -52,9 +52,15 @@ async def _piece(editor: Browser, title: str) -> str:
         for number, words in enumerate(TEXT)
     ]
     body = json.dumps({"schema": 1, "blocks": blocks}, ensure_ascii=False)
-    fields = draft_fields(page, title=title, summary="步道串起三处湖湾。", body=body)
+    _, cover = await upload(editor, "lake.png")
+    fields = draft_fields(page, title=title, body=body, **_whole(cover["asset"]))
     await editor.post(f"/desk/documents/{document}/edit", fields)
     return document
+
+
+def _whole(cover: str) -> dict[str, object]:
+    """What a piece has that leaves nothing to explain."""
+    return {"summary": "步道串起三处湖湾。", "cover": cover, "cover_alt": "湖边的步道"}
 
 
 async def _sit(pages: Pages, house: House, login: str, *, phone: bool = False) -> Desk:
@@ -133,12 +139,16 @@ async def test_piece_when_three_review_and_three_proofread_is_signed_and_an_emer
     await page.keyboard.type("值守时间请核实")
     await page.keyboard.press("Escape")
     await page.keyboard.press("r")
+    await expect(page.locator("[name=opinion]")).to_be_focused()
     await page.keyboard.type("请核实后重送")
     await page.keyboard.press("Control+Enter")
     await reviewer.said("已退回")
 
     # returned, changed, sent again: the changes since I saw it, and what became of my words
-    fields = draft_fields(await by["shen"].get(f"/desk/documents/{document}/edit"), title="太湖新城十公里健步道开放")
+    before = await by["shen"].get(f"/desk/documents/{document}/edit")
+    cover = re.search(r'name="cover" value="([^"]+)"', before)
+    assert cover is not None
+    fields = draft_fields(before, title="太湖新城十公里健步道开放", **_whole(cover[1]))
     body = [{"id": f"b_{'a' * 11}{n}", "type": "paragraph", "text": [{"t": t}]} for n, t in enumerate(TEXT)]
     body[1]["text"] = [{"t": TEXT[1].replace("七时", "八时")}]
     fields["body"] = json.dumps({"schema": 1, "blocks": body}, ensure_ascii=False)
@@ -151,7 +161,10 @@ async def test_piece_when_three_review_and_three_proofread_is_signed_and_an_emer
     await page.keyboard.press("c")
     await expect(page.locator("ins.diff")).to_have_text("八")
     await page.keyboard.press("c")
+    await expect(page.locator("ins.diff")).to_have_count(0)
+    await page.wait_for_load_state()
     await page.keyboard.press("p")
+    await expect(page.locator("[name=password]")).to_be_focused()
     await page.keyboard.type(PASSWORD)
     await page.keyboard.press("Control+Enter")
     await reviewer.said("审核通过")

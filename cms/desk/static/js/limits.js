@@ -4,7 +4,8 @@
 const page = document;
 const form = page.querySelector("[data-limits]");
 const limits = form ? JSON.parse(form.dataset.limits) : {};
-const lengthOf = (text) => [...text.replace(/\s+/g, " ").trim()].length;
+const charactersOf = (text) => [...text.replace(/\s+/g, " ").trim()].length;
+const lengthOf = (field) => (field?.localName === "yp-editor" ? field.characters ?? 0 : charactersOf(field?.value ?? ""));
 
 const chip = (text, isOver, className = "limit") => Object.assign(page.createElement("span"), { className: isOver ? `${className} is-over` : className, textContent: text });
 
@@ -13,11 +14,11 @@ function draw(name) {
   const box = page.querySelector(`[data-limits-of="${CSS.escape(name)}"]`);
   const field = form.elements[name];
   if (!box || !field) return;
-  const length = field.localName === "yp-editor" ? field.characters ?? 0 : lengthOf(field.value);
+  const length = lengthOf(field);
   const chosen = new Set([...form.querySelectorAll("[name=channel]:checked")].map((one) => one.value));
   const shown = channels.filter((channel) => chosen.has(channel.code)).map((channel) => {
-    const own = form.elements[`o-${channel.code}-${name}`]?.value ?? "";
-    return chip(`${channel.label} ${lengthOf(own) || length}/${channel.most}`, (lengthOf(own) || length) > channel.most);
+    const there = lengthOf(form.elements[`o-${channel.code}-${name}`]) || length;
+    return chip(`${channel.label} ${there}/${channel.most}`, there > channel.most);
   });
   box.replaceChildren(chip(`${length}/${most}`, length > most, "counter"), ...shown);
 }

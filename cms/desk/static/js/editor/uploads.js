@@ -48,10 +48,13 @@ function refusalChip(name, refusal, labels, again) {
 }
 
 export class Uploads {
-  constructor({ editor, tray, url, importUrl, labels }) {
-    Object.assign(this, { editor, tray, url, importUrl, labels });
-    this.open = 0;
+  constructor({ editor, tray, url, importUrl, labels, settled = () => {} }) {
+    Object.assign(this, { editor, tray, url, importUrl, labels, settled });
+    // Counted apart from their chips: the text around a chip may be replaced, and the chip with it.
+    this.running = new Set();
   }
+
+  get open() { return this.running.size; }
 
   /** Uploads each file and puts a picture where `position` has moved to by then. */
   take(files, position) {
@@ -91,7 +94,7 @@ export class Uploads {
       abort.abort();
       this.#settle(token);
     });
-    this.open += 1;
+    this.running.add(token);
     view.dispatch(view.state.tr.setMeta(key, { add: { token, position, chip } }));
     try {
       const offline = { code: "editor.network", text: this.labels.network_text, next: this.labels.network_next };
@@ -127,9 +130,9 @@ export class Uploads {
 
   #settle(token) {
     const { view } = this.editor;
-    if (positionOf(view.state, token) === null) return;
-    this.open -= 1;
+    if (!this.running.delete(token)) return;
     view.dispatch(view.state.tr.setMeta(key, { remove: token }));
+    this.settled();
   }
 }
 

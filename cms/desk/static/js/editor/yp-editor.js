@@ -143,7 +143,7 @@ class BlockEditor extends HTMLElement {
       onTransaction: () => this.#parts?.refresh(),
     });
     const uploads = new Uploads({
-      editor, tray, url: this.getAttribute("upload-url"), importUrl: this.getAttribute("import-url"), labels,
+      editor, tray, url: this.getAttribute("upload-url"), importUrl: this.getAttribute("import-url"), labels, settled: () => this.#quiet(),
     });
     const notes = new Notes({ editor, labels });
     this.#parts = { editor, uploads, pictures, notes, labels, status, refresh: () => {} };
@@ -221,6 +221,10 @@ class BlockEditor extends HTMLElement {
 
   #settled(job) {
     if (job.state === "done") settle(this.#parts.editor, job);
+    this.#quiet();
+  }
+
+  #quiet() {
     if (!this.uploading) this.dispatchEvent(new CustomEvent("yp-settled", { bubbles: true }));
   }
 
