@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -31,6 +32,7 @@ WORKERS = 2
 # Behind the tests, which wait for a browser or a clock often enough to leave the gates their time.
 _POLITE = ("nice", "-n", "15")
 _NO_TESTS = 5
+_USUAL = "/tmp"  # noqa: S108
 _MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of the run's own is made in it
 _MEMORY_BYTES = 8 << 30
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
@@ -112,9 +114,8 @@ def _say(gate: Gate, tally: Tally) -> None:
 def _pytest(args: Sequence[str], tally: Tally) -> int:
     """Runs pytest with its output as it comes, adds the counts of its closing line, and returns its exit code."""
     color = "yes" if sys.stdout.isatty() else "no"
-    command = [sys.executable, "-m", "pytest", f"--color={color}", *args]
-    environment = {**os.environ, **_fast_folder()}
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, env=environment) as child:  # noqa: S603
+    command = [*_fast_folder(), sys.executable, "-m", "pytest", f"--color={color}", *args]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE) as child:  # noqa: S603
         assert child.stdout is not None  # noqa: S101
         last = ""
         # By the byte that is there, so that the dots of a running test are seen.
@@ -126,16 +127,19 @@ def _pytest(args: Sequence[str], tally: Tally) -> int:
     return child.returncode
 
 
-def _fast_folder() -> dict[str, str]:
-    """Where tests keep their files: in memory where there is room, because most of them wait for a disk to be sure."""
-    if "TMPDIR" in os.environ:
-        return {}
+def _fast_folder() -> list[str]:
+    """What comes before a command whose files may lie in memory: most tests wait for a disk to be sure.
+
+    Empty where there is no room, or where somebody chose another folder.
+    """
+    if tempfile.gettempdir() != _USUAL:
+        return []
     try:
         room = os.statvfs(_MEMORY)
     except OSError:
-        return {}
+        return []
     is_usable = os.access(_MEMORY, os.W_OK) and not room.f_flag & os.ST_NOEXEC
-    return {"TMPDIR": str(_MEMORY)} if is_usable and room.f_bavail * room.f_frsize >= _MEMORY_BYTES else {}
+    return ["env", f"TMPDIR={_MEMORY}"] if is_usable and room.f_bavail * room.f_frsize >= _MEMORY_BYTES else []
 
 
 def counts_of(output: str) -> Counter[str]:
