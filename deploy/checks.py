@@ -4,14 +4,17 @@
 long runs of that mark; any other argument goes to pytest as it stands, without the gates.
 """
 
+import contextlib
+import getpass
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -115,7 +118,7 @@ def _pytest(args: Sequence[str], tally: Tally) -> int:
     """Runs pytest with its output as it comes, adds the counts of its closing line, and returns its exit code."""
     color = "yes" if sys.stdout.isatty() else "no"
     command = [*_fast_folder(), sys.executable, "-m", "pytest", f"--color={color}", *args]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE) as child:  # noqa: S603
+    with _kept_out_of_memory(), subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE) as child:  # noqa: S603
         assert child.stdout is not None  # noqa: S101
         last = ""
         # By the byte that is there, so that the dots of a running test are seen.
@@ -140,6 +143,16 @@ def _fast_folder() -> list[str]:
         return []
     is_usable = os.access(_MEMORY, os.W_OK) and not room.f_flag & os.ST_NOEXEC
     return ["env", f"TMPDIR={_MEMORY}"] if is_usable and room.f_bavail * room.f_frsize >= _MEMORY_BYTES else []
+
+
+@contextlib.contextmanager
+def _kept_out_of_memory() -> Iterator[None]:
+    """Takes away what the tests left in memory, unless it was there before: then it is another run's."""
+    left = _MEMORY / f"pytest-of-{getpass.getuser()}"
+    is_ours = not left.exists()
+    yield
+    if is_ours:
+        shutil.rmtree(left, ignore_errors=True)
 
 
 def counts_of(output: str) -> Counter[str]:
