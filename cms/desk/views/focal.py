@@ -42,5 +42,5 @@ def _thousandths(value: str) -> int:
 
 ROUTES = (
     get("/desk/library/pictures/{asset}/focal", show, Action.LIBRARY_READ),
-    post("/desk/library/pictures/{asset}/focal", move, Action.LIBRARY_UPLOAD),
+    post("/desk/library/pictures/{asset}/focal", move, Action.LIBRARY_EDIT),
 )

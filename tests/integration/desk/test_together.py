@@ -154,6 +154,15 @@ async def test_focal_when_moved_cuts_the_crops_anew_and_keeps_the_old_ones_by_ha
     assert {before[name] for name in changed} <= set(after.values())
     old = await editor.script("GET", f"/desk/files/{before['thumb']}")
     assert old.status == 200
+
+    async with house.deps.db.write() as session:
+        row = await session.scalar(select(Asset))
+        assert row is not None
+        row.crops = {"1x1": [500, 500, 500]}
+    assert (await editor.script("POST", url, data={"x": "900", "y": "0"})).status == 200
+    again = await _files(house)
+    assert again["cover-1x1"] == after["cover-1x1"], "a cut that a person chose follows no point"
+    assert again["cover-16x9"] != after["cover-16x9"]
     viewer = await house.add("wu-ming", "吴名")
     assert (await viewer.script("POST", url, data={"x": "1", "y": "1"})).status == 403
 
