@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from sqlalchemy import func, select
+from sqlalchemy import false, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cms.audit.record import record
@@ -15,8 +15,8 @@ from cms.content.models import Document, Edition
 from cms.kernel.errors import NotFound, Refused
 from cms.kernel.wake import ring
 from cms.people.actor import Actor
-from cms.people.models import Person
-from cms.people.permissions import Action, Subject, require_can
+from cms.people.models import Person, Unit
+from cms.people.permissions import Action, Subject, reach, require_can
 from cms.planning.models import Target
 from cms.publishing.models import Delivery, Publication, Showing
 from cms.publishing.states import ASKED, OPEN, STUCK, TAKES_OFF, DeliveryState, PublicationKind
@@ -109,10 +109,17 @@ async def waiting(session: AsyncSession) -> int:
     return await session.scalar(select(func.count()).select_from(Delivery).where(Delivery.state.in_(_OPEN))) or 0
 
 
-async def troubled(session: AsyncSession, *, limit: int = 100) -> Sequence[Line]:
-    """Deliveries that failed, were missed, or wait after an error, newest first."""
+async def troubled(session: AsyncSession, actor: Actor, *, limit: int = 100) -> Sequence[Line]:
+    """Deliveries in the actor's reach that failed, were missed, or wait after an error, newest first.
+
+    A delivery is where its piece is, or where its target is when it is about no piece: as `seen_delivery` asks.
+    """
     bad = [DeliveryState.FAILED.value, DeliveryState.MISSED.value]
     query = select(Delivery, Target).join(Target, Target.id == Delivery.target_id)
+    query = query.outerjoin(Document, Document.id == Delivery.document_id).outerjoin(Unit, Unit.id == Document.unit_id)
+    place = func.coalesce(Unit.path, Target.unit_path)
+    paths = reach(actor, Action.PUBLISHING_READ)
+    query = query.where(or_(false(), *(place.startswith(path, autoescape=True) for path in paths)))
     query = query.where(Delivery.state.in_(bad) | (Delivery.state.in_(_OPEN) & Delivery.error_code.is_not(None)))
     rows = (await session.execute(query.order_by(Delivery.created_at.desc()).limit(limit))).all()
     return [line_of(row.Delivery, row.Target) for row in rows]

@@ -36,7 +36,9 @@ async def _lists(session: AsyncSession, visit: Visit, *, done: bool) -> dict[str
     reads = visit.may(Action.DOCUMENT_READ)
     waiting = await waiting_for(session, visit.actor, limit=_SHOWN) if reads and not done else []
     alarms = await open_alarms(session, visit.actor, limit=_SHOWN) if not done else []
-    trouble = await troubled(session, limit=_TROUBLE) if visit.may(Action.PUBLISHING_RETRY) and not done else []
+    trouble = (
+        await troubled(session, visit.actor, limit=_TROUBLE) if visit.may(Action.PUBLISHING_RETRY) and not done else []
+    )
     notices = await notices_of(session, visit.actor, done=done, limit=_SHOWN)
     shown = {alarm.cause for alarm in alarms}
     return {

@@ -119,7 +119,7 @@ async def test_a_post_under_review_is_asked_about_ever_more_slowly_and_never_giv
         (line,) = await panel(session, edition)
         assert (line.detail["why"], line.may_retry) == ("review", True)
         assert line.since is not None
-        assert await troubled(session) == []
+        assert await troubled(session, SUN) == []
     place.later(minutes=10)
     await place.work()
     row = await newest(place)
@@ -317,7 +317,7 @@ async def test_what_only_an_administrator_can_mend_pauses_the_account_until_resu
     assert platform.calls == 2
     async with place.database.read() as session:
         target = (await session.scalars(select(TargetRow).where(TargetRow.code == "wx"))).one()
-        trouble = {line.state.value: line for line in await troubled(session)}
+        trouble = {line.state.value: line for line in await troubled(session, SUN)}
         (waits,) = await panel(session, last)
     assert (target.paused_code, target.paused_params) == ("wechat.setup_address", {"address": "203.0.113.9"})
     assert (waits.paused, waits.may_retry, trouble["failed"].error_code) == (True, False, "wechat.setup_address")

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import dataclasses
 import datetime as dt
 import uuid
 
@@ -12,6 +13,7 @@ from cms.contract import Channel, Delta, Files, NotSent, Outcome, Prepared, Serv
 from cms.kernel.errors import Denied, NotFound, Refused
 from cms.kernel.messages import catalogue
 from cms.kernel.wake import Wake
+from cms.people.actor import Grant
 from cms.publishing.deliveries import panel, retry, troubled, waiting
 from cms.publishing.models import Delivery, Receipt
 from cms.publishing.publish import publish_now
@@ -69,7 +71,9 @@ async def test_a_channel_that_breaks_is_tried_again_and_others_go_on(place: Offi
     async with place.database.read() as session:
         lines = {line.target: line for line in await panel(session, (await only_edition(place)))}
         assert await waiting(session) == 1
-        (trouble,) = await troubled(session)
+        (trouble,) = await troubled(session, SUN)
+        elsewhere = dataclasses.replace(SUN, grants=tuple(Grant(one.role, "/999999/") for one in SUN.grants))
+        assert await troubled(session, elsewhere) == []
     assert lines["street"].state == "live"
     assert (lines["site"].state, lines["site"].error_code) == ("retry", "publishing.channel_defect")
     assert lines["site"].next_at is not None
