@@ -15,6 +15,7 @@ from aiohttp import hdrs, web
 from cms.publishing.strip import served
 from cms.publishing.tree import ASSETS, Entry
 from cms.publishing.tree_reader import TreeReader
+from deploy.stored_file import StoredFile
 from media.store import Store
 
 _POLICY: Final = (
@@ -114,7 +115,7 @@ class PublicSite:
             return web.Response(status=304, headers=headers)
         path = self._store.local_path(entry.sha256)
         if path is not None:
-            return web.FileResponse(path, headers=headers)
+            return StoredFile(path, headers=headers)
         return await self._remote(request, entry, headers)
 
     def _allowed(self, entry: Entry) -> bool:

@@ -13,7 +13,7 @@ from cms.desk.app import make_app
 from cms.desk.deps import DeskDeps
 from cms.desk.frame import Desk, Sections
 from cms.desk.routing import PUBLIC, add_routes, check_routes, get
-from cms.desk.static_files import StaticTree
+from cms.desk.static_files import desk_files
 from cms.desk.visit import Visit
 
 PREFIX: Final = "/api/v1"
@@ -27,7 +27,7 @@ def build_api(deps: DeskDeps, resources: Iterable[Resource] = ()) -> web.Applica
     async def document(_visit: Visit) -> web.StreamResponse:
         return web.Response(text=text, content_type="application/json")
 
-    desk = Desk(catalogue=deps.catalogue, static=StaticTree(), sections=Sections(()), zone=deps.zone)
+    desk = Desk(catalogue=deps.catalogue, static=desk_files(), sections=Sections(()), zone=deps.zone)
     app = make_app(deps, desk)
     routes = [get(f"{PREFIX}/openapi.json", document, PUBLIC), *(one.route for one in every)]
     add_routes(app, routes, prefix=PREFIX)

@@ -14,7 +14,7 @@ from cms.desk.middleware.record import REPEATS, Repeats, recording
 from cms.desk.middleware.refusals import refusals
 from cms.desk.middleware.sessions import sessions
 from cms.desk.routing import PUBLIC, add_routes, check_routes, get, guarded_of
-from cms.desk.static_files import StaticTree
+from cms.desk.static_files import desk_files
 from cms.desk.views import core_sections
 from cms.desk.visit import DEPS, DESK, Visit
 
@@ -28,7 +28,7 @@ def build_desk(deps: DeskDeps, sections: Iterable[Section] = ()) -> web.Applicat
     serves. Raises ValueError for a route without a permission, or two sections of one key.
     """
     every = Sections((*core_sections(), *sections))
-    static = StaticTree()
+    static = desk_files()
     desk = Desk(catalogue=deps.catalogue, static=static, sections=every, zone=deps.zone)
 
     async def file(visit: Visit) -> web.StreamResponse:

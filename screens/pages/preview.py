@@ -87,15 +87,23 @@ async def file(visit: Visit) -> web.StreamResponse:
     found = _files().get(visit.part("name"))
     if found is None:
         raise NotFound("kernel.not_found")
-    path, tag = found
-    headers = {**_HEADERS, "ETag": tag, "Content-Type": f"{_TYPES[path.suffix]}; charset=utf-8"}
-    return web.FileResponse(path, headers=headers)
+    media_type, tag, data = found
+    headers = {**_HEADERS, "ETag": tag, "Content-Type": f"{media_type}; charset=utf-8"}
+    if visit.request.headers.get("If-None-Match") == tag:
+        return web.Response(status=304, headers=headers)
+    return web.Response(body=data, headers=headers)
 
 
 @cache
-def _files() -> Mapping[str, tuple[Path, str]]:
-    paths = [path for folder in (_PLAYER, _HERE) for path in sorted(folder.iterdir()) if path.suffix in _TYPES]
-    return {path.name: (path, f'"{hashlib.sha256(path.read_bytes()).hexdigest()[:16]}"') for path in paths}
+def _files() -> Mapping[str, tuple[str, str, bytes]]:
+    """The media type, tag and bytes of each."""
+    found = {}
+    for folder in (_PLAYER, _HERE):
+        for path in sorted(folder.iterdir()):
+            if path.suffix in _TYPES:
+                data = path.read_bytes()
+                found[path.name] = (_TYPES[path.suffix], f'"{hashlib.sha256(data).hexdigest()[:16]}"', data)
+    return found
 
 
 _files()

@@ -8,7 +8,7 @@ from PIL import Image, ImageDraw
 
 from cms.desk.frame import Desk, Sections
 from cms.desk.policy import page_headers
-from cms.desk.static_files import StaticTree
+from cms.desk.static_files import desk_files
 from cms.kernel.messages import Catalogue
 from tests.gallery import accounts, editing, examples, slips
 
@@ -24,7 +24,7 @@ _HUES = {
 
 def make_desk() -> Desk:
     return Desk(
-        catalogue=Catalogue.load(), static=StaticTree(), sections=Sections(()), zone=zoneinfo.ZoneInfo("Asia/Shanghai")
+        catalogue=Catalogue.load(), static=desk_files(), sections=Sections(()), zone=zoneinfo.ZoneInfo("Asia/Shanghai")
     )
 
 

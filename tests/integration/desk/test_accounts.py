@@ -102,7 +102,8 @@ async def test_an_account_is_filled_by_its_channels_own_form_and_its_secrets_nev
     async with house.deps.db.read() as session:
         row = (await session.scalars(select(TargetRow).where(TargetRow.code == "letters-1"))).one()
         sealed = (await session.scalars(select(AccountSecret))).one()
-        events = (await session.scalars(select(AuditEvent).where(AuditEvent.action.startswith("target.")))).all()
+        about = select(AuditEvent).where(AuditEvent.action.startswith("target.")).order_by(AuditEvent.seq)
+        events = (await session.scalars(about)).all()
     assert row.settings == {"number": "A-100", "limit": 7}
     assert b"opensesame" not in sealed.sealed
     assert await house.deps.vault("letters-1").get("secret") == "opensesame-9"

@@ -11,6 +11,8 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pytest
+
 from cms.guard.client import GuardClient
 from cms.guard.errors import GuardRefused
 from cms.guard.journal import Journal
@@ -40,6 +42,7 @@ class History:
     screens: list[int] = field(default_factory=list)
 
 
+@pytest.mark.timeout(400)
 async def test_guard_killed_at_any_moment_loses_no_acknowledged_action(tmp_path: Path) -> None:
     history, chance = History(), random.Random(20261123)
     settings = settings_in(tmp_path)

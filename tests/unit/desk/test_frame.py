@@ -10,7 +10,7 @@ from jinja2 import UndefinedError
 
 from cms.desk.frame import Desk, Section, Sections
 from cms.desk.policy import page_headers
-from cms.desk.static_files import ROOT, StaticTree
+from cms.desk.static_files import ROOT, desk_files
 from cms.desk.tones import states
 from cms.kernel.errors import Refused
 from cms.kernel.messages import LANGUAGES, Catalogue
@@ -29,7 +29,7 @@ def catalogue() -> Catalogue:
 
 def make_desk(catalogue: Catalogue, *sections: Section) -> Desk:
     return Desk(
-        catalogue=catalogue, static=StaticTree(), sections=Sections(sections), zone=zoneinfo.ZoneInfo("Asia/Shanghai")
+        catalogue=catalogue, static=desk_files(), sections=Sections(sections), zone=zoneinfo.ZoneInfo("Asia/Shanghai")
     )
 
 

@@ -1,5 +1,6 @@
 """Static files: addresses follow content, lasting only under their own version, nothing outside the tree."""
 
+import gzip
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,8 @@ from aiohttp.typedefs import Handler
 
 from cms.desk.static_files import StaticTree
 from cms.kernel.errors import NotFound
+
+LONG = "a{color:red}" * 200
 
 
 @pytest.fixture
@@ -66,3 +69,23 @@ async def test_file_when_asked_for_is_kept_as_long_as_its_address_means_it(
     async with TestClient(TestServer(app)) as client:
         answer = await client.get(path.format(own=tree.url("css/a.css")))
         assert (answer.status, answer.headers.get("Cache-Control")) == (status, kept)
+
+
+@pytest.fixture
+def styled(root: Path) -> StaticTree:
+    """With a stylesheet that is worth packing."""
+    (root / "css/a.css").write_text(LONG)
+    return StaticTree(root)
+
+
+async def test_file_when_the_asker_can_unpack_is_packed_and_says_what_it_is(styled: StaticTree) -> None:
+    app = web.Application()
+    app.add_routes(styled.routes())
+    async with TestClient(TestServer(app), auto_decompress=False) as client:
+        url = styled.url("css/a.css")
+        plain = await client.get(url, headers={"Accept-Encoding": "identity"})
+        packed = await client.get(url, headers={"Accept-Encoding": "br, gzip"})
+        assert await plain.text() == LONG
+        assert gzip.decompress(await packed.read()) == LONG.encode()
+        assert plain.headers["Vary"] == packed.headers["Vary"] == "Accept-Encoding"
+        assert plain.content_type == packed.content_type == "text/css"

@@ -109,7 +109,8 @@ if (bar) {
       document.querySelector("form[data-autosave]")?.requestSubmit();
       return;
     }
-    const typing = event.target.closest?.("input, textarea, select, [contenteditable]");
+    // The field of a bar that has just closed keeps the focus for a moment: nobody types into what cannot be seen.
+    const typing = event.target.closest?.("input, textarea, select, [contenteditable]")?.checkVisibility();
     if (event.key === "?" && !typing && !document.querySelector("dialog[open]")) {
       event.preventDefault();
       keys.showModal();

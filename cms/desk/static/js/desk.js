@@ -105,7 +105,8 @@ page.addEventListener("keydown", (event) => {
     showNav(false);
     for (const menu of page.querySelectorAll("details.menu[open]")) menu.open = false;
   }
-  const typing = event.target.closest?.("input, textarea, select, [contenteditable]");
+  // A dialog that has just closed keeps the focus for a moment: nobody types into what cannot be seen.
+  const typing = event.target.closest?.("input, textarea, select, [contenteditable]")?.checkVisibility();
   if (event.key !== "/" || typing || event.ctrlKey || event.metaKey || event.altKey) return;
   const search = page.querySelector("[data-search]");
   if (!search) return;
