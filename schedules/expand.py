@@ -23,7 +23,7 @@ def expand(rule: Rule, window: Interval, calendar: Calendar = PLAIN) -> tuple[In
         for day in _dates(rule, span)
         if falls_on(rule, day, calendar)
         for part in rule.dayparts or (WHOLE_DAY,)
-        if (interval := _interval(rule, day, part)) is not None
+        if meant(part.days, day, calendar) and (interval := stretch(part, day, rule.zone_info)) is not None
     )
     return clip(union(found), span)
 
@@ -32,9 +32,12 @@ def falls_on(rule: Rule, on: dt.date, calendar: Calendar = PLAIN) -> bool:
     """Whether the rule means this date of its zone; start and end are not looked at."""
     if on in rule.skip or (rule.weekdays and on.isoweekday() not in rule.weekdays):
         return False
-    if rule.days is not Days.ANY and calendar.is_workday(on) != (rule.days is Days.WORKDAYS):
-        return False
-    return _in_cycle(rule, on)
+    return meant(rule.days, on, calendar) and _in_cycle(rule, on)
+
+
+def meant(days: Days, on: dt.date, calendar: Calendar) -> bool:
+    """Whether a date is of that kind, 调休 included."""
+    return days is Days.ANY or calendar.is_workday(on) == (days is Days.WORKDAYS)
 
 
 def _in_cycle(rule: Rule, on: dt.date) -> bool:
@@ -65,9 +68,9 @@ def _dates(rule: Rule, span: Interval) -> Iterator[dt.date]:
         day += _DAY
 
 
-def _interval(rule: Rule, day: dt.date, part: Daypart) -> Interval | None:
+def stretch(part: Daypart, day: dt.date, zone: dt.tzinfo) -> Interval | None:
     """Wall time to instants. In the hour a zone skips, a daypart may shrink to nothing; then there is none."""
     end_day = day + _DAY if part.ends_next_day else day
-    start = dt.datetime.combine(day, part.start, rule.zone_info).astimezone(dt.UTC)
-    end = dt.datetime.combine(end_day, part.end, rule.zone_info).astimezone(dt.UTC)
+    start = dt.datetime.combine(day, part.start, zone).astimezone(dt.UTC)
+    end = dt.datetime.combine(end_day, part.end, zone).astimezone(dt.UTC)
     return Interval.of(start, end)

@@ -47,10 +47,16 @@ class Cycle(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Daypart:
-    """Hours of a day in wall time, half-open. An end not after the start is on the next day; equal means 24 hours."""
+    """Hours of a day in wall time, half-open. An end not after the start is on the next day; equal means 24 hours.
+
+    `name` is the id of the office's own daypart it was taken from, empty for hours of the rule alone; `days` narrows
+    the dates it starts on, beside what the rule says.
+    """
 
     start: dt.time = _MIDNIGHT
     end: dt.time = _MIDNIGHT
+    name: str = ""
+    days: Days = Days.ANY
 
     def __post_init__(self) -> None:
         if self.start.tzinfo is not None or self.end.tzinfo is not None:

@@ -16,8 +16,10 @@ from cms.library.states import VideoState
 from cms.people.actor import Actor
 from cms.people.models import Unit
 from cms.people.permissions import Action, Subject, can, require_can
+from cms.planning.daypart_rows import daypart_hours, with_hours
 from cms.planning.embargo import embargo_of
 from cms.planning.holidays import read_calendar
+from cms.planning.hours import day_and_hour
 from cms.planning.models import Occurrence, Placement, Target
 from cms.planning.occurrences import OPEN, OccurrenceKind
 from cms.planning.rules import read_rule
@@ -67,7 +69,7 @@ async def clashes_of_promise(
         frozenset(target.name for target in chosen if target.kind in posts),
     )
     found += of_sending(new, await _sendings(session, actor, wanted.at, posts))
-    return found
+    return found + await day_and_hour(session, held.document.id, chosen, wanted.at)
 
 
 async def clashes_of_placement(
@@ -84,7 +86,7 @@ async def clashes_of_placement(
 ) -> Sequence[Clash]:
     """As `clashes_of_promise`, for the next thirty days of a rule. Raises Invalid for what is no rule, NotFound."""
     (row,) = await targets_by_code(session, [target])
-    wanted = read_rule(rule)
+    wanted = with_hours(read_rule(rule), await daypart_hours(session))
     start = max(wanted.start, now)
     window = Interval(start, start + LOOKED_AT)
     calendar = await read_calendar(session)

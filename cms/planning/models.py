@@ -64,6 +64,27 @@ class Placement(Base):
     ended_at: Mapped[dt.datetime | None]
 
 
+class NamedDaypart(Base):
+    """Hours of the day the office gave a name (时段); rules refer to it by id and keep a copy of its hours.
+
+    Attributes:
+        start: ``HH:MM`` of wall time; `end` likewise, not after `start` meaning the next day.
+        days: which dates it starts on, by `schedules.rules.Days`.
+        quiet: nothing should go out then; a promise into it has to be confirmed.
+    """
+
+    __tablename__ = "daypart"
+
+    id: Mapped[Key]
+    name: Mapped[str] = mapped_column(String(20), unique=True)
+    start: Mapped[str] = mapped_column(String(5))
+    end: Mapped[str] = mapped_column(String(5))
+    days: Mapped[str] = mapped_column(String(12), default="any")
+    quiet: Mapped[bool] = mapped_column(default=False)
+    created_by: Mapped[uuid.UUID] = mapped_column(ForeignKey("person.id"))
+    created_at: Mapped[dt.datetime]
+
+
 class CalendarDate(Base):
     """A date whose kind differs from what its weekday says: holidays and the working weekends for them (调休)."""
 

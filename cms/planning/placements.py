@@ -16,6 +16,7 @@ from cms.kernel.wake import ring
 from cms.people.actor import Actor
 from cms.people.models import Unit
 from cms.people.permissions import Action, Subject, can, require_can
+from cms.planning.daypart_rows import daypart_hours, with_hours
 from cms.planning.holidays import read_calendar
 from cms.planning.models import Placement, Target
 from cms.planning.occurrences import OccurrenceKind, add_occurrence
@@ -62,7 +63,7 @@ async def place(
     wrong_show = show_seconds is not None and not 1 <= show_seconds <= MAX_SHOW_SECONDS
     if layer not in LAYERS or wrong_show or not -100 <= priority <= 100:
         raise Invalid("planning.bad_rule")
-    wanted = read_rule(rule)
+    wanted = with_hours(read_rule(rule), await daypart_hours(session))
     calendar = await read_calendar(session)
     if not expand(wanted, horizon(wanted, now=now), calendar):
         raise Invalid("planning.rule_never", fields={"start": "planning.rule_never"})
@@ -142,7 +143,14 @@ def horizon(rule: Rule, *, now: dt.datetime) -> Interval:
 
 
 async def refuse_taken(
-    session: AsyncSession, actor: Actor, target: Target, rule: Rule, calendar: Calendar, *, now: dt.datetime
+    session: AsyncSession,
+    actor: Actor,
+    target: Target,
+    rule: Rule,
+    calendar: Calendar,
+    *,
+    now: dt.datetime,
+    besides: uuid.UUID | None = None,
 ) -> None:
     """Raises Refused `planning.exclusive_taken`: two pieces cannot both be alone on a target."""
     window = horizon(rule, now=now)
@@ -150,6 +158,8 @@ async def refuse_taken(
     query = select(Placement, Document.title, Unit.path).join(Document, Document.id == Placement.document_id)
     query = query.join(Unit, Unit.id == Document.unit_id)
     query = query.where(Placement.target_id == target.id, Placement.ended_at.is_(None))
+    if besides is not None:
+        query = query.where(Placement.id != besides)
     for row in (await session.execute(query.where(Placement.layer == int(Layer.EXCLUSIVE)))).all():
         for other in expand(read_rule(row.Placement.rule), window, calendar):
             both = next((part for one in mine if (part := one.intersection(other))), None)

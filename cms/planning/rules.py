@@ -1,6 +1,7 @@
 """Placement rules as they stand in a row, and what a person may ask for; the arithmetic is `schedules`."""
 
 import datetime as dt
+import uuid
 from collections.abc import Mapping
 from typing import Any, Final, Literal
 
@@ -20,6 +21,20 @@ WHY: Final = {
 }
 
 
+class NamedHours(BaseModel):
+    """Hours of one of the office's own dayparts, as they were when the rule was saved."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    id: uuid.UUID
+    start: dt.time = dt.time()
+    end: dt.time = dt.time()
+    days: Days = Days.ANY
+
+    def part(self) -> Daypart:
+        return Daypart(self.start, self.end, str(self.id), self.days)
+
+
 class RuleForm(BaseModel):
     """The JSON of a rule; times of day are wall time of `zone`."""
 
@@ -28,6 +43,7 @@ class RuleForm(BaseModel):
     start: dt.datetime
     end: dt.datetime | None = None
     dayparts: list[tuple[dt.time, dt.time]] = Field(default=[], max_length=MAX_DAYPARTS)
+    named: list[NamedHours] = Field(default=[], max_length=MAX_DAYPARTS)
     weekdays: list[int] = Field(default=[], max_length=7)
     days: Days = Days.ANY
     cycle: Cycle = Cycle.DAY
@@ -41,7 +57,7 @@ class RuleForm(BaseModel):
         return Rule(
             start=self.start,
             end=self.end,
-            dayparts=tuple(Daypart(start, end) for start, end in self.dayparts),
+            dayparts=(*(Daypart(start, end) for start, end in self.dayparts), *(one.part() for one in self.named)),
             weekdays=frozenset(self.weekdays),
             days=self.days,
             cycle=self.cycle,
@@ -79,7 +95,12 @@ def rule_json(rule: Rule) -> dict[str, Any]:
     form = RuleForm(
         start=rule.start,
         end=rule.end,
-        dayparts=[(part.start, part.end) for part in rule.dayparts],
+        dayparts=[(part.start, part.end) for part in rule.dayparts if not part.name],
+        named=[
+            NamedHours(id=uuid.UUID(part.name), start=part.start, end=part.end, days=part.days)
+            for part in rule.dayparts
+            if part.name
+        ],
         weekdays=sorted(rule.weekdays),
         days=rule.days,
         cycle=rule.cycle,

@@ -1,7 +1,7 @@
 """The calendar's pages: month, week, timeline, one piece's times, batches, placements, and tables of dates."""
 
 from cms.contract import Route
-from cms.desk.calendar import batches, imports, moving, overview, placing, timing
+from cms.desk.calendar import batches, dayparts, imports, moving, overview, placing, timing
 
 ROUTES: tuple[Route, ...] = (
     *overview.ROUTES,
@@ -9,5 +9,6 @@ ROUTES: tuple[Route, ...] = (
     *timing.ROUTES,
     *batches.ROUTES,
     *placing.ROUTES,
+    *dayparts.ROUTES,
     *imports.ROUTES,
 )

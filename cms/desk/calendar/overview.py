@@ -7,15 +7,17 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from cms.desk import labels, pieces
+from cms.desk import fields, labels, pieces
 from cms.desk.calendar.spans import Days, View, date_of, days_of, view_of
 from cms.desk.routing import get, post
 from cms.desk.views.gate import text
 from cms.desk.visit import Visit, as_uuid
+from cms.kernel.clock import to_ms
 from cms.notices.alarms import alarm_count, open_alarms, take_alarm
 from cms.notices.models import Alarm
 from cms.notices.words import subject_of
-from cms.people.permissions import Action
+from cms.people.permissions import Action, Subject, can
+from cms.planning.daypart_rows import dayparts
 from cms.planning.holidays import missing_years, named_days
 from cms.planning.models import Target
 from cms.planning.targets import targets
@@ -44,7 +46,8 @@ async def calendar_page(visit: Visit) -> web.StreamResponse:
         missing = await missing_years(session, now=visit.now)
         alarms = await open_alarms(session, visit.actor, limit=5)
         every = await alarm_count(session, visit.actor)
-        rows = await targets(session) if view is View.TIMELINE else []
+        rows = await targets(session)
+        hours = await dayparts(session)
         runs = await placed(session, visit.actor, window) if view is View.TIMELINE else []
     context = {
         "view": view.value,
@@ -59,12 +62,17 @@ async def calendar_page(visit: Visit) -> web.StreamResponse:
             for one in View
         ],
         "days": [] if view is View.TIMELINE else _days(visit, days, span, feasts, today),
-        "rows": _target_rows(visit, rows, span, runs),
+        "rows": _target_rows(visit, rows, span, runs) if view is View.TIMELINE else [],
+        "targets": [
+            {"value": row.code, "label": row.name, "hint": labels.channel(visit, row.kind), "checked": False}
+            for row in rows
+        ],
+        "hours": [{"name": one.name, "start": one.start} for one in hours],
         "legend": [{"state": one.value} for one in EntryState],
         "missing": [str(year) for year in missing],
         "alarms": [alarm_line(visit, one) for one in alarms],
         "more_alarms": max(0, every - len(alarms)),
-        "data": _data(visit, days, rows, feasts, today),
+        "data": _data(visit, days, rows if view is View.TIMELINE else [], feasts, today),
         "may": {"schedule": visit.may(Action.PUBLISHING_SCHEDULE)},
         "count": len(span.entries),
     }
@@ -85,7 +93,7 @@ async def events(visit: Visit) -> web.StreamResponse:
     async with visit.deps.db.read() as session:
         span = await entries(session, visit.actor, window, now=visit.now, per_day=_LISTED[view])
         runs = await placed(session, visit.actor, window) if timeline else []
-    found = [_event(visit, one, timeline=timeline) for one in span.entries]
+    found = [event for one in span.entries for event in _events(visit, one, timeline=timeline)]
     found += [_run(visit, one) for one in runs]
     # No markup even for a browser that would guess what this is.
     body = json.dumps(found, ensure_ascii=False).replace("<", "\\u003c")
@@ -126,8 +134,30 @@ def entry_line(visit: Visit, one: Entry) -> dict[str, Any]:
         "state": one.state.value,
         "notes": _notes(visit, one),
         "batch": f"/desk/calendar/batches/{one.batch}" if one.batch else "",
-        "may_move": one.state in MOVABLE,
+        "timing": f"{pieces.href(one.public_id)}/timing",
+        "move": _move(visit, one),
+        "may_move": _may_move(visit, one),
     }
+
+
+def _move(visit: Visit, one: Entry) -> dict[str, Any]:
+    """What the dialog «move to…» begins with; `was` is what the server compares with before it moves anything."""
+    promised = one.state is EntryState.SCHEDULED
+    return {
+        "edition": str(one.edition),
+        "title": one.title or visit.t("desk.documents.untitled"),
+        "at": fields.local(one.at, visit.deps.zone),
+        "was": str(to_ms(one.at)),
+        "targets": list(one.targets) if promised else [],
+        "promised": promised,
+    }
+
+
+def _may_move(visit: Visit, one: Entry) -> bool:
+    """A wish is its author's as well, which only the server's answer to a move can say."""
+    if one.state is EntryState.SCHEDULED:
+        return bool(can(visit.actor, Action.PUBLISHING_SCHEDULE, Subject(one.unit_path)))
+    return one.state in MOVABLE and visit.may(Action.DOCUMENT_EDIT)
 
 
 def _notes(visit: Visit, one: Entry) -> list[str]:
@@ -248,6 +278,22 @@ def resources(visit: Visit, rows: Sequence[Target]) -> list[dict[str, Any]]:
     return [*found, {"id": _NOWHERE, "title": visit.t("desk.calendar.nowhere"), "children": []}]
 
 
+def _events(visit: Visit, one: Entry, *, timeline: bool) -> list[dict[str, Any]]:
+    """On the timeline one for each row: whoever moves it out of a row must be able to say which."""
+    event = _event(visit, one, timeline=timeline)
+    if not timeline:
+        return [event]
+    return [
+        {
+            **event,
+            "id": f"{event['id']}:{row}",
+            "resourceIds": [row],
+            "extendedProps": {**event["extendedProps"], "row": row},
+        }
+        for row in one.targets or (_NOWHERE,)
+    ]
+
+
 def _event(visit: Visit, one: Entry, *, timeline: bool) -> dict[str, Any]:
     line = entry_line(visit, one)
     zone = visit.deps.zone
@@ -255,16 +301,12 @@ def _event(visit: Visit, one: Entry, *, timeline: bool) -> dict[str, Any]:
     if timeline and one.take_off_at is not None:
         end = max(end, one.take_off_at)
     word = visit.t(f"desk.state.{one.state.value}")
-    movable = one.state in MOVABLE and visit.may(
-        Action.PUBLISHING_SCHEDULE if one.state is EntryState.SCHEDULED else Action.DOCUMENT_EDIT
-    )
     return {
         "id": f"{one.edition}:{one.state.value}:{int(one.at.timestamp())}",
-        "resourceIds": list(one.targets) or [_NOWHERE],
         "start": one.at.astimezone(zone).strftime(_LOCAL),
         "end": end.astimezone(zone).strftime(_LOCAL),
         "title": line["title"],
-        "editable": movable,
+        "editable": line["may_move"],
         "classNames": [f"cal-{one.state.value}"],
         "extendedProps": {
             "edition": str(one.edition),
@@ -274,6 +316,8 @@ def _event(visit: Visit, one: Entry, *, timeline: bool) -> dict[str, Any]:
             "notes": line["notes"],
             "unit": one.unit,
             "batch": bool(one.batch),
+            "movable": line["may_move"],
+            **_move(visit, one),
         },
     }
 

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import uuid
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from aiohttp import web
@@ -12,6 +13,7 @@ from cms.content.queries import find
 from cms.desk import labels, pieces
 from cms.desk.calendar import rule_form
 from cms.desk.calendar.clash_lines import blocks, clash_lines, refusal_line
+from cms.desk.calendar.dayparts import said
 from cms.desk.routing import get, post
 from cms.desk.views.gate import text
 from cms.desk.visit import Visit
@@ -19,8 +21,9 @@ from cms.kernel.errors import DomainError, Invalid, NotFound
 from cms.people.models import Unit
 from cms.people.permissions import Action, Subject, require_can, require_reach
 from cms.planning.clashes import clashes_of_placement
+from cms.planning.daypart_rows import daypart_hours, dayparts, with_hours
 from cms.planning.holidays import read_calendar
-from cms.planning.models import Placement, Target
+from cms.planning.models import NamedDaypart, Placement, Target
 from cms.planning.placements import end_placement, place, replace_placement
 from cms.planning.rules import read_rule
 from cms.planning.targets import targets
@@ -49,6 +52,7 @@ async def list_page(visit: Visit) -> web.StreamResponse:
     )
     async with visit.deps.db.read() as session:
         rows = (await session.execute(query)).all()
+        names = {str(one.id): one.name for one in await dayparts(session)}
     context = {
         "rows": [
             {
@@ -57,7 +61,7 @@ async def list_page(visit: Visit) -> web.StreamResponse:
                 "target": row.name,
                 "channel": labels.channel(visit, row.kind),
                 "layer": visit.t(f"planning.layer.{Layer(row.Placement.layer).name.lower()}"),
-                "rule": _said(visit, row.Placement),
+                "rule": _said(visit, row.Placement, names),
             }
             for row in rows
         ],
@@ -170,9 +174,9 @@ def _refused(visit: Visit, error: DomainError) -> dict[str, Any]:
 
 async def _next(visit: Visit, rule: dict[str, Any]) -> list[str]:
     """The next stretches a rule means, as a person can check them against a wall calendar."""
-    read = read_rule(rule)
-    start = max(read.start, visit.now)
     async with visit.deps.db.read() as session:
+        read = with_hours(read_rule(rule), await daypart_hours(session))
+        start = max(read.start, visit.now)
         calendar = await read_calendar(session)
     found = expand(read, Interval(start, start + _AHEAD), calendar)
     zone = visit.deps.zone
@@ -208,8 +212,9 @@ async def _new(
     async with visit.deps.db.read() as session:
         held = await find(session, visit.actor, visit.part("id"))
         every = [one for one in await targets(session) if visit.deps.channels[one.kind].display is not None]
+        hours = await dayparts(session)
     context = {
-        **_form(visit, values, asked),
+        **_form(visit, values, asked, hours),
         "title": held.document.title,
         "targets": [{"value": one.code, "label": one.name} for one in every],
         "url": f"{pieces.href(held.document.public_id)}/placements",
@@ -221,9 +226,11 @@ async def _new(
 
 async def _show(visit: Visit, values: dict[str, Any], asked: dict[str, Any], status: int = 200) -> web.StreamResponse:
     row, target, document = await _placement(visit)
+    async with visit.deps.db.read() as session:
+        hours = await dayparts(session)
     open_ = row.ended_at is None and visit.may(Action.PUBLISHING_SCHEDULE)
     context = {
-        **_form(visit, {**values, "target": target.code}, asked),
+        **_form(visit, {**values, "target": target.code}, asked, hours),
         "title": document.title,
         "targets": [{"value": target.code, "label": target.name}],
         "url": f"/desk/calendar/placements/{row.id}",
@@ -233,7 +240,9 @@ async def _show(visit: Visit, values: dict[str, Any], asked: dict[str, Any], sta
     return visit.page("calendar/placement.html", context, section="calendar", status=status)
 
 
-def _form(visit: Visit, values: dict[str, Any], asked: dict[str, Any] | None) -> dict[str, Any]:
+def _form(
+    visit: Visit, values: dict[str, Any], asked: dict[str, Any] | None, hours: Sequence[NamedDaypart]
+) -> dict[str, Any]:
     blank = [("", "")] * max(1, rule_form.PARTS - len(values["parts"]))
     return {
         "values": {**values, "parts": [*values["parts"], *blank]},
@@ -245,17 +254,19 @@ def _form(visit: Visit, values: dict[str, Any], asked: dict[str, Any] | None) ->
             for one in Layer
             if one is not Layer.EMERGENCY
         ],
+        "hours": [{"value": str(one.id), "label": one.name, "hint": said(visit, one)} for one in hours],
         "weekdays": [{"value": str(day), "label": visit.t(f"desk.weekday.{day}")} for day in range(1, 8)],
     }
 
 
-def _said(visit: Visit, row: Placement) -> str:
+def _said(visit: Visit, row: Placement, names: Mapping[str, str]) -> str:
     """A rule in one line."""
     rule = read_rule(row.rule)
     parts = [visit.t(f"planning.days.{rule.days.value}") if rule.days is not Days.ANY else ""]
     parts.append(visit.t(f"planning.every.{rule.cycle.value}", count=rule.every))
     parts += [visit.t(f"desk.weekday.{day}") for day in sorted(rule.weekdays)]
-    parts += [f"{part.start:%H:%M}–{part.end:%H:%M}" for part in rule.dayparts]
+    hours = [(names.get(part.name, ""), f"{part.start:%H:%M}–{part.end:%H:%M}") for part in rule.dayparts]
+    parts += [f"{name} {span}".strip() for name, span in hours]
     since = labels.instant(visit, rule.start)
     until = labels.instant(visit, rule.end) if rule.end else visit.t("desk.envelope.open")
     return " ".join([*(part for part in parts if part), f"({since} – {until})"])

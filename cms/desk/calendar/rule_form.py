@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+import uuid
 import zoneinfo
 from collections.abc import Mapping
 from typing import Any, Final
@@ -29,7 +30,8 @@ def values_of(rule: Rule, zone: zoneinfo.ZoneInfo, *, layer: Layer, priority: in
         "weekdays": [str(day) for day in sorted(rule.weekdays)],
         "month_days": "、".join(str(day) for day in sorted(rule.month_days)),
         "skip": "\n".join(day.isoformat() for day in sorted(rule.skip)),
-        "parts": [(f"{part.start:%H:%M}", f"{part.end:%H:%M}") for part in rule.dayparts],
+        "parts": [(f"{part.start:%H:%M}", f"{part.end:%H:%M}") for part in rule.dayparts if not part.name],
+        "named": [part.name for part in rule.dayparts if part.name],
         "layer": layer.name.lower(),
         "priority": str(priority),
         "show": "" if show is None else str(show),
@@ -43,6 +45,7 @@ def values_from(form: Form) -> dict[str, Any]:
     return {
         **{name: _text(form, name) for name in names},
         "weekdays": _texts(form, "weekday"),
+        "named": _texts(form, "daypart"),
         "parts": [pair for pair in zip(starts, ends, strict=False) if any(pair)],
     }
 
@@ -57,6 +60,7 @@ def fresh(now: dt.datetime, zone: zoneinfo.ZoneInfo) -> dict[str, Any]:
         "every": "1",
         "days": "any",
         "weekdays": [],
+        "named": [],
         "month_days": "",
         "skip": "",
         "parts": [],
@@ -85,6 +89,8 @@ def rule_of(values: Mapping[str, Any], zone: zoneinfo.ZoneInfo) -> dict[str, Any
         "month_days": _read("month_days", lambda: _numbers(values["month_days"])),
         "skip": _read("skip", lambda: [dt.date.fromisoformat(day).isoformat() for day in values["skip"].split()]),
         "dayparts": _read("parts", lambda: [_part(one) for one in values["parts"]]),
+        # Their hours are the office's, which whoever saves the rule looks up.
+        "named": _read("parts", lambda: [{"id": str(uuid.UUID(one))} for one in values["named"]]),
     }
 
 

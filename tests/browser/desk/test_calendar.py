@@ -4,19 +4,22 @@ import asyncio
 import os
 import re
 import shutil
+import uuid
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Literal
 
 import pytest
-from playwright.async_api import Page, ViewportSize, expect
+from playwright.async_api import Locator, Page, ViewportSize, expect
 
 from cms.content.models import Document
 from cms.kernel.clock import FixedClock
 from cms.kernel.db import Database
 from cms.people.sessions import open_session
+from cms.planning.dayparts import add_usual
 from cms.planning.holidays import enter_shipped, shipped_years
 from cms.planning.placements import place
+from cms.planning.schedule import scheduled
 from schedules.resolve import Layer
 from tests.browser.axe import violations
 from tests.calendar_office import HOUR, Calendar, full, run_due
@@ -41,7 +44,8 @@ async def world(_sqlite_template: Path, tmp_path: Path) -> AsyncIterator[tuple[H
     years = await asyncio.to_thread(shipped_years)
     async with database.write() as session:
         await enter_shipped(session, years, now=NOW)
-        rule = {"start": NOW.isoformat(), "days": "workdays", "dayparts": [["22:00", "06:00"]]}
+        _, _, _, night = await add_usual(session, publisher, now=NOW)
+        rule = {"start": NOW.isoformat(), "days": "workdays", "named": [{"id": str(night.id)}]}
         document = await calendar.document("运河边的读书会")
         await place(session, publisher, document, target="street", rule=rule, layer=Layer.DAYPART, now=NOW)
     async with open_house(database, tmp_path, FixedClock(later)) as house:
@@ -124,15 +128,10 @@ async def test_calendar_when_worked_with_names_clashes_moves_batches_and_never_f
     edition = await calendar.office.edition(calendar.editions["区图书馆延长开放时间"])
     assert edition.scheduled_at is not None
     assert edition.scheduled_at.day == 25
-
-    await page.get_by_role("link", name="周", exact=True).click()
-    await expect(page.locator(".yp-calendar .ec-time-grid")).to_be_visible()
-    await shot(page, "desk-week")
-    await page.get_by_role("link", name="渠道时间线").click()
-    await expect(page.locator(".yp-calendar")).to_contain_text("全区阅读屏")
-    await expect(page.locator(".yp-calendar .cal-run").first).to_be_visible()
-    await shot(page, "desk-timeline")
-    await is_accessible(page)
+    await is_taken_back(page, world, scheduled, "2026-11-23 17:00")
+    await moves_by_keys(page, world, scheduled)
+    await moves_by_the_hour(page, world, scheduled)
+    await moves_between_rows(page, world, scheduled)
 
     await page.goto(re.sub(r"/desk/.*", "/desk/calendar/batches", page.url))
     await page.fill("[name=name]", "银龄专题")
@@ -158,7 +157,7 @@ async def test_calendar_when_worked_with_names_clashes_moves_batches_and_never_f
         await page.goto(re.sub(r"/desk/.*", path, page.url))
         await shot(page, f"desk-{name}")
         await is_accessible(page)
-    await page.goto(re.sub(r"/desk/.*", "/desk/calendar/placements", page.url))
+    await names_hours(page)
     await page.get_by_role("link", name="运河边的读书会").click()
     await page.select_option("[name=cycle]", "year")
     await page.fill("[name=month_days]", "31")
@@ -171,6 +170,143 @@ async def test_calendar_when_worked_with_names_clashes_moves_batches_and_never_f
     await page.get_by_role("button", name="我来处理").click()
     await expect(page.locator(".toast")).to_contain_text("已认领")
     await expect(page.locator(".cal-alarms")).to_have_count(0)
+
+
+async def promised_at(world: tuple[House, Calendar], edition: str) -> tuple[str, list[str]]:
+    """When and where it is promised, in the district's time."""
+    house, _ = world
+    async with house.deps.db.read() as session:
+        row = await scheduled(session, uuid.UUID(edition))
+    assert row is not None
+    return f"{row.at.astimezone(house.deps.zone):%Y-%m-%d %H:%M}", list(row.targets)
+
+
+async def is_taken_back(page: Page, world: tuple[House, Calendar], edition: str, at: str) -> None:
+    """The toast of the move has a way back; the drawing and the list follow."""
+    await page.locator(".toast").get_by_role("button", name="撤销").click()
+    await expect(page.locator(".toast", has_text="已撤销")).to_contain_text(at)
+    assert (await promised_at(world, edition))[0] == at
+    day = page.locator(f'.ec-day:has(time[datetime="{at[:10]}"])').first
+    await expect(day).to_be_visible()
+
+
+async def moves_by_keys(page: Page, world: tuple[House, Calendar], edition: str) -> None:
+    """Carried by arrows onto a holiday and let down there, taken back by Ctrl+Z; and by the dialog, from the list too."""
+    event = page.locator(f'.ec-event[data-edition="{edition}"]').first
+    dialog, hint = page.locator("#move"), page.locator("[data-move-hint]")
+    await event.focus()
+    for key in ("Shift+ArrowDown", "Shift+ArrowLeft"):
+        await page.keyboard.press(key)
+    await expect(hint).to_contain_text("2026-11-29 17:00")
+    await page.keyboard.press("Escape")
+    await expect(hint).to_contain_text("键盘")
+    await page.keyboard.press("Shift+ArrowRight")
+    await page.keyboard.press("Enter")
+    await expect(dialog).to_contain_text("11-24 17:00")
+    await page.keyboard.press("Enter")
+    await expect(page.locator(".toast").last).to_contain_text("已改到 2026-11-24 17:00")
+    await expect(event).to_be_focused()
+    await page.keyboard.press("Control+z")
+    await expect(page.locator(".toast").last).to_contain_text("已撤销")
+    assert (await promised_at(world, edition))[0] == "2026-11-23 17:00"
+
+    await expect(event).to_be_focused()
+    await page.keyboard.press("m")
+    to = page.locator("#move-to")
+    await expect(to).to_contain_text("区图书馆延长开放时间")
+    await to.get_by_role("button", name="夜间 22:00").click()
+    await shot(page, "desk-move-to")
+    await is_accessible(page)
+    await to.get_by_role("button", name="检查").click()
+    await expect(dialog).to_contain_text("落在“夜间”时段")
+    await dialog.get_by_role("button", name="放回原处").click()
+    await page.locator(".cal-list > summary").click()
+    await (
+        page.locator(".cal-list")
+        .get_by_role("row", name="区图书馆延长开放时间")
+        .get_by_role("link", name="改期")
+        .click()
+    )
+    await expect(to.locator("[name=at]")).to_have_value("2026-11-23T17:00")
+    await page.keyboard.press("Escape")
+    await expect(to).to_be_hidden()
+
+
+async def moves_by_the_hour(page: Page, world: tuple[House, Calendar], edition: str) -> None:
+    """In the week both the day and the hour change."""
+    await page.goto(re.sub(r"/desk/.*", "/desk/calendar/?view=week&on=2026-11-23", page.url))
+    event = page.locator(f'.ec-event[data-edition="{edition}"]').first
+    await event.scroll_into_view_if_needed()
+    await shot(page, "desk-week")
+    box = await event.bounding_box()
+    assert box is not None
+    await carry(page, event, box["width"] + 10, -box["height"] * 2)
+    dialog = page.locator("#move")
+    await expect(dialog).to_contain_text("2026-11-24 1")
+    await dialog.get_by_role("button", name="确认改期").click()
+    await expect(page.locator(".toast").last).to_contain_text("已改到 2026-11-24")
+    at, targets = await promised_at(world, edition)
+    assert at.startswith("2026-11-24 1")
+    assert at < "2026-11-24 17:00"
+    assert targets == ["site", "wx"]
+
+
+async def moves_between_rows(page: Page, world: tuple[House, Calendar], edition: str) -> None:
+    """On the timeline another row is another target; what approvers did not allow is named and put back."""
+    await page.get_by_role("link", name="渠道时间线").click()
+    await expect(page.locator(".yp-calendar")).to_contain_text("全区阅读屏")
+    await expect(page.locator(".yp-calendar .cal-run").first).to_be_visible()
+    await shot(page, "desk-timeline")
+    await is_accessible(page)
+    events = page.locator(f'.ec-event[data-edition="{edition}"]')
+    await expect(events).to_have_count(2)
+    before, _ = await promised_at(world, edition)
+    site = page.locator(f'.ec-event[data-edition="{edition}"][data-event$=":site"]')
+    street = page.locator(".ec-row-head", has_text="全区阅读屏")
+    start, end = await site.bounding_box(), await street.bounding_box()
+    assert start is not None
+    assert end is not None
+    await carry(page, site, 0, end["y"] + end["height"] / 2 - start["y"] - 8)
+    dialog = page.locator("#move")
+    await expect(dialog).to_contain_text("渠道由云上吴江网站、吴江发布服务号改为全区阅读屏、吴江发布服务号")
+    await shot(page, "desk-rows")
+    await dialog.get_by_role("button", name="确认改期").click()
+    await expect(page.locator(".toast").last).to_contain_text("已改到")
+    assert await promised_at(world, edition) == (before, ["street", "wx"])
+    await page.keyboard.press("Control+z")
+    await expect(page.locator(".toast").last).to_contain_text("已撤销")
+    assert await promised_at(world, edition) == (before, ["site", "wx"])
+
+
+async def carry(page: Page, event: Locator, across: float, down: float) -> None:
+    """A drag by a distance from where it is taken."""
+    box = await event.bounding_box()
+    assert box is not None
+    x, y = box["x"] + min(20, box["width"] / 2), box["y"] + 8
+    await page.mouse.move(x, y)
+    await page.mouse.down()
+    await page.mouse.move(x + across / 2, y + down / 2, steps=4)
+    await page.mouse.move(x + across, y + down, steps=8)
+    await page.mouse.up()
+
+
+async def names_hours(page: Page) -> None:
+    """An office names its hours; a change says which rules move before anything is saved."""
+    await page.goto(re.sub(r"/desk/.*", "/desk/calendar/dayparts", page.url))
+    await expect(page.locator(".card", has_text="夜间").first).to_be_visible()
+    await page.locator("details", has_text="修改").last.locator("summary").click()
+    form = page.locator("details[open] form")
+    await form.locator("[name=start]").fill("21:30")
+    await shot(page, "desk-dayparts")
+    await is_accessible(page)
+    await form.get_by_role("button", name="检查并保存").click()
+    await expect(page.locator(".card", has_text="将移动的排播")).to_contain_text("运河边的读书会")
+    await shot(page, "desk-dayparts-moves")
+    await is_accessible(page)
+    await page.get_by_role("button", name="确认修改并移动上列规则").click()
+    await expect(page.locator(".toast")).to_contain_text("时段已保存")
+    await page.goto(re.sub(r"/desk/.*", "/desk/calendar/placements", page.url))
+    await expect(page.locator("main")).to_contain_text("夜间 21:30–06:00")
 
 
 async def fits_a_phone(pages: Pages, world: tuple[House, Calendar]) -> None:

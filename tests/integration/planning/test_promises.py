@@ -10,20 +10,24 @@ from cms.content.models import Document
 from cms.content.states import EditionState
 from cms.kernel import leases
 from cms.kernel.errors import Invalid, Refused
+from cms.kernel.ids import uuid7
 from cms.notices.alarms import open_alarms
 from cms.notices.inbox import notices_of
 from cms.planning.batches import BatchRefused, Member, batch_progress, cancel_batch, move_batch, promise_batch
 from cms.planning.clashes import clashes_of_promise
+from cms.planning.dayparts import Hours, add_daypart
 from cms.planning.embargo import free_of_embargo, lift_embargo, set_embargo
 from cms.planning.lines import check_lines, promise_lines, read_lines
-from cms.planning.models import Embargo, Occurrence
+from cms.planning.models import CalendarDate, Embargo, Occurrence
 from cms.planning.occurrences import RULES, unpublish_key
+from cms.planning.placements import place
 from cms.planning.schedule import Wanted, schedule, scheduled, unschedule
 from cms.publishing.alarming import sweep_lost
 from cms.publishing.calendar import EntryState, entries
 from cms.publishing.models import Publication, Showing
 from cms.publishing.publish import publish_now
 from cms.publishing.taking_off import set_take_off
+from schedules.calendar import DayKind
 from schedules.intervals import Interval
 from tests.calendar_office import DAY, HOUR, POSTS, Calendar, approved, promised, run_due, submitted
 from tests.office import NOW
@@ -178,6 +182,18 @@ async def test_clashes_when_asked_before_saving_name_rules_and_neighbours(calend
     assert await codes(Wanted(LATER, ("site",))) == []
     assert await codes(Wanted(NOW + 3 * DAY, ("site",))) == ["error.planning.too_late"]
     assert await codes(Wanted(NOW - HOUR, ("site",))) == ["error.planning.in_the_past"]
+    early = Wanted(LATER, ("site",), LATER - HOUR)
+    assert await codes(early) == ["error.planning.take_off_first"]
+
+    # A holiday, hours in which nothing should go out, and a rule that would show it only in the morning.
+    document = await calendar.document("运河")
+    async with calendar.db.write() as session:
+        session.add(CalendarDate(id=uuid7(NOW), on="2026-11-21", kind=DayKind.HOLIDAY.value, name="元旦"))
+        await add_daypart(session, publisher, Hours("午后", "15:00", "02:00", quiet=True), now=NOW)
+        morning = {"start": NOW.isoformat(), "dayparts": [["07:00", "09:00"]]}
+        await place(session, publisher, document, target="street", rule=morning, now=NOW)
+    assert await codes(Wanted(LATER, ("street",))) == ["holiday", "quiet_daypart", "daypart_later"]
+    assert await codes(Wanted(LATER + 15 * HOUR, ("street",))) == []
 
 
 async def test_table_of_promises_when_a_line_is_wrong_saves_none_and_when_right_all(calendar: Calendar) -> None:

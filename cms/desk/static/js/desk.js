@@ -79,8 +79,11 @@ page.addEventListener("click", (event) => {
 // ---- toasts
 const LASTING = 6000;
 
-/** Shows a sentence at the corner of the page; `tone` is good, bad or info. A refusal stays until it is closed. */
-export function toast({ text, next = "", tone = "good" }) {
+/**
+ * Shows a sentence at the corner of the page; `tone` is good, bad or info. A refusal stays until it is closed, and what
+ * can be taken back by `action` {label, run} stays longer.
+ */
+export function toast({ text, next = "", tone = "good", action = null }) {
   const box = page.createElement("div");
   box.className = `toast toast-${tone}`;
   box.setAttribute("role", tone === "bad" ? "alert" : "status");
@@ -89,9 +92,18 @@ export function toast({ text, next = "", tone = "good" }) {
   if (next) words.append(Object.assign(page.createElement("small"), { textContent: next }));
   const close = Object.assign(page.createElement("button"), { type: "button", textContent: "×", ariaLabel: "×" });
   close.dataset.toastClose = "";
-  box.append(words, close);
+  box.append(words);
+  if (action) {
+    const button = Object.assign(page.createElement("button"), { type: "button", textContent: action.label });
+    button.addEventListener("click", () => {
+      box.remove();
+      action.run();
+    });
+    box.append(button);
+  }
+  box.append(close);
   page.getElementById("toasts").append(box);
-  if (tone !== "bad") setTimeout(() => box.remove(), LASTING);
+  if (tone !== "bad") setTimeout(() => box.remove(), action ? 5 * LASTING : LASTING);
 }
 
 on("click", "[data-toast-close]", (closer) => closer.closest(".toast").remove());

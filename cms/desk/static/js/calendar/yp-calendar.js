@@ -2,7 +2,7 @@
 import {
   createCalendar, DayGrid, Interaction, ResourceTimeline, TimeGrid,
 } from "../../vendor/calendar-bundle-5.15.0/calendar-bundle.js";
-import { csrfToken, refusalOf } from "../http.js";
+import { Mover, fill, made, say } from "./moving.js";
 
 const VIEWS = { month: "dayGridMonth", week: "timeGridWeek", timeline: "resourceTimelineWeek" };
 // Narrower than this a month has no room for words: the list is the better calendar there.
@@ -17,35 +17,30 @@ const two = (number) => String(number).padStart(2, "0");
 const wall = (at) =>
   `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} ${two(at.getHours())}:${two(at.getMinutes())}`;
 
-const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
-
-const made = (tag, className, text = "") => Object.assign(document.createElement(tag), { className, textContent: text });
-
-/** Posts a form as the page's scripts do; resolves to JSON, rejects with a refusal {text, next}. */
-async function post(url, fields, offline) {
-  let answer;
-  try {
-    answer = await fetch(url, {
-      method: "POST",
-      headers: { "X-CSRF-Token": csrfToken(), Accept: "application/json" },
-      body: new URLSearchParams(fields),
-    });
-  } catch {
-    throw { text: offline, next: "" };
-  }
-  const body = await answer.text();
-  if (!answer.ok) throw refusalOf(body, { code: `http.${answer.status}`, text: offline, next: "" });
-  return JSON.parse(body);
-}
+// What Shift and an arrow do in each view: minutes, or rows of the timeline.
+const DAY = 1440;
+const STEPS = {
+  month: { ArrowLeft: -DAY, ArrowRight: DAY, ArrowUp: -7 * DAY, ArrowDown: 7 * DAY },
+  week: { ArrowLeft: -DAY, ArrowRight: DAY, ArrowUp: -30, ArrowDown: 30 },
+  timeline: { ArrowLeft: -60, ArrowRight: 60 },
+};
+const ROWS = { ArrowUp: -1, ArrowDown: 1 };
 
 class YpCalendar extends HTMLElement {
   connectedCallback() {
-    if (this.calendar || window.innerWidth < NARROW) return;
+    if (this.data) return;
     const data = JSON.parse(this.dataset.calendar);
     this.data = data;
+    this.card = this.closest(".cal-card");
+    this.mover = new Mover(data.texts, (edition) => this.drawAgain(edition));
+    this.card.addEventListener("click", (event) => this.listed(event));
+    if (window.innerWidth < NARROW) return;
     this.hidden = false;
-    this.closest(".cal-card").querySelector(".cal-list").open = false;
+    this.card.querySelector("[data-move-hint]").hidden = false;
+    this.card.querySelector(".cal-list").open = false;
     this.calendar = createCalendar(this, [DayGrid, TimeGrid, ResourceTimeline, Interaction], this.options(data));
+    this.addEventListener("keydown", (event) => this.keyed(event), true);
+    this.addEventListener("focusout", () => this.hold(null));
     this.plain();
     new MutationObserver(() => this.plain()).observe(this, { childList: true, subtree: true });
   }
@@ -71,6 +66,7 @@ class YpCalendar extends HTMLElement {
       scrollTime: "07:00:00",
       // A whole week of a timeline fits an office screen.
       slotDuration: data.view === "timeline" ? "06:00:00" : "00:30:00",
+      snapDuration: data.view === "timeline" ? "01:00:00" : "00:30:00",
       slotWidth: 36,
       slotLabelFormat: (at) => (data.view === "timeline" ? two(at.getHours()) : `${two(at.getHours())}:00`),
       dayHeaderFormat: (at) => this.dayHead(at, feasts),
@@ -116,72 +112,99 @@ class YpCalendar extends HTMLElement {
   }
 
   describe(element, event) {
-    const { time, word, unit, notes } = event.extendedProps;
+    const { time, word, unit, notes, edition } = event.extendedProps;
     element.title = [`${time} ${word}`, event.title, unit, ...notes].filter(Boolean).join("\n");
-    element.dataset.edition = event.extendedProps.edition ?? "";
+    element.dataset.edition = edition ?? "";
+    element.dataset.event = event.id;
+    if (event.startEditable ?? event.editable) element.setAttribute("aria-keyshortcuts", "M Shift+ArrowLeft Shift+ArrowRight");
+    if (edition && edition === this.focusOn) {
+      this.focusOn = "";
+      element.focus();
+    }
   }
 
   async dropped({ event, oldResource, newResource, revert }) {
-    const { texts } = this.data;
+    const { edition, was, targets } = event.extendedProps;
+    const asked = { edition, was, at: wall(event.start), target: [] };
     if (newResource && oldResource && newResource.id !== oldResource.id) {
-      revert();
-      this.say({ text: texts.elsewhere, tone: "info" });
-      return;
-    }
-    const asked = { edition: event.extendedProps.edition, at: wall(event.start) };
-    try {
-      const found = await post("/desk/calendar/check", asked, texts.offline);
-      if (!(await this.confirm(found))) {
+      if (!this.isTarget(newResource.id)) {
         revert();
+        say({ text: this.data.texts.elsewhere, tone: "info" });
         return;
       }
-      const done = await post("/desk/calendar/move", asked, texts.offline);
-      this.say({ text: fill(texts.moved, { at: done.moved }) });
-      this.calendar.refetchEvents();
-    } catch (refusal) {
-      revert();
-      this.say({ text: refusal.text ?? texts.offline, next: refusal.next ?? "", tone: "bad" });
+      asked.target = swapped(targets, oldResource.id, newResource.id);
     }
+    if (!(await this.mover.move(asked))) revert();
   }
 
-  /** Shows what the server named; resolves to whether the person wants it anyway. Broken rules cannot be confirmed. */
-  confirm(found) {
-    const { texts } = this.data;
-    const dialog = document.getElementById("move");
-    dialog.querySelector("#move-title").textContent = found.may
-      ? fill(texts.title, { title: found.title, to: found.to }) : texts.refused;
-    dialog.querySelector("[data-move-from]").textContent = [
-      found.from && fill(texts.from, { from: found.from }), found.note].filter(Boolean).join(" ");
-    const list = dialog.querySelector("[data-move-clashes]");
-    list.replaceChildren(...found.clashes.map((one) => this.clash(one)));
-    if (!found.clashes.length) list.append(made("p", "muted", texts.calm));
-    const yes = dialog.querySelector("[data-move-yes]");
-    yes.hidden = !found.may;
-    dialog.showModal();
-    return new Promise((resolve) => {
-      const end = (answer) => {
-        yes.onclick = null;
-        dialog.onclose = null;
-        if (dialog.open) dialog.close();
-        resolve(answer);
-      };
-      yes.onclick = () => end(true);
-      for (const no of dialog.querySelectorAll("[data-move-no]")) no.onclick = () => end(false);
-      dialog.onclose = () => end(false);
-    });
+  /** A press in the list below: the same dialog, also where nothing is drawn. */
+  listed(event) {
+    const button = event.target.closest("[data-move]");
+    if (!button) return;
+    event.preventDefault();
+    this.mover.moveTo(JSON.parse(button.dataset.move));
   }
 
-  clash({ level, text, next }) {
-    const line = made("div", `finding finding-${level}`);
-    const words = document.createElement("div");
-    words.append(made("div", "", text), made("p", "", next));
-    line.append(words);
-    return line;
+  /** M opens the dialog; Shift and arrows carry a piece along, Enter lets it down, Escape puts it back. */
+  keyed(key) {
+    const element = key.target.closest(".ec-event");
+    const event = element && this.calendar.getEventById(element.dataset.event);
+    const facts = event?.extendedProps;
+    if (!facts?.edition || !facts.movable) return;
+    const minutes = key.shiftKey && STEPS[this.data.view][key.key];
+    const rows = key.shiftKey && this.data.view === "timeline" && facts.promised && ROWS[key.key];
+    if (minutes || rows) this.carry(event, minutes || 0, rows || 0);
+    else if (key.key === "Enter" && this.carried) this.letDown();
+    else if (key.key === "Escape" && this.carried) this.hold(null);
+    else if (key.key.toLowerCase() === "m" && !key.ctrlKey && !key.metaKey && !key.altKey) {
+      this.mover.moveTo({ ...facts, title: event.title });
+    } else return;
+    key.preventDefault();
+    key.stopPropagation();
   }
 
-  say(detail) {
-    document.dispatchEvent(new CustomEvent("yp-toast", { detail }));
+  carry(event, minutes, rows) {
+    const { edition, was, targets, at, row = "" } = event.extendedProps;
+    const codes = this.data.resources.flatMap((one) => one.children.map((child) => child.id));
+    const held = this.carried?.edition === edition ? this.carried : { edition, was, at: new Date(at), row, from: row, targets };
+    const place = Math.min(Math.max(codes.indexOf(held.row) + rows, 0), codes.length - 1);
+    this.hold({ ...held, at: new Date(held.at.getTime() + minutes * 60000), row: rows ? codes[place] : held.row });
   }
+
+  hold(carried) {
+    this.carried = carried;
+    const hint = this.card.querySelector("[data-move-hint]");
+    const { texts, resources } = this.data;
+    const row = carried && carried.row !== carried.from
+      ? resources.flatMap((one) => one.children).find((one) => one.id === carried.row)?.title ?? "" : "";
+    hint.textContent = carried ? fill(texts.carried, { at: wall(carried.at), row }) : texts.keys;
+  }
+
+  letDown() {
+    const { edition, was, at, row, from, targets } = this.carried;
+    this.hold(null);
+    this.mover.move({ edition, was, at: wall(at), target: row === from ? [] : swapped(targets, from, row) });
+  }
+
+  isTarget(id) {
+    return this.data.resources.some((one) => one.children.some((child) => child.id === id));
+  }
+
+  /** The drawing and the list say the same after a move; whoever moved by keys goes on from there. */
+  async drawAgain(edition) {
+    this.focusOn = edition;
+    this.calendar?.refetchEvents();
+    const answer = await fetch(window.location.href).catch(() => null);
+    if (!answer?.ok) return;
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const list = this.card.querySelector(".cal-list");
+    list.replaceChildren(...page.querySelector(".cal-list").childNodes);
+  }
+}
+
+/** The targets with one in the place of another, each once. */
+function swapped(targets, from, to) {
+  return [...new Set(targets.map((code) => (code === from ? to : code)))];
 }
 
 customElements.define("yp-calendar", YpCalendar);
