@@ -11,6 +11,7 @@ from cms.desk import override_fields
 from cms.desk.visit import Form
 from cms.kernel.clock import from_ms, to_ms
 from cms.kernel.errors import Invalid
+from cms.people.picking import path_typed
 
 _TEXTS: Final = ("title", "subtitle", "summary", "column", "cover", "cover_alt")
 _BYLINE: Final = ("source", "reporter", "editor", "sponsor")
@@ -44,7 +45,8 @@ def values_from(form: Form) -> dict[str, Any]:
     return {
         **plain,
         "channels": _texts(form, "channel"),
-        "units": _texts(form, "unit"),
+        # What was typed without scripts ends with the path, which alone counts.
+        "units": list(dict.fromkeys(path_typed(one.strip()) or one for one in _texts(form, "unit"))),
         "body": _body(_text(form, "body")),
         "overrides": override_fields.overrides_from(form, _body),
         "has_overrides": override_fields.MARKER in form,

@@ -10,9 +10,9 @@ from cms.content.columns import columns
 from cms.content.filters import Filters
 from cms.content.kinds import Kind
 from cms.desk import labels
+from cms.desk.unit_field import field_of
 from cms.desk.visit import Visit
-from cms.people.permissions import Action, require_reach
-from cms.people.units import unit_choices
+from cms.people.permissions import Action
 
 MORE: Final = ("kind", "unit", "channel", "author", "since", "until")
 NAMES: Final = ("q", "column", *MORE)
@@ -35,27 +35,14 @@ def read(visit: Visit, asked: Mapping[str, str]) -> Filters:
     )
 
 
-async def offered(session: AsyncSession, visit: Visit, asked: Mapping[str, str]) -> dict[str, list[dict[str, Any]]]:
-    """What the fields let one choose; of a large tree its top, and below that the units of the one that is chosen."""
-    reach = require_reach(visit.actor, Action.DOCUMENT_READ)
-    places = await unit_choices(session, within=reach)
-    if len(places) > _MOST_PLACES:
-        top = min(one.path.count("/") for one in places) + 1
-        chosen = asked["unit"]
-        places = [one for one in places if one.path.count("/") <= top or _is_near(one.path, chosen)]
+async def offered(session: AsyncSession, visit: Visit, asked: Mapping[str, str]) -> dict[str, Any]:
+    """What the fields let one choose."""
     return {
         "columns": [{"value": one.code, "label": one.name} for one in await columns(session)],
         "kinds": [{"value": one.value, "label": labels.kind(visit, one)} for one in Kind],
-        "units": [{"value": one.path, "label": labels.indented(one.path, one.name)} for one in places],
+        "place": await field_of(session, asked["unit"], Action.DOCUMENT_READ),
         "channels": [{"value": one, "label": labels.channel(visit, one)} for one in sorted(visit.deps.channels)],
     }
-
-
-def _is_near(path: str, chosen: str) -> bool:
-    """Whether a unit is the chosen one, above it, or right below it."""
-    return bool(chosen) and (
-        chosen.startswith(path) or (path.startswith(chosen) and path.count("/") == chosen.count("/") + 1)
-    )
 
 
 def _day(visit: Visit, value: str) -> dt.datetime | None:

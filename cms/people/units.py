@@ -4,9 +4,9 @@ import datetime as dt
 import re
 import uuid
 from collections.abc import Sequence
-from typing import Final, NamedTuple, Protocol, TypeVar
+from typing import Final, Protocol, TypeVar
 
-from sqlalchemy import false, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cms.audit.record import record
@@ -113,15 +113,6 @@ async def units(session: AsyncSession, *, within: Sequence[str]) -> Sequence[Uni
     return in_tree_order(found)
 
 
-class UnitChoice(NamedTuple):
-    """A unit in a list of choices."""
-
-    path: str
-    name: str
-    position: int
-    code: str
-
-
 class _InTree(Protocol):
     @property
     def path(self) -> str: ...
@@ -132,13 +123,6 @@ class _InTree(Protocol):
 
 
 Placed = TypeVar("Placed", bound=_InTree)
-
-
-async def unit_choices(session: AsyncSession, *, within: Sequence[str]) -> Sequence[UnitChoice]:
-    """The same units for a list of choices: a district has a thousand, and none of them is needed whole."""
-    inside = or_(false(), *(Unit.path.startswith(path, autoescape=True) for path in within))
-    query = select(Unit.path, Unit.name, Unit.position, Unit.code).where(inside)
-    return in_tree_order([UnitChoice(*row) for row in (await session.execute(query)).all()])
 
 
 def in_tree_order(found: Sequence[Placed]) -> list[Placed]:

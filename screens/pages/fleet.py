@@ -1,18 +1,18 @@
 """The list of screens with four facts each, one screen, and pairing by the code a device shows."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from aiohttp import web
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from cms.desk import labels
+from cms.desk import labels, unit_field
 from cms.desk.routing import get, post
-from cms.desk.views.documents import indented
 from cms.desk.views.gate import text
-from cms.desk.visit import Visit
+from cms.desk.visit import Form, Visit
 from cms.kernel.errors import DomainError, NotFound
-from cms.people.permissions import Action, may_anywhere, require_reach
-from cms.people.units import units
+from cms.people.permissions import Action, may_anywhere
+from cms.people.picking import places_at
 from screens import fleet
 from screens.pairing import claim
 
@@ -33,11 +33,12 @@ async def pair(visit: Visit) -> web.StreamResponse:
     form = await visit.form()
     orientation = text(form, "orientation")
     try:
+        place = await unit_field.typed(visit, text(form, "unit"), Action.SCREEN_PAIR)
         screen = await claim(
             visit.deps.db,
             visit.actor,
             code=text(form, "code"),
-            unit=text(form, "unit"),
+            unit=place.path,
             name=text(form, "name"),
             point=text(form, "point")[:40],
             orientation="landscape" if orientation == "landscape" else "portrait",
@@ -58,13 +59,14 @@ async def change(visit: Visit) -> web.StreamResponse:
     form = await visit.form()
     public, verb = visit.part("screen"), visit.part("verb")
     try:
+        place = await _moved(visit, form) if verb == "move" else ""
         async with visit.deps.db.write() as session:
             match verb:
                 case "rename":
                     await fleet.rename(session, visit.actor, public, name=text(form, "name"), now=visit.now)
                 case "move":
                     point = text(form, "point")[:40]
-                    await fleet.move(session, visit.actor, public, unit=text(form, "unit"), point=point, now=visit.now)
+                    await fleet.move(session, visit.actor, public, unit=place, point=point, now=visit.now)
                 case "tag":
                     tags = text(form, "tags").replace("，", ",").replace("、", ",").split(",")
                     await fleet.tag(session, visit.actor, public, tags=tags, now=visit.now)
@@ -79,19 +81,24 @@ async def change(visit: Visit) -> web.StreamResponse:
     return visit.redirect(f"/desk/screens/{public}", done=f"screen_{verb}")
 
 
+async def _moved(visit: Visit, form: Form) -> str:
+    """Where a screen is moved to. Raises Invalid."""
+    return (await unit_field.typed(visit, text(form, "unit"), Action.SCREEN_MANAGE)).path
+
+
 async def _rows(visit: Visit) -> dict[str, Any]:
-    where, words = visit.query("unit"), visit.query("q")
+    words = visit.query("q")
+    where = await unit_field.filtered(visit, visit.query("unit"), Action.SCREEN_READ)
     async with visit.deps.db.read() as session:
         found = await fleet.screens(session, visit.actor, now=visit.now, unit=where or None, words=words)
-        places = await units(session, within=require_reach(visit.actor, Action.SCREEN_READ))
-    names = {one.path: one.name for one in places}
+        names = await _names(session, [one.screen.unit for one in found])
+        unit = await unit_field.field_of(session, where, Action.SCREEN_READ)
     return {
         "screens": [_line(visit, one, names) for one in found],
         "address": f"/desk/screens/rows?{visit.request.query_string}",
         "is_filtered": bool(where or words),
         "q": words,
-        "unit": where,
-        "places": [{"value": one.path, "label": indented(one.path, one.name)} for one in places],
+        "unit": unit,
         "tally": _tally(visit, found),
     }
 
@@ -100,9 +107,13 @@ async def _list(
     visit: Visit, error: DomainError | None = None, values: Mapping[str, str] | None = None
 ) -> web.Response:
     blank = {"code": "", "unit": visit.actor.unit, "name": "", "point": "", "orientation": "portrait"}
+    typed = values or blank
+    async with visit.deps.db.read() as session:
+        place = await unit_field.field_of(session, typed["unit"], Action.SCREEN_PAIR)
     context = {
         **await _rows(visit),
-        "values": values or blank,
+        "place": place,
+        "values": typed,
         "may_pair": may_anywhere(visit.actor, Action.SCREEN_PAIR),
         "error": visit.refusal(error) if error else None,
     }
@@ -112,8 +123,8 @@ async def _list(
 async def _screen(visit: Visit, error: DomainError | None = None) -> web.Response:
     async with visit.deps.db.read() as session:
         found = await fleet.screen(session, visit.actor, visit.part("screen"), now=visit.now)
-        places = await units(session, within=require_reach(visit.actor, Action.SCREEN_READ))
-    names = {one.path: one.name for one in places}
+        names = await _names(session, [found.screen.unit])
+        place = await unit_field.field_of(session, found.screen.unit, Action.SCREEN_MANAGE)
     row = found.screen
     context = {
         "screen": {
@@ -122,11 +133,15 @@ async def _screen(visit: Visit, error: DomainError | None = None) -> web.Respons
             "tags": "，".join(row.tags),
             "facts": _facts(visit, found, names),
         },
-        "places": [{"value": one.path, "label": indented(one.path, one.name)} for one in places],
+        "place": place,
         "may_manage": may_anywhere(visit.actor, Action.SCREEN_MANAGE) and row.revoked_at is None,
         "error": visit.refusal(error) if error else None,
     }
     return visit.page("screens/show.html", context, section="screens", status=error.status if error else 200)
+
+
+async def _names(session: AsyncSession, paths: Sequence[str]) -> Mapping[str, str]:
+    return {path: one.name for path, one in (await places_at(session, paths)).items()}
 
 
 def _line(visit: Visit, view: fleet.ScreenView, names: Mapping[str, str]) -> dict[str, Any]:

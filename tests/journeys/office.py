@@ -89,7 +89,7 @@ class Person:
 
     async def add_person(self, login: str, name: str, role: str) -> str:
         """As administrator: a colleague in the own unit; the one-time code."""
-        unit = _first(re.compile(r'<option value="([0-9a-f-]{36})"'), await self.page("/desk/people/"))
+        unit = _first(re.compile(r'data-value="([0-9a-f-]{36})"'), await self.page("/desk/people/"))
         fields = [("login", login), ("name", name), ("unit", unit), ("role", role), ("own_password", self.password)]
         _, text = await self.send("/desk/people/", fields, at="/desk/people/")
         return _first(_CODE, text)

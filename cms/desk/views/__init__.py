@@ -1,6 +1,6 @@
 """The pages of the core, as sections of the desk."""
 
-from cms.desk import calendar
+from cms.desk import calendar, unit_field
 from cms.desk.frame import Section
 from cms.desk.inbox import pages as inbox
 from cms.desk.routing import SIGNED_IN
@@ -63,7 +63,7 @@ def core_sections() -> tuple[Section, ...]:
 
 def _doors() -> tuple[Section, ...]:
     """What everybody passes."""
-    routes = (*gate.ROUTES, *account.ROUTES, *factor.ROUTES, *commands.ROUTES)
+    routes = (*gate.ROUTES, *account.ROUTES, *factor.ROUTES, *commands.ROUTES, *unit_field.ROUTES)
     return (
         Section("gate", "", "", 0, "", SIGNED_IN, routes=routes),
         Section("home", "desk.nav.home", "layout-dashboard", 1, "/desk/", Action.ACCOUNT_MANAGE, _WORK, home.ROUTES),

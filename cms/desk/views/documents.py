@@ -17,14 +17,14 @@ from cms.content.held import Held, look
 from cms.content.kinds import Kind
 from cms.content.queries import Cursor, counts, documents, editions_of, find
 from cms.content.states import EditionState
-from cms.desk import labels, list_filters, override_fields, pieces
+from cms.desk import labels, list_filters, override_fields, pieces, unit_field
 from cms.desk.routing import get, post
 from cms.desk.timeline import entries, refused_note
 from cms.desk.views.gate import text
 from cms.desk.visit import Form, Visit, as_uuid
 from cms.kernel.errors import DomainError, NotFound
-from cms.people.permissions import Action, require_reach
-from cms.people.units import unit_at, units
+from cms.people.permissions import Action, reach, require_reach
+from cms.people.picking import unit_typed
 from cms.review.decline import return_piece, withdraw
 from cms.review.history import timeline
 
@@ -46,6 +46,7 @@ async def list_page(visit: Visit) -> web.StreamResponse:
     """All pieces of one's units, by last change."""
     tab = visit.query("tab") if visit.query("tab") in TABS else "all"
     asked = {name: visit.query(name) for name in list_filters.NAMES}
+    asked["unit"] = await unit_field.filtered(visit, asked["unit"], Action.DOCUMENT_READ)
     narrowed = list_filters.read(visit, asked)
     filters = replace(narrowed, states=TABS[tab], mine=tab == "mine")
     after, first = _cursor(visit.query("after")), _first(visit.query("from"))
@@ -110,7 +111,7 @@ async def create_from(visit: Visit, form: Form) -> str:
     if kind not in {one.value for one in Kind}:
         raise NotFound("kernel.not_found")
     async with deps.db.read() as session:
-        place = await unit_at(session, text(form, "unit") or actor.unit)
+        place = await unit_typed(session, text(form, "unit") or actor.unit, within=reach(actor, Action.DOCUMENT_CREATE))
     draft = Draft(
         title=text(form, "title")[:200],
         column=text(form, "column") or None,
@@ -239,13 +240,13 @@ async def _facts(visit: Visit, held: Held, session: Any) -> list[labels.Fact]:
 
 async def _new(visit: Visit, values: Mapping[str, str], error: DomainError | None = None) -> web.Response:
     async with visit.deps.db.read() as session:
-        places = await units(session, within=require_reach(visit.actor, Action.DOCUMENT_CREATE))
+        require_reach(visit.actor, Action.DOCUMENT_CREATE)
+        unit = await unit_field.field_of(session, values["unit"] or visit.actor.unit, Action.DOCUMENT_CREATE)
         known = await columns(session)
     context = {
         "values": values,
         "kinds": [{"value": one.value, "label": labels.kind(visit, one)} for one in Kind],
-        "units": [{"value": one.path, "label": indented(one.path, one.name)} for one in places],
-        "own_unit": visit.actor.unit,
+        "unit": unit,
         "columns": [
             {"value": "", "label": visit.t("desk.documents.column_later")},
             *({"value": one.code, "label": one.name} for one in known),
@@ -253,9 +254,6 @@ async def _new(visit: Visit, values: Mapping[str, str], error: DomainError | Non
         "error": visit.refusal(error) if error else None,
     }
     return visit.page("documents/new.html", context, section="documents", status=error.status if error else 200)
-
-
-indented = labels.indented
 
 
 def _pager(after: Cursor | None, first: int, shown: int, total: int, asked: Mapping[str, str]) -> dict[str, Any] | None:

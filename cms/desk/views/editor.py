@@ -15,15 +15,13 @@ from cms.content.models import Column
 from cms.content.presence import others
 from cms.content.queries import find
 from cms.content.states import EDITABLE
-from cms.desk import conflicts, fields, frames, labels, override_fields, pieces
+from cms.desk import conflicts, fields, frames, labels, override_fields, pieces, unit_field
 from cms.desk.limits import limits
 from cms.desk.routing import get, post
-from cms.desk.views.documents import indented
 from cms.desk.views.gate import text
 from cms.desk.visit import Visit, as_uuid
 from cms.kernel.errors import Conflict, DomainError, Invalid, Refused
 from cms.people.permissions import Action, can, require_can
-from cms.people.units import UnitChoice, unit_choices
 from cms.review.history import timeline
 from cms.review.plans import Plan
 from cms.review.submit import Submission, preview_submission, submit
@@ -168,7 +166,8 @@ async def _page(
     deps, document = visit.deps, held.document
     async with deps.db.read() as session:
         known = await columns(session)
-        places = await unit_choices(session, within=[f"/{visit.actor.unit.split('/')[1]}/"])
+        places = await unit_field.chosen(session, values["units"])
+        place = await unit_field.field_of(session, "", Action.DOCUMENT_READ, everywhere=True)
         here = await others(session, visit.actor, held, now=visit.now)
         history = await timeline(session, visit.actor, document.public_id)
         is_conflict = stale or (isinstance(error, Conflict) and error.code == "content.conflict")
@@ -189,7 +188,9 @@ async def _page(
             "remarks": _remarks_on(values["body"], returned),
             "remarks_by": returned["remarks"] if returned else {},
         },
-        **_choices(visit, values, known, places),
+        **_choices(visit, values, known),
+        "places": places,
+        "place": place,
         "own_rows": override_fields.rows(visit, values),
         "live": {"url": f"{url}/live", "share": f"{url}/share", "frames": frames.frames_of(visit, f"{url}/live")},
         "own_unit": held.unit.name,
@@ -222,9 +223,7 @@ def _urls(url: str) -> dict[str, str]:
     }
 
 
-def _choices(
-    visit: Visit, values: Mapping[str, Any], known: Sequence[Column], places: Sequence[UnitChoice]
-) -> dict[str, list[dict[str, Any]]]:
+def _choices(visit: Visit, values: Mapping[str, Any], known: Sequence[Column]) -> dict[str, list[dict[str, Any]]]:
     """What the fields of the side offer."""
     days = [{"value": str(one), "label": visit.t("desk.offline.days", count=one)} for one in fields.OFFLINE_DAYS]
     return {
@@ -235,10 +234,6 @@ def _choices(
         "channels": [
             {"value": one, "label": labels.channel(visit, one), "checked": one in values["channels"]}
             for one in sorted(visit.deps.channels)
-        ],
-        "places": [
-            {"value": one.path, "label": indented(one.path, one.name), "checked": one.path in values["units"]}
-            for one in places
         ],
         "offline": [*days, {"value": fields.EVERGREEN, "label": visit.t("desk.offline.never")}],
     }

@@ -15,14 +15,12 @@ from cms.content.importing.feeds import (
     sources,
 )
 from cms.content.importing.models import FeedSource
-from cms.desk import labels
+from cms.desk import labels, unit_field
 from cms.desk.routing import get, post
-from cms.desk.views.documents import indented
 from cms.desk.views.gate import text
 from cms.desk.visit import Form, Visit
 from cms.kernel.errors import DomainError, Invalid
 from cms.people.permissions import Action, require_reach
-from cms.people.units import units
 
 _TONES: Final = {"waiting": "good", "polling": "info", "off": "past", "stuck": "bad"}
 _FIELDS: Final = ("name", "url", "licence", "unit", "every")
@@ -36,8 +34,9 @@ async def feeds_page(visit: Visit) -> web.StreamResponse:
 async def feed_add(visit: Visit) -> web.StreamResponse:
     form = await visit.form()
     try:
+        given = await allowed_of(visit, form, active=True)
         async with visit.deps.db.write() as session:
-            await add_source(session, visit.actor, allowed_of(form, active=True), now=visit.now)
+            await add_source(session, visit.actor, given, now=visit.now)
     except DomainError as error:
         return await _feeds(visit, error, {name: text(form, name) for name in _FIELDS})
     return visit.redirect("/desk/feeds/", done="feed_added")
@@ -50,27 +49,30 @@ async def feed_page(visit: Visit) -> web.StreamResponse:
 async def feed_edit(visit: Visit) -> web.StreamResponse:
     form = await visit.form()
     try:
+        given = await allowed_of(visit, form, active=text(form, "active") == "on")
         async with visit.deps.db.write() as session:
-            given = allowed_of(form, active=text(form, "active") == "on")
             await edit_source(session, visit.actor, visit.uuid("feed"), given, now=visit.now)
     except (Invalid, DomainError) as error:
         return await _feed(visit, error, form)
     return visit.redirect("/desk/feeds/", done="feed_saved")
 
 
-def allowed_of(form: Form, *, active: bool) -> Allowed:
+async def allowed_of(visit: Visit, form: Form, *, active: bool) -> Allowed:
+    """Raises Invalid for a unit that is none."""
+    unit = (await unit_field.typed(visit, text(form, "unit"), Action.SYSTEM_CONFIGURE)).path
     every = text(form, "every")
     minutes = int(every) if every.isascii() and every.isdigit() and len(every) < 6 else 0
-    return Allowed(text(form, "name"), text(form, "url"), text(form, "licence"), text(form, "unit"), minutes, active)
+    return Allowed(text(form, "name"), text(form, "url"), text(form, "licence"), unit, minutes, active)
 
 
 async def _feeds(visit: Visit, error: DomainError | None = None, values: dict[str, str] | None = None) -> web.Response:
     async with visit.deps.db.read() as session:
         found = await sources(session, visit.actor)
+    typed = values or {"name": "", "url": "", "licence": "", "unit": visit.actor.unit, "every": "60"}
     context = {
         "feeds": [_shown(visit, one) for one in found],
-        "values": values or {"name": "", "url": "", "licence": "", "unit": visit.actor.unit, "every": "60"},
-        **await _choices(visit),
+        "values": typed,
+        **await _choices(visit, typed["unit"]),
         **_refused(visit, error),
     }
     return visit.page("imports/feeds.html", context, section="feeds", status=error.status if error else 200)
@@ -92,25 +94,26 @@ async def _feed(visit: Visit, error: DomainError | None = None, form: Form | Non
     context = {
         "feed": _shown(visit, SourceRow(row, 0)),
         "values": values,
-        **await _choices(visit),
+        **await _choices(visit, str(values["unit"])),
         **_refused(visit, error),
     }
     return visit.page("imports/feed.html", context, section="feeds", status=error.status if error else 200)
 
 
 def _refused(visit: Visit, error: DomainError | None) -> dict[str, Any]:
-    fields = error.fields if isinstance(error, Invalid) else {}
+    fields, params = (error.fields, error.params) if isinstance(error, Invalid) else ({}, {})
     return {
         "error": visit.refusal(error) if error else None,
-        "wrong": {name: visit.refusal(Invalid(code)) for name, code in fields.items()},
+        "wrong": {name: visit.refusal(Invalid(code, fields=None, **params)) for name, code in fields.items()},
     }
 
 
-async def _choices(visit: Visit) -> dict[str, Any]:
+async def _choices(visit: Visit, unit: str) -> dict[str, Any]:
+    require_reach(visit.actor, Action.SYSTEM_CONFIGURE)
     async with visit.deps.db.read() as session:
-        places = await units(session, within=require_reach(visit.actor, Action.SYSTEM_CONFIGURE))
+        place = await unit_field.field_of(session, unit, Action.SYSTEM_CONFIGURE)
     return {
-        "units": [{"value": one.path, "label": indented(one.path, one.name)} for one in places],
+        "unit": place,
         "intervals": [{"value": str(one), "label": _every(visit, one)} for one in EVERY],
     }
 

@@ -8,25 +8,24 @@ from aiohttp import web
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cms.desk import labels
+from cms.desk import labels, unit_field
 from cms.desk.confirming import confirm_own
 from cms.desk.paging import page_of, pager_of
 from cms.desk.refusing import REFUSALS, refusal_of
 from cms.desk.routing import get, post
 from cms.desk.views.account import session_rows
-from cms.desk.views.documents import indented
 from cms.desk.views.gate import text
-from cms.desk.visit import Form, Visit, as_uuid
+from cms.desk.visit import Form, Visit
 from cms.kernel.errors import Denied, DomainError, Invalid, NotFound
 from cms.people import accounts
 from cms.people.delegating import delegates
 from cms.people.models import Membership, Person, Unit
 from cms.people.permissions import Action, Subject, can, require_reach
+from cms.people.picking import places_at
 from cms.people.roles import RIGHTS, Role
 from cms.people.second_factor import standing
 from cms.people.sessions import sessions_of
 from cms.people.stale import count_stale
-from cms.people.units import units
 
 PAGE: Final = 50
 
@@ -42,13 +41,14 @@ async def add(visit: Visit) -> web.StreamResponse:
         roles = _roles(form)
         if any(RIGHTS[role] for role in roles):
             await confirm_own(visit, text(form, "own_password", keep=True))
+        place = await unit_field.typed(visit, text(form, "unit"), Action.PEOPLE_MANAGE)
         async with visit.deps.db.write() as session:
             person, code = await accounts.add_person(
                 session,
                 visit.actor,
                 login=text(form, "login"),
                 name=text(form, "name"),
-                unit=as_uuid(text(form, "unit")),
+                unit=place.id,
                 phone=text(form, "phone") or None,
                 roles=roles,
                 now=visit.now,
@@ -67,13 +67,14 @@ async def person_page(visit: Visit) -> web.StreamResponse:
 async def edit(visit: Visit) -> web.StreamResponse:
     form = await visit.form()
     try:
+        place = await unit_field.typed(visit, text(form, "unit"), Action.PEOPLE_MANAGE)
         async with visit.deps.db.write() as session:
             await accounts.edit_person(
                 session,
                 visit.actor,
                 visit.uuid("person"),
                 name=text(form, "name"),
-                unit=as_uuid(text(form, "unit")),
+                unit=place.id,
                 phone=text(form, "phone") or None,
                 now=visit.now,
             )
@@ -90,13 +91,14 @@ async def grant(visit: Visit) -> web.StreamResponse:
         role = _one_role(form)
         if RIGHTS[role]:
             await confirm_own(visit, password)
+        place = await unit_field.typed(visit, text(form, "unit"), Action.PEOPLE_GRANT)
         async with visit.deps.db.write() as session:
             await accounts.grant(
                 session,
                 visit.actor,
                 visit.uuid("person"),
                 role=role,
-                unit=as_uuid(text(form, "unit")),
+                unit=place.id,
                 now=visit.now,
             )
         if RIGHTS[role]:
@@ -220,14 +222,18 @@ async def _list(
     values: Mapping[str, Any] | None = None,
     is_open: bool = False,
 ) -> web.Response:
-    words, where = visit.query("q"), visit.query("unit")
+    words = visit.query("q")
+    where = await unit_field.filtered(visit, visit.query("unit"), Action.PEOPLE_READ)
     async with visit.deps.db.read() as session:
         within = require_reach(visit.actor, Action.PEOPLE_READ)
-        places = await units(session, within=within)
-        asked = [where] if where and any(one.path == where for one in places) else within
+        asked = [where] if where and any(where.startswith(path) for path in within) else within
         total = await accounts.count_members(session, within=asked, words=words)
         skip = PAGE * min(page_of(visit), max(0, total - 1) // PAGE)
         found = await accounts.members(session, within=asked, words=words, skip=skip, limit=PAGE)
+        places = await _named(session, found)
+        unit = await unit_field.field_of(session, where, Action.PEOPLE_READ)
+        typed = (values or {}).get("unit") or visit.actor.unit
+        place = await unit_field.field_of(session, typed, Action.PEOPLE_MANAGE, by="id")
         waiting = await waiting_keys(session, visit) if visit.may(Action.PEOPLE_GRANT) else []
         unused = await count_stale(session, within=within, before=visit.now - visit.deps.stale_after)
     context = {
@@ -238,9 +244,8 @@ async def _list(
         "stale": unused,
         "stale_days": visit.deps.stale_after.days,
         "q": words,
-        "unit": where,
-        "places": [{"value": one.path, "label": indented(one.path, one.name)} for one in places],
-        "place_ids": [{"value": str(one.id), "label": indented(one.path, one.name)} for one in places],
+        "unit": unit,
+        "place": place,
         "roles": _role_choices(visit),
         "values": values or {"login": "", "name": "", "unit": "", "phone": "", "roles": []},
         "waiting": waiting,
@@ -251,8 +256,13 @@ async def _list(
     return visit.page("people/list.html", context, section="people", status=error.status if error else 200)
 
 
-def _line(visit: Visit, one: accounts.Member, places: Sequence[Unit]) -> dict[str, Any]:
-    names = {place.path: place.name for place in places}
+async def _named(session: AsyncSession, found: Sequence[accounts.Member]) -> Mapping[str, str]:
+    """The names of the units the roles of these people are in."""
+    known = await places_at(session, [held.unit for one in found for held in one.grants])
+    return {path: place.name for path, place in known.items()}
+
+
+def _line(visit: Visit, one: accounts.Member, names: Mapping[str, str]) -> dict[str, Any]:
     state = "disabled" if not one.active else "active"
     return {
         "href": f"/desk/people/{one.id}",
@@ -292,7 +302,9 @@ async def _person(visit: Visit, error: DomainError | None = None, *, number: str
         found = next(iter(await accounts.members(session, within=within, person=key)), None)
         if found is None:
             raise NotFound("people.no_person")
-        places = await units(session, within=within)
+        places = await _named(session, [found])
+        role_place = await unit_field.field_of(session, found.unit, Action.PEOPLE_GRANT, by="id")
+        place = await unit_field.field_of(session, found.unit, Action.PEOPLE_MANAGE, by="id")
         held = await _memberships(session, key)
         waiting = found.name in await waiting_keys(session, visit)
         others = found.id != visit.actor.person
@@ -301,7 +313,6 @@ async def _person(visit: Visit, error: DomainError | None = None, *, number: str
         "person": {
             **_line(visit, found, places),
             "id": str(found.id),
-            "unit_id": next((str(one.id) for one in places if one.path == found.unit), ""),
             "number": number,
             "is_waiting": waiting,
         },
@@ -315,7 +326,8 @@ async def _person(visit: Visit, error: DomainError | None = None, *, number: str
             }
             for one, unit in held
         ],
-        "places": [{"value": str(one.id), "label": indented(one.path, one.name)} for one in places],
+        "place": place,
+        "role_place": role_place,
         "roles": _role_choices(visit),
         "safety": safety,
         "may": {

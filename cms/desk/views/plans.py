@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cms.content.kinds import Kind
-from cms.desk import labels
+from cms.desk import labels, unit_field
 from cms.desk.routing import get, post
 from cms.desk.views.gate import text
 from cms.desk.visit import Form, Visit
@@ -161,7 +161,7 @@ async def _page(visit: Visit, *, error: DomainError | None = None) -> web.Stream
         levels = (await session.scalars(select(Unit.level).distinct().order_by(Unit.level))).all()
         root = (await session.scalars(select(Unit.path).where(Unit.parent_id.is_(None)))).one()
         tried = await _tried(visit, session, book)
-        units = (await session.execute(select(Unit.path, Unit.name).order_by(Unit.path).limit(1000))).all()
+        unit = await unit_field.field_of(session, tried["unit"], Action.DOCUMENT_READ, everywhere=True)
     context = {
         "version": book.version,
         "rules": [_rule_line(visit, index, rule) for index, rule in enumerate(book.rules)],
@@ -181,7 +181,7 @@ async def _page(visit: Visit, *, error: DomainError | None = None) -> web.Stream
         "choices": _choices(visit, levels),
         "tried": tried,
         "channels": [{"value": one, "label": labels.channel(visit, one)} for one in sorted(visit.deps.channels)],
-        "units": [{"value": one.path, "label": "\u3000" * max(0, one.path.count("/") - 2) + one.name} for one in units],
+        "unit": unit,
         "may_save": bool(can(visit.actor, Action.REVIEW_PLAN, Subject(root))),
         "error": visit.refusal(error) if error else None,
     }
@@ -258,7 +258,8 @@ def _step_text(visit: Visit, step: RuleStep) -> str:
 
 async def _tried(visit: Visit, session: AsyncSession, book: Book) -> Mapping[str, Any]:
     """What a piece would go through: the answer to «which of these rules is it»."""
-    kind, unit = visit.query("kind"), visit.query("unit")
+    kind = visit.query("kind")
+    unit = await unit_field.filtered(visit, visit.query("unit"), Action.DOCUMENT_READ)
     channels = [one for one in visit.request.query.getall("channel", []) if one in visit.deps.channels]
     tried: dict[str, Any] = {
         "kind": kind or Kind.NEWS.value,

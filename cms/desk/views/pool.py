@@ -8,15 +8,13 @@ from aiohttp import web
 
 from cms.content.importing import pool
 from cms.content.importing.pool import PoolFilters, PoolRow, PoolState
-from cms.desk import pieces
+from cms.desk import pieces, unit_field
 from cms.desk.routing import get, post
-from cms.desk.views.documents import indented
 from cms.desk.views.gate import text
 from cms.desk.views.imports import tabs
 from cms.desk.visit import Visit
-from cms.kernel.errors import Conflict, DomainError, NotFound
+from cms.kernel.errors import Conflict, DomainError, Invalid, NotFound
 from cms.people.permissions import Action, require_reach
-from cms.people.units import units
 
 _TONES = {PoolState.NEW: "info", PoolState.TAKEN: "good", PoolState.ASIDE: "past"}
 
@@ -58,16 +56,17 @@ async def take(visit: Visit) -> web.StreamResponse:
     """Into a draft of the editor, who goes on writing there."""
     form = await visit.form()
     try:
+        place = await unit_field.typed(visit, text(form, "unit"), Action.DOCUMENT_CREATE)
         async with visit.deps.db.write() as session:
             document = await pool.take(
                 session,
                 visit.actor,
                 visit.uuid("item"),
-                unit=text(form, "unit"),
+                unit=place.path,
                 sponsor=visit.deps.site.sponsor,
                 now=visit.now,
             )
-    except Conflict as error:
+    except (Conflict, Invalid) as error:
         return await _item(visit, error)
     return visit.redirect(f"{pieces.href(document)}/edit", done="pool_taken")
 
@@ -87,7 +86,8 @@ async def back(visit: Visit) -> web.StreamResponse:
 async def _item(visit: Visit, error: DomainError | None = None) -> web.Response:
     async with visit.deps.db.read() as session:
         row = await pool.pool_item(session, visit.actor, visit.uuid("item"))
-        places = await units(session, within=require_reach(visit.actor, Action.DOCUMENT_CREATE))
+        require_reach(visit.actor, Action.DOCUMENT_CREATE)
+        unit = await unit_field.field_of(session, visit.actor.unit, Action.DOCUMENT_CREATE)
     item = row.item
     context = {
         "item": {
@@ -100,8 +100,7 @@ async def _item(visit: Visit, error: DomainError | None = None) -> web.Response:
             "is_aside": item.state == PoolState.ASIDE,
         },
         "asset_url": pieces.ASSET_URL,
-        "units": [{"value": one.path, "label": indented(one.path, one.name)} for one in places],
-        "own_unit": visit.actor.unit,
+        "unit": unit,
         "error": visit.refusal(error) if error else None,
     }
     return visit.page("imports/item.html", context, section="imports", status=error.status if error else 200)

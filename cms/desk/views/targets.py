@@ -10,16 +10,15 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cms.contract import Channel
-from cms.desk import labels
+from cms.desk import labels, unit_field
 from cms.desk.routing import get, post
 from cms.desk.settings_form import PREFIX, Field, defaults_of, fields_of, settings_from, typed_of
-from cms.desk.views.documents import indented
 from cms.desk.views.gate import text
 from cms.desk.views.places import number_of
 from cms.desk.visit import Form, Visit
 from cms.kernel.errors import DomainError, Invalid
 from cms.people.permissions import Action, require_reach
-from cms.people.units import units
+from cms.people.picking import places_at
 from cms.planning.models import Target
 from cms.planning.targets import Change, add_target, edit_target, every_target, note_secrets, target_of
 from cms.publishing.accounts import resume
@@ -42,8 +41,8 @@ async def target_add(visit: Visit) -> web.StreamResponse:
     form = await visit.form()
     channel = visit.deps.channels.get(text(form, "kind"))
     try:
+        places = await _typed_places(visit, form)
         async with visit.deps.db.write() as session:
-            places = _places(form)
             await add_target(
                 session,
                 visit.actor,
@@ -79,7 +78,7 @@ async def target_edit(visit: Visit) -> web.StreamResponse:
         settings = settings_from(channel.settings, typed) if channel and channel.settings else before.settings
         change = Change(
             name=text(form, "name"),
-            units=tuple(_places(form)) if _has_places(channel) else tuple(before.units),
+            units=tuple(await _typed_places(visit, form)) if _has_places(channel) else tuple(before.units),
             loop_seconds=number_of(text(form, "loop_minutes")) * 60 if _has_places(channel) else before.loop_seconds,
             active=text(form, "active") == "on",
             settings=settings,
@@ -124,8 +123,11 @@ async def _targets(
 ) -> web.Response:
     async with visit.deps.db.read() as session:
         found = await every_target(session)
-        places = await units(session, within=require_reach(visit.actor, Action.TARGET_MANAGE))
-        names = {one.path: one.name for one in places}
+        require_reach(visit.actor, Action.TARGET_MANAGE)
+        known = await places_at(session, [path for one in found for path in one.units])
+        names = {path: one.name for path, one in known.items()}
+        typed = values or {"code": "", "kind": "screen", "name": "", "loop_minutes": "15", "unit": visit.actor.unit}
+        unit = await unit_field.field_of(session, typed["unit"], Action.TARGET_MANAGE)
     context: dict[str, Any] = {
         "targets": [
             {
@@ -143,8 +145,8 @@ async def _targets(
             for one in found
         ],
         "kinds": [{"value": one, "label": labels.channel(visit, one)} for one in sorted(visit.deps.channels)],
-        "places": [{"value": one.path, "label": indented(one.path, one.name)} for one in places],
-        "values": values or {"code": "", "kind": "screen", "name": "", "loop_minutes": "15", "unit": visit.actor.unit},
+        "unit": unit,
+        "values": typed,
         "error": visit.refusal(error) if error else None,
     }
     return visit.page("places/targets.html", context, section="targets", status=error.status if error else 200)
@@ -155,13 +157,11 @@ async def _target(
 ) -> web.StreamResponse:
     async with visit.deps.db.read() as session:
         row = await target_of(session, visit.actor, visit.part("target"))
-        places = await units(session, within=require_reach(visit.actor, Action.TARGET_MANAGE))
+        places = await unit_field.chosen(session, _places(form) if form is not None else row.units)
+        unit = await unit_field.field_of(session, "", Action.TARGET_MANAGE)
         kept = await _kept(session, row.code)
     channel = visit.deps.channels.get(row.kind)
     wrong = dict(error.fields) if isinstance(error, Invalid) else {}
-    chosen = _places(form) if form is not None else row.units
-    names = {one.path: one.name for one in places}
-    reach = [*places, *(path for path in row.units if path not in names)]
     context = {
         "target": {
             "code": row.code,
@@ -176,7 +176,8 @@ async def _target(
             "hook": _hook(visit, channel, row),
             "has_account": channel is not None and _has_account(channel),
         },
-        "places": [{"value": path, "label": label, "checked": path in chosen} for path, label in map(_place, reach)],
+        "places": places,
+        "unit": unit,
         "fields": [
             _shown(visit, one, wrong) for one in fields_of(channel.settings if channel else None, row.settings, typed)
         ],
@@ -186,10 +187,6 @@ async def _target(
         "error": visit.refusal(error) if error else None,
     }
     return visit.page("places/target.html", context, section="targets", status=error.status if error else 200)
-
-
-def _place(one: Any) -> tuple[str, str]:
-    return (one, one) if isinstance(one, str) else (one.path, indented(one.path, one.name))
 
 
 def _has_places(channel: Channel | None) -> bool:
@@ -203,6 +200,12 @@ def _has_account(channel: Channel) -> bool:
 
 def _places(form: Form) -> list[str]:
     return list(dict.fromkeys(value for value in form.getall("unit", []) if isinstance(value, str) and value))
+
+
+async def _typed_places(visit: Visit, form: Form) -> list[str]:
+    """The units that were chosen, and the one that was typed beside them. Raises Invalid."""
+    found = [(await unit_field.typed(visit, one, Action.TARGET_MANAGE)).path for one in _places(form)]
+    return list(dict.fromkeys(found))
 
 
 def _secrets(channel: Channel | None, form: Form) -> dict[str, str]:

@@ -1,19 +1,18 @@
 """The webhooks of an office: who is told what, and how every call went."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 from aiohttp import web
 
-from cms.desk import labels
+from cms.desk import labels, unit_field
 from cms.desk.confirming import confirm_own, password_of
 from cms.desk.routing import get, post
-from cms.desk.views.documents import indented
 from cms.desk.views.gate import text
 from cms.desk.visit import Form, Visit, as_uuid
 from cms.kernel.errors import DomainError, Invalid
 from cms.people.permissions import Action, require_reach
-from cms.people.units import units
 from cms.webhooks import settings
 from cms.webhooks.events import EventFamily
 from cms.webhooks.settings import CallRow, HookForm, HookRow
@@ -30,9 +29,8 @@ async def hook_add(visit: Visit) -> web.StreamResponse:
     """A new webhook; its secret stands on the answer and nowhere else."""
     form = await visit.form()
     try:
-        row, secret = await settings.add_hook(
-            visit.deps.db, visit.deps.vault, visit.actor, _form(form, active=True), now=visit.now
-        )
+        given = await _placed(visit, _form(form, active=True))
+        row, secret = await settings.add_hook(visit.deps.db, visit.deps.vault, visit.actor, given, now=visit.now)
     except DomainError as error:
         typed = {**{name: text(form, name) for name in _FIELDS}, "events": form.getall("event", [])}
         return await _hooks(visit, error, typed)
@@ -47,6 +45,7 @@ async def hook_edit(visit: Visit) -> web.StreamResponse:
     form = await visit.form()
     given = _form(form, active=text(form, "active") == "on")
     try:
+        given = await _placed(visit, given)
         async with visit.deps.db.write() as session:
             await settings.edit_hook(session, visit.actor, visit.uuid("hook"), given, now=visit.now)
     except Invalid as error:
@@ -84,13 +83,20 @@ def _form(form: Form, *, active: bool) -> HookForm:
     return HookForm(text(form, "name"), text(form, "url"), events, text(form, "unit"), active)
 
 
+async def _placed(visit: Visit, given: HookForm) -> HookForm:
+    """With the unit that was typed. Raises Invalid."""
+    place = await unit_field.typed(visit, given.unit, Action.SYSTEM_CONFIGURE)
+    return replace(given, unit=place.path)
+
+
 async def _hooks(visit: Visit, error: DomainError | None = None, typed: dict[str, Any] | None = None) -> web.Response:
     async with visit.deps.db.read() as session:
         found = await settings.hooks(session, visit.actor)
+    values = typed or {"name": "", "url": "", "unit": visit.actor.unit, "events": ["pieces", "publishing"]}
     context = {
         "hooks": [_shown(visit, one) for one in found],
-        "values": typed or {"name": "", "url": "", "unit": visit.actor.unit, "events": ["pieces", "publishing"]},
-        **await _choices(visit),
+        "values": values,
+        **await _choices(visit, values["unit"]),
         **_refused(visit, error),
     }
     return visit.page("webhooks/list.html", context, section="webhooks", status=error.status if error else 200)
@@ -114,25 +120,26 @@ async def _hook(
         },
         "secret": secret,
         "calls": [_call(visit, one) for one in calls],
-        **await _choices(visit),
+        **await _choices(visit, given.unit),
         **_refused(visit, error),
     }
     return visit.page("webhooks/hook.html", context, section="webhooks", status=error.status if error else 200)
 
 
 def _refused(visit: Visit, error: DomainError | None) -> dict[str, Any]:
-    fields = error.fields if isinstance(error, Invalid) else {}
+    fields, params = (error.fields, error.params) if isinstance(error, Invalid) else ({}, {})
     return {
         "error": visit.refusal(error) if error else None,
-        "wrong": {name: visit.refusal(Invalid(code)) for name, code in fields.items()},
+        "wrong": {name: visit.refusal(Invalid(code, fields=None, **params)) for name, code in fields.items()},
     }
 
 
-async def _choices(visit: Visit) -> dict[str, Any]:
+async def _choices(visit: Visit, unit: str) -> dict[str, Any]:
+    require_reach(visit.actor, Action.SYSTEM_CONFIGURE)
     async with visit.deps.db.read() as session:
-        places = await units(session, within=require_reach(visit.actor, Action.SYSTEM_CONFIGURE))
+        place = await unit_field.field_of(session, unit, Action.SYSTEM_CONFIGURE)
     return {
-        "units": [{"value": one.path, "label": indented(one.path, one.name)} for one in places],
+        "unit": place,
         "families": [{"value": one.value, "label": visit.t(f"enum.EventFamily.{one.name}")} for one in EventFamily],
     }
 

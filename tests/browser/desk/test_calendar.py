@@ -191,7 +191,7 @@ async def is_taken_back(page: Page, world: tuple[House, Calendar], edition: str,
 
 
 async def moves_by_keys(page: Page, world: tuple[House, Calendar], edition: str) -> None:
-    """Carried by arrows onto a holiday and let down there, taken back by Ctrl+Z; and by the dialog, from the list too."""
+    """Carried by arrows and let down, taken back by Ctrl+Z; and by the dialog, from the list too."""
     event = page.locator(f'.ec-event[data-edition="{edition}"]').first
     dialog, hint = page.locator("#move"), page.locator("[data-move-hint]")
     await event.focus()

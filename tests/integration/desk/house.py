@@ -114,7 +114,7 @@ class House:
         """A new person by the administrator's hands: added, signed in by code, password set, key confirmed."""
         admin = self.logins["admin"]
         page = await admin.get("/desk/people/")
-        unit = re.search(r'<select class="input" id="unit" name="unit">\s*<option value="([^"]+)"', page)
+        unit = re.search(r'data-value="([0-9a-f-]{36})"', page)
         assert unit is not None
         fields = {"name": name, "login": login, "unit": unit[1], "role": list(roles), "own_password": PASSWORD}
         page = await admin.post("/desk/people/", fields)

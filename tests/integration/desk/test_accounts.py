@@ -76,7 +76,7 @@ async def with_account(house: House) -> tuple[House, str]:
     await house.set_up()
     publisher = await house.add("gu", "顾晓峰", "publisher")
     page = await publisher.get("/desk/targets/")
-    unit = re.search(r'<option value="(/[^"]+/)"', page)
+    unit = re.search(r'data-value="(/[^"]+/)"', page)
     assert unit is not None
     fields = {"code": "letters-1", "kind": "letters", "name": "来信账号", "unit": unit[1], "loop_minutes": "15"}
     await publisher.post("/desk/targets/", fields)

@@ -72,7 +72,7 @@ async def test_session_when_signed_out_elsewhere_is_over_at_once(house: House) -
 async def test_code_when_used_opens_the_set_password_page_alone(house: House) -> None:
     admin = await house.set_up()
     page = await admin.get("/desk/people/")
-    unit = re.search(r'<select class="input" id="unit" name="unit">\s*<option value="([^"]+)"', page)
+    unit = re.search(r'data-value="([0-9a-f-]{36})"', page)
     assert unit is not None
     page = await admin.post("/desk/people/", {"name": "新人", "login": "new", "unit": unit[1], "role": "editor"})
     code = re.search(r'once-code">([^<]+)<', page)

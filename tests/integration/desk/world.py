@@ -59,7 +59,7 @@ async def make_world(house: House) -> World:
 
 
 def target(code: str, kind: str, page: str) -> dict[str, str]:
-    unit = re.search(r'<option value="(/[^"]+/)"', page)
+    unit = re.search(r'data-value="(/[^"]+/)"', page)
     assert unit is not None
     return {"code": code, "kind": kind, "name": "云上吴江网站", "unit": unit[1], "loop_minutes": "15"}
 
