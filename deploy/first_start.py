@@ -15,7 +15,8 @@ from cms.people.sessions import actor_of
 from cms.publishing.registry import load_channels
 from deploy.announcing import announce
 from deploy.demo import addresses, boxes, keeper_file, platforms, ports, world
-from deploy.demo.load import DemoParts, confirm_new_keys, keeper_of, load_demo
+from deploy.demo.hands import DemoParts
+from deploy.demo.load import confirm_new_keys, keeper_of, load_demo
 from deploy.guarding import GuardedKeys
 from deploy.installation import Installation, open_workshop, opened
 from deploy.press import press_of
@@ -24,16 +25,27 @@ from deploy.settings import Settings
 from deploy.supervisor import Supervisor
 
 LOOK_EVERY: Final = 0.7
-_WHAT: Final = {"units": "单位", "people": "人员", "film": "宣讲视频", "pieces": "稿件", "encode": "视频转码 %"}
+_WHAT: Final = {
+    "units": "单位",
+    "people": "人员",
+    "film": "宣讲视频",
+    "pieces": "稿件",
+    "encode": "视频转码 %",
+    "life": "在办稿件",
+}
 _PLATFORMS: Final = {ports.WECHAT: "微信", ports.DOUYIN: "抖音"}
 _ROLES: Final = {
     "editor": "采编",
-    "reviewer": "审核",
-    "chief": "签发",
+    "correspondent": "通讯员",
+    "proofreader": "校对",
+    "reviewer": "责任编辑（初审）",
+    "director": "主任（复审）",
+    "chief": "总编（终审签发）",
     "publisher": "发布",
-    "admin": "管理员",
-    "operator": "运维",
-    "auditor": "审计",
+    "team_leader": "志愿队长",
+    "admin": "安全管理员",
+    "operator": "系统管理员",
+    "auditor": "审计管理员",
 }
 
 

@@ -4,13 +4,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cms.audit.checking import last_check
 from cms.desk.deps import DeskDeps
 from cms.people.actor import Actor
-from cms.people.permissions import Action, may_anywhere
+from cms.people.models import Unit
+from cms.people.permissions import Action, Subject, can, may_anywhere, reach
 from cms.people.sessions import elsewhere
+from cms.review.books import current_book
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,4 +38,10 @@ async def banners_of(session: AsyncSession, actor: Actor, deps: DeskDeps) -> tup
             # Only whoever reads the record has the page.
             href = "/desk/audit/" if may_anywhere(actor, Action.AUDIT_READ) else ""
             found.append(Banner("audit_broken", href, "bad", {"seq": check.fault_seq}))
+    if reach(actor, Action.REVIEW_PLAN):
+        # Asked until somebody chose, also when they choose what ships: nobody should find out in an inspection.
+        root = await session.scalar(select(Unit.path).where(Unit.parent_id.is_(None)))
+        may = root is not None and bool(can(actor, Action.REVIEW_PLAN, Subject(root)))
+        if may and (await current_book(session)).version == 0:
+            found.append(Banner("plans", "/desk/review/plans", "wait"))
     return tuple(found)

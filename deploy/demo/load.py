@@ -8,7 +8,6 @@ import secrets
 import tomllib
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,12 +19,10 @@ from cms.content.draft import BylineDraft, Draft, EnvelopeDraft
 from cms.content.editing import create
 from cms.content.kinds import Kind
 from cms.desk.settings_form import defaults_of
-from cms.kernel.clock import Clock
-from cms.kernel.db import Database
 from cms.kernel.errors import Refused
 from cms.library.models import EncodeJob
 from cms.library.states import VideoState
-from cms.library.upload import Workshop, upload_picture
+from cms.library.upload import upload_picture
 from cms.library.videos import upload_video
 from cms.people import first_run
 from cms.people.accounts import add_person, reset_password
@@ -39,14 +36,13 @@ from cms.people.sessions import actor_of
 from cms.people.units import add_unit
 from cms.planning.targets import add_target, as_contract
 from cms.publishing.publish import publish_now
-from cms.review.approve import prepare_approval, record_approval
-from cms.review.release import Press
 from cms.review.submit import submit
 from deploy.demo import platforms, world as demo_world
+from deploy.demo.hands import DemoParts, People, approve, unit_of
+from deploy.demo.life import bring_to_life
 from deploy.demo.scenes import picture
 from deploy.demo.talk import make_talk
 from deploy.demo.text import blocks_of
-from deploy.guarding import GuardedKeys
 from media.workspace import private_folder
 
 HERE: Final = Path(__file__).parent
@@ -61,33 +57,6 @@ ENDING: Final = frozenset({Kind.NOTICE, Kind.ACTIVITY})
 Say = Callable[[str, int, int], None]
 
 
-@dataclass(frozen=True, slots=True)
-class DemoParts:
-    """What loading works with."""
-
-    db: Database
-    clock: Clock
-    keys: GuardedKeys
-    workshop: Workshop
-    press: Press
-    channels: Mapping[str, contract.Channel]
-    keeper_file: Path
-    """Holds the random password of the demo's administrator; only the owner may read it."""
-    services: Callable[[contract.Target], contract.Services]
-    credentials: platforms.Credentials
-
-
-@dataclass(slots=True)
-class _People:
-    """Who was made: actor and password of each, for the time of loading only."""
-
-    actors: dict[str, Actor] = field(default_factory=dict)
-    passwords: dict[str, str] = field(default_factory=dict)
-
-    def with_role(self, role: Role) -> Actor:
-        return next(actor for actor in self.actors.values() if role in actor.roles)
-
-
 async def load_demo(parts: DemoParts, *, secret: str, say: Say) -> Mapping[str, str]:
     """Makes the world in an empty installation and returns a one-time sign-in code for each person by login.
 
@@ -96,10 +65,7 @@ async def load_demo(parts: DemoParts, *, secret: str, say: Say) -> Mapping[str, 
     world = await asyncio.to_thread(demo_world)
     text = await asyncio.to_thread((HERE / "pieces.toml").read_text, "utf-8")
     pieces = tomllib.loads(text)["pieces"]
-    keeper = await _keeper(parts, world["units"][0], secret)
-    units = await _units(parts, keeper, world["units"], say)
-    people = await _people(parts, keeper, world["people"], units, say)
-    await _places(parts, people, world, units)
+    keeper, people = await furnish(parts, world, secret=secret, say=say)
     film = await _film(parts, people, say)
     written = [row for row in pieces if row.get("kind") != Kind.LECTURE]
     await _pieces(parts, people, written, world, say)
@@ -107,10 +73,22 @@ async def load_demo(parts: DemoParts, *, secret: str, say: Say) -> Mapping[str, 
     for row in pieces:
         if row not in written:
             await _piece(parts, people, row, world, at=parts.clock.now(), film=film)
+    say("life", 0, 1)
+    await bring_to_life(parts, people, world)
+    say("life", 1, 1)
     return await _codes(parts, keeper, people)
 
 
-async def _film(parts: DemoParts, people: _People, say: Say) -> uuid.UUID:
+async def furnish(parts: DemoParts, world: Mapping[str, Any], *, secret: str, say: Say) -> tuple[Actor, People]:
+    """The district, its people, columns and channels; nothing written yet."""
+    keeper = await _keeper(parts, world["units"][0], secret)
+    units = await _units(parts, keeper, world["units"], say)
+    people = await _people(parts, keeper, world["people"], units, say)
+    await _places(parts, people, world, units)
+    return keeper, people
+
+
+async def _film(parts: DemoParts, people: People, say: Say) -> uuid.UUID:
     """Makes the lecture and hands it in first: it is encoded while the pieces are written."""
     say("film", 0, 1)
     async with private_folder(parts.workshop.work) as folder:
@@ -141,7 +119,7 @@ async def _encoded(parts: DemoParts, film: uuid.UUID, say: Say) -> None:
 
 
 async def _pieces(
-    parts: DemoParts, people: _People, rows: Sequence[Mapping[str, Any]], world: Mapping[str, Any], say: Say
+    parts: DemoParts, people: People, rows: Sequence[Mapping[str, Any]], world: Mapping[str, Any], say: Say
 ) -> None:
     """Two at a time: composing and decoding pictures takes a core each."""
     now, turn, done = parts.clock.now(), asyncio.Semaphore(AT_ONCE), 0
@@ -223,8 +201,8 @@ async def _units(parts: DemoParts, keeper: Actor, rows: Sequence[Mapping[str, An
 
 async def _people(
     parts: DemoParts, keeper: Actor, rows: Sequence[Mapping[str, Any]], units: Mapping[str, Unit], say: Say
-) -> _People:
-    people = _People()
+) -> People:
+    people = People()
     for number, row in enumerate(rows):
         say("people", number, len(rows))
         async with parts.db.write() as session:
@@ -250,7 +228,7 @@ async def _people(
     return people
 
 
-async def _places(parts: DemoParts, people: _People, world: Mapping[str, Any], units: Mapping[str, Unit]) -> None:
+async def _places(parts: DemoParts, people: People, world: Mapping[str, Any], units: Mapping[str, Unit]) -> None:
     chief = people.with_role(Role.CHIEF)
     made: list[contract.Target] = []
     async with parts.db.write() as session:
@@ -282,7 +260,7 @@ async def _places(parts: DemoParts, people: _People, world: Mapping[str, Any], u
 
 async def _piece(
     parts: DemoParts,
-    people: _People,
+    people: People,
     row: Mapping[str, Any],
     world: Mapping[str, Any],
     *,
@@ -307,34 +285,17 @@ async def _piece(
         envelope=EnvelopeDraft(not_after=now + dt.timedelta(days=60) if kind in ENDING else None),
     )
     async with parts.db.write() as session:
-        edition = await create(session, author, kind=kind, unit=await _unit_of(parts, author), draft=draft, now=now)
+        edition = await create(session, author, kind=kind, unit=await unit_of(parts, author), draft=draft, now=now)
     async with parts.db.write() as session:
         await submit(session, author, edition.id, press=parts.press, now=now)
     for role in (Role.REVIEWER, Role.CHIEF):
-        await _approve(parts, people, people.with_role(role), edition.id)
+        await approve(parts, people, people.with_role(role), edition.id)
     async with parts.db.write() as session:
         codes = [target["code"] for target in world["targets"] if target["kind"] in channels]
         await publish_now(session, people.with_role(Role.PUBLISHER), edition.id, targets=codes, now=parts.clock.now())
 
 
-async def _unit_of(parts: DemoParts, actor: Actor) -> uuid.UUID:
-    async with parts.db.read() as session:
-        return (await session.scalars(select(Unit.id).where(Unit.path == actor.unit))).one()
-
-
-async def _approve(parts: DemoParts, people: _People, actor: Actor, edition: uuid.UUID) -> None:
-    login = next(login for login, one in people.actors.items() if one.person == actor.person)
-    async with parts.db.read() as session:
-        wanted = await prepare_approval(session, actor, edition)
-    approval = await parts.keys.approve(actor.person, people.passwords[login], wanted.text)
-    delegations = await parts.keys.delegations()
-    async with parts.db.write() as session:
-        await record_approval(
-            session, actor, edition, approval, delegations=delegations, opinion="同意。", now=parts.clock.now()
-        )
-
-
-async def _codes(parts: DemoParts, keeper: Actor, people: _People) -> dict[str, str]:
+async def _codes(parts: DemoParts, keeper: Actor, people: People) -> dict[str, str]:
     """Everybody begins with a one-time code: the passwords of the loading are forgotten."""
     codes: dict[str, str] = {}
     async with parts.db.write() as session:

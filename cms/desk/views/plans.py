@@ -18,6 +18,7 @@ from cms.people.models import Unit
 from cms.people.permissions import Action, Subject, can
 from cms.review.books import book_at, current_book, line_of, save_book, versions
 from cms.review.plans import (
+    BUILT_IN,
     MOST_PROOFS,
     MOST_STEPS,
     SIGN,
@@ -33,7 +34,7 @@ from cms.review.plans import (
 )
 
 URL: Final = "/desk/review/plans"
-_TAKEN: Final = {"three": THREE_AND_THREE}
+_TAKEN: Final = {"three": THREE_AND_THREE, "two": BUILT_IN}
 
 
 async def plans_page(visit: Visit) -> web.StreamResponse:
@@ -164,6 +165,7 @@ async def _page(visit: Visit, *, error: DomainError | None = None) -> web.Stream
         unit = await unit_field.field_of(session, tried["unit"], Action.DOCUMENT_READ, everywhere=True)
     context = {
         "version": book.version,
+        "is_chosen": book.version > 0,
         "rules": [_rule_line(visit, index, rule) for index, rule in enumerate(book.rules)],
         "reviewer_proofs": book.reviewer_proofs,
         "after_hours": book.after_hours,
