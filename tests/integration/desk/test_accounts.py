@@ -147,7 +147,7 @@ async def test_a_display_is_moved_to_other_units_only_within_reach(house: House)
     fields = {"code": "site", "kind": "web", "name": "网站", "unit": unit, "loop_minutes": "15"}
     await publisher.post("/desk/targets/", fields)
     edit = {"name": "网站", "active": "on", "loop_minutes": "20"}
-    await publisher.post("/desk/targets/site", {**edit, "unit": "/999999/"}, status=403)
+    await publisher.post("/desk/targets/site", {**edit, "unit": "/999999/"}, status=422)
     page = await publisher.post("/desk/targets/site", edit, status=422)
     assert "planning.no_such_unit" in page
     await publisher.post("/desk/targets/site", {**edit, "unit": unit})
