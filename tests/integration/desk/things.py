@@ -22,6 +22,7 @@ from cms.planning.rules import read_rule, rule_json
 from cms.publishing.models import Delivery, Publication
 from cms.review.link_models import PreviewLink
 from cms.webhooks.models import Webhook, WebhookCall
+from schedules.resolve import Layer
 from screens.tables import Screen
 
 Row = TypeVar("Row", bound=Base)
@@ -91,7 +92,7 @@ async def things(
         document_id=piece.id, edition_id=edition.id,
     )  # fmt: skip
     rule = rule_json(read_rule({"start": now.isoformat()}))
-    placement = await make(Placement, document_id=piece.id, target_id=place.id, rule=rule, layer=1)
+    placement = await make(Placement, document_id=piece.id, target_id=place.id, rule=rule, layer=int(Layer.DAYPART))
     link = await make(
         PreviewLink, document_id=piece.id, revision_id=edition.revision_id, expires_at=soon, opened=0,
         token_hash=hashlib.sha256(tag.encode()).hexdigest(),
