@@ -90,7 +90,6 @@ class House:
     guard: GuardClient
     app: web.Application
     api: web.Application
-    root: web.Application
     browsers: list[Browser] = field(default_factory=list)
     logins: dict[str, Browser] = field(default_factory=dict)
 
@@ -205,7 +204,7 @@ async def open_house(
         root.add_subapp(API, api)
         server = TestServer(root)
         await server.start_server()
-        house = House(deps, server, guard, desk, api, root)
+        house = House(deps, server, guard, desk, api)
         try:
             yield house
         finally:

@@ -6,7 +6,7 @@ People are rows with open sessions; nobody types a password, because nobody here
 import datetime as dt
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from aiohttp import web
 from sqlalchemy import select
@@ -22,9 +22,7 @@ from cms.people.permissions import TABLE, Action
 from cms.people.roles import Role
 from cms.people.sessions import open_session
 from cms.people.units import path_of
-from tests.integration.desk.calls import Caller
 from tests.integration.desk.house import Browser, House
-from tests.integration.desk.things import things
 from tests.integration.desk.world import World, begin, parts_of, target, upload
 
 NOBODY = "nobody"
@@ -33,25 +31,21 @@ HERE, NEXT = "04", "05"
 _LAST = "/desk/logout"
 
 
+class Anything(dict[str, str]):
+    """A value for whatever part an address has: what nothing was made for in this world is not there."""
+
+    def __missing__(self, key: str) -> str:
+        return str(uuid.UUID(int=7))
+
+
 @dataclass
 class Matrix:
-    """Callers by role in the unit where everything is, and in the one beside it; addresses as in `World`."""
+    """Browsers by role in the unit where everything is, and in the one beside it; addresses as in `World`."""
 
     house: House
-    here: dict[str, Caller]
-    beside: dict[str, Caller]
+    here: dict[str, Browser]
+    beside: dict[str, Browser]
     world: World
-    owner: uuid.UUID
-
-    async def renew(self) -> None:
-        """New ones of all that may have been used up."""
-        deps, world = self.house.deps, self.world
-        now = deps.now()
-        async with deps.db.write() as session:
-            fresh = await things(
-                session, unit=f"/320509/{HERE}/", owner=self.owner, document=world.document, target="site", now=now
-            )
-        self.world = replace(world, parts={**world.parts, **fresh})
 
 
 def every_route(house: House) -> list[Route]:
@@ -76,7 +70,7 @@ async def make_matrix(house: House) -> Matrix:
     await house.set_up()
     here = {role: await hire(house, role, HERE) for role in (*Role, NOBODY)}
     beside = {role: await hire(house, role, NEXT) for role in (*Role, NOBODY)}
-    chief, publisher, editor = [await browse(house, here[one]) for one in (Role.CHIEF, Role.PUBLISHER, Role.EDITOR)]
+    chief, publisher, editor = here[Role.CHIEF], here[Role.PUBLISHER], here[Role.EDITOR]
     await chief.get("/desk/columns/")
     await chief.post("/desk/columns/", {"code": "news", "name": "要闻", "position": "1"})
     page = await publisher.get("/desk/targets/")
@@ -85,14 +79,10 @@ async def make_matrix(house: House) -> Matrix:
     await upload(editor, "lake.png")
     await hire(house, NOBODY, HERE, login="victim")
     parts = await parts_of(house, document, unit=f"/320509/{HERE}/")
-    async with house.deps.db.read() as session:
-        owner = (await session.scalars(select(Person.id).where(Person.login == f"editor-{HERE}"))).one()
-    made = Matrix(house, here, beside, World(house, {}, parts, document), owner)
-    await made.renew()
-    return made
+    return Matrix(house, here, beside, World(house, here, Anything(parts), document))
 
 
-async def hire(house: House, role: str, unit: str, *, login: str = "") -> Caller:
+async def hire(house: House, role: str, unit: str, *, login: str = "") -> Browser:
     """Somebody with a role in a unit below the centre, signed in; the unit is made when it is not there."""
     deps = house.deps
     now = deps.now()
@@ -111,13 +101,8 @@ async def hire(house: House, role: str, unit: str, *, login: str = "") -> Caller
         if role != NOBODY:
             session.add(Membership(id=uuid7(now), person_id=person.id, unit_id=path.id, role=role, granted_at=now))
         token, _ = await open_session(session, person.id, ip="127.0.0.1", agent="", now=now)
-    return Caller(house.root, token)
-
-
-async def browse(house: House, caller: Caller) -> Browser:
-    """A browser of somebody who is signed in already."""
     browser = house.browser()
-    browser.session.cookie_jar.update_cookies({session_cookie(secure=False): caller.token}, browser.base)
+    browser.session.cookie_jar.update_cookies({session_cookie(secure=False): token}, browser.base)
     await browser.get("/desk/account")
     return browser
 
