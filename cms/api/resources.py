@@ -78,13 +78,13 @@ def take(
     return Resource(Route(method, path, handle, permission), _summary(act), given, sent, has_key=is_kept)
 
 
-def bring(path: str, act: Taker, permission: str, *, given: type[Given], queries: tuple[str, ...] = ()) -> Resource:
+def bring(path: str, act: Taker, permission: str, *, given: type[Given]) -> Resource:
     """A POST of one file as multipart field ``file``, taken block by block."""
 
     async def handle(visit: Visit) -> web.StreamResponse:
         return _json(await act(visit, await file_part(visit)))
 
-    return Resource(Route("POST", path, handle, permission), _summary(act), given, queries=queries, is_file=True)
+    return Resource(Route("POST", path, handle, permission), _summary(act), given, is_file=True)
 
 
 def _parsed(body: bytes, model: type[S]) -> S:

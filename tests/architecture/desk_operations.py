@@ -60,10 +60,6 @@ _REVIEW: Final[Mapping[str, tuple[str, ...]]] = {
     "POST /desk/review/plans/drop": ("DELETE /api/v1/review/plans/rules/{number}",),
     "POST /desk/review/plans/common": ("PUT /api/v1/review/plans/terms",),
     "POST /desk/review/plans/take": ("POST /api/v1/review/plans/take",),
-    "POST /desk/checks/{list}/try": ("POST /api/v1/checks/{list}/runs",),
-    "POST /desk/checks/{list}/apply": ("POST /api/v1/checks/{list}/apply",),
-    "POST /desk/checks/{list}/drop": ("DELETE /api/v1/checks/{list}/runs",),
-    "POST /desk/checks/{list}/restore": ("POST /api/v1/checks/{list}/restore",),
 }
 _TIME: Final[Mapping[str, tuple[str, ...]]] = {
     "POST /desk/calendar/alarms": ("POST /api/v1/alarms/{alarm}/take",),
@@ -122,8 +118,8 @@ _SYSTEM: Final[Mapping[str, tuple[str, ...]]] = {
     ),
 }
 
-# TEMPORARY. The library, people, units, one's own account, and the record; an empty tuple is an operation that is still
-# to come, and this table goes into `OPERATIONS` once none is left.
+# TEMPORARY. The library, people, units, one's own account, check lists and the record; an empty tuple is an operation that
+# is still to come, and this table goes into `OPERATIONS` once none is left.
 APIB: Final[Mapping[str, tuple[str, ...]]] = {
     "POST /desk/account/password": (),
     "POST /desk/account/sessions/{session}/end": ("DELETE /api/v1/sessions/{session}",),
@@ -182,6 +178,7 @@ APIB: Final[Mapping[str, tuple[str, ...]]] = {
     "POST /desk/units/{unit}/move": ("PUT /api/v1/units/{unit}",),
     "POST /desk/units/import": (),
     "POST /desk/units/import/apply": (),
+    **{f"POST /desk/checks/{{list}}/{verb}": () for verb in ("try", "apply", "drop", "restore")},
     "POST /desk/audit/check": ("GET /api/v1/audit/chain",),
 }
 
