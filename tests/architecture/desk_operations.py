@@ -118,8 +118,8 @@ _SYSTEM: Final[Mapping[str, tuple[str, ...]]] = {
     ),
 }
 
-# TEMPORARY. The library, people, units, one's own account, check lists and the record; an empty tuple is an operation that
-# is still to come, and this table goes into `OPERATIONS` once none is left.
+# TEMPORARY. The library, people, units, one's own account, check lists and the record; an empty tuple is an operation
+# that is still to come, and this table goes into `OPERATIONS` once none is left.
 APIB: Final[Mapping[str, tuple[str, ...]]] = {
     "POST /desk/account/password": (),
     "POST /desk/account/sessions/{session}/end": ("DELETE /api/v1/sessions/{session}",),
