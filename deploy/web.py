@@ -53,7 +53,7 @@ async def run_web(settings: Settings, metrics: Metrics, stop: asyncio.Event) -> 
         services = await asyncio.to_thread(ServicesMaker, here, room)
         deps = desk_deps(here, room, services)
         app.add_subapp(PREFIX, await asyncio.to_thread(build_desk, deps, screen_sections()))
-        app.add_subapp(API_PREFIX, await asyncio.to_thread(build_api, deps, RESOURCES))
+        app.add_subapp(API_PREFIX, await asyncio.to_thread(build_api, deps, RESOURCES, screen_sections()))
         pages = ErrorPages(errors.not_found(here.site), errors.gone(here.site))
         public = PublicSite(reader, here.store, here.tombstones, pages)
         app.add_routes(Hooks(here, services).routes())

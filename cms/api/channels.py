@@ -8,7 +8,7 @@ from pydantic import Field
 from cms.api.models import Text
 from cms.api.resources import Given, Resource, Sent, ask, take
 from cms.api.shapes import Done, Nothing
-from cms.desk.settings_form import defaults_of
+from cms.desk.settings_form import defaults_of, settings_from
 from cms.desk.visit import Visit
 from cms.kernel.errors import Invalid
 from cms.people.permissions import Action
@@ -51,12 +51,13 @@ class TargetSent(Sent):
 
 
 class TargetChange(Sent):
-    """What may change of a target."""
+    """What may change of a target; `settings` are those of its kind, null leaves them."""
 
     name: Text
     units: list[str]
     loop_seconds: int
     active: bool
+    settings: dict[str, Any] | None = None
 
 
 async def list_targets(visit: Visit) -> TargetList:
@@ -90,15 +91,16 @@ async def edit_one_target(visit: Visit, sent: TargetChange) -> TargetLine:
     """Changes a target, switches it off or on."""
     async with visit.deps.db.write() as session:
         before = await target_of(session, visit.actor, visit.part("target"))
+        channel = visit.deps.channels.get(before.kind)
+        model = channel.settings if channel else None
         change = Change(
             name=sent.name,
             units=tuple(sent.units),
             loop_seconds=sent.loop_seconds,
             active=sent.active,
-            settings=before.settings,
+            settings=before.settings if sent.settings is None else settings_from(model, sent.settings),
         )
         row = await edit_target(session, visit.actor, before.code, change, now=visit.now)
-        channel = visit.deps.channels.get(row.kind)
         if row.active and channel is not None and channel.display is not None:
             await refresh_targets(session, [row], reason="target", now=visit.now, actor=visit.actor.person)
         return _line(row)

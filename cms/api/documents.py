@@ -13,7 +13,9 @@ from cms.content.kinds import Kind
 from cms.content.queries import Cursor, documents, find
 from cms.content.states import EditionState
 from cms.desk import labels, pieces
+from cms.desk.confirming import confirm_second
 from cms.desk.routing import SIGNED_IN
+from cms.desk.signing import sign_step
 from cms.desk.visit import Visit, as_uuid
 from cms.kernel.errors import Invalid, NotFound
 from cms.people.permissions import Action
@@ -22,8 +24,6 @@ from cms.planning.schedule import reschedule, schedule
 from cms.publishing.deliveries import Line, panel
 from cms.publishing.publish import publish_now
 from cms.publishing.recall import recall
-from cms.publishing.urgent import bring_out
-from cms.review.approve import prepare_approval, record_approval
 from cms.review.submit import submit
 
 _PAGE = 50
@@ -117,19 +117,15 @@ async def submit_one(visit: Visit, sent: models.Note) -> models.Submitted:
 
 async def approve_one(visit: Visit, sent: models.Approving) -> models.State:
     """Takes one's step of the review: the guard signs with the key the password opens."""
-    deps, actor = visit.deps, visit.actor
-    async with deps.db.read() as session:
-        held = await find(session, actor, visit.part("id"))
-        to_sign = await prepare_approval(session, actor, held.edition.id, seen=sent.release)
-    approval = await deps.keys.approve(actor.person, sent.password, to_sign.text)
-    granted = await deps.keys.delegations()
-    async with deps.db.write() as session:
-        edition = await record_approval(
-            session, actor, held.edition.id, approval, delegations=granted, opinion=sent.opinion, now=visit.now
-        )
-        if edition.state == EditionState.APPROVED.value:
-            await bring_out(session, actor, edition.id, now=visit.now)
-        return models.State(state=edition.state)
+    state = await sign_step(
+        visit,
+        visit.part("id"),
+        seen=sent.release,
+        password=sent.password,
+        opinion=sent.opinion,
+        remarks=tuple(sent.remarks.items()),
+    )
+    return models.State(state=state.value)
 
 
 async def publish_one(visit: Visit, sent: models.Publishing) -> models.State:
@@ -148,9 +144,20 @@ async def publish_one(visit: Visit, sent: models.Publishing) -> models.State:
 
 async def recall_one(visit: Visit, sent: models.Recalling) -> models.State:
     """Takes the piece back from everywhere, for ever."""
+    second = await confirm_second(visit, sent.second, sent.second_password)
     async with visit.deps.db.read() as session:
         held = await find(session, visit.actor, visit.part("id"))
-    await recall(visit.deps.db, visit.deps.guard, visit.actor, held.document.id, reason=sent.reason, now=visit.now)
+    await recall(
+        visit.deps.db,
+        visit.deps.guard,
+        visit.actor,
+        held.document.id,
+        reason=sent.reason,
+        second=second,
+        now=visit.now,
+    )
+    if visit.deps.metrics is not None:
+        visit.deps.metrics.count("yunping_recalls_total")
     return models.State(state=EditionState.RECALLED.value)
 
 
@@ -159,10 +166,11 @@ async def deliveries_of(visit: Visit) -> models.Deliveries:
     async with visit.deps.db.read() as session:
         held = await find(session, visit.actor, visit.part("id"))
         lines = await panel(session, held.edition.id)
-    return models.Deliveries(deliveries=[_delivery(visit, one) for one in lines])
+    return models.Deliveries(deliveries=[delivery_of(visit, one) for one in lines])
 
 
-def _delivery(visit: Visit, one: Line) -> models.Delivery:
+def delivery_of(visit: Visit, one: Line) -> models.Delivery:
+    """A delivery as the API says it."""
     said = labels.trouble(visit, one.error_code, one.error_params) if one.error_code else {}
     return models.Delivery(
         id=str(one.delivery),

@@ -1,12 +1,43 @@
 """Every resource of the core; a new one is a function, its models, and a line in its file's `RESOURCES`."""
 
-from cms.api import account, channels, documents, incoming, library, office, planning, shelves, verbs, webhooks
+from cms.api import (
+    account,
+    batches,
+    calendar,
+    channels,
+    deliveries,
+    documents,
+    inbox,
+    incoming,
+    library,
+    office,
+    planning,
+    plans,
+    previews,
+    reviewing,
+    sharing,
+    shelves,
+    slips,
+    timing,
+    verbs,
+    webhooks,
+)
 from cms.api.resources import Resource
 
 RESOURCES: tuple[Resource, ...] = (
     *documents.RESOURCES,
     *verbs.RESOURCES,
+    *plans.RESOURCES,
+    *reviewing.RESOURCES,
+    *slips.RESOURCES,
+    *previews.RESOURCES,
+    *sharing.RESOURCES,
     *planning.RESOURCES,
+    *timing.RESOURCES,
+    *batches.RESOURCES,
+    *calendar.RESOURCES,
+    *deliveries.RESOURCES,
+    *inbox.RESOURCES,
     *incoming.RESOURCES,
     *library.RESOURCES,
     *shelves.RESOURCES,

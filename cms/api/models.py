@@ -95,11 +95,12 @@ class Submitted(Given):
 
 
 class Approving(Sent):
-    """A signature: over which release, opened by which password."""
+    """A signature: over which release, opened by which password, with remarks on single blocks."""
 
     release: str
     password: Annotated[str, Field(min_length=1, max_length=200)]
     opinion: Text = ""
+    remarks: dict[str, Text] = Field(default_factory=dict, max_length=500)
 
 
 class State(Given):
@@ -116,9 +117,11 @@ class Publishing(Sent):
 
 
 class Recalling(Sent):
-    """Why it is taken back; for ever."""
+    """Why it is taken back, for ever; beyond the number one person may recall in an hour, with a second person."""
 
     reason: Text
+    second: Annotated[str, Field(max_length=100)] = ""
+    second_password: Annotated[str, Field(max_length=200)] = ""
 
 
 class Delivery(Given):

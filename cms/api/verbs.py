@@ -25,7 +25,6 @@ from cms.publishing.tasks import confirm
 from cms.review.decline import return_piece, withdraw
 from cms.review.findings import finding_json
 from cms.review.history import timeline
-from cms.review.inbox import waiting_for
 from cms.review.submit import preview_submission
 
 _ONE = "/api/v1/documents/{id}"
@@ -46,9 +45,10 @@ class Saved(Given):
 
 
 class Returning(Sent):
-    """Why it goes back, and what is remarked on which block."""
+    """Why it goes back, and what is remarked on which block; `release` is the one that was read, if it matters."""
 
     opinion: Text
+    release: str | None = None
     remarks: dict[str, Text] = Field(default_factory=dict, max_length=500)
 
 
@@ -88,24 +88,6 @@ class Checks(Given):
 
     findings: list[Check]
     steps: list[str]
-
-
-class WaitingLine(Given):
-    """A piece that waits for the person's step of its review."""
-
-    document: str
-    title: str
-    unit: str
-    step: str
-    release: str
-    submitted_by: str
-    submitted_at: dt.datetime
-
-
-class WaitingList(Given):
-    """Longest waiting first."""
-
-    waiting: list[WaitingLine]
 
 
 class Confirming(Sent):
@@ -183,6 +165,7 @@ async def return_one(visit: Visit, sent: Returning) -> State:
             held.edition.id,
             opinion=sent.opinion,
             remarks=tuple(sent.remarks.items()),
+            seen=sent.release,
             now=visit.now,
         )
     return State(state=edition.state)
@@ -234,26 +217,6 @@ async def checks_of(visit: Visit) -> Checks:
     )
 
 
-async def waiting(visit: Visit) -> WaitingList:
-    """The pieces that wait for the person's review."""
-    async with visit.deps.db.read() as session:
-        found = await waiting_for(session, visit.actor)
-    return WaitingList(
-        waiting=[
-            WaitingLine(
-                document=one.public_id,
-                title=one.title,
-                unit=one.unit_name,
-                step=one.step,
-                release=one.release,
-                submitted_by=one.submitted_by,
-                submitted_at=one.submitted_at,
-            )
-            for one in found
-        ]
-    )
-
-
 async def retry_delivery(visit: Visit, _sent: Nothing) -> Done:
     """Tries a delivery that failed once more."""
     async with visit.deps.db.write() as session:
@@ -282,7 +245,6 @@ RESOURCES: tuple[Resource, ...] = (
     take("POST", f"{_ONE}/unschedule", unschedule_one, Action.PUBLISHING_SCHEDULE, sent=Note, given=State),
     ask(f"{_ONE}/history", history_of, Action.DOCUMENT_READ, given=History),
     ask(f"{_ONE}/checks", checks_of, Action.DOCUMENT_READ, given=Checks),
-    ask("/api/v1/review", waiting, Action.REVIEW_READ, given=WaitingList),
     take("POST", _RETRY, retry_delivery, Action.PUBLISHING_RETRY, sent=Nothing, given=Done),
     take("POST", _CONFIRM, confirm_delivery, Action.PUBLISHING_RETRY, sent=Confirming, given=Done),
 )

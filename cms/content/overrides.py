@@ -36,6 +36,22 @@ def differing(draft: Draft) -> dict[str, tuple[str, ...]]:
     return {channel: names for channel, names in found.items() if names}
 
 
+def without_the_same(
+    overrides: Mapping[str, Mapping[str, Any]], master: Mapping[str, Any]
+) -> dict[str, dict[str, Any]]:
+    """Only what differs from the master: a copy that nobody changed follows it again."""
+
+    def is_same(name: str, value: Any) -> bool:
+        own = master.get(name) or ""
+        return bool(value == (own.strip() if isinstance(own, str) else own))
+
+    kept = {
+        channel: {name: value for name, value in said.items() if not is_same(name, value)}
+        for channel, said in overrides.items()
+    }
+    return {channel: said for channel, said in kept.items() if said}
+
+
 def override_assets(overrides: Mapping[str, Mapping[str, Any]]) -> Iterator[uuid.UUID]:
     """Every picture and video that only some channel shows."""
     for said in overrides.values():

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from cms.content.draft import Draft, draft_json, read_draft
+from cms.content.overrides import without_the_same
 from cms.desk import override_fields
 from cms.desk.visit import Form
 from cms.kernel.clock import from_ms, to_ms
@@ -104,7 +105,7 @@ def _overrides(values: Mapping[str, Any]) -> dict[str, Any]:
     """What single channels say, from a page that has fields for it; any other page leaves what was there."""
     if not values.get("has_overrides", True):
         return {}
-    return {"overrides": override_fields.without_the_same(values["overrides"], values)}
+    return {"overrides": without_the_same(values["overrides"], values)}
 
 
 def _ms(value: str, name: str, zone: zoneinfo.ZoneInfo, wrong: dict[str, str]) -> int | None:

@@ -5,7 +5,7 @@ import base64
 import html
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from aiohttp import web
@@ -61,6 +61,14 @@ class Mark:
     style_hash: str
 
 
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """A drawing and the policy of the document that shows it."""
+
+    preview: Preview
+    policy: str
+
+
 def frames_of(visit: Visit, url: str, only: Collection[str] = ()) -> list[dict[str, Any]]:
     """Every form that can be drawn below `url`, as a template shows it; of the channels in `only`, if it names any."""
     return [
@@ -97,14 +105,14 @@ async def draw(
     visit: Visit, asked: Asked, piece: Piece, *, files: str = FILES, mark: Mark | None = None
 ) -> web.Response:
     """The frame of a piece; a channel that cannot draw it says so in its own frame and nowhere else."""
-    shown = piece.for_channel(asked.channel.kind)
     try:
-        return await _drawn(visit, asked, shown, files, mark)
+        made = await drawn(visit, asked, piece, files=files, mark=mark)
     except Exception as error:  # a channel's own code: its defect is shown in its frame
         refused = as_refusal(error)
         if refused is None:
             log.exception("a preview broke off", channel=asked.channel.kind, form=asked.form.key)
         return refusal(visit, asked.form, refused or DomainError("desk.preview_failed"))
+    return _answer(made.preview, made.preview.data, made.policy)
 
 
 def refusal(visit: Visit, form: Form, error: DomainError) -> web.Response:
@@ -115,17 +123,19 @@ def refusal(visit: Visit, form: Form, error: DomainError) -> web.Response:
     return _answer(made, made.data, _STILL)
 
 
-async def _drawn(visit: Visit, asked: Asked, piece: Piece, files: str, mark: Mark | None) -> web.Response:
+async def drawn(visit: Visit, asked: Asked, piece: Piece, *, files: str = FILES, mark: Mark | None = None) -> Drawn:
+    """The piece as the channel draws it, and the policy to show it under. Raises whatever the channel's code does."""
+    piece = piece.for_channel(asked.channel.kind)
     if asked.channel.preview is not None:
         made = await asyncio.to_thread(asked.channel.preview, piece, asked.form, visit.deps.site)
         data = _FILES.sub(files.encode() + rb"\1", made.data)
-        return _answer(made, _marked(data, mark), _STILL)
+        return Drawn(replace(made, data=_marked(data, mark)), _STILL)
     if asked.drawing is None:
         raise NotFound("kernel.not_found")
     made = asked.drawing(piece, asked.form, await _inline(visit, asked.channel, piece))
     here = f"{visit.request.scheme}://{visit.request.host}/desk/"
     more = f" '{mark.style_hash}'" if mark else ""
-    return _answer(made, _marked(made.data, mark), _DRAWN.format(here=here, more=more))
+    return Drawn(replace(made, data=_marked(made.data, mark)), _DRAWN.format(here=here, more=more))
 
 
 def _marked(data: bytes, mark: Mark | None) -> bytes:

@@ -23,22 +23,6 @@ def overrides_from(form: Form, read_body: Callable[[str], Any]) -> dict[str, dic
     return found
 
 
-def without_the_same(
-    overrides: Mapping[str, Mapping[str, Any]], master: Mapping[str, Any]
-) -> dict[str, dict[str, Any]]:
-    """Only what differs from the master: a copy that nobody changed follows it again."""
-
-    def is_same(name: str, value: Any) -> bool:
-        own = master.get(name) or ""
-        return bool(value == (own.strip() if isinstance(own, str) else own))
-
-    kept = {
-        channel: {name: value for name, value in said.items() if not is_same(name, value)}
-        for channel, said in overrides.items()
-    }
-    return {channel: said for channel, said in kept.items() if said}
-
-
 def rows(visit: Visit, values: Mapping[str, Any]) -> list[dict[str, Any]]:
     """One row a channel for the editor's page, in the order of the navigation of channels."""
     overrides = values.get("overrides", {})

@@ -65,7 +65,7 @@ async def reading(visit: Visit, session: AsyncSession, held: Held, typed: Typed)
     slip = await slip_of(session, visit.actor, held.edition.id)
     row = await current_release(session, held.edition)
     before = await seen_before(session, visit.actor, held)
-    asked = await _asked(visit, session, held, row)
+    asked = await asked_of(visit, session, held, row)
     names = await pieces.unit_names(session, slip.release.envelope.units)
     column = await pieces.column_name(session, held.revision.column_code)
     history = await timeline(session, visit.actor, held.document.public_id)
@@ -187,7 +187,8 @@ def waiting_line(visit: Visit, one: Waiting, cover: str | None) -> dict[str, Any
     }
 
 
-async def _asked(visit: Visit, session: AsyncSession, held: Held, row: ReleaseRow) -> Asked:
+async def asked_of(visit: Visit, session: AsyncSession, held: Held, row: ReleaseRow) -> Asked:
+    """What this person can do with it now."""
     if held.state is EditionState.PUBLISHED_PENDING_REVIEW:
         try:
             await may_review_after(session, held, row, visit.actor)

@@ -96,7 +96,7 @@ def settings_from(model: type[Any] | None, typed: Mapping[str, Any]) -> dict[str
     values, wrong = dict(typed), {}
     for name, info in model.model_fields.items():
         kind = _kind(info.annotation)[0]
-        if kind == "json" and name in values:
+        if kind == "json" and isinstance(values.get(name), str):
             try:
                 values[name] = json.loads(values[name])
             except (ValueError, RecursionError):

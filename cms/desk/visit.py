@@ -71,6 +71,11 @@ class Visit:
         forwarded = self.request.headers.get("X-Forwarded-For", "") if self.deps.behind_proxy else ""
         return forwarded.rpartition(",")[2].strip()[:64] or (self.request.remote or "")
 
+    def shared_address(self, token: str) -> str:
+        """Where a shared preview's link leads, as people copy it."""
+        scheme = "https" if self.deps.secure else self.request.scheme
+        return f"{scheme}://{self.request.host}/desk/shared/{token}"
+
     def part(self, name: str) -> str:
         """A part of the address."""
         return self.request.match_info[name]

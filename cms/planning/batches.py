@@ -144,6 +144,41 @@ async def move_batch(
     return row
 
 
+async def join_batch(
+    session: AsyncSession, actor: Actor, batch: uuid.UUID, member: Member, *, now: dt.datetime
+) -> Batch:
+    """Promises one more piece for the instant of a batch that still waits.
+
+    Raises as `promise_batch` for the piece alone, and as `cancel_batch`.
+    """
+    row, waiting = await _open_pieces(session, actor, batch)
+    if len(waiting) >= MOST:
+        raise Invalid("planning.batch_size", most=MOST)
+    held = (await _hold_all(session, [member.edition]))[member.edition]
+    if held.state is EditionState.SCHEDULED:
+        raise Refused("planning.promised_already")
+    # They go out together, and together they are taken off.
+    off = waiting[0][1].take_off_at
+    targets = member.targets
+    await schedule(session, actor, member.edition, at=row.at, targets=targets, now=now, take_off_at=off, batch=row.id)
+    row.unit_path = _common_unit([row.unit_path, held.unit.path])
+    await session.flush()
+    await _note(session, actor, "batch.join", row, now, pieces=len(waiting) + 1)
+    return row
+
+
+async def leave_batch(
+    session: AsyncSession, actor: Actor, batch: uuid.UUID, edition: uuid.UUID, *, now: dt.datetime
+) -> Batch:
+    """Takes the promise of one piece back; the others go out. Raises as `cancel_batch`, also for a piece not in it."""
+    row, waiting = await _open_pieces(session, actor, batch)
+    if edition not in {one for one, _ in waiting}:
+        raise NotFound("planning.batch_over")
+    await unschedule(session, actor, edition, now=now)
+    await _note(session, actor, "batch.leave", row, now, pieces=len(waiting) - 1)
+    return row
+
+
 async def cancel_batch(session: AsyncSession, actor: Actor, batch: uuid.UUID, *, now: dt.datetime) -> None:
     """Takes back the promises that still wait; what is out stays out. Raises Denied, NotFound."""
     row, waiting = await _open_pieces(session, actor, batch)

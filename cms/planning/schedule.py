@@ -102,6 +102,21 @@ async def reschedule(
     return await _promise(session, held, actor, wanted, now=now)
 
 
+async def promise(
+    session: AsyncSession, actor: Actor, edition: uuid.UUID, wanted: Wanted, *, now: dt.datetime
+) -> Occurrence:
+    """Promises, or moves the promise that stands, to exactly what is wanted: no end where none is. Raises as both."""
+    is_again = (await hold(session, edition)).state is EditionState.SCHEDULED
+    if is_again and wanted.take_off_at is None:
+        # `reschedule` alone would keep the end that was promised before.
+        await unschedule(session, actor, edition, now=now)
+        is_again = False
+    act = reschedule if is_again else schedule
+    return await act(
+        session, actor, edition, at=wanted.at, targets=wanted.targets, take_off_at=wanted.take_off_at, now=now
+    )
+
+
 async def unschedule(session: AsyncSession, actor: Actor, edition: uuid.UUID, *, now: dt.datetime) -> None:
     """Takes the promise back; the edition is approved as before.
 

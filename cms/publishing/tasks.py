@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from sqlalchemy import ColumnElement, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, and_, exists, false, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -20,6 +20,8 @@ from cms.kernel.errors import Invalid, NotFound, Refused
 from cms.kernel.ids import uuid7
 from cms.kernel.wake import ring
 from cms.people.actor import Actor
+from cms.people.models import Unit
+from cms.people.permissions import Action, reach
 from cms.planning.models import Target
 from cms.publishing.context import BY, TAKEN_DOWN
 from cms.publishing.deliveries import Line, held_delivery, line_of, note, replaced, seen_delivery
@@ -45,8 +47,9 @@ class Task:
     is_late: bool
 
 
-async def open_tasks(session: AsyncSession, *, now: dt.datetime, limit: int = 100) -> Sequence[Task]:
-    """Tasks that wait for somebody, take-downs first, then longest waiting."""
+async def open_tasks(session: AsyncSession, actor: Actor, *, now: dt.datetime, limit: int = 100) -> Sequence[Task]:
+    """Tasks of pieces in the actor's reach that wait for somebody, take-downs first, then longest waiting."""
+    paths = reach(actor, Action.PUBLISHING_RETRY)
     title = (
         select(Revision.title)
         .join(Edition, Edition.revision_id == Revision.id)
@@ -59,7 +62,8 @@ async def open_tasks(session: AsyncSession, *, now: dt.datetime, limit: int = 10
         select(Delivery, Target, Document.public_id, title.label("title"))
         .join(Target, Target.id == Delivery.target_id)
         .join(Document, Document.id == Delivery.document_id)
-        .where(*_waits())
+        .join(Unit, Unit.id == Document.unit_id)
+        .where(*_waits(), or_(false(), *(Unit.path.startswith(path, autoescape=True) for path in paths)))
         .order_by(Delivery.priority.desc(), Delivery.finished_at)
     )
     return [

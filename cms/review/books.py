@@ -2,7 +2,7 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -90,6 +90,19 @@ async def save_book(
     of = ("plan_book", str(saved.version))
     await record(session, actor, "review.plan", of=of, unit=root.path, details=details, now=now)
     return saved
+
+
+async def change_book(
+    session: AsyncSession,
+    actor: Actor,
+    change: Callable[[Book], Book],
+    *,
+    seen: int,
+    note: str = "",
+    now: dt.datetime,
+) -> Book:
+    """Saves what `change` makes of the newest version. Raises as `save_book` and as `change`."""
+    return await save_book(session, actor, change(await current_book(session)), seen=seen, note=note, now=now)
 
 
 async def plan_of_piece(session: AsyncSession, held: Held, draft: Draft, *, urgent: bool = False) -> Plan:

@@ -1,11 +1,16 @@
 """Screens over the API."""
 
 import datetime as dt
+from typing import Literal
 
-from cms.api.resources import Given, Resource, ask
+from pydantic import Field
+
+from cms.api.resources import Given, Resource, Sent, ask, take
+from cms.api.shapes import Done, Nothing
 from cms.desk.visit import Visit
 from cms.people.permissions import Action
 from screens import fleet
+from screens.pairing import claim
 
 
 class Fact(Given):
@@ -34,6 +39,35 @@ class ScreenList(Given):
     screens: list[ScreenLine]
 
 
+class Pairing(Sent):
+    """The code a device shows, and where it stands."""
+
+    code: str
+    unit: str
+    name: str
+    point: str = Field(default="", max_length=40)
+    orientation: Literal["portrait", "landscape"] = "portrait"
+
+
+class ScreenName(Sent):
+    """Another name."""
+
+    name: str
+
+
+class ScreenPlace(Sent):
+    """Another unit, and the point in it; null keeps the point."""
+
+    unit: str
+    point: str | None = Field(default=None, max_length=40)
+
+
+class ScreenTags(Sent):
+    """Its tags, all of them."""
+
+    tags: list[str] = Field(max_length=100)
+
+
 async def list_them(visit: Visit) -> ScreenList:
     """Screens with link, version, picture and clock, each by itself."""
     async with visit.deps.db.read() as session:
@@ -41,6 +75,57 @@ async def list_them(visit: Visit) -> ScreenList:
             session, visit.actor, now=visit.now, unit=visit.query("unit") or None, words=visit.query("q")
         )
     return ScreenList(screens=[_line(one) for one in found])
+
+
+async def read_one(visit: Visit) -> ScreenLine:
+    """One screen and how it is."""
+    async with visit.deps.db.read() as session:
+        return _line(await fleet.screen(session, visit.actor, visit.part("screen"), now=visit.now))
+
+
+async def pair_one(visit: Visit, sent: Pairing) -> ScreenLine:
+    """Pins the device that shows the code to a name and a place."""
+    row = await claim(
+        visit.deps.db,
+        visit.actor,
+        code=sent.code,
+        unit=sent.unit,
+        name=sent.name,
+        point=sent.point,
+        orientation=sent.orientation,
+        now=visit.now,
+    )
+    async with visit.deps.db.read() as session:
+        return _line(await fleet.screen(session, visit.actor, row.public, now=visit.now))
+
+
+async def rename_one(visit: Visit, sent: ScreenName) -> Done:
+    """Gives a screen another name."""
+    async with visit.deps.db.write() as session:
+        row = await fleet.rename(session, visit.actor, visit.part("screen"), name=sent.name, now=visit.now)
+        return Done(id=row.public)
+
+
+async def move_one(visit: Visit, sent: ScreenPlace) -> Done:
+    """Puts a screen into another unit."""
+    async with visit.deps.db.write() as session:
+        public = visit.part("screen")
+        row = await fleet.move(session, visit.actor, public, unit=sent.unit, point=sent.point, now=visit.now)
+        return Done(id=row.public)
+
+
+async def tag_one(visit: Visit, sent: ScreenTags) -> Done:
+    """Sets the tags of a screen."""
+    async with visit.deps.db.write() as session:
+        row = await fleet.tag(session, visit.actor, visit.part("screen"), tags=sent.tags, now=visit.now)
+        return Done(id=row.public)
+
+
+async def revoke_one(visit: Visit, _sent: Nothing) -> Done:
+    """Takes the right to connect from a screen, for good."""
+    async with visit.deps.db.write() as session:
+        row = await fleet.revoke(session, visit.actor, visit.part("screen"), now=visit.now)
+        return Done(id=row.public)
 
 
 def _line(view: fleet.ScreenView) -> ScreenLine:
@@ -57,6 +142,13 @@ def _line(view: fleet.ScreenView) -> ScreenLine:
     )
 
 
+_ONE, _MANAGE = "/api/v1/screens/{screen}", Action.SCREEN_MANAGE
 RESOURCES: tuple[Resource, ...] = (
     ask("/api/v1/screens", list_them, Action.SCREEN_READ, given=ScreenList, queries=("unit", "q")),
+    ask(_ONE, read_one, Action.SCREEN_READ, given=ScreenLine),
+    take("POST", "/api/v1/screens", pair_one, Action.SCREEN_PAIR, sent=Pairing, given=ScreenLine),
+    take("PUT", f"{_ONE}/name", rename_one, _MANAGE, sent=ScreenName, given=Done),
+    take("PUT", f"{_ONE}/place", move_one, _MANAGE, sent=ScreenPlace, given=Done),
+    take("PUT", f"{_ONE}/tags", tag_one, _MANAGE, sent=ScreenTags, given=Done),
+    take("POST", f"{_ONE}/revoke", revoke_one, _MANAGE, sent=Nothing, given=Done),
 )

@@ -6,9 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from aiohttp import web
-from sqlalchemy import false, or_, select
 
-from cms.content.models import Document
 from cms.content.queries import find
 from cms.desk import labels, pieces
 from cms.desk.calendar import rule_form
@@ -18,50 +16,32 @@ from cms.desk.routing import get, post
 from cms.desk.views.gate import text
 from cms.desk.visit import Visit
 from cms.kernel.errors import DomainError, Invalid, NotFound
-from cms.people.models import Unit
-from cms.people.permissions import Action, Subject, require_can, require_reach
-from cms.planning.clashes import clashes_of_placement
-from cms.planning.daypart_rows import daypart_hours, dayparts, with_hours
-from cms.planning.holidays import read_calendar
-from cms.planning.models import NamedDaypart, Placement, Target
+from cms.people.permissions import Action
+from cms.planning.daypart_rows import dayparts
+from cms.planning.models import NamedDaypart, Placement
+from cms.planning.placed import PlacedRule, look_at_rule, placed_rule, placed_rules, stretches
 from cms.planning.placements import end_placement, place, replace_placement
 from cms.planning.rules import read_rule
 from cms.planning.targets import targets
-from schedules.expand import expand
 from schedules.intervals import Interval
 from schedules.resolve import Layer
 from schedules.rules import Cycle, Days
 
-_PAGE: Final = 200
-_NEXT: Final = 5
-_AHEAD: Final = dt.timedelta(days=366)
-
 
 async def list_page(visit: Visit) -> web.StreamResponse:
     """Rules that have not ended, by target."""
-    within = require_reach(visit.actor, Action.DOCUMENT_READ)
-    mine = or_(false(), *(Unit.path.startswith(path, autoescape=True) for path in within))
-    query = (
-        select(Placement, Document.title, Target.name, Target.kind)
-        .join(Document, Document.id == Placement.document_id)
-        .join(Unit, Unit.id == Document.unit_id)
-        .join(Target, Target.id == Placement.target_id)
-        .where(Placement.ended_at.is_(None), mine)
-        .order_by(Target.kind, Target.name, Placement.layer.desc(), Placement.id)
-        .limit(_PAGE)
-    )
     async with visit.deps.db.read() as session:
-        rows = (await session.execute(query)).all()
+        rows = await placed_rules(session, visit.actor)
         names = {str(one.id): one.name for one in await dayparts(session)}
     context = {
         "rows": [
             {
-                "href": f"/desk/calendar/placements/{row.Placement.id}",
-                "title": row.title,
-                "target": row.name,
-                "channel": labels.channel(visit, row.kind),
-                "layer": visit.t(f"planning.layer.{Layer(row.Placement.layer).name.lower()}"),
-                "rule": _said(visit, row.Placement, names),
+                "href": f"/desk/calendar/placements/{row.placement.id}",
+                "title": row.document.title,
+                "target": row.target.name,
+                "channel": labels.channel(visit, row.target.kind),
+                "layer": visit.t(f"planning.layer.{Layer(row.placement.layer).name.lower()}"),
+                "rule": _said(visit, row.placement, names),
             }
             for row in rows
         ],
@@ -96,17 +76,20 @@ async def add(visit: Visit) -> web.StreamResponse:
 
 
 async def show_page(visit: Visit) -> web.StreamResponse:
-    row, _, _ = await _placement(visit)
+    row = (await _placement(visit)).placement
     rule = read_rule(row.rule)
     values = rule_form.values_of(
         rule, visit.deps.zone, layer=Layer(row.layer), priority=row.priority, show=row.show_seconds
     )
-    return await _show(visit, values, {**_NOTHING, "next": await _next(visit, row.rule)})
+    async with visit.deps.db.read() as session:
+        ahead = await stretches(session, row.rule, now=visit.now)
+    return await _show(visit, values, {**_NOTHING, "next": [_stretch(one, visit.deps.zone, visit) for one in ahead]})
 
 
 async def change(visit: Visit) -> web.StreamResponse:
     form = await visit.form()
-    row, target, _ = await _placement(visit)
+    found = await _placement(visit)
+    row, target = found.placement, found.target
     if text(form, "act") == "end":
         async with visit.deps.db.write() as session:
             await end_placement(session, visit.actor, row.id, now=visit.now)
@@ -139,7 +122,7 @@ async def _asked(
     """What the page shows before saving. Raises Invalid for what is no rule."""
     given = _rule(visit, values)
     async with visit.deps.db.read() as session:
-        clashes = await clashes_of_placement(
+        found = await look_at_rule(
             session,
             visit.actor,
             document,
@@ -150,11 +133,13 @@ async def _asked(
             now=visit.now,
             instead_of=instead_of,
         )
-    dates = await _next(visit, given["rule"])
-    if not dates:
-        raise Invalid("planning.rule_never", fields={"start": "planning.rule_never"})
-    lines = clash_lines(visit, clashes)
-    return {"lines": lines, "blocked": blocks(clashes), "sure": not blocks(clashes), "next": dates, "wrong": _RIGHT}
+    return {
+        "lines": clash_lines(visit, found.clashes),
+        "blocked": blocks(found.clashes),
+        "sure": not blocks(found.clashes),
+        "next": [_stretch(one, visit.deps.zone, visit) for one in found.ahead],
+        "wrong": _RIGHT,
+    }
 
 
 def _rule(visit: Visit, values: dict[str, Any]) -> dict[str, Any]:
@@ -172,17 +157,6 @@ def _refused(visit: Visit, error: DomainError) -> dict[str, Any]:
     return {**_NOTHING, "lines": [refusal_line(visit, error)], "blocked": True, "wrong": {**_RIGHT, **wrong}}
 
 
-async def _next(visit: Visit, rule: dict[str, Any]) -> list[str]:
-    """The next stretches a rule means, as a person can check them against a wall calendar."""
-    async with visit.deps.db.read() as session:
-        read = with_hours(read_rule(rule), await daypart_hours(session))
-        start = max(read.start, visit.now)
-        calendar = await read_calendar(session)
-    found = expand(read, Interval(start, start + _AHEAD), calendar)
-    zone = visit.deps.zone
-    return [_stretch(one, zone, visit) for one in found[:_NEXT]]
-
-
 def _stretch(one: Interval, zone: dt.tzinfo, visit: Visit) -> str:
     start, end = one.start.astimezone(zone), one.end.astimezone(zone)
     weekday = visit.t(f"desk.weekday.{start.isoweekday()}")
@@ -194,16 +168,9 @@ def _stretch(one: Interval, zone: dt.tzinfo, visit: Visit) -> str:
     )
 
 
-async def _placement(visit: Visit) -> tuple[Placement, Target, Document]:
+async def _placement(visit: Visit) -> PlacedRule:
     async with visit.deps.db.read() as session:
-        row = await session.get(Placement, visit.uuid("placement"))
-        if row is None:
-            raise NotFound("planning.not_placed")
-        target = await session.get_one(Target, row.target_id)
-        document = await session.get_one(Document, row.document_id)
-        unit = await session.get_one(Unit, document.unit_id)
-    require_can(visit.actor, Action.DOCUMENT_READ, Subject(unit.path))
-    return row, target, document
+        return await placed_rule(session, visit.actor, visit.uuid("placement"))
 
 
 async def _new(
@@ -225,7 +192,8 @@ async def _new(
 
 
 async def _show(visit: Visit, values: dict[str, Any], asked: dict[str, Any], status: int = 200) -> web.StreamResponse:
-    row, target, document = await _placement(visit)
+    found = await _placement(visit)
+    row, target, document = found.placement, found.target, found.document
     async with visit.deps.db.read() as session:
         hours = await dayparts(session)
     open_ = row.ended_at is None and visit.may(Action.PUBLISHING_SCHEDULE)

@@ -6,7 +6,6 @@ from typing import Any
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cms.content.editions import plan
 from cms.content.held import Held
 from cms.content.queries import find
 from cms.content.states import OPEN, EditionState
@@ -19,12 +18,13 @@ from cms.desk.visit import Form, Visit
 from cms.kernel.errors import DomainError, Invalid, NotFound
 from cms.people.permissions import Action, can
 from cms.planning.clashes import clashes_of_promise
-from cms.planning.embargo import check_embargo, embargo_of, lift_embargo, set_embargo
+from cms.planning.embargo import embargo_of, lift_embargo, set_embargo
 from cms.planning.models import Occurrence, Placement
 from cms.planning.placements import placements_of
 from cms.planning.rules import read_rule
-from cms.planning.schedule import Wanted, reschedule, schedule, scheduled, unschedule
+from cms.planning.schedule import Wanted, promise as make_promise, scheduled, unschedule
 from cms.planning.targets import targets
+from cms.planning.wishes import wish
 from cms.publishing.taking_off import set_take_off
 from schedules.resolve import Layer
 
@@ -51,7 +51,7 @@ async def promise(visit: Visit) -> web.StreamResponse:
         if blocks(clashes) or (clashes and not text(form, "sure")):
             return await _page(visit, typed=typed, chosen=chosen, lines=lines, blocked=blocks(clashes))
         async with visit.deps.db.write() as session:
-            await _promise(session, visit, held, wanted)
+            await make_promise(session, visit.actor, held.edition.id, wanted, now=visit.now)
     except DomainError as error:
         return await _refused(visit, error, typed=typed, chosen=chosen)
     return _back(visit, "scheduled")
@@ -70,31 +70,11 @@ async def change(visit: Visit) -> web.StreamResponse:
     return _back(visit, f"timing_{act}")
 
 
-async def _promise(session: AsyncSession, visit: Visit, held: Held, wanted: Wanted) -> None:
-    again = held.state is EditionState.SCHEDULED
-    if again and wanted.take_off_at is None:
-        # An emptied field takes the end away; `reschedule` alone would keep it.
-        await unschedule(session, visit.actor, held.edition.id, now=visit.now)
-        again = False
-    await (reschedule if again else schedule)(
-        session,
-        visit.actor,
-        held.edition.id,
-        at=wanted.at,
-        targets=wanted.targets,
-        take_off_at=wanted.take_off_at,
-        now=visit.now,
-    )
-
-
 async def _change(session: AsyncSession, visit: Visit, held: Held, act: str, form: Form) -> None:
     actor, now = visit.actor, visit.now
     match act:
         case "wish":
-            at = _instant(visit, form, "wish")
-            if at is not None:
-                await check_embargo(session, held.document.id, at=at)
-            await plan(session, actor, held.edition.id, planned_at=at, now=now)
+            await wish(session, actor, held.edition.id, at=_instant(visit, form, "wish"), now=now)
         case "off":
             await set_take_off(session, actor, held.edition.id, at=_instant(visit, form, "off"), now=now)
         case "embargo":

@@ -75,7 +75,7 @@ async def put(visit: Visit) -> web.StreamResponse:
 async def choices_page(visit: Visit) -> web.StreamResponse:
     async with visit.deps.db.read() as session:
         row = await choice_of(session, visit.actor)
-    return _choices(visit, _values(row))
+    return _choices(visit, values_of(row))
 
 
 async def choices(visit: Visit) -> web.StreamResponse:
@@ -96,7 +96,7 @@ def _choices(visit: Visit, values: dict[str, str], error: DomainError | None = N
     return visit.page("inbox/choices.html", context, section="inbox", status=error.status if error else 200)
 
 
-def _values(row: NoticeChoice | None) -> dict[str, str]:
+def values_of(row: NoticeChoice | None) -> dict[str, str]:
     if row is None:
         return {"mail": "", "quiet_from": "", "quiet_to": ""}
     quiet = row.quiet_from != row.quiet_to

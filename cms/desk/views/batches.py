@@ -1,25 +1,18 @@
 """Passing several pieces with one password: earlier steps of texts one has read; never the signature."""
 
-from typing import Final
-
 from aiohttp import web
 
-from cms.content.queries import find
 from cms.desk import pieces
 from cms.desk.confirming import password_of
 from cms.desk.reading import waiting_line
 from cms.desk.refusing import REFUSALS, refusal_of
 from cms.desk.routing import post
+from cms.desk.signing import check_size, pass_one
 from cms.desk.views.gate import text
 from cms.desk.visit import Visit
-from cms.kernel.errors import DomainError, Invalid
+from cms.kernel.errors import DomainError
 from cms.people.permissions import Action
-from cms.review.approve import record_approval
-from cms.review.batch import prepare_batch
 from cms.review.inbox import waiting_for
-
-# Each is opened by the guard for itself, which costs it a fifth of a second.
-MOST: Final = 20
 
 
 async def pass_many(visit: Visit) -> web.StreamResponse:
@@ -29,35 +22,19 @@ async def pass_many(visit: Visit) -> web.StreamResponse:
     opinion = text(form, "opinion")[:2000]
     try:
         password = password_of(form)
-        if not 1 <= len(chosen) <= MOST:
-            raise Invalid("review.batch_size", most=MOST)
+        check_size(len(chosen))
     except DomainError as error:
         return await _page(visit, error=error)
     refused: list[tuple[str, DomainError]] = []
     for one in chosen:
         public_id, _, release = one.partition(":")
         try:
-            await _pass(visit, public_id, release, password=password, opinion=opinion)
+            await pass_one(visit, public_id, seen=release, password=password, opinion=opinion)
         except REFUSALS as error:
             refused.append((public_id, refusal_of(error)))
     if refused:
         return await _page(visit, refused=refused)
     return visit.redirect("/desk/review/", done="passed_many")
-
-
-async def _pass(visit: Visit, public_id: str, release: str, *, password: str, opinion: str) -> None:
-    deps, actor = visit.deps, visit.actor
-    async with deps.db.read() as session:
-        held = await find(session, actor, public_id)
-        to_sign = await prepare_batch(session, actor, held.edition.id, seen=release)
-    approval = await deps.keys.approve(actor.person, password, to_sign.text)
-    granted = await deps.keys.delegations()
-    async with deps.db.write() as session:
-        # Asked once more: between the signature and here the piece may have come to its last step.
-        await prepare_batch(session, actor, held.edition.id, seen=release)
-        await record_approval(
-            session, actor, held.edition.id, approval, delegations=granted, opinion=opinion, now=visit.now
-        )
 
 
 async def _page(

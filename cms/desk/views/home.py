@@ -39,7 +39,7 @@ async def home_page(visit: Visit) -> web.StreamResponse:
             context["tally"] = _tally(visit, len(waiting), tally.by_state)
         if visit.may(Action.PUBLISHING_RETRY):
             context["trouble"] = [quiet_row(visit, one) for one in await troubled(session, visit.actor, limit=_SHOWN)]
-            tasks = await open_tasks(session, now=visit.now, limit=_SHOWN)
+            tasks = await open_tasks(session, visit.actor, now=visit.now, limit=_SHOWN)
             context["tasks"] = [task_row(visit, one) for one in tasks]
     context["may_write"] = visit.may(Action.DOCUMENT_CREATE)
     context["reads"] = reads

@@ -1,7 +1,6 @@
 """The office's review plans on one page: rules by kind, channel and level, what holds for all, and who changed them."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any, Final
 
 from aiohttp import web
@@ -16,9 +15,9 @@ from cms.desk.visit import Form, Visit
 from cms.kernel.errors import DomainError, Invalid, NotFound
 from cms.people.models import Unit
 from cms.people.permissions import Action, Subject, can
-from cms.review.books import book_at, current_book, line_of, save_book, versions
+from cms.review import book_changes
+from cms.review.books import book_at, change_book, current_book, line_of, versions
 from cms.review.plans import (
-    BUILT_IN,
     MOST_PROOFS,
     MOST_STEPS,
     SIGN,
@@ -34,7 +33,6 @@ from cms.review.plans import (
 )
 
 URL: Final = "/desk/review/plans"
-_TAKEN: Final = {"three": THREE_AND_THREE, "two": BUILT_IN}
 
 
 async def plans_page(visit: Visit) -> web.StreamResponse:
@@ -46,14 +44,8 @@ async def save_rule(visit: Visit) -> web.StreamResponse:
     form = await visit.form()
     try:
         rule = _rule_of(form)
-        old = _index(form, "rule")
-
-        def change(book: Book) -> Book:
-            kept = [one for index, one in enumerate(book.rules) if index != old]
-            kept.insert(len(kept) if old is None else min(old, len(kept)), rule)
-            return replace(book, rules=tuple(kept))
-
-        await _save(visit, form, change, note=visit.t("desk.plans.note.rule", rule=_about(visit, rule)))
+        change = book_changes.put_rule(rule, _index(form, "rule"))
+        await _save(visit, form, change, note=rule_note(visit, rule))
     except DomainError as error:
         return await _page(visit, error=error)
     return visit.redirect(URL, done="plans_saved")
@@ -64,10 +56,7 @@ async def drop_rule(visit: Visit) -> web.StreamResponse:
     form = await visit.form()
     index = _index(form, "rule")
     try:
-
-        def change(book: Book) -> Book:
-            return replace(book, rules=tuple(one for at, one in enumerate(book.rules) if at != index))
-
+        change = book_changes.drop_rule(-1 if index is None else index)
         await _save(visit, form, change, note=visit.t("desk.plans.note.drop"))
     except DomainError as error:
         return await _page(visit, error=error)
@@ -83,7 +72,7 @@ async def save_common(visit: Visit) -> web.StreamResponse:
         await _save(
             visit,
             form,
-            lambda book: replace(book, reviewer_proofs=both, after_hours=hours or 0),
+            book_changes.set_terms(reviewer_proofs=both, after_hours=hours or 0),
             note=visit.t("desk.plans.note.common"),
         )
     except DomainError as error:
@@ -97,8 +86,8 @@ async def take(visit: Visit) -> web.StreamResponse:
     name = text(form, "take")
     number = _number(name)
     try:
-        if name in _TAKEN:
-            taken, note = _TAKEN[name], visit.t(f"desk.plans.take.{name}")
+        if name in book_changes.TAKEN:
+            taken, note = book_changes.TAKEN[name], visit.t(f"desk.plans.take.{name}")
         elif number is not None:
             async with visit.deps.db.read() as session:
                 taken = await book_at(session, number)
@@ -111,12 +100,10 @@ async def take(visit: Visit) -> web.StreamResponse:
     return visit.redirect(URL, done="plans_saved")
 
 
-async def _save(visit: Visit, form: Form, change: Any, *, note: str) -> None:
+async def _save(visit: Visit, form: Form, change: book_changes.Change, *, note: str) -> None:
     seen = _number(text(form, "seen"))
     async with visit.deps.db.write() as session:
-        book = await current_book(session)
-        changed = change(book)
-        await save_book(session, visit.actor, changed, seen=-1 if seen is None else seen, note=note, now=visit.now)
+        await change_book(session, visit.actor, change, seen=-1 if seen is None else seen, note=note, now=visit.now)
 
 
 def _rule_of(form: Form) -> Rule:
@@ -208,6 +195,11 @@ def _choices(visit: Visit, levels: Sequence[str]) -> Mapping[str, Any]:
         "by": [{"value": one.value, "label": visit.t(f"review.by.{one.value}")} for one in By],
         "proofs": [{"value": str(one), "label": visit.t(f"review.proofs.{one}")} for one in range(MOST_PROOFS + 1)],
     }
+
+
+def rule_note(visit: Visit, rule: Rule) -> str:
+    """What the version says of itself when a rule was written."""
+    return visit.t("desk.plans.note.rule", rule=_about(visit, rule))
 
 
 def _about(visit: Visit, rule: Rule) -> str:

@@ -58,7 +58,7 @@ async def _board(visit: Visit, wrong: tuple[str, str, Invalid] | None = None) ->
         }
         shown = await pieces.covers(session, [row.edition for rows in lists.values() for row in rows])
         trouble = await troubled(session, visit.actor, limit=20)
-        tasks = await open_tasks(session, now=visit.now, limit=50) if visit.may(Action.PUBLISHING_RETRY) else []
+        tasks = await open_tasks(session, visit.actor, now=visit.now, limit=50)
     context = {
         "tasks": [task_row(visit, one, wrong) for one in tasks],
         "lists": [

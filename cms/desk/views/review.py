@@ -12,13 +12,12 @@ from cms.desk.confirming import password_of
 from cms.desk.reading import Typed, neighbours, reading, waiting_line
 from cms.desk.refusing import REFUSALS, refusal_of
 from cms.desk.routing import get, post
+from cms.desk.signing import sign_step
 from cms.desk.views.gate import text
 from cms.desk.visit import Form, Visit
 from cms.kernel.errors import DomainError
 from cms.people.permissions import Action
-from cms.publishing.urgent import bring_out
 from cms.review.after import review_after
-from cms.review.approve import prepare_approval, record_approval
 from cms.review.decline import return_piece
 from cms.review.inbox import waiting_for
 from cms.review.plans import CHECKS
@@ -49,7 +48,15 @@ async def pass_step(visit: Visit) -> web.StreamResponse:
     form = await visit.form()
     typed = typed_in(form)
     try:
-        state = await _sign(visit, form, typed)
+        password, said = password_of(form), tuple(typed.remarks.items())
+        state = await sign_step(
+            visit,
+            visit.part("id"),
+            seen=text(form, "hash"),
+            password=password,
+            opinion=typed.opinion,
+            remarks=said,
+        )
     except REFUSALS as error:
         return await page(visit, typed, error=refusal_of(error), phone=is_phone(form))
     back = "/desk/m/" if is_phone(form) else "/desk/review/"
@@ -58,31 +65,6 @@ async def pass_step(visit: Visit) -> web.StreamResponse:
     if state is EditionState.APPROVED:
         return visit.redirect(back if is_phone(form) else pieces.href(visit.part("id")), done="signed")
     return visit.redirect(back, done="passed")
-
-
-async def _sign(visit: Visit, form: Form, typed: Typed) -> EditionState:
-    deps, actor = visit.deps, visit.actor
-    password = password_of(form)
-    async with deps.db.read() as session:
-        held = await find(session, actor, visit.part("id"))
-        to_sign = await prepare_approval(session, actor, held.edition.id, seen=text(form, "hash"))
-    approval = await deps.keys.approve(actor.person, password, to_sign.text)
-    delegations = await deps.keys.delegations()
-    async with deps.db.write() as session:
-        edition = await record_approval(
-            session,
-            actor,
-            held.edition.id,
-            approval,
-            delegations=delegations,
-            opinion=typed.opinion,
-            remarks=tuple(typed.remarks.items()),
-            now=visit.now,
-        )
-        if edition.state == EditionState.APPROVED.value:
-            # The second key of an emergency is also what sends it out.
-            await bring_out(session, actor, edition.id, now=visit.now)
-        return EditionState(edition.state)
 
 
 async def return_it(visit: Visit) -> web.StreamResponse:

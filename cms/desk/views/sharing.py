@@ -64,7 +64,7 @@ async def _page(
     context = {
         "document": pieces.head(visit, held, column),
         "may": pieces.may(visit, held) | {"share": bool(can(visit.actor, Action.DOCUMENT_SHARE, held.subject))},
-        "made": {"address": _address(visit, made[1]), "label": made[0].label, "revision": made[0].revision}
+        "made": {"address": visit.shared_address(made[1]), "label": made[0].label, "revision": made[0].revision}
         if made
         else None,
         "links": [_row(visit, one, f"{url}/share/{one.id}/revoke") for one in links],
@@ -105,11 +105,6 @@ def _row(visit: Visit, one: Link, revoke_url: str) -> dict[str, Any]:
         "opened_at": one.opened_at,
         "revoke": revoke_url if state == "active" else "",
     }
-
-
-def _address(visit: Visit, token: str) -> str:
-    scheme = "https" if visit.deps.secure else visit.request.scheme
-    return f"{scheme}://{visit.request.host}/desk/shared/{token}"
 
 
 ROUTES = (

@@ -200,7 +200,7 @@ async def open_house(
         desk = await asyncio.to_thread(build_desk, deps, sections())
         root = web.Application()
         root.add_subapp(PREFIX, desk)
-        api = await asyncio.to_thread(build_api, deps, RESOURCES)
+        api = await asyncio.to_thread(build_api, deps, RESOURCES, sections())
         root.add_subapp(API, api)
         server = TestServer(root)
         await server.start_server()

@@ -351,7 +351,7 @@ async def test_a_task_waits_for_a_person_and_their_address_settles_it(place: Off
     await place.work()
     row = await newest(place)
     async with place.database.read() as session:
-        (task,) = await open_tasks(session, now=place.now)
+        (task,) = await open_tasks(session, SUN, now=place.now)
         assert (task.title, task.is_late, task.line.state) == ("要手动发的稿件", False, "manual")
         assert await pack_of(session, SUN, row.id) == (PACK, f"wx-{str(row.id)[-8:]}")
         assert (await count_tasks(session, now=place.now))[0]["publish"] == 1
@@ -368,7 +368,7 @@ async def test_a_task_waits_for_a_person_and_their_address_settles_it(place: Off
     async with place.database.read() as session:
         (line,) = await panel(session, edition)
         proofs = (await session.scalars(select(Proof).order_by(Proof.at, Proof.id))).all()
-        assert await open_tasks(session, now=place.now) == []
+        assert await open_tasks(session, SUN, now=place.now) == []
         with pytest.raises(NotFound):
             await pack_of(session, SUN, row.id)
     assert (line.state, line.url, line.detail["by_name"]) == ("live", "https://mp.weixin.qq.com/s/1", "sun")
@@ -390,10 +390,10 @@ async def test_what_a_person_posted_is_taken_down_by_a_person_and_late_after_a_d
     row = await newest(place)
     assert (row.kind, row.state) == ("recall", "manual")
     async with place.database.read() as session:
-        (task,) = await open_tasks(session, now=place.now)
+        (task,) = await open_tasks(session, SUN, now=place.now)
         assert task.line.detail["link"] == "https://mp.weixin.qq.com/s/1"
         late = place.now + dt.timedelta(days=1, seconds=1)
-        assert (await open_tasks(session, now=late))[0].is_late
+        assert (await open_tasks(session, SUN, now=late))[0].is_late
         assert await count_tasks(session, now=late) == ({**dict.fromkeys(_KINDS, 0), "recall": 1}, 1)
     async with place.database.write() as session:
         await confirm(session, SUN, row.id, now=place.now)
@@ -415,7 +415,7 @@ async def test_a_task_that_was_recalled_before_it_was_done_still_asks_for_a_look
     await recall_it(place, edition)
     await place.work()
     async with place.database.read() as session:
-        (task,) = await open_tasks(session, now=place.now)
+        (task,) = await open_tasks(session, SUN, now=place.now)
         with pytest.raises(NotFound):
             await pack_of(session, SUN, first.id)
     assert task.line.kind == "recall"
