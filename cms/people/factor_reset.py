@@ -111,6 +111,10 @@ async def confirm(session: AsyncSession, actor: Actor, reset: uuid.UUID, *, now:
         raise Refused("people.reset_same")
     if not await _still_may(session, row.asked_by, subject):
         raise Refused("people.reset_unbacked")
+    since = (await standing(session, row.person_id)).since
+    if since is not None and since > row.asked_at:
+        # The one that was lost is gone already; the person has set another up since.
+        raise Refused("people.reset_over")
     await take_away(session, row.person_id, now=now)
     row.outcome, row.ended_by, row.ended_at = CONFIRMED, actor.person, now
     await session.flush()

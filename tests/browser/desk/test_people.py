@@ -53,7 +53,7 @@ async def test_office_when_set_up_by_tables_has_its_tree_its_people_and_a_second
     await enrol(auditor, house, shots)
     await look_at_the_record(auditor, shots)
     second = await add_person(admin, pages, house, "zhou", "周安全", "安全管理员")
-    await look_after(admin, second, shots)
+    await look_after(admin, second, auditor, shots)
 
 
 async def import_tree(admin: Desk, shots: Path | None) -> None:
@@ -174,7 +174,7 @@ async def look_at_the_record(auditor: Desk, shots: Path | None) -> None:
     assert (await (await download.value).path()).read_text("utf-8").count("sign_in.second") == 1
 
 
-async def look_after(admin: Desk, second: Desk, shots: Path | None) -> None:
+async def look_after(admin: Desk, second: Desk, auditor: Desk, shots: Path | None) -> None:
     """One asks to take the auditor's factor away, another confirms from the inbox; nobody is stale yet."""
     page = admin.page
     await admin.go("/desk/people/?q=纪察")
@@ -189,6 +189,9 @@ async def look_after(admin: Desk, second: Desk, shots: Path | None) -> None:
     await asking.get_by_role("button").click()
     await admin.said("已申请重置")
     await expect(page.get_by_role("button", name="确认重置")).to_have_count(0)
+    await auditor.go("/desk/account/factor")
+    await expect(auditor.page.get_by_role("button", name="不是我提出的，制止")).to_be_visible()
+    await sound(auditor.page, shots, "reset-own")
     await second.go("/desk/inbox/")
     await sound(second.page, shots, "reset-inbox")
     await second.page.get_by_role("link", name="核实：纪察").click()

@@ -35,7 +35,7 @@ async def robot_of(desk: House, person: Browser, *scopes: str) -> Browser:
 
 
 async def speak(
-    robot: Browser, method: str, url: str, data: bytes = b"", **headers: str
+    robot: Browser, method: str, url: str, data: bytes = b"", /, **headers: str
 ) -> tuple[int, dict[str, str], str]:
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     where = robot.base.join(URL(url))

@@ -142,6 +142,14 @@ async def test_request_when_stopped_or_a_day_old_opens_nothing(office: Office, s
     assert await told(session, second.person) == []
     assert (await standing(session, author.person)).since is not None
     again = await ask(session, second, author.person, reason="手机遗失", now=late)
-    await confirm(session, admin, again.id, now=late)
+    # Somebody who found the phone and set another up meanwhile keeps it.
+    factor = await session.get_one(SecondFactor, author.person)
+    factor.confirmed_at = late + HOUR
+    await session.flush()
+    with pytest.raises(Refused, match=r"people\.reset_over"):
+        await confirm(session, admin, again.id, now=late + HOUR)
+    factor.confirmed_at = late
+    await session.flush()
+    await confirm(session, admin, again.id, now=late + HOUR)
     expired = select(func.count()).select_from(AuditEvent).where(AuditEvent.action == "factor.expire")
     assert await session.scalar(expired) == 1
