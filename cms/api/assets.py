@@ -166,7 +166,7 @@ async def where_used(visit: Visit) -> AssetUses:
 
 async def same_one(visit: Visit) -> SameFile:
     """Whether the library has a file already, by the sha256 of what would be sent."""
-    sha256 = visit.part("sha256").lower()
+    sha256 = visit.query("sha256").lower()
     if len(sha256) != _SHA or not set(sha256) <= set("0123456789abcdef"):
         raise Invalid("api.body", fields={"sha256": "api.field"}, names="sha256")
     async with visit.deps.db.read() as session:
@@ -213,7 +213,7 @@ RESOURCES: tuple[Resource, ...] = (
     ask("/api/v1/assets/trash", list_trash, _READ, given=TrashList, queries=("page",)),
     ask("/api/v1/assets/tags", list_tags, _READ, given=TagList),
     ask("/api/v1/assets/rights", rights_count, _READ, given=RightsCount),
-    ask("/api/v1/assets/same/{sha256}", same_one, _READ, given=SameFile),
+    ask("/api/v1/assets/same", same_one, _READ, given=SameFile, queries=("sha256",)),
     take("PUT", f"{_ONE}/crops", cut_asset, _EDIT, sent=CropsSent, given=CropsKept),
     bring(f"{_ONE}/file", replace_one, Action.LIBRARY_DELETE, given=AssetLine),
     ask(f"{_ONE}/uses", where_used, _READ, given=AssetUses),

@@ -92,8 +92,8 @@ async def _film(desk: House, robot: Browser) -> str:
     assert line["state"] == "done"
 
     sha256 = hashlib.sha256(CLIP).hexdigest()
-    assert (await ask(robot, "GET", f"/assets/same/{sha256}")) == {"picture": None, "video": line["asset"]}
-    await ask(robot, "GET", "/assets/same/abc", status=422)
+    assert (await ask(robot, "GET", f"/assets/same?sha256={sha256}")) == {"picture": None, "video": line["asset"]}
+    await ask(robot, "GET", "/assets/same?sha256=abc", status=422)
     _, headers, _ = await speak(robot, "POST", "/api/v1/uploads", **new)
     twin = headers["Location"].removeprefix("/api/v1")
     await speak(robot, "PATCH", headers["Location"], CLIP, Upload_Offset="0", **piece)
