@@ -14,6 +14,8 @@ from cms.kernel.messages import catalogue
 from deploy.settings import ROLES, Role, Settings, SettingsError, load
 
 VERSION = "0.1.0"
+# What a cron job tells apart from a record that is not whole; EX_UNAVAILABLE.
+EXITS = {"deploy.database_away": 69}
 
 
 def with_settings(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -31,7 +33,7 @@ def with_settings(command: Callable[..., Any]) -> Callable[..., Any]:
         except DomainError as error:
             sentence = catalogue().error(settings.language, error.code, error.params)
             click.echo(f"{sentence.text}\n{sentence.next}  [{error.code}]", err=True)
-            raise SystemExit(1) from error
+            raise SystemExit(EXITS.get(error.code, 1)) from error
 
     return wrapped
 
@@ -87,7 +89,8 @@ def reindex(settings: Settings) -> None:
     """重建全文检索索引；平时随稿件自动更新，仅在迁移异常或索引损坏时使用。"""
     from deploy.reindex import reindex as rebuild  # noqa: PLC0415
 
-    click.echo(f"已重建 {asyncio.run(rebuild(settings.database_url))} 篇稿件的索引。")
+    count = asyncio.run(rebuild(settings.database_url))
+    click.echo(catalogue().text(settings.language, "deploy.reindexed", count=count))
 
 
 @main.command(context_settings={"ignore_unknown_options": True, "help_option_names": []})
@@ -136,7 +139,7 @@ def recall(settings: Settings, release: str, reason: str, person: str) -> None:
 @click.argument("what", type=click.Choice(["verify"]))
 @with_settings
 def audit(settings: Settings, what: str) -> None:  # noqa: ARG001 - the only thing there is to do
-    """校验操作记录：记录链、归档文件与上次校验时的末尾。"""
+    """校验操作记录：记录链、归档文件与上次校验时的末尾；完整退出 0，异常退出 1，数据库不可用退出 69。"""
     from deploy.record_command import verify  # noqa: PLC0415
 
     row = verify(settings)
@@ -146,7 +149,7 @@ def audit(settings: Settings, what: str) -> None:  # noqa: ARG001 - the only thi
         click.echo(texts.text(settings.language, "desk.audit.broken", seq=row.fault_seq, fault=fault), err=True)
         click.echo(texts.text(settings.language, "desk.audit.broken_next"), err=True)
         raise SystemExit(1)
-    click.echo(f"{texts.text(settings.language, 'desk.audit.whole_short')}: № {row.seq} {row.hash}")
+    click.echo(texts.text(settings.language, "deploy.record_whole", seq=row.seq, hash=row.hash))
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from cms.kernel.messages import catalogue
 from cms.notices.carrying import Carrier, carry
 from cms.notices.mail import MailSettings
 from cms.notices.webhook import WebhookSettings
+from cms.people.factor_reset import expire, has_expired
 from cms.planning.holidays import enter_shipped, shipped_years
 from cms.publishing.alarming import lost_promises, sweep_lost
 from cms.publishing.services.addresses import Policy
@@ -50,6 +51,7 @@ async def watch_promises(here: Installation) -> None:
                     await enter_shipped(session, years, now=here.clock.now())
                 entered = True
             await _sweep(here)
+            await _let_lapse(here)
         except SQLAlchemyError:
             log.exception("the database is away")
         await asyncio.sleep(_SWEEP_EVERY)
@@ -63,6 +65,15 @@ async def _sweep(here: Installation) -> None:
     async with here.db.write() as session:
         lost = await sweep_lost(session, now=here.clock.now())
     log.warning("promises that nobody would have kept", lost=lost)
+
+
+async def _let_lapse(here: Installation) -> None:
+    """Requests to reset a second factor that nobody confirmed in time."""
+    async with here.db.read() as session:
+        if not await has_expired(session, now=here.clock.now()):
+            return
+    async with here.db.write() as session:
+        await expire(session, now=here.clock.now())
 
 
 def make_carrier(here: Installation, owner: str) -> Carrier:

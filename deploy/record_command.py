@@ -6,6 +6,7 @@ from cms.audit.checking import check_record
 from cms.audit.models import AuditCheck
 from cms.kernel.clock import SystemClock
 from cms.kernel.db import Database
+from deploy.at_hand import database_at_hand
 from deploy.settings import Settings
 
 
@@ -17,6 +18,7 @@ def verify(settings: Settings) -> AuditCheck:
 async def _verify(settings: Settings) -> AuditCheck:
     db = Database(settings.database_url)
     try:
-        return await check_record(db, settings.audit_dir, now=SystemClock().now())
+        with database_at_hand():
+            return await check_record(db, settings.audit_dir, now=SystemClock().now())
     finally:
         await db.close()

@@ -2,13 +2,15 @@
 
 from cms.content.search import rebuild
 from cms.kernel.db import Database
+from deploy.at_hand import database_at_hand
 
 
 async def reindex(url: str) -> int:
-    """The number of pieces in the new index."""
+    """The number of pieces in the new index. Raises Unavailable `deploy.database_away`."""
     db = Database(url)
     try:
-        async with db.write() as session:
-            return await rebuild(session)
+        with database_at_hand():
+            async with db.write() as session:
+                return await rebuild(session)
     finally:
         await db.close()

@@ -1,7 +1,6 @@
 """Pieces over the API, from the first word to the recall."""
 
 import datetime as dt
-import uuid
 
 from cms.api import models
 from cms.api.resources import Resource, ask, take
@@ -10,14 +9,15 @@ from cms.content.editing import autosave, create
 from cms.content.filters import Filters
 from cms.content.held import look
 from cms.content.kinds import Kind
-from cms.content.queries import Cursor, documents, find
+from cms.content.queries import documents, find
 from cms.content.states import EditionState
 from cms.desk import labels, pieces
 from cms.desk.confirming import confirm_second
+from cms.desk.cursors import read_cursor, write_cursor
 from cms.desk.routing import SIGNED_IN
 from cms.desk.signing import sign_step
 from cms.desk.visit import Visit, as_uuid
-from cms.kernel.errors import Invalid, NotFound
+from cms.kernel.errors import Invalid
 from cms.people.permissions import Action
 from cms.people.units import unit_at
 from cms.planning.schedule import reschedule, schedule
@@ -49,7 +49,7 @@ async def list_them(visit: Visit) -> models.DocumentList:
         mine=visit.query("mine") == "1",
     )
     async with visit.deps.db.read() as session:
-        page = await documents(session, visit.actor, filters, after=_cursor(visit.query("after")), limit=_PAGE)
+        page = await documents(session, visit.actor, filters, after=read_cursor(visit.query("after")), limit=_PAGE)
     lines = [
         models.DocumentLine(
             id=row.public_id,
@@ -67,7 +67,7 @@ async def list_them(visit: Visit) -> models.DocumentList:
         )
         for row in page.rows
     ]
-    after = f"{page.after.updated_at.isoformat()}_{page.after.document}" if page.after else None
+    after = write_cursor(page.after) or None
     return models.DocumentList(documents=lines, total=page.total, next=after)
 
 
@@ -202,14 +202,6 @@ async def _document(visit: Visit, public_id: str) -> models.Document:
         version=version,
         may=pieces.may(visit, held),
     )
-
-
-def _cursor(value: str) -> Cursor | None:
-    at, _, document = value.partition("_")
-    try:
-        return Cursor(dt.datetime.fromisoformat(at).astimezone(dt.UTC), uuid.UUID(document)) if value else None
-    except (ValueError, OverflowError):
-        raise NotFound("kernel.not_found") from None
 
 
 _ONE = "/api/v1/documents/{id}"

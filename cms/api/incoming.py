@@ -120,7 +120,7 @@ class FeedSent(Sent):
 
 
 class Feed(Given):
-    """A feed and how it stands."""
+    """A feed and how it stands; `waiting` items of it nobody looked at yet."""
 
     id: str
     name: str
@@ -130,8 +130,23 @@ class Feed(Given):
     every_minutes: int
     state: str
     good_at: dt.datetime | None
+    next_at: dt.datetime | None
+    waiting: int
     error: str | None
     text: str | None
+
+
+class PoolSource(Given):
+    """A feed that the person sees items of."""
+
+    id: str
+    name: str
+
+
+class PoolSources(Given):
+    """By name."""
+
+    sources: list[PoolSource]
 
 
 class FeedList(Given):
@@ -240,20 +255,34 @@ async def list_feeds(visit: Visit) -> FeedList:
     """The feeds that may be collected."""
     async with visit.deps.db.read() as session:
         found = await feeds.sources(session, visit.actor)
-    return FeedList(feeds=[_feed(visit, one.source) for one in found])
+    return FeedList(feeds=[_feed(visit, one.source, one.waiting) for one in found])
+
+
+async def feed_one(visit: Visit) -> Feed:
+    """A feed that may be collected."""
+    async with visit.deps.db.read() as session:
+        row = await feeds.source_of(session, visit.actor, visit.uuid("feed"))
+        return _feed(visit, row, await feeds.waiting_of(session, row))
+
+
+async def list_pool_sources(visit: Visit) -> PoolSources:
+    """The feeds whose items the person sees, to narrow the pool by."""
+    async with visit.deps.db.read() as session:
+        found = await pool.pool_sources(session, visit.actor)
+    return PoolSources(sources=[PoolSource(id=str(key), name=name) for key, name in found])
 
 
 async def add_feed(visit: Visit, sent: FeedSent) -> Feed:
     """Allows a feed."""
     async with visit.deps.db.write() as session:
-        return _feed(visit, await feeds.add_source(session, visit.actor, _allowed(sent), now=visit.now))
+        return _feed(visit, await feeds.add_source(session, visit.actor, _allowed(sent), now=visit.now), 0)
 
 
 async def edit_feed(visit: Visit, sent: FeedSent) -> Feed:
     """Changes a feed, switches it off or on."""
     async with visit.deps.db.write() as session:
         row = await feeds.edit_source(session, visit.actor, visit.uuid("feed"), _allowed(sent), now=visit.now)
-        return _feed(visit, row)
+        return _feed(visit, row, await feeds.waiting_of(session, row))
 
 
 def _allowed(sent: FeedSent) -> Allowed:
@@ -286,7 +315,7 @@ def _item(row: PoolRow) -> dict[str, Any]:
     }
 
 
-def _feed(visit: Visit, row: FeedSource) -> Feed:
+def _feed(visit: Visit, row: FeedSource, waiting: int) -> Feed:
     said = labels.trouble(visit, row.error_code, row.error_params)["text"] if row.error_code else None
     return Feed(
         id=str(row.id),
@@ -297,6 +326,8 @@ def _feed(visit: Visit, row: FeedSource) -> Feed:
         every_minutes=row.every_minutes,
         state=row.state,
         good_at=row.good_at,
+        next_at=row.not_before if row.state == feeds.FeedState.WAITING else None,
+        waiting=waiting,
         error=row.error_code,
         text=said,
     )
@@ -311,11 +342,13 @@ RESOURCES: tuple[Resource, ...] = (
     take("POST", f"{_RUN}/apply", apply_sheet, _WRITE, sent=Nothing, given=SheetRun),
     take("POST", f"{_RUN}/undo", undo_sheet, _WRITE, sent=Nothing, given=SheetRun),
     ask("/api/v1/pool", list_pool, _WRITE, given=PoolList, queries=("q", "state", "source", "after")),
+    ask("/api/v1/pool/sources", list_pool_sources, _WRITE, given=PoolSources),
     ask(_ITEM, pool_one, _WRITE, given=PoolWhole),
     take("POST", f"{_ITEM}/take", take_item, _WRITE, sent=Taking, given=Taken),
     take("POST", f"{_ITEM}/aside", aside_item, _WRITE, sent=Nothing, given=Done),
     take("POST", f"{_ITEM}/back", back_item, _WRITE, sent=Nothing, given=Done),
     ask("/api/v1/feeds", list_feeds, _SYSTEM, given=FeedList),
     take("POST", "/api/v1/feeds", add_feed, _SYSTEM, sent=FeedSent, given=Feed),
+    ask(_FEED, feed_one, _SYSTEM, given=Feed),
     take("PUT", _FEED, edit_feed, _SYSTEM, sent=FeedSent, given=Feed),
 )

@@ -1,13 +1,8 @@
-"""The office over the API: units, columns, people and the record."""
-
-import datetime as dt
-from typing import Any
+"""The office over the API: units, columns and people."""
 
 from cms.api.models import Text
 from cms.api.resources import Given, Resource, Sent, ask, take
 from cms.api.shapes import Done, Nothing, id_of
-from cms.audit.chain import verify_chain
-from cms.audit.events import events
 from cms.content.columns import add_column, columns, edit_column
 from cms.content.models import Column
 from cms.desk.confirming import confirm_own
@@ -18,8 +13,6 @@ from cms.people.models import Unit
 from cms.people.permissions import Action, require_reach
 from cms.people.roles import RIGHTS, Role
 from cms.people.units import add_unit, move_unit, rename_unit, units
-
-_PAGE = 100
 
 
 class UnitLine(Given):
@@ -147,35 +140,6 @@ class RoleEnd(Sent):
     """The administrator's own password: the guard has to learn it."""
 
     password: str
-
-
-class EventLine(Given):
-    """One line of the record."""
-
-    seq: int
-    at: dt.datetime
-    person: str
-    ip: str
-    action: str
-    object: list[str]
-    unit: str
-    details: dict[str, Any]
-    hash: str
-
-
-class EventList(Given):
-    """Newest first; `next` is the `before` of the next page, 0 at the end."""
-
-    events: list[EventLine]
-    next: int
-
-
-class ChainState(Given):
-    """Whether the record is whole; where it breaks if not."""
-
-    whole: bool
-    seq: int | None
-    fault: str | None
 
 
 async def list_units(visit: Visit) -> UnitList:
@@ -314,42 +278,6 @@ async def end_role(visit: Visit, sent: RoleEnd) -> Done:
     return Done(id=visit.part("membership"))
 
 
-async def list_events(visit: Visit) -> EventList:
-    """The record of the person's units."""
-    before = visit.query("before")
-    async with visit.deps.db.read() as session:
-        found = await events(
-            session,
-            within=require_reach(visit.actor, Action.AUDIT_READ),
-            action=visit.query("action"),
-            before=int(before) if before.isascii() and before.isdigit() and len(before) < 19 else None,
-            limit=_PAGE,
-        )
-    lines = [
-        EventLine(
-            seq=one.seq,
-            at=one.at,
-            person=one.actor_name,
-            ip=one.ip,
-            action=one.action,
-            object=[one.object_kind, one.object_id],
-            unit=one.unit_path,
-            details=one.details,
-            hash=one.hash,
-        )
-        for one in found
-    ]
-    return EventList(events=lines, next=found[-1].seq if len(found) == _PAGE else 0)
-
-
-async def check_chain(visit: Visit) -> ChainState:
-    """Whether anybody changed the record."""
-    async with visit.deps.db.read() as session:
-        broken = await verify_chain(session)
-    fault = str(broken.fault) if broken else None
-    return ChainState(whole=broken is None, seq=broken.seq if broken else None, fault=fault)
-
-
 async def _set_active(visit: Visit, *, active: bool) -> Done:
     async with visit.deps.db.write() as session:
         await accounts.set_active(session, visit.actor, visit.uuid("person"), active=active, now=visit.now)
@@ -394,6 +322,4 @@ RESOURCES: tuple[Resource, ...] = (
     take("POST", f"{_ONE}/reset", reset_person, _PEOPLE, sent=Nothing, given=SignInCode, is_kept=False),
     take("POST", f"{_ONE}/roles", grant_role, _GRANT, sent=RoleSent, given=Done),
     take("DELETE", "/api/v1/roles/{membership}", end_role, _GRANT, sent=RoleEnd, given=Done),
-    ask("/api/v1/audit", list_events, Action.AUDIT_READ, given=EventList, queries=("action", "before")),
-    ask("/api/v1/audit/chain", check_chain, Action.AUDIT_READ, given=ChainState),
 )

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from cms.api.answers import HEADER
-from cms.api.resources import Resource
+from cms.api.resources import Resource, Spoken
 from cms.people.permissions import Action, scope_of
 
 VERSION: Final = "1"
@@ -62,22 +62,37 @@ def openapi(resources: Iterable[Resource]) -> dict[str, Any]:
 def _operation(one: Resource) -> dict[str, Any]:
     named = [{"name": name, "in": "path", "required": True} for name in re.findall(r"\{(\w+)\}", one.route.path)]
     asked = [{"name": name, "in": "query", "required": False} for name in one.queries]
+    headed = [{"name": name, "in": "header", "required": False} for name in (one.spoken.asked if one.spoken else ())]
     keyed = [{"name": HEADER, "in": "header", "required": False}] if one.has_key else []
     operation: dict[str, Any] = {
         "summary": one.summary,
         "x-permission": str(one.route.permission),
         "x-scope": _scope(one),
-        "parameters": [{**parameter, "schema": {"type": "string"}} for parameter in (*named, *asked, *keyed)],
+        "parameters": [{**parameter, "schema": {"type": "string"}} for parameter in (*named, *asked, *headed, *keyed)],
         "responses": {
-            "200": {"description": "OK", "content": _content(one.given)},
+            **_answer(one),
             "default": {"description": "Problem", "content": _content(Problem, "application/problem+json")},
         },
     }
     if one.is_file:
         operation["requestBody"] = {"required": True, "content": _FILE}
+    if one.spoken is not None and one.spoken.takes:
+        operation["requestBody"] = {"content": {one.spoken.takes: {"schema": {"type": "string", "format": "binary"}}}}
     if one.sent is not None:
         operation["requestBody"] = {"required": True, "content": _content(one.sent)}
     return operation
+
+
+def _answer(one: Resource) -> dict[str, Any]:
+    if one.given is not None:
+        return {"200": {"description": "OK", "content": _content(one.given)}}
+    spoken = one.spoken or Spoken()
+    answer: dict[str, Any] = {"description": "OK"}
+    if spoken.told:
+        answer["headers"] = {name: {"schema": {"type": "string"}} for name in spoken.told}
+    if spoken.gives:
+        answer["content"] = {media_type: {"schema": {"type": "string"}} for media_type in spoken.gives}
+    return {str(spoken.status): answer}
 
 
 def _scope(one: Resource) -> str:

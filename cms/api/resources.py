@@ -31,16 +31,31 @@ Taker = Callable[[Visit, BodyPartReader], Awaitable[Given]]
 
 
 @dataclass(frozen=True, slots=True)
+class Spoken:
+    """What is said in headers and bytes instead of JSON: a protocol, or a file that is handed out.
+
+    `asked` and `told` are headers of request and answer, `takes` and `gives` the media types of their bodies.
+    """
+
+    status: int = 200
+    asked: tuple[str, ...] = ()
+    told: tuple[str, ...] = ()
+    takes: str = ""
+    gives: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Resource:
-    """A route with its models; `sent` None for one without a body."""
+    """A route with its models; `sent` None for one without a body, `given` None for one that answers as `spoken`."""
 
     route: Route
     summary: str
-    given: type[Given]
+    given: type[Given] | None
     sent: type[Sent] | None = None
     queries: tuple[str, ...] = ()
     is_file: bool = False
     has_key: bool = False
+    spoken: Spoken | None = None
 
 
 def ask(path: str, act: Asker, permission: str, *, given: type[Given], queries: tuple[str, ...] = ()) -> Resource:
@@ -78,13 +93,27 @@ def take(
     return Resource(Route(method, path, handle, permission), _summary(act), given, sent, has_key=is_kept)
 
 
-def bring(path: str, act: Taker, permission: str, *, given: type[Given]) -> Resource:
+def bring(path: str, act: Taker, permission: str, *, given: type[Given], queries: tuple[str, ...] = ()) -> Resource:
     """A POST of one file as multipart field ``file``, taken block by block."""
 
     async def handle(visit: Visit) -> web.StreamResponse:
         return _json(await act(visit, await file_part(visit)))
 
-    return Resource(Route("POST", path, handle, permission), _summary(act), given, is_file=True)
+    return Resource(Route("POST", path, handle, permission), _summary(act), given, None, queries, is_file=True)
+
+
+def speak(
+    method: str,
+    path: str,
+    handler: Callable[[Visit], Awaitable[web.StreamResponse]],
+    permission: str,
+    *,
+    summary: str,
+    spoken: Spoken,
+    queries: tuple[str, ...] = (),
+) -> Resource:
+    """A route that answers by itself, the desk's own handler: of a protocol, or with a file."""
+    return Resource(Route(method, path, handler, permission), summary, None, None, queries, spoken=spoken)
 
 
 def _parsed(body: bytes, model: type[S]) -> S:

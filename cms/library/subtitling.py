@@ -1,8 +1,9 @@
 """The subtitles of a video: kept as cues, shown as WebVTT among its renditions, so that releases list and sign them."""
 
+import asyncio
 import datetime as dt
 import uuid
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -19,8 +20,20 @@ from cms.library.retiring import swap
 from cms.library.searching import refresh
 from cms.library.upload import Workshop
 from cms.people.actor import Actor
+from media.errors import MediaRefused
 from media.house import SUBTITLES
-from media.subtitles import MAX_CUES, MEDIA_TYPE, Cue, check_cues, clean_text, read_time, write_vtt
+from media.subtitles import (
+    MAX_BYTES,
+    MAX_CUES,
+    MEDIA_TYPE,
+    Cue,
+    Subtitles,
+    check_cues,
+    clean_text,
+    read_subtitles,
+    read_time,
+    write_vtt,
+)
 
 LANGUAGES = tuple(SUBTITLES)
 
@@ -72,6 +85,21 @@ def read_cues(value: object) -> tuple[Cue, ...]:
         except ValueError as error:
             raise Invalid("library.cue_time", number=number, text=f"{start} – {end}"[:40]) from error
     return tuple(found)
+
+
+async def read_subtitle_file(
+    db: Database, actor: Actor, video: uuid.UUID, language: str, blocks: AsyncIterator[bytes]
+) -> Subtitles:
+    """Reads a file for a video; nothing is kept until its cues are saved. Raises NotFound, Denied, MediaRefused."""
+    async with db.read() as session:
+        await editable(session, actor, video, lock=False)
+        asset, _ = await track_for(session, actor, video, language)
+    data = bytearray()
+    async for block in blocks:
+        data += block
+        if len(data) > MAX_BYTES:
+            raise MediaRefused("media.subtitles_size", limit=MAX_BYTES >> 20)
+    return await asyncio.to_thread(read_subtitles, bytes(data), duration_ms=asset.duration_ms)
 
 
 async def save_subtitles(

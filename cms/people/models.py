@@ -135,6 +135,34 @@ class RecoveryCode(Base):
     used_at: Mapped[dt.datetime | None]
 
 
+class FactorReset(Base):
+    """Somebody asked to take another person's second factor away; it takes a second person to do it.
+
+    `outcome` is None while it is open: ``confirmed``, ``stopped`` or ``expired`` after that. One a person at a time.
+    """
+
+    __tablename__ = "factor_reset"
+    __table_args__ = (
+        Index(
+            "uq_factor_reset_open",
+            "person_id",
+            unique=True,
+            sqlite_where=text("outcome is null"),
+            postgresql_where=text("outcome is null"),
+        ),
+    )
+
+    id: Mapped[Key]
+    person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("person.id"), index=True)
+    asked_by: Mapped[uuid.UUID] = mapped_column(ForeignKey("person.id"))
+    reason: Mapped[str] = mapped_column(String(200))
+    asked_at: Mapped[dt.datetime]
+    expires_at: Mapped[dt.datetime]
+    outcome: Mapped[str | None] = mapped_column(String(20))
+    ended_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("person.id"))
+    ended_at: Mapped[dt.datetime | None]
+
+
 class OneTimeCode(Base):
     """A code that signs in once, or sets up the installation (then without a person); only its hash is kept."""
 

@@ -1,4 +1,4 @@
-"""The second factor: an authenticator app, confirmed by a first code; recovery codes; and how it is taken away."""
+"""The second factor: an authenticator app, confirmed by a first code; recovery codes; and how it goes."""
 
 import datetime as dt
 import uuid
@@ -16,7 +16,7 @@ from cms.kernel.ids import uuid7
 from cms.people.actor import Actor
 from cms.people.codes import code_hash, new_code
 from cms.people.lockout import count_attempt, forgive
-from cms.people.models import DeskSession, Person, RecoveryCode, SecondFactor, Unit
+from cms.people.models import DeskSession, Person, RecoveryCode, SecondFactor
 from cms.people.permissions import Action, Subject, require_can
 from cms.people.sealing import Sealer
 from cms.people.sessions import SessionRules, new_token, revoke_all, token_hash
@@ -139,18 +139,14 @@ async def give_up(session: AsyncSession, actor: Actor, rules: SessionRules, *, n
         raise Refused("people.factor_not_set")
 
 
-async def reset(session: AsyncSession, actor: Actor, person: uuid.UUID, *, now: dt.datetime) -> None:
-    """An administrator takes a lost one away: sessions end, and the person sets a new one where the office asks for it.
+async def take_away(session: AsyncSession, person: uuid.UUID, *, now: dt.datetime) -> None:
+    """A lost one goes, and every session with it; who may is decided in `cms.people.factor_reset`, by two people.
 
-    Never one's own. Raises Refused `people.factor_not_set`, NotFound through `require_can`'s subject.
+    Raises Refused `people.factor_not_set`.
     """
-    unit = select(Unit.path).join(Person, Person.unit_id == Unit.id).where(Person.id == person)
-    path = await session.scalar(unit) or "/"
-    require_can(actor, Action.PEOPLE_MANAGE, Subject(path, frozenset({person})))
     if not await _remove(session, person):
         raise Refused("people.factor_not_set")
     await revoke_all(session, person, now=now)
-    await record(session, actor, "factor.reset", of=("person", str(person)), unit=path, now=now)
 
 
 async def _used(session: AsyncSession, person: uuid.UUID, sealer: Sealer, code: str, now: dt.datetime) -> str | None:

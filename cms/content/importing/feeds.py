@@ -125,6 +125,12 @@ async def sources(session: AsyncSession, actor: Actor) -> Sequence[SourceRow]:
     return [SourceRow(row.FeedSource, row[1] or 0) for row in rows]
 
 
+async def waiting_of(session: AsyncSession, source: FeedSource) -> int:
+    """How many items of a feed nobody looked at yet."""
+    query = select(func.count()).select_from(PoolItem)
+    return await session.scalar(query.where(PoolItem.source_id == source.id, PoolItem.state == "new")) or 0
+
+
 async def source_of(session: AsyncSession, actor: Actor, source: uuid.UUID, *, lock: bool = False) -> FeedSource:
     """Raises NotFound `content.no_feed`."""
     row = await session.get(FeedSource, source, with_for_update=lock or None, populate_existing=True)

@@ -10,6 +10,7 @@ from cms.desk.delivery_rows import quiet_row
 from cms.desk.reading import waiting_line
 from cms.desk.routing import SIGNED_IN, get, post
 from cms.desk.views.gate import text
+from cms.desk.views.people_factor import reset_lines
 from cms.desk.visit import Visit, as_uuid
 from cms.kernel.errors import DomainError, Invalid
 from cms.notices.alarms import open_alarms
@@ -40,13 +41,15 @@ async def _lists(session: AsyncSession, visit: Visit, *, done: bool) -> dict[str
         await troubled(session, visit.actor, limit=_TROUBLE) if visit.may(Action.PUBLISHING_RETRY) and not done else []
     )
     notices = await notices_of(session, visit.actor, done=done, limit=_SHOWN)
-    shown = {alarm.cause for alarm in alarms}
+    resets = await reset_lines(session, visit) if not done else []
+    shown = {alarm.cause for alarm in alarms} | {one["cause"] for one in resets}
     return {
         "done_list": done,
         "alarms": [alarm_line(visit, one) for one in alarms],
+        "resets": resets,
         "waiting": [waiting_line(visit, one, None) for one in waiting],
         "trouble": [quiet_row(visit, one) for one in trouble],
-        # An alarm that stands above is not said twice.
+        # What stands above is not said twice.
         "notices": [_notice(visit, one) for one in notices if one.cause not in shown],
         "tabs": [
             {"label": visit.t("desk.inbox.open"), "href": "/desk/inbox/", "is_current": not done},

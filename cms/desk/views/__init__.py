@@ -24,6 +24,7 @@ from cms.desk.views import (
     imports,
     library,
     people,
+    people_factor,
     people_safety,
     phone,
     places,
@@ -110,7 +111,7 @@ def _channels() -> tuple[Section, ...]:
 
 
 def _administration() -> tuple[Section, ...]:
-    staff = (*people.ROUTES, *people_safety.ROUTES, *csv_import.PEOPLE)
+    staff = (*people.ROUTES, *people_safety.ROUTES, *people_factor.ROUTES, *csv_import.PEOPLE)
     tree = (*units.ROUTES, *csv_import.UNITS)
     plan, column = Action.REVIEW_PLAN, Action.COLUMN_MANAGE
     return (

@@ -26,12 +26,12 @@ _NAMED: Final = 30
 
 
 async def lists_page(visit: Visit) -> web.StreamResponse:
-    return await _page(visit, _kind(visit.query("list") or ListKind.WORDS.value))
+    return await _page(visit, kind_of(visit.query("list") or ListKind.WORDS.value))
 
 
 async def try_it(visit: Visit) -> web.StreamResponse:
     """The dry run: reads a file and shows what it would change, or everything that is wrong with it."""
-    kind = _kind(visit.part("list"))
+    kind = kind_of(visit.part("list"))
     form = await visit.form()
     mode: lists.Mode = "replace" if text(form, "mode") == "replace" else "add"
     name, data = await _file(form)
@@ -46,7 +46,7 @@ async def try_it(visit: Visit) -> web.StreamResponse:
 
 
 async def apply_it(visit: Visit) -> web.StreamResponse:
-    kind = _kind(visit.part("list"))
+    kind = kind_of(visit.part("list"))
     form = await visit.form()
     try:
         async with visit.deps.db.write() as session:
@@ -58,7 +58,7 @@ async def apply_it(visit: Visit) -> web.StreamResponse:
 
 
 async def drop_it(visit: Visit) -> web.StreamResponse:
-    kind = _kind(visit.part("list"))
+    kind = kind_of(visit.part("list"))
     await visit.form()
     async with visit.deps.db.write() as session:
         await lists.drop_import(session, visit.actor, kind)
@@ -67,7 +67,7 @@ async def drop_it(visit: Visit) -> web.StreamResponse:
 
 async def restore_it(visit: Visit) -> web.StreamResponse:
     """An older version as the newest one."""
-    kind = _kind(visit.part("list"))
+    kind = kind_of(visit.part("list"))
     form = await visit.form()
     try:
         async with visit.deps.db.write() as session:
@@ -80,7 +80,7 @@ async def restore_it(visit: Visit) -> web.StreamResponse:
 
 async def export_it(visit: Visit) -> web.StreamResponse:
     """A version as the table that `try_it` reads."""
-    kind = _kind(visit.part("list"))
+    kind = kind_of(visit.part("list"))
     require_can(visit.actor, Action.CHECKLIST_MANAGE, Subject(lists.office_of(visit.actor)))
     async with visit.deps.db.read() as session:
         asked = visit.query("number")
@@ -212,7 +212,8 @@ def _pager(  # noqa: PLR0917 - one private caller
     }
 
 
-def _kind(value: str) -> ListKind:
+def kind_of(value: str) -> ListKind:
+    """The list a word names. Raises NotFound `kernel.not_found`."""
     try:
         return ListKind(value)
     except ValueError:

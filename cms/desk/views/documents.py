@@ -1,6 +1,5 @@
 """Lists of pieces, a new one, a piece as it stands, and what may be done with it besides writing."""
 
-import datetime as dt
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
@@ -18,10 +17,11 @@ from cms.content.kinds import Kind
 from cms.content.queries import Cursor, counts, documents, editions_of, find
 from cms.content.states import EditionState
 from cms.desk import labels, list_filters, override_fields, pieces, unit_field
+from cms.desk.cursors import read_cursor, write_cursor
 from cms.desk.routing import get, post
 from cms.desk.timeline import entries, refused_note
 from cms.desk.views.gate import text
-from cms.desk.visit import Form, Visit, as_uuid
+from cms.desk.visit import Form, Visit
 from cms.kernel.errors import DomainError, NotFound
 from cms.people.permissions import Action, reach, require_reach
 from cms.people.picking import unit_typed
@@ -49,7 +49,7 @@ async def list_page(visit: Visit) -> web.StreamResponse:
     asked["unit"] = await unit_field.filtered(visit, asked["unit"], Action.DOCUMENT_READ)
     narrowed = list_filters.read(visit, asked)
     filters = replace(narrowed, states=TABS[tab], mine=tab == "mine")
-    after, first = _cursor(visit.query("after")), _first(visit.query("from"))
+    after, first = read_cursor(visit.query("after")), _first(visit.query("from"))
     async with visit.deps.db.read() as session:
         tally = await counts(session, visit.actor, narrowed)
         # What is one's own among the hits of a search would be searched a second time.
@@ -259,8 +259,7 @@ async def _new(visit: Visit, values: Mapping[str, str], error: DomainError | Non
 def _pager(after: Cursor | None, first: int, shown: int, total: int, asked: Mapping[str, str]) -> dict[str, Any] | None:
     if not shown or (total <= shown and first == 1):
         return None
-    key = f"{after.updated_at.isoformat()}_{after.document}_{after.seq}" if after else ""
-    later = {**asked, "after": key, "from": str(first + shown)} if after else None
+    later = {**asked, "after": write_cursor(after), "from": str(first + shown)} if after else None
     return {
         "first": first,
         "last": first + shown - 1,
@@ -273,17 +272,6 @@ def _pager(after: Cursor | None, first: int, shown: int, total: int, asked: Mapp
 def _list_url(asked: Mapping[str, str]) -> str:
     query = urlencode({name: value for name, value in asked.items() if value and (name, value) != ("tab", "all")})
     return f"/desk/documents/?{query}" if query else "/desk/documents/"
-
-
-def _cursor(value: str) -> Cursor | None:
-    if not value:
-        return None
-    at, _, rest = value.partition("_")
-    document, _, seq = rest.partition("_")
-    try:
-        return Cursor(dt.datetime.fromisoformat(at).astimezone(dt.UTC), as_uuid(document), int(seq or "0"))
-    except (ValueError, OverflowError):
-        raise NotFound("kernel.not_found") from None
 
 
 def _number(counted: int) -> str:

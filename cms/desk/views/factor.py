@@ -11,6 +11,7 @@ from cms.desk.views.gate import next_of, text
 from cms.desk.visit import Visit
 from cms.kernel.errors import DomainError
 from cms.people import second_factor
+from cms.people.factor_reset import asked_for
 from cms.people.models import Person
 from cms.people.totp import address, as_text
 
@@ -107,9 +108,11 @@ async def _page(visit: Visit, error: DomainError | None = None, *, secret: bytes
     actor = visit.actor
     async with visit.deps.db.read() as session:
         standing = await second_factor.standing(session, actor.person)
+        asked = await asked_for(session, actor.person, now=visit.now)
         login = (await session.get_one(Person, actor.person)).login
     context = {
         "since": standing.since,
+        "asked": asked,
         "codes_left": standing.codes_left,
         "few": standing.codes_left < second_factor.FEW_CODES,
         "required": bool(actor.roles & visit.deps.session_rules.factor_roles),

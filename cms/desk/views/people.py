@@ -19,6 +19,7 @@ from cms.desk.visit import Form, Visit
 from cms.kernel.errors import Denied, DomainError, Invalid, NotFound
 from cms.people import accounts
 from cms.people.delegating import delegates
+from cms.people.factor_reset import asked_for
 from cms.people.models import Membership, Person, Unit
 from cms.people.permissions import Action, Subject, can, require_reach
 from cms.people.picking import places_at
@@ -61,7 +62,7 @@ async def add(visit: Visit) -> web.StreamResponse:
 
 
 async def person_page(visit: Visit) -> web.StreamResponse:
-    return await _person(visit)
+    return await show_person(visit)
 
 
 async def edit(visit: Visit) -> web.StreamResponse:
@@ -79,7 +80,7 @@ async def edit(visit: Visit) -> web.StreamResponse:
                 now=visit.now,
             )
     except DomainError as error:
-        return await _person(visit, error)
+        return await show_person(visit, error)
     return _back(visit, "person_saved")
 
 
@@ -104,7 +105,7 @@ async def grant(visit: Visit) -> web.StreamResponse:
         if RIGHTS[role]:
             await _delegate(visit, password)
     except REFUSALS as error:
-        return await _person(visit, refusal_of(error))
+        return await show_person(visit, refusal_of(error))
     return _back(visit, "granted")
 
 
@@ -118,7 +119,7 @@ async def end_grant(visit: Visit) -> web.StreamResponse:
             await accounts.end_grant(session, visit.actor, visit.uuid("membership"), now=visit.now)
         await _delegate(visit, password)
     except REFUSALS as error:
-        return await _person(visit, refusal_of(error))
+        return await show_person(visit, refusal_of(error))
     return _back(visit, "ended")
 
 
@@ -129,7 +130,7 @@ async def reset(visit: Visit) -> web.StreamResponse:
             code = await accounts.reset_password(session, visit.actor, visit.uuid("person"), now=visit.now)
             person = await session.get_one(Person, visit.uuid("person"))
     except DomainError as error:
-        return await _person(visit, error)
+        return await show_person(visit, error)
     return _code(visit, person, code)
 
 
@@ -139,7 +140,7 @@ async def set_active(visit: Visit) -> web.StreamResponse:
         async with visit.deps.db.write() as session:
             await accounts.set_active(session, visit.actor, visit.uuid("person"), active=active, now=visit.now)
     except DomainError as error:
-        return await _person(visit, error)
+        return await show_person(visit, error)
     return _back(visit, "activated" if active else "deactivated")
 
 
@@ -147,7 +148,7 @@ async def phone(visit: Visit) -> web.StreamResponse:
     """The whole number, for whoever may; that it was looked at is recorded."""
     async with visit.deps.db.write() as session:
         number = await accounts.reveal_phone(session, visit.actor, visit.uuid("person"), now=visit.now)
-    return await _person(visit, number=number)
+    return await show_person(visit, number=number)
 
 
 async def confirm_keys(visit: Visit) -> web.StreamResponse:
@@ -295,7 +296,7 @@ def _role_choices(visit: Visit) -> list[dict[str, Any]]:
     ]
 
 
-async def _person(visit: Visit, error: DomainError | None = None, *, number: str = "") -> web.Response:
+async def show_person(visit: Visit, error: DomainError | None = None, *, number: str = "") -> web.Response:
     key = visit.uuid("person")
     async with visit.deps.db.read() as session:
         within = require_reach(visit.actor, Action.PEOPLE_READ)
@@ -346,7 +347,13 @@ async def _safety(session: AsyncSession, visit: Visit, found: accounts.Member) -
         return None
     rules = visit.deps.session_rules
     open_ = await sessions_of(session, visit.actor, rules=rules, now=visit.now, person=found.id)
-    return {"sessions": session_rows(visit, open_), "factor": (await standing(session, found.id)).since}
+    asked = await asked_for(session, found.id, now=visit.now)
+    return {
+        "sessions": session_rows(visit, open_),
+        "factor": (await standing(session, found.id)).since,
+        "asked": asked,
+        "is_asker": asked is not None and asked.asker == visit.actor.person,
+    }
 
 
 async def _memberships(session: AsyncSession, person: uuid.UUID) -> Sequence[tuple[Membership, Unit]]:

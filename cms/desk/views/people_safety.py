@@ -1,12 +1,10 @@
-"""What keeps accounts safe, by an administrator's hands: others' sessions, a lost second factor, unused accounts."""
+"""What keeps accounts safe, by an administrator's hands: others' sessions and unused accounts."""
 
 from aiohttp import web
 
-from cms.desk.confirming import confirm_own, password_of
 from cms.desk.routing import get, post
 from cms.desk.visit import Visit, as_uuid
 from cms.kernel.errors import DomainError
-from cms.people import second_factor
 from cms.people.accounts import end_sessions
 from cms.people.permissions import Action, reach_of_others, require_reach
 from cms.people.sessions import revoke
@@ -26,15 +24,6 @@ async def end_every_session(visit: Visit) -> web.StreamResponse:
     async with visit.deps.db.write() as session:
         await end_sessions(session, visit.actor, visit.uuid("person"), now=visit.now)
     return visit.redirect(f"/desk/people/{visit.part('person')}", done="sessions_ended")
-
-
-async def reset_factor(visit: Visit) -> web.StreamResponse:
-    """Takes a lost authenticator away, by the administrator's own password."""
-    form = await visit.form()
-    await confirm_own(visit, password_of(form))
-    async with visit.deps.db.write() as session:
-        await second_factor.reset(session, visit.actor, visit.uuid("person"), now=visit.now)
-    return visit.redirect(f"/desk/people/{visit.part('person')}", done="factor_reset")
 
 
 async def stale_page(visit: Visit) -> web.StreamResponse:
@@ -85,7 +74,6 @@ async def _stale(visit: Visit, error: DomainError | None = None) -> web.Response
 ROUTES = (
     get("/desk/people/stale", stale_page, Action.PEOPLE_READ),
     post("/desk/people/stale", shut_stale, Action.PEOPLE_MANAGE),
-    post("/desk/people/{person}/factor/reset", reset_factor, Action.PEOPLE_MANAGE),
     post("/desk/people/{person}/sessions/end", end_every_session, Action.PEOPLE_MANAGE),
     post("/desk/people/{person}/sessions/{session}/end", end_session, Action.PEOPLE_MANAGE),
 )

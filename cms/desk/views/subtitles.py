@@ -17,13 +17,13 @@ from cms.library.subtitling import (
     cues_of,
     drop_subtitles,
     read_cues,
+    read_subtitle_file,
     save_subtitles,
     track_for,
 )
 from cms.people.permissions import Action, Subject, can
-from media.errors import MediaRefused
 from media.house import PLAY
-from media.subtitles import MAX_BYTES, Cue, Problem, clock, read_subtitles, write_srt, write_vtt
+from media.subtitles import Cue, Problem, clock, write_srt, write_vtt
 
 _ONE: Final = "/desk/library/assets/{asset}/subtitles/{language}"
 _WRITERS: Final = {"srt": (write_srt, "application/x-subrip"), "vtt": (write_vtt, "text/vtt")}
@@ -64,14 +64,9 @@ async def save(visit: Visit) -> web.StreamResponse:
 async def read_file(visit: Visit) -> web.StreamResponse:
     """Reads a file for the page, as JSON {cues, problems, words}; nothing is kept until the page is saved."""
     part = await file_part(visit)
-    async with visit.deps.db.read() as session:
-        asset, _ = await track_for(session, visit.actor, visit.uuid("asset"), visit.part("language"))
-    data = bytearray()
-    async for block in blocks_of(part):
-        data += block
-        if len(data) > MAX_BYTES:
-            raise MediaRefused("media.subtitles_size", limit=MAX_BYTES >> 20)
-    found = read_subtitles(bytes(data), duration_ms=asset.duration_ms)
+    found = await read_subtitle_file(
+        visit.deps.db, visit.actor, visit.uuid("asset"), visit.part("language"), blocks_of(part)
+    )
     words = [
         visit.t("desk.subtitles.read", count=len(found.cues), form=found.form.upper(), encoding=found.encoding.upper())
     ]

@@ -60,12 +60,12 @@ async def options(visit: Visit) -> web.StreamResponse:
 async def create(visit: Visit) -> web.StreamResponse:
     wish = tus.wish_of(visit.request.headers)
     row = await begin(visit.deps.db, visit.deps.workshop, visit.actor, wish, now=visit.now)
-    headers = {"Location": _ONE.format(upload=row.id), "Upload-Offset": "0", **_expires(row)}
+    headers = {"Location": f"{visit.request.path.rstrip('/')}/{row.id}", "Upload-Offset": "0", **_expires(row)}
     return web.Response(status=201, headers=headers)
 
 
 async def head(visit: Visit) -> web.StreamResponse:
-    row = await _mine(visit)
+    row = await mine(visit)
     here = await offset(visit.deps.workshop, row)
     return web.Response(headers={"Upload-Offset": str(here), "Upload-Length": str(row.size), **_expires(row)})
 
@@ -76,11 +76,11 @@ async def patch(visit: Visit) -> web.StreamResponse:
         raise tus.WrongType("library.upload_header", name="Content-Type")
     at = tus.number(visit.request.headers, "Upload-Offset")
     checksum = tus.checksum_of(visit.request.headers)
-    row = await _mine(visit)
+    row = await mine(visit)
     deps = visit.deps
     here = await append(deps.db, deps.workshop, row, _piece(visit), at=at, checksum=checksum, now=visit.now)
     if here == row.size:
-        await _take(visit, row.id)
+        await take_in(visit, row.id)
     return web.Response(status=204, headers={"Upload-Offset": str(here), **_expires(row)})
 
 
@@ -91,7 +91,7 @@ async def delete(visit: Visit) -> web.StreamResponse:
 
 async def state(visit: Visit) -> web.StreamResponse:
     """How an upload stands, as JSON for the scripts of the page."""
-    row = await _mine(visit)
+    row = await mine(visit)
     here = await offset(visit.deps.workshop, row)
     async with visit.deps.db.read() as session:
         told = await incoming.shown(visit, session, row, here)
@@ -102,7 +102,7 @@ async def keep(visit: Visit) -> web.StreamResponse:
     """Takes the file in although the library has it."""
     async with visit.deps.db.write() as session:
         row = await keep_twin(session, visit.actor, visit.uuid("upload"), now=visit.now)
-    await _take(visit, row.id)
+    await take_in(visit, row.id)
     return await state(visit) if visit.is_for_script() else visit.redirect("/desk/library/")
 
 
@@ -114,13 +114,15 @@ async def drop(visit: Visit) -> web.StreamResponse:
     )
 
 
-async def _take(visit: Visit, upload: uuid.UUID) -> None:
+async def take_in(visit: Visit, upload: uuid.UUID) -> None:
+    """Looks into a complete upload at once; a worker would, but later."""
     deps = visit.deps
     room = EncodeRoom(deps.db, deps.clock, deps.workshop, f"web:{uuid.uuid4().hex[:12]}", deps.metrics)
     await take_next(room, upload)
 
 
-async def _mine(visit: Visit) -> Upload:
+async def mine(visit: Visit) -> Upload:
+    """The upload of the address, asked for leave anew."""
     async with visit.deps.db.read() as session:
         return await upload_for(session, visit.actor, visit.uuid("upload"), now=visit.now)
 

@@ -52,7 +52,8 @@ async def test_office_when_set_up_by_tables_has_its_tree_its_people_and_a_second
     auditor = await add_person(admin, pages, house, "ji", "纪察", "审计员")
     await enrol(auditor, house, shots)
     await look_at_the_record(auditor, shots)
-    await look_after(admin, shots)
+    second = await add_person(admin, pages, house, "zhou", "周安全", "安全管理员")
+    await look_after(admin, second, auditor, shots)
 
 
 async def import_tree(admin: Desk, shots: Path | None) -> None:
@@ -173,18 +174,32 @@ async def look_at_the_record(auditor: Desk, shots: Path | None) -> None:
     assert (await (await download.value).path()).read_text("utf-8").count("sign_in.second") == 1
 
 
-async def look_after(admin: Desk, shots: Path | None) -> None:
-    """The administrator sees the auditor's session and takes the factor away; nobody is stale yet."""
+async def look_after(admin: Desk, second: Desk, auditor: Desk, shots: Path | None) -> None:
+    """One asks to take the auditor's factor away, another confirms from the inbox; nobody is stale yet."""
     page = admin.page
     await admin.go("/desk/people/?q=纪察")
     await page.get_by_role("link", name="纪察").click()
     await expect(page.get_by_role("heading", name="登录会话")).to_be_visible()
     await sound(page, shots, "person")
     await page.locator("summary", has_text="重置两步验证").click()
-    await page.locator("form[action$='/factor/reset'] [name=password]").fill(PASSWORD)
-    await page.locator("form[action$='/factor/reset']").get_by_role("button").click()
-    await admin.said("两步验证已重置")
-    await expect(page.get_by_text("当前没有登录。")).to_be_visible()
+    asking = page.locator("form[action$='/factor/ask']")
+    await asking.locator("[name=reason]").fill("手机遗失，已当面核实本人")
+    await asking.locator("[name=password]").fill(PASSWORD)
+    await sound(page, shots, "reset-ask")
+    await asking.get_by_role("button").click()
+    await admin.said("已申请重置")
+    await expect(page.get_by_role("button", name="确认重置")).to_have_count(0)
+    await auditor.go("/desk/account/factor")
+    await expect(auditor.page.get_by_role("button", name="不是我提出的，制止")).to_be_visible()
+    await sound(auditor.page, shots, "reset-own")
+    await second.go("/desk/inbox/")
+    await sound(second.page, shots, "reset-inbox")
+    await second.page.get_by_role("link", name="核实：纪察").click()
+    await sound(second.page, shots, "reset-confirm")
+    await second.page.locator("form[action$='/confirm'] [name=password]").fill(PASSWORD)
+    await second.press("确认重置")
+    await second.said("两步验证已重置")
+    await expect(second.page.get_by_text("当前没有登录。")).to_be_visible()
     await admin.go("/desk/people/stale")
     await sound(page, shots, "stale")
     await admin.go("/desk/people/")

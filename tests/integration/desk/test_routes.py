@@ -32,6 +32,7 @@ _SHARED = (
     "/desk/columns/",
     "/desk/audit/export/",
     "/desk/checks/",  # the office's: only who may it for the whole office changes anything
+    "/api/v1/checklists/",
 )
 
 

@@ -147,7 +147,10 @@ async def parts_of(house: House, document: str, *, unit: str = "/320509/") -> di
         "language": "zh",
         "target": "site",
         "delivery": str(uuid.UUID(int=8)),
-        **{name: str(uuid.UUID(int=9)) for name in ("run", "item", "feed", "token", "hook", "call", "link", "batch")},
+        **{
+            name: str(uuid.UUID(int=9))
+            for name in ("run", "item", "feed", "token", "hook", "call", "link", "batch", "reset")
+        },
         "placement": str(uuid.UUID(int=10)),
         "daypart": str(uuid.UUID(int=10)),
         "notice": str(uuid.UUID(int=11)),
