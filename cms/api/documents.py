@@ -8,6 +8,7 @@ from cms.api.resources import Resource, ask, take
 from cms.content.draft import BylineDraft, Draft, draft_json, read_draft
 from cms.content.editing import autosave, create
 from cms.content.filters import Filters
+from cms.content.found import COUNTED
 from cms.content.held import look
 from cms.content.kinds import Kind
 from cms.content.queries import Cursor, documents, find
@@ -67,8 +68,8 @@ async def list_them(visit: Visit) -> models.DocumentList:
         )
         for row in page.rows
     ]
-    after = f"{page.after.updated_at.isoformat()}_{page.after.document}" if page.after else None
-    return models.DocumentList(documents=lines, total=page.total, next=after)
+    after = f"{page.after.updated_at.isoformat()}_{page.after.document}_{page.after.seq}" if page.after else None
+    return models.DocumentList(documents=lines, total=page.total, at_least=page.total >= COUNTED, next=after)
 
 
 async def create_one(visit: Visit, sent: models.DocumentNew) -> models.Document:
@@ -197,9 +198,12 @@ async def _document(visit: Visit, public_id: str) -> models.Document:
 
 
 def _cursor(value: str) -> Cursor | None:
-    at, _, document = value.partition("_")
+    at, _, rest = value.partition("_")
+    document, _, seq = rest.partition("_")
+    if not value:
+        return None
     try:
-        return Cursor(dt.datetime.fromisoformat(at).astimezone(dt.UTC), uuid.UUID(document)) if value else None
+        return Cursor(dt.datetime.fromisoformat(at).astimezone(dt.UTC), uuid.UUID(document), int(seq or "0"))
     except (ValueError, OverflowError):
         raise NotFound("kernel.not_found") from None
 

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cms.audit.record import record
+from cms.content.search import index_spoken
 from cms.kernel.db import Database
 from cms.kernel.errors import Conflict, Invalid, NotFound
 from cms.kernel.ids import uuid7
@@ -143,6 +144,7 @@ async def _noted(
 ) -> None:
     await session.flush()
     await refresh(session, row)
+    await index_spoken(session, row.id)
     await ring(session, "library")
     of = ("asset", str(row.id))
     await record(session, actor, action, of=of, unit=row.unit_path, details={"name": row.name, **details}, now=now)
