@@ -47,7 +47,7 @@ def corpus() -> list[tuple[str, str]]:
 def piece(title: str, body: str, *, video: uuid.UUID | None = None, **more: object) -> Draft:
     blocks: list[dict[str, object]] = [{"id": f"b_{'a' * 12}", "type": "paragraph", "text": [{"t": body}]}]
     if video is not None:
-        blocks.append({"id": f"b_{'b' * 12}", "type": "video", "asset": str(video), "caption": ""})
+        blocks.append({"id": f"b_{'b' * 12}", "type": "video", "asset": str(video), "title": ""})
     return make_draft(title=title[:200], body={"schema": 1, "blocks": blocks}, **more)
 
 
