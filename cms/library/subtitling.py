@@ -2,13 +2,12 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cms.audit.record import record
-from cms.content.search import index_spoken
 from cms.kernel.db import Database
 from cms.kernel.errors import Conflict, Invalid, NotFound
 from cms.kernel.ids import uuid7
@@ -24,6 +23,8 @@ from media.house import SUBTITLES
 from media.subtitles import MAX_CUES, MEDIA_TYPE, Cue, check_cues, clean_text, read_time, write_vtt
 
 LANGUAGES = tuple(SUBTITLES)
+# Whoever finds pieces by what their videos say hears of it in the transaction that holds the video.
+Follow = Callable[[AsyncSession, uuid.UUID], Awaitable[object]]
 
 
 class SubtitlesWrong(Invalid):
@@ -84,6 +85,7 @@ async def save_subtitles(
     language: str,
     cues: Sequence[Cue],
     version: int,
+    follow: Follow,
     now: dt.datetime,
 ) -> SubtitleTrack:
     """Keeps subtitles; `version` is that of the track somebody began with, 0 where there was none.
@@ -123,11 +125,12 @@ async def save_subtitles(
         )
         await swap(session, video, [file], names=[name], now=now)
         await _noted(session, actor, row, "library.subtitles", {"count": len(cues), "kind": language}, now=now)
+        await follow(session, video)
     return track
 
 
 async def drop_subtitles(
-    session: AsyncSession, actor: Actor, video: uuid.UUID, language: str, *, now: dt.datetime
+    session: AsyncSession, actor: Actor, video: uuid.UUID, language: str, *, follow: Follow, now: dt.datetime
 ) -> None:
     """Takes subtitles off a video; what is signed keeps them. Raises NotFound, Denied."""
     row = await editable(session, actor, video)
@@ -137,6 +140,7 @@ async def drop_subtitles(
     await session.delete(track)
     await swap(session, video, [], names=[SUBTITLES[language]], now=now)
     await _noted(session, actor, row, "library.subtitles_drop", {"kind": language}, now=now)
+    await follow(session, video)
 
 
 async def _noted(
@@ -144,7 +148,6 @@ async def _noted(
 ) -> None:
     await session.flush()
     await refresh(session, row)
-    await index_spoken(session, row.id)
     await ring(session, "library")
     of = ("asset", str(row.id))
     await record(session, actor, action, of=of, unit=row.unit_path, details={"name": row.name, **details}, now=now)
