@@ -10,7 +10,7 @@ from aiohttp import web
 
 from cms.content import editing, editions
 from cms.content.columns import columns
-from cms.content.draft import BylineDraft, Draft, draft_of
+from cms.content.draft import BylineDraft, Draft, draft_of, read_title
 from cms.content.found import COUNTED, Found, excerpts
 from cms.content.grams import highlighted
 from cms.content.held import Held, look
@@ -113,7 +113,7 @@ async def create_from(visit: Visit, form: Form) -> str:
     async with deps.db.read() as session:
         place = await unit_at(session, text(form, "unit") or actor.unit)
     draft = Draft(
-        title=text(form, "title")[:200],
+        title=read_title(text(form, "title")),
         column=text(form, "column") or None,
         byline=BylineDraft(source=place.name, reporter=actor.name, sponsor=deps.site.sponsor, date=visit.now),
         channels=tuple(sorted(deps.channels)),
