@@ -23,7 +23,7 @@ from cms.desk.timeline import entries, refused_note
 from cms.desk.videos import clock
 from cms.desk.views.gate import text
 from cms.desk.visit import Form, Visit, as_uuid
-from cms.kernel.errors import DomainError, NotFound
+from cms.kernel.errors import DomainError, Invalid, NotFound
 from cms.people.permissions import Action, require_reach
 from cms.people.units import unit_at, units
 from cms.review.decline import return_piece, withdraw
@@ -252,8 +252,16 @@ async def _new(visit: Visit, values: Mapping[str, str], error: DomainError | Non
             *({"value": one.code, "label": one.name} for one in known),
         ],
         "error": visit.refusal(error) if error else None,
+        "wrong": _wrong(visit, error),
     }
     return visit.page("documents/new.html", context, section="documents", status=error.status if error else 200)
+
+
+def _wrong(visit: Visit, error: DomainError | None) -> dict[str, dict[str, str]]:
+    """What is wrong with which field."""
+    fields = error.fields if isinstance(error, Invalid) else {}
+    known = visit.deps.catalogue.keys(visit.language)
+    return {name: {"code": code, "text": visit.t(code), "next": ""} for name, code in fields.items() if code in known}
 
 
 indented = labels.indented
