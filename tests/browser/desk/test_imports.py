@@ -128,7 +128,7 @@ async def _pool(editor: Desk, operator: Desk, house: House) -> None:
     await looked(page, "item")
     await editor.press("采用为草稿")
     await expect(page.locator("[data-pool-refused]")).to_contain_text("gone.jpg", timeout=20_000)
-    await expect(page.locator("[data-pool-said]")).to_have_text("正在取回图片 1/2")
+    await expect(page.locator("[data-pool-said]")).to_have_text("图片已取回 1/2")
     await looked(page, "item-pictures")
     await editor.press("不带这 1 张图片采用")
     await editor.said("已采用为草稿")
