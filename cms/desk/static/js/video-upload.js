@@ -1,6 +1,5 @@
 // A video on its way to the library: how far it is, how fast, how long it still takes. A line that breaks is taken up
 // again, after a reload too when the same file is chosen; a refusal stays until it is read.
-import { Upload } from "../vendor/tus-bundle-4.3.1/tus-bundle.js";
 import { csrfToken, refusalOf } from "./http.js";
 import { refusalLine } from "./refusal.js";
 
@@ -67,7 +66,9 @@ function lineOf(file, texts) {
 }
 
 /** Sends the bytes; resolves to the address of the complete upload, rejects with a refusal. */
-function sent(file, { url, about, show, say, texts, offline, signal }) {
+async function sent(file, { url, about, show, say, texts, offline, signal }) {
+  // Fetched with the first film: most who open a piece send none.
+  const { Upload } = await import("../vendor/tus-bundle-4.3.1/tus-bundle.js").catch(() => { throw offline; });
   return new Promise((resolve, reject) => {
     const upload = new Upload(file, {
       endpoint: url,
