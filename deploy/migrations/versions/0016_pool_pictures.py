@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from cms.kernel.base import Json
+
 revision = "0016"
 down_revision = "0014"
 branch_labels = None
@@ -10,7 +12,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.add_column("pool_item", sa.Column("report", sa.JSON(), nullable=False, server_default="{}"))
+    op.add_column("pool_item", sa.Column("report", Json, nullable=False, server_default="{}"))
     op.create_index("ix_pool_item_document_id", "pool_item", ["document_id"])
 
 
