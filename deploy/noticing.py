@@ -1,6 +1,7 @@
-"""The post room of a worker: letters out of the house, and the look for promises that nobody will keep."""
+"""The post room of a worker: letters out of the house, and the looks for lost promises and for rights that end."""
 
 import asyncio
+import datetime as dt
 from typing import Final
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -9,10 +10,12 @@ from cms.kernel.log import logger
 from cms.kernel.messages import catalogue
 from cms.notices.carrying import Carrier, carry
 from cms.notices.mail import MailSettings
+from cms.notices.pruning import prune_letters
 from cms.notices.webhook import WebhookSettings
 from cms.people.factor_reset import expire, has_expired
 from cms.planning.holidays import enter_shipped, shipped_years
 from cms.publishing.alarming import lost_promises, sweep_lost
+from cms.publishing.expiring import watch_rights
 from cms.publishing.services.addresses import Policy
 from cms.publishing.services.outbound import GuardedOutbound
 from deploy.installation import Installation
@@ -21,6 +24,9 @@ from deploy.settings import Settings
 _POLL: Final = 2.0
 _AGAIN: Final = 5.0
 _SWEEP_EVERY: Final = 30.0
+# Days are told of: minutes do not matter, but what somebody mended should not stand in the inbox for long.
+_RIGHTS_EVERY: Final = 300.0
+_PRUNE_EVERY: Final = 3600.0
 
 log = logger("deploy")
 
@@ -55,6 +61,33 @@ async def watch_promises(here: Installation) -> None:
         except SQLAlchemyError:
             log.exception("the database is away")
         await asyncio.sleep(_SWEEP_EVERY)
+
+
+async def watch_files(here: Installation) -> None:
+    """Tells of rights that end until cancelled."""
+    while True:
+        try:
+            told = await watch_rights(here.db, now=here.clock.now())
+        except SQLAlchemyError:
+            log.exception("the database is away")
+        else:
+            if told:
+                here.metrics.count("yunping_rights_told_total", told)
+        await asyncio.sleep(_RIGHTS_EVERY)
+
+
+async def prune(here: Installation) -> None:
+    """Deletes letters of long ago until cancelled."""
+    keep = dt.timedelta(days=here.settings.letter_keep_days)
+    while True:
+        try:
+            gone = await prune_letters(here.db, before=here.clock.now() - keep)
+        except SQLAlchemyError:
+            log.exception("the database is away")
+        else:
+            if gone:
+                here.metrics.count("yunping_letters_pruned_total", gone)
+        await asyncio.sleep(_PRUNE_EVERY)
 
 
 async def _sweep(here: Installation) -> None:

@@ -194,6 +194,15 @@ class Settings(BaseModel):
         int,
         Field(ge=1, le=168, description="每隔多少小时校验一次操作记录。Hours between two looks at the whole record."),
     ] = 6
+    letter_keep_days: Annotated[
+        int,
+        Field(
+            ge=2,
+            le=3650,
+            description="通知的邮件与 webhook 发送记录保存的天数，收件箱不受影响。"
+            "Days that letters of notices are kept once they left or were given up; the inbox keeps its notices.",
+        ),
+    ] = 90
     smtp_host: Annotated[
         str,
         Field(description="邮件服务器；缺省不发邮件，通知只在收件箱。SMTP server; empty: notices stay in the inbox."),

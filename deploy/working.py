@@ -30,7 +30,7 @@ from deploy.feeding import poll_feeds
 from deploy.hooking import tell_others
 from deploy.installation import Installation, open_workshop, opened
 from deploy.manifests import ManifestWriter
-from deploy.noticing import carry_letters, watch_promises
+from deploy.noticing import carry_letters, prune, watch_files, watch_promises
 from deploy.recording import look_after_record
 from deploy.services_maker import ServicesMaker
 from deploy.settings import Settings
@@ -59,7 +59,8 @@ async def run_worker(settings: Settings, metrics: Metrics, stop: asyncio.Event) 
         telling = asyncio.create_task(tell_others(here, owner))
         minding = asyncio.create_task(keep_accounts(shop))
         urging = asyncio.create_task(tell_of_deadlines(here, owner))
-        noticing = [asyncio.create_task(carry_letters(here, owner)), asyncio.create_task(watch_promises(here))]
+        rooms = (carry_letters(here, owner), watch_promises(here), watch_files(here), prune(here))
+        noticing = [asyncio.create_task(room_of) for room_of in rooms]
         await asyncio.wait({working, encoding, keeping, stopping}, return_when=asyncio.FIRST_COMPLETED)
         beside = (keeping, dropping, recording, feeding, telling, minding, urging, *noticing, stopping, counting)
         for task in (tasks := (working, encoding, *beside)):

@@ -178,16 +178,25 @@ async def make_picture(
     office: Office, *, renditions: tuple[str, ...] = ("screen-1080", "screen-cover", "web-480", "thumb")
 ) -> uuid.UUID:
     """A picture in the library with the files every channel draws."""
+    return await _make_asset(office, "picture", "运河.jpg", "image/webp", renditions)
+
+
+async def make_video(office: Office, *, renditions: tuple[str, ...] = ()) -> uuid.UUID:
+    """A video in the library that is ready."""
+    return await _make_asset(office, "video", "第一讲.mp4", "video/mp4", renditions)
+
+
+async def _make_asset(office: Office, kind: str, name: str, media_type: str, renditions: tuple[str, ...]) -> uuid.UUID:
     async with office.db.write() as session:
         asset = uuid7(NOW)
         session.add(
             Asset(
                 id=asset,
-                kind="picture",
-                name="运河.jpg",
+                kind=kind,
+                name=name,
                 sha256=asset.hex * 2,
                 size=10,
-                media_type="image/webp",
+                media_type=media_type,
                 width=100,
                 height=100,
                 dominant="#112233",
@@ -198,10 +207,10 @@ async def make_picture(
             )
         )
         await session.flush()
-        for name in renditions:
+        for one in renditions:
             file = uuid7(NOW).hex * 2
-            row = {"sha256": file, "size": 9, "media_type": "image/webp", "width": 10, "height": 10, "chunks": [file]}
-            session.add(Rendition(id=uuid7(NOW), asset_id=asset, name=name, **row))
+            row = {"sha256": file, "size": 9, "media_type": media_type, "width": 10, "height": 10, "chunks": [file]}
+            session.add(Rendition(id=uuid7(NOW), asset_id=asset, name=one, **row))
     return asset
 
 

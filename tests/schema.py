@@ -1,5 +1,6 @@
 """The tables of the house, built once a worker; copied or emptied for each test."""
 
+import asyncio
 import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -69,5 +70,15 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
 async def database(database_url: str) -> AsyncIterator[Database]:
     """An opened database with all tables, once on SQLite and once on PostgreSQL."""
     opened = Database(database_url)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def sqlite(_sqlite_template: Path, tmp_path: Path) -> AsyncIterator[Database]:
+    """For what does not differ between the databases."""
+    path = tmp_path / "alone.sqlite"
+    await asyncio.to_thread(shutil.copy, _sqlite_template, path)
+    opened = Database(f"sqlite+aiosqlite:///{path}")
     yield opened
     await opened.close()

@@ -4,9 +4,10 @@ import datetime as dt
 
 from cms.api import models
 from cms.api.resources import Resource, ask, take
-from cms.content.draft import BylineDraft, Draft, draft_json, read_draft
+from cms.content.draft import BylineDraft, Draft, draft_json, read_draft, read_title
 from cms.content.editing import autosave, create
 from cms.content.filters import Filters
+from cms.content.found import COUNTED
 from cms.content.held import look
 from cms.content.kinds import Kind
 from cms.content.queries import documents, find
@@ -68,7 +69,7 @@ async def list_them(visit: Visit) -> models.DocumentList:
         for row in page.rows
     ]
     after = write_cursor(page.after) or None
-    return models.DocumentList(documents=lines, total=page.total, next=after)
+    return models.DocumentList(documents=lines, total=page.total, at_least=page.total >= COUNTED, next=after)
 
 
 async def create_one(visit: Visit, sent: models.DocumentNew) -> models.Document:
@@ -80,7 +81,10 @@ async def create_one(visit: Visit, sent: models.DocumentNew) -> models.Document:
         place = await unit_at(session, sent.unit or actor.unit)
         byline = BylineDraft(source=place.name, reporter=actor.name, sponsor=deps.site.sponsor, date=visit.now)
         draft = Draft(
-            title=sent.title[:200], column=sent.column or None, byline=byline, channels=tuple(sorted(deps.channels))
+            title=read_title(sent.title),
+            column=sent.column or None,
+            byline=byline,
+            channels=tuple(sorted(deps.channels)),
         )
         edition = await create(session, actor, kind=Kind(sent.kind), unit=place.id, draft=draft, now=visit.now)
         public = (await look(session, edition.id)).document.public_id

@@ -12,10 +12,13 @@ from cms.content.importing import feeds, pool, sheet_runs
 from cms.content.importing.feeds import Allowed
 from cms.content.importing.models import FeedSource, SheetImport
 from cms.content.importing.pool import PoolFilters, PoolRow, PoolState
+from cms.content.importing.rehosting import take_whole
 from cms.content.importing.word import take_word
 from cms.desk import labels
+from cms.desk.missing import missing
 from cms.desk.uploads import blocks_of
 from cms.desk.views.imports import begun, fault_of, words_of
+from cms.desk.views.pool import house_of
 from cms.desk.visit import Visit, as_uuid
 from cms.kernel.errors import Invalid
 from cms.people.permissions import Action
@@ -102,10 +105,23 @@ class Taking(Sent):
     unit: str = ""
 
 
+class PictureMissing(Given):
+    """A picture that could not be fetched: where it is, after which words it stood, why, and what to do."""
+
+    url: str
+    name: str
+    after: str
+    code: str
+    text: str
+    next: str
+
+
 class Taken(Given):
-    """The draft it became."""
+    """The draft it became, how many pictures came with it, and those that did not."""
 
     document: str
+    pictures: int
+    missing: list[PictureMissing]
 
 
 class FeedSent(Sent):
@@ -224,17 +240,13 @@ async def pool_one(visit: Visit) -> PoolWhole:
 
 
 async def take_item(visit: Visit, sent: Taking) -> Taken:
-    """Makes a draft of an item; 409 when somebody was faster."""
-    async with visit.deps.db.write() as session:
-        document = await pool.take(
-            session,
-            visit.actor,
-            visit.uuid("item"),
-            unit=sent.unit,
-            sponsor=visit.deps.site.sponsor,
-            now=visit.now,
-        )
-    return Taken(document=document)
+    """Makes a draft of an item with its pictures, which are fetched first; 409 when somebody was faster."""
+    item, sponsor = visit.uuid("item"), visit.deps.site.sponsor
+    document = await take_whole(house_of(visit), visit.actor, item, unit=sent.unit, sponsor=sponsor, now=visit.now)
+    async with visit.deps.db.read() as session:
+        report = (await pool.pool_item(session, visit.actor, item)).item.report
+    lost = [PictureMissing(**one) for one in missing(visit, report)]
+    return Taken(document=document, pictures=report.get("fetched", 0), missing=lost)
 
 
 async def aside_item(visit: Visit, _sent: Nothing) -> Done:

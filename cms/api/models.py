@@ -37,10 +37,14 @@ class DocumentLine(Given):
 
 
 class DocumentList(Given):
-    """A page of pieces by last change; `next` is the `after` of the next one, null at the end."""
+    """A page of pieces by last change; `next` is the `after` of the next one, null at the end.
+
+    `at_least`: counting stopped at `total`, and there may be more; pages go on to the end.
+    """
 
     documents: list[DocumentLine]
     total: int
+    at_least: bool
     next: str | None
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from cms.api.models import DocumentLine
 from cms.api.resources import Given, Resource, ask
-from cms.content.found import COUNTED, excerpts
+from cms.content.found import COUNTED, Found, excerpts
 from cms.content.grams import Run, highlighted
 from cms.content.queries import documents
 from cms.content.states import EditionState
@@ -26,11 +26,19 @@ class TextRun(Given):
     hit: bool
 
 
+class SpokenLine(Given):
+    """A passage of a video's subtitles; `at_ms` is when it begins, in milliseconds of the video."""
+
+    at_ms: int
+    runs: list[TextRun]
+
+
 class FoundLine(DocumentLine):
-    """A piece that was found, with its title and a line of its text around the words."""
+    """A piece that was found: its title, a line of its text around the words, and what a video of it says."""
 
     title_runs: list[TextRun]
     excerpt: list[TextRun]
+    spoken: SpokenLine | None
 
 
 class FoundList(Given):
@@ -77,7 +85,8 @@ async def search(visit: Visit) -> FoundList:
                 scheduled_at=row.scheduled_at,
                 published_at=row.published_at,
                 title_runs=_runs(highlighted(row.title, words)),
-                excerpt=_runs(lines.get(row.edition, [])),
+                excerpt=_runs(lines[row.edition].line if row.edition in lines else ()),
+                spoken=_spoken(lines.get(row.edition)),
             )
             for row in page.rows
         ],
@@ -85,6 +94,11 @@ async def search(visit: Visit) -> FoundList:
         counted=COUNTED,
         next=write_cursor(page.after) or None,
     )
+
+
+def _spoken(found: Found | None) -> SpokenLine | None:
+    said = found.spoken if found is not None else None
+    return None if said is None else SpokenLine(at_ms=said.at_ms, runs=_runs(said.runs))
 
 
 def _runs(found: Sequence[Run]) -> list[TextRun]:

@@ -12,8 +12,8 @@ from cms.content.uses import used
 from cms.desk.visit import Visit
 from cms.kernel.errors import Invalid
 from cms.library import bulk, folders
+from cms.library.cropping import move_focal
 from cms.library.details import Details, describe
-from cms.library.focal import move_focal
 from cms.library.models import Folder, LibraryBatch
 from cms.library.trash import restore
 from cms.people.permissions import Action
@@ -142,8 +142,8 @@ async def describe_asset(visit: Visit, sent: AssetDetails) -> Done:
 
 async def move_point(visit: Visit, sent: Point) -> Done:
     """Cuts a picture's crops around another point."""
-    deps, asset = visit.deps, visit.uuid("asset")
-    await move_focal(deps.db, deps.workshop, visit.actor, asset, Focal(sent.x, sent.y), now=visit.now)
+    async with visit.deps.db.write() as session:
+        await move_focal(session, visit.actor, visit.uuid("asset"), Focal(sent.x, sent.y), now=visit.now)
     return Done(id=visit.part("asset"))
 
 

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from cms.api.resources import Given, Resource, Sent, Spoken, ask, bring, speak, take
 from cms.api.shapes import Done, Nothing
+from cms.content.search import index_spoken
 from cms.desk.uploads import blocks_of
 from cms.desk.views import subtitles
 from cms.desk.visit import Visit
@@ -90,6 +91,7 @@ async def write_subtitles(visit: Visit, sent: SubtitlesSent) -> SubtitlesGiven:
             visit.uuid("asset"),
             language=visit.part("language"),
             cues=read_cues([[one.start, one.end, one.text] for one in sent.cues]),
+            follow=index_spoken,
             version=sent.version,
             now=visit.now,
         )
@@ -121,7 +123,14 @@ async def read_file(visit: Visit, part: BodyPartReader) -> SubtitlesRead:
 async def drop_one(visit: Visit, _sent: Nothing) -> Done:
     """Takes subtitles off a video; what is signed keeps them."""
     async with visit.deps.db.write() as session:
-        await drop_subtitles(session, visit.actor, visit.uuid("asset"), visit.part("language"), now=visit.now)
+        await drop_subtitles(
+            session,
+            visit.actor,
+            visit.uuid("asset"),
+            visit.part("language"),
+            follow=index_spoken,
+            now=visit.now,
+        )
     return Done(id=visit.part("asset"))
 
 

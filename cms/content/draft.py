@@ -186,6 +186,15 @@ def revision_hash(draft: Draft, *, document: str, authors: tuple[str, ...]) -> s
     return digest("revision", encode({"document": document, "authors": list(authors), "draft": draft_json(draft)}))
 
 
+def read_title(value: str) -> str:
+    """A title as one line. Raises Invalid `content.draft` as `read_draft`: nothing is cut off unseen."""
+    wrong: dict[str, str] = {}
+    title = _Reader(wrong).line({"title": value}, "title", LIMITS["title"])
+    if wrong:
+        raise Invalid("content.draft", fields=wrong)
+    return title
+
+
 class _Reader:
     """Reads fields and notes what is wrong with which."""
 

@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -14,11 +14,14 @@ from cms.content.grams import Run, excerpt
 from cms.content.models import Document, Edition, Revision
 from cms.content.search import among, hits
 from cms.content.search_rows import SearchText
+from cms.content.spoken import Spoken, passages
 from cms.content.states import EditionState
+from cms.kernel.folding import search_form
 from cms.people.actor import Actor
 
 # Nobody reads further, and nobody needs to know how many more there are.
 COUNTED: Final = 500
+_TEXTS: Final = (Revision.title, Revision.summary, Revision.body, Revision.subtitle, Revision.byline)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,18 +57,37 @@ async def find_hits(
     return found[:most]
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Where a piece has what was searched: a line of its text, and what a video says, for words that no text has."""
+
+    line: list[Run]
+    spoken: Spoken | None = None
+
+
 async def excerpts(
     session: AsyncSession, editions: Sequence[uuid.UUID], words: Sequence[str]
-) -> Mapping[uuid.UUID, list[Run]]:
-    """A line of each piece around a word that was searched, by edition; none where only the title has it."""
-    query = select(Edition.id, Revision.summary, Revision.body, Revision.subtitle, Revision.byline)
+) -> Mapping[uuid.UUID, Found]:
+    """Where the words that were searched stand in each piece, by edition; none where only the title has them."""
+    query = select(Edition.id, Edition.revision_id, *_TEXTS)
     query = query.join(Revision, Revision.id == Edition.revision_id).where(Edition.id.in_(editions))
-    made = {}
-    for row in await session.execute(query):
-        byline = "　".join(str(row.byline[name]) for name in ("source", "reporter", "editor", "sponsor"))
-        for text in (plain_text(row.body), row.summary, row.subtitle, byline):
-            runs = excerpt(text, words)
-            if runs:
-                made[row.id] = runs
-                break
-    return made
+    rows = (await session.execute(query)).all()
+    lines = {row.revision_id: _line(row, words) for row in rows}
+    said = await passages(session, {key: lacking for key, (_, lacking) in lines.items() if lacking}, words)
+    made = {row.id: Found(lines[row.revision_id][0], said.get(row.revision_id)) for row in rows}
+    return {edition: found for edition, found in made.items() if found.line or found.spoken}
+
+
+def _line(row: Any, words: Sequence[str]) -> tuple[list[Run], list[str]]:
+    """The first text around one of the words, and the words that no text of the piece has."""
+    title = search_form(row.title)
+    lacking = [word for word in words if word not in title]
+    line: list[Run] = []
+    byline = "　".join(str(row.byline[name]) for name in ("source", "reporter", "editor", "sponsor"))
+    for text in (plain_text(row.body), row.summary, row.subtitle, byline):
+        if line and not lacking:
+            break
+        form = search_form(text)
+        line = line or (excerpt(text, words) if any(word in form for word in words) else [])
+        lacking = [word for word in lacking if word not in form]
+    return line, lacking

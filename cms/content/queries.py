@@ -71,9 +71,13 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How many documents stand in each state, each counted to `COUNTED`, under filters that do not name states."""
+    """How many documents stand in each state, each counted to `COUNTED`, under filters that do not name states.
+
+    `is_cut`: a search was read to its newest `COUNTED` and no further, so there may be more in any state.
+    """
 
     by_state: Mapping[EditionState, int] = field(default_factory=dict)
+    is_cut: bool = False
 
     @property
     def total(self) -> int:
@@ -141,7 +145,8 @@ async def counts(session: AsyncSession, actor: Actor, filters: Filters | None = 
     every = (filters or Filters()).of_any_state()
     scope = await scope_of(session, actor, every)
     if every.is_search:
-        return Counts(Counter(hit.state for hit in await find_hits(session, actor, every, scope, most=COUNTED)))
+        found = await find_hits(session, actor, every, scope, most=COUNTED)
+        return Counts(Counter(hit.state for hit in found), is_cut=len(found) >= COUNTED)
     if every.column is not None or every.mine or every.author or scope.is_small:
         # One's own pieces are the fewest: nothing else may lead to the rows.
         return await _grouped(session, conditions(actor, every, scope, walking=every.mine))

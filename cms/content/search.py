@@ -24,22 +24,24 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from cms.content.blocks import plain_text, upcast
 from cms.content.grams import facet, fts5, grams, tsquery
-from cms.content.models import Document, Edition, Revision
+from cms.content.models import Document, Edition, Revision, RevisionAsset
 from cms.content.search_rows import SearchText
+from cms.content.spoken import hold_videos, said_in
 from cms.kernel.folding import search_form
 
 # Hits are read in steps that grow: a page of a common word is in the first, a rare word has no second.
 _GROWS: Final = 4
 _LONGEST_STEP: Final = 8_000
 _BATCH: Final = 500
+_FRESH: Final = {"populate_existing": True}
 _GRAMS: Final = table("document_grams", column("rowid"), column("seq"), column("grams"))
 
 
-def searched(revision: Revision) -> str:
-    """What a piece is found by: its words as they are compared, and the pinyin initials of its title."""
+def searched(revision: Revision, said: str = "") -> str:
+    """What a piece is found by, as it is compared: its words, its title's pinyin initials, what its videos say."""
     byline = (revision.byline[name] for name in ("source", "reporter", "editor", "sponsor"))
     words = (revision.title, revision.subtitle, revision.summary, *byline)
-    return search_form("\n".join((*words, plain_text(upcast(revision.body)), revision.pinyin)))
+    return search_form("\n".join((*words, plain_text(upcast(revision.body)), revision.pinyin, said)))
 
 
 def facets_of(document: Document, revision: Revision) -> list[str]:
@@ -56,18 +58,51 @@ def unit_facet(unit: uuid.UUID) -> str:
 async def index(session: AsyncSession, document: Document, revision: Revision) -> None:
     """Brings the index to what a piece says now; call it in the transaction that changed the piece."""
     await session.flush()
-    query = select(SearchText).where(SearchText.document_id == document.id)
-    row = (await session.execute(query)).scalar_one_or_none()
+    await hold_videos(session, revision.id)
+    # Held, so that a change of subtitles at this moment neither is overwritten nor leaves words behind.
+    query = select(SearchText).where(SearchText.document_id == document.id).with_for_update()
+    row = (await session.execute(query, execution_options=_FRESH)).scalar_one_or_none()
     if row is not None:
-        await _take_out(session, row)
+        await _take_out(session, [row])
     seq = await _next(session)
-    words, facets = searched(revision), " ".join(facets_of(document, revision))
+    said = (await said_in(session, [revision.id])).get(revision.id, "")
+    words, facets = searched(revision, said), " ".join(facets_of(document, revision))
     if row is None:
         session.add(SearchText(document_id=document.id, seq=seq, facets=facets, text=words))
     else:
         row.seq, row.facets, row.text = seq, facets, words
     await session.flush()
     await _put_in(session, [(seq, facets, words)])
+
+
+async def index_spoken(session: AsyncSession, video: uuid.UUID) -> int:
+    """Brings the pieces that show a video to what its subtitles say now, each in its place; their number.
+
+    Call it in the transaction that changed the subtitles and holds the video.
+    """
+    await session.flush()
+    showing = (
+        select(SearchText)
+        .join(Edition, (Edition.document_id == SearchText.document_id) & Edition.is_current)
+        .join(RevisionAsset, RevisionAsset.revision_id == Edition.revision_id)
+        .where(RevisionAsset.asset_id == video)
+        .order_by(SearchText.document_id)
+        .with_for_update(of=SearchText)
+    )
+    rows = {row.document_id: row for row in await session.scalars(showing, execution_options=_FRESH)}
+    # Asked for once they are held: whoever saved one of them meanwhile has committed.
+    current = select(Document, Revision).join(Edition, (Edition.document_id == Document.id) & Edition.is_current)
+    current = current.join(Revision, Revision.id == Edition.revision_id).where(Document.id.in_(rows))
+    found = (await session.execute(current)).all()
+    said = await said_in(session, [one.Revision.id for one in found])
+    texts = {one.Document.id: searched(one.Revision, said.get(one.Revision.id, "")) for one in found}
+    changed = [row for row in rows.values() if texts[row.document_id] != row.text]
+    await _take_out(session, changed)
+    for row in changed:
+        row.text = texts[row.document_id]
+    await session.flush()
+    await _put_in(session, [(row.seq, row.facets, row.text) for row in changed])
+    return len(changed)
 
 
 async def hits(
@@ -128,10 +163,12 @@ def _later(at: Any, document: uuid.UUID) -> Any:
 
 async def _add(session: AsyncSession, found: Sequence[Row[Document, Revision]], done: int) -> None:
     rows: list[dict[str, Any]] = []
+    said = await said_in(session, [one.Revision.id for one in found])
     for document, revision in found:
         seq = await _next(session) if not _is_sqlite(session) else done + len(rows) + 1
         facets = " ".join(facets_of(document, revision))
-        rows.append({"document_id": document.id, "seq": seq, "facets": facets, "text": searched(revision)})
+        words = searched(revision, said.get(revision.id, ""))
+        rows.append({"document_id": document.id, "seq": seq, "facets": facets, "text": words})
     await session.execute(insert(SearchText), rows)
     await _put_in(session, [(row["seq"], row["facets"], row["text"]) for row in rows])
 
@@ -151,6 +188,8 @@ def _matching(session: AsyncSession, every: Sequence[Sequence[str]], below: int)
 
 
 async def _put_in(session: AsyncSession, rows: Sequence[tuple[int, str, str]]) -> None:
+    if not rows:
+        return
     if _is_sqlite(session):
         statement = text("INSERT INTO document_grams (rowid, grams) VALUES (:seq, :grams)")
         await session.execute(statement, [{"seq": seq, "grams": _words(facets, said)} for seq, facets, said in rows])
@@ -160,13 +199,16 @@ async def _put_in(session: AsyncSession, rows: Sequence[tuple[int, str, str]]) -
     await session.execute(statement, values)
 
 
-async def _take_out(session: AsyncSession, row: SearchText) -> None:
+async def _take_out(session: AsyncSession, rows: Sequence[SearchText]) -> None:
+    if not rows:
+        return
     if _is_sqlite(session):
         # An index without a copy of its texts forgets a row only by being told what it holds.
         statement = text("INSERT INTO document_grams (document_grams, rowid, grams) VALUES ('delete', :seq, :grams)")
-        await session.execute(statement, {"seq": row.seq, "grams": _words(row.facets, row.text)})
+        held = [{"seq": row.seq, "grams": _words(row.facets, row.text)} for row in rows]
+        await session.execute(statement, held)
         return
-    await session.execute(text("DELETE FROM document_grams WHERE seq = :seq"), {"seq": row.seq})
+    await session.execute(text("DELETE FROM document_grams WHERE seq = :seq"), [{"seq": row.seq} for row in rows])
 
 
 async def _empty(session: AsyncSession) -> None:

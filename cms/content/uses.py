@@ -87,5 +87,34 @@ async def ever_named(session: AsyncSession, ids: Collection[uuid.UUID]) -> Mappi
     return {asset: found.get(asset, 0) + now.get(asset, 0) for asset in ids}
 
 
+@dataclass(frozen=True, slots=True)
+class Out:
+    """A piece that shows an asset to the public, or is going to."""
+
+    document: uuid.UUID
+    title: str
+    unit: str
+
+
+async def out_with(session: AsyncSession, ids: Collection[uuid.UUID]) -> Mapping[uuid.UUID, Sequence[Out]]:
+    """The pieces that are scheduled or out and name each of these, newest first; of an asset without any nothing."""
+    if not ids:
+        return {}
+    out = (Edition.state == EditionState.SCHEDULED.value) | Edition.is_live
+    query = (
+        select(RevisionAsset.asset_id, Document.id, Document.title, Unit.path)
+        .join(Edition, Edition.revision_id == RevisionAsset.revision_id)
+        .join(Document, Document.id == Edition.document_id)
+        .join(Unit, Unit.id == Document.unit_id)
+        .where(RevisionAsset.asset_id.in_(ids), out)
+        .order_by(Document.updated_at.desc(), Document.id)
+        .distinct()
+    )
+    found: dict[uuid.UUID, list[Out]] = {}
+    for row in (await session.execute(query.add_columns(Document.updated_at))).all():
+        found.setdefault(row.asset_id, []).append(Out(row.id, row.title, row.path))
+    return {asset: pieces[:LIST] for asset, pieces in found.items()}
+
+
 def _counts() -> ColumnElement[bool]:
     return or_(Edition.is_current, Edition.is_live) & (Edition.state != EditionState.DISCARDED.value)

@@ -82,6 +82,8 @@ CORE: tuple[Metric, ...] = (
     Metric("counter", "yunping_preview_links_total", "Links made to show a piece to people without an account"),
     Metric("counter", "yunping_preview_opinions_total", "Opinions of people without an account", ("outcome",)),
     Metric("counter", "yunping_review_deadlines_total", "Review steps whose deadline passed"),
+    Metric("counter", "yunping_rights_told_total", "Files of which people were told that their rights end"),
+    Metric("counter", "yunping_letters_pruned_total", "Letters of notices that were old and over, deleted"),
     Metric("counter", "yunping_intake_total", "Uploads by outcome", ("kind", "outcome")),
     Metric("counter", "yunping_webhooks_total", "Attempts at webhooks by outcome", ("outcome",)),
     Metric("counter", "yunping_feed_polls_total", "Looks at feeds by outcome", ("outcome",)),

@@ -5,6 +5,8 @@ from enum import StrEnum
 from typing import Final
 
 AHEAD: Final = dt.timedelta(days=30)
+# Days left at which the keepers of a file are told; 0 is the day itself.
+STAGES: Final = (0, 1, 7, 30)
 
 
 class Rights(StrEnum):
@@ -28,3 +30,10 @@ def rights(valid_until: dt.datetime | None, *, now: dt.datetime) -> Rights:
 def days_left(valid_until: dt.datetime, *, now: dt.datetime) -> int:
     """Whole days, today being nought."""
     return max(0, (valid_until - now) // dt.timedelta(days=1))
+
+
+def stage(valid_until: dt.datetime | None, *, now: dt.datetime) -> int | None:
+    """The stage of `STAGES` that rights have come to; None while none has."""
+    if valid_until is None:
+        return None
+    return next((days for days in STAGES if valid_until - now <= dt.timedelta(days=days)), None)

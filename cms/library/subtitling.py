@@ -3,7 +3,7 @@
 import asyncio
 import datetime as dt
 import uuid
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -36,6 +36,8 @@ from media.subtitles import (
 )
 
 LANGUAGES = tuple(SUBTITLES)
+# Whoever finds pieces by what their videos say hears of it in the transaction that holds the video.
+Follow = Callable[[AsyncSession, uuid.UUID], Awaitable[object]]
 
 
 class SubtitlesWrong(Invalid):
@@ -111,6 +113,7 @@ async def save_subtitles(
     language: str,
     cues: Sequence[Cue],
     version: int,
+    follow: Follow,
     now: dt.datetime,
 ) -> SubtitleTrack:
     """Keeps subtitles; `version` is that of the track somebody began with, 0 where there was none.
@@ -150,11 +153,12 @@ async def save_subtitles(
         )
         await swap(session, video, [file], names=[name], now=now)
         await _noted(session, actor, row, "library.subtitles", {"count": len(cues), "kind": language}, now=now)
+        await follow(session, video)
     return track
 
 
 async def drop_subtitles(
-    session: AsyncSession, actor: Actor, video: uuid.UUID, language: str, *, now: dt.datetime
+    session: AsyncSession, actor: Actor, video: uuid.UUID, language: str, *, follow: Follow, now: dt.datetime
 ) -> None:
     """Takes subtitles off a video; what is signed keeps them. Raises NotFound, Denied."""
     row = await editable(session, actor, video)
@@ -164,6 +168,7 @@ async def drop_subtitles(
     await session.delete(track)
     await swap(session, video, [], names=[SUBTITLES[language]], now=now)
     await _noted(session, actor, row, "library.subtitles_drop", {"kind": language}, now=now)
+    await follow(session, video)
 
 
 async def _noted(

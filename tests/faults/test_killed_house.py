@@ -1,4 +1,4 @@
-"""Kill -9 to every process of the server at any moment: what was acknowledged is there, the rest is whole."""
+"""Kill -9 to the processes of the server at any moment: what was acknowledged is there, the rest is whole."""
 
 import asyncio
 import random
@@ -7,6 +7,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from tests.faults.uploads import upload_through_breaks
 from tests.journeys.house import House, house
 from tests.journeys.inputs import Article, articles
 from tests.journeys.office import Person
@@ -33,11 +34,13 @@ async def _write_until_killed(editor: Person, article: Article, acknowledged: li
         acknowledged.append(at.split("/")[3])
 
 
-async def _run(folder: Path, *, kills: int) -> None:
+async def _run(folder: Path, *, kills: int, upload: int = 0) -> None:
     dice = random.Random(11)
     acknowledged: list[str] = []
     async with house(folder) as home:
         admin, editor = await _hired(home, await home.start())
+        if upload:
+            print(await upload_through_breaks(home, editor, upload))  # noqa: T201 - what a long run is for
         for _ in range(kills):
             writing = asyncio.create_task(_write_until_killed(editor, articles(1)[0], acknowledged))
             await asyncio.sleep(dice.uniform(0.4, 2.5))
@@ -47,14 +50,21 @@ async def _run(folder: Path, *, kills: int) -> None:
             for document in acknowledged:
                 assert acknowledged.count(document) == 1
                 await editor.page(f"/desk/documents/{document}/edit")
-        assert acknowledged
+        assert acknowledged or not kills
         await admin.close()
         await editor.close()
 
 
 @pytest.mark.timeout(300)
 async def test_server_when_killed_while_an_editor_writes_keeps_what_it_acknowledged(tmp_path: Path) -> None:
-    await _run(tmp_path, kills=2)
+    # A film is half uploaded when the line breaks, and again when the web process is killed.
+    await _run(tmp_path, kills=2, upload=20 << 20)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(0)
+async def test_upload_of_four_gigabytes_when_line_and_server_break_goes_on_in_little_memory(tmp_path: Path) -> None:
+    await _run(tmp_path, kills=0, upload=(4 << 30) + 12_345)
 
 
 @pytest.mark.faults

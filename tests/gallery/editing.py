@@ -53,6 +53,16 @@ def edit_context() -> dict[str, Any]:
                 {"level": "wait", "text": "这一段与标题重复，已建议删去。", "next": "", "block": ""},
             ],
             "remarks_by": {NOTED: REMARK},
+            "missing": [
+                {
+                    "url": "https://www.example.org/photo/2026/gone.jpg",
+                    "name": "湖边夜市",
+                    "after": "灯亮了。",
+                    "code": "library.fetch_status",
+                    "text": "对方服务器（www.example.org）没有给出图片，答复 404。",
+                    "next": "请在原网页确认图片仍在，或下载后上传。",
+                }
+            ],
         },
         "columns": [{"value": "community", "label": "社区动态"}, {"value": "notices", "label": "便民通知"}],
         "channels": [

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections import defaultdict
-from typing import Any
+from typing import Any, Final
 
 from cms.desk.frame import NavItem, Shell
 
@@ -264,6 +264,16 @@ def deliveries() -> list[dict[str, Any]]:
     ]
 
 
+_SPOKEN: Final = {
+    "at": "12:34",
+    "runs": [
+        {"text": "各位乡亲，今天讲的是", "hit": False},
+        {"text": "水文", "hit": True},
+        {"text": "与桥梁 先看垂虹桥", "hit": False},
+    ],
+}
+
+
 def list_context() -> dict[str, Any]:
     tabs = [
         ("全部", 128, True),
@@ -287,10 +297,22 @@ def list_context() -> dict[str, Any]:
             "is_open": False,
         },
         "documents": [
-            {**one, "title_runs": [{"text": one["title"], "hit": False}] if one["title"] else [], "excerpt": []}
-            for one in documents()
+            {
+                **one,
+                "title_runs": [{"text": one["title"], "hit": False}] if one["title"] else [],
+                "excerpt": [],
+                "spoken": _SPOKEN if number == 1 else None,
+            }
+            for number, one in enumerate(documents())
         ],
-        "page": {"first": 1, "last": 8, "total": 128, "earlier": "", "later": "#"},
+        "page": {
+            "first": 1,
+            "last": 8,
+            "total": "500+",
+            "hint": "数到 500 篇为止，可以继续翻页，也可用筛选缩小范围",
+            "earlier": "",
+            "later": "#",
+        },
         "is_filtered": False,
         "may_write": True,
     }

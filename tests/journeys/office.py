@@ -58,6 +58,15 @@ class Person:
     async def close(self) -> None:
         await self._session.close()
 
+    @property
+    def session(self) -> aiohttp.ClientSession:
+        """The browser's own, with its cookies."""
+        return self._session
+
+    async def token(self) -> str:
+        """What a script of the page sends with every request that changes something."""
+        return _first(_CSRF, await self.page("/desk/documents/"))
+
     async def page(self, path: str) -> str:
         async with self._session.get(self.url + path) as answer:
             text = await answer.text()

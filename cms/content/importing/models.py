@@ -56,7 +56,8 @@ class PoolItem(Base):
     """A piece of somebody else that lies in the pool until an editor takes it or puts it aside.
 
     `key` is the sha256 of what the feed calls it; `digest` of its words, which a site may still change; `body` holds
-    blocks, `pictures` the addresses of its pictures, `dropped` counts what had no place.
+    blocks, `pictures` the addresses of its pictures, `dropped` counts what had no place. `report` says what became of
+    the pictures: `pictures` by address while they are fetched, `fetched` and `missing` once the item is taken.
     """
 
     __tablename__ = "pool_item"
@@ -81,9 +82,10 @@ class PoolItem(Base):
     dropped: Mapped[dict[str, Any]] = mapped_column(default=dict)
     published_at: Mapped[dt.datetime | None]
     found_at: Mapped[dt.datetime]
+    report: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
     settled_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("person.id"))
     settled_at: Mapped[dt.datetime | None]
-    document_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("document.id", ondelete="SET NULL"))
+    document_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("document.id", ondelete="SET NULL"), index=True)
 
 
 class SheetImport(Base):

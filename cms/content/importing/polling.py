@@ -22,6 +22,7 @@ from cms.content.draft import LIMITS
 from cms.content.importing.feeds import FEED, FeedState
 from cms.content.importing.foreign import line_of, read_foreign
 from cms.content.importing.models import FeedSource, PoolItem
+from cms.content.importing.placing import PICTURE
 from cms.contract import ContractError, Outbound
 from cms.kernel import leases
 from cms.kernel.clock import Clock
@@ -36,7 +37,6 @@ from media.feeds import FEED_BYTES, read_feed
 from media.sandbox import Sandbox
 from media.threads import in_thread
 
-PICTURE: Final = "图片："
 _AGENT: Final = "yunping-feeds/1"
 _STUCK: Final = {"error_code": "content.feed_stuck", "error_params": {}}
 

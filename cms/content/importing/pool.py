@@ -2,7 +2,7 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
@@ -16,6 +16,7 @@ from cms.content.draft import BylineDraft, Draft
 from cms.content.editing import create
 from cms.content.held import look
 from cms.content.importing.models import FeedSource, PoolItem
+from cms.content.importing.placing import with_pictures
 from cms.content.kinds import Kind
 from cms.content.models import Document
 from cms.kernel.errors import Conflict, NotFound
@@ -108,6 +109,8 @@ async def take(
 ) -> str:
     """Makes a draft of an item, its byline's source and author filled in; the public id of the document.
 
+    Pictures that were fetched (`rehosting.take_whole`) stand where the item had them; the others stand in the report.
+
     Raises Conflict `content.pool_taken` when somebody was faster, Denied when the actor may not write in `unit`.
     """
     row = await _locked(session, actor, item)
@@ -116,12 +119,20 @@ async def take(
         raise Conflict("content.pool_taken", person=by or "")
     place = await unit_at(session, unit or actor.unit)
     byline = BylineDraft(row.origin, row.author, "", sponsor, row.published_at or now)
-    draft = Draft(title=row.title, summary=row.summary, byline=byline, body=read_body(row.body))
+    placed = with_pictures(row.body, row.pictures, row.report.get("pictures", {}))
+    draft = Draft(title=row.title, summary=row.summary, byline=byline, body=read_body(placed.body), cover=placed.cover)
     edition = await create(session, actor, kind=Kind.NEWS, unit=place.id, draft=draft, now=now)
     public = (await look(session, edition.id)).document.public_id
     row.document_id = edition.document_id
+    row.report = {"fetched": placed.fetched, "missing": [dict(one) for one in placed.missing]}
     await _settle(session, actor, row, to=PoolState.TAKEN, details={"document": public}, now=now)
     return public
+
+
+async def report_of(session: AsyncSession, document: uuid.UUID) -> Mapping[str, Any]:
+    """What became of the pictures of the item a document was made of; empty for any other document."""
+    query = select(PoolItem.report).where(PoolItem.document_id == document).limit(1)
+    return (await session.execute(query)).scalar_one_or_none() or {}
 
 
 async def put_aside(session: AsyncSession, actor: Actor, item: uuid.UUID, *, now: dt.datetime) -> None:

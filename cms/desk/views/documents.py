@@ -9,20 +9,21 @@ from aiohttp import web
 
 from cms.content import editing, editions
 from cms.content.columns import columns
-from cms.content.draft import BylineDraft, Draft, draft_of
-from cms.content.found import COUNTED, excerpts
+from cms.content.draft import BylineDraft, Draft, draft_of, read_title
+from cms.content.found import COUNTED, Found, excerpts
 from cms.content.grams import highlighted
 from cms.content.held import Held, look
 from cms.content.kinds import Kind
-from cms.content.queries import Cursor, counts, documents, editions_of, find
+from cms.content.queries import Page, counts, documents, editions_of, find
 from cms.content.states import EditionState
 from cms.desk import labels, list_filters, override_fields, pieces, unit_field
 from cms.desk.cursors import read_cursor, write_cursor
 from cms.desk.routing import get, post
 from cms.desk.timeline import entries, refused_note
+from cms.desk.videos import clock
 from cms.desk.views.gate import text
 from cms.desk.visit import Form, Visit
-from cms.kernel.errors import DomainError, NotFound
+from cms.kernel.errors import DomainError, Invalid, NotFound
 from cms.people.permissions import Action, reach, require_reach
 from cms.people.picking import unit_typed
 from cms.review.decline import return_piece, withdraw
@@ -68,7 +69,7 @@ async def list_page(visit: Visit) -> web.StreamResponse:
             {
                 "label": visit.t(f"desk.documents.tab.{name}"),
                 "href": _list_url({"tab": name, **asked}),
-                "count": _number(numbers[name]),
+                "count": _number(numbers[name], cut=tally.is_cut),
                 "is_current": name == tab,
             }
             for name in TABS
@@ -78,11 +79,11 @@ async def list_page(visit: Visit) -> web.StreamResponse:
             {
                 **pieces.line(visit, row, shown.get(row.edition)),
                 "title_runs": highlighted(row.title, words),
-                "excerpt": lines.get(row.edition, []),
+                **_places(lines.get(row.edition)),
             }
             for row in page.rows
         ],
-        "page": _pager(page.after, first, len(page.rows), page.total, {"tab": tab, **asked}),
+        "page": _pager(visit, page, first, {"tab": tab, **asked}, cut=tally.is_cut),
         "is_filtered": any(asked.values()) or tab != "all",
         "may_write": visit.may(Action.DOCUMENT_CREATE),
     }
@@ -113,7 +114,7 @@ async def create_from(visit: Visit, form: Form) -> str:
     async with deps.db.read() as session:
         place = await unit_typed(session, text(form, "unit") or actor.unit, within=reach(actor, Action.DOCUMENT_CREATE))
     draft = Draft(
-        title=text(form, "title")[:200],
+        title=read_title(text(form, "title")),
         column=text(form, "column") or None,
         byline=BylineDraft(source=place.name, reporter=actor.name, sponsor=deps.site.sponsor, date=visit.now),
         channels=tuple(sorted(deps.channels)),
@@ -252,18 +253,44 @@ async def _new(visit: Visit, values: Mapping[str, str], error: DomainError | Non
             *({"value": one.code, "label": one.name} for one in known),
         ],
         "error": visit.refusal(error) if error else None,
+        "wrong": _wrong(visit, error),
     }
     return visit.page("documents/new.html", context, section="documents", status=error.status if error else 200)
 
 
-def _pager(after: Cursor | None, first: int, shown: int, total: int, asked: Mapping[str, str]) -> dict[str, Any] | None:
-    if not shown or (total <= shown and first == 1):
+def _wrong(visit: Visit, error: DomainError | None) -> dict[str, dict[str, str]]:
+    """What is wrong with which field."""
+    fields = error.fields if isinstance(error, Invalid) else {}
+    known = visit.deps.catalogue.keys(visit.language)
+    return {name: {"code": code, "text": visit.t(code), "next": ""} for name, code in fields.items() if code in known}
+
+
+def _places(found: Found | None) -> dict[str, Any]:
+    """Where a piece has the words, as the list shows it."""
+    if found is None:
+        return {"excerpt": [], "spoken": None}
+    spoken = found.spoken
+    if spoken is None:
+        return {"excerpt": found.line, "spoken": None}
+    # The second it begins in, so that whoever goes there hears it; two digits as players write it.
+    at = clock(spoken.at_ms - spoken.at_ms % 1000).rjust(5, "0")
+    return {"excerpt": found.line, "spoken": {"at": at, "runs": spoken.runs}}
+
+
+def _pager(visit: Visit, page: Page, first: int, asked: Mapping[str, str], *, cut: bool) -> dict[str, Any] | None:
+    """What the pager shows; a number that was not counted to the end says so, and the way on from there."""
+    shown, after = len(page.rows), page.after
+    if not shown or (after is None and first == 1):
         return None
-    later = {**asked, "after": write_cursor(after), "from": str(first + shown)} if after else None
+    last = first + shown - 1
+    later = {**asked, "after": write_cursor(after), "from": str(last + 1)} if after else None
+    open_ended = after is not None and (cut or page.total >= COUNTED)
+    total = f"{max(page.total, last)}+" if open_ended else str(max(page.total, last) if after else last)
     return {
         "first": first,
-        "last": first + shown - 1,
-        "total": _number(total),
+        "last": last,
+        "total": total,
+        "hint": visit.t("desk.pager.counted", most=COUNTED) if open_ended else "",
         "earlier": _list_url(asked) if first > 1 else "",
         "later": _list_url(later) if later else "",
     }
@@ -274,9 +301,11 @@ def _list_url(asked: Mapping[str, str]) -> str:
     return f"/desk/documents/?{query}" if query else "/desk/documents/"
 
 
-def _number(counted: int) -> str:
+def _number(counted: int, *, cut: bool) -> str:
     """A count as it is shown: beyond `COUNTED` nothing was counted. Nothing for none."""
-    return f"{COUNTED}+" if counted >= COUNTED else str(counted or "")
+    if counted >= COUNTED:
+        return f"{COUNTED}+"
+    return f"{counted}{'+' if cut else ''}" if counted else ""
 
 
 def _first(value: str) -> int:

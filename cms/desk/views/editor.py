@@ -10,6 +10,7 @@ from cms.content.columns import columns
 from cms.content.draft import Draft, draft_of
 from cms.content.editing import autosave, drop_working_copy, save
 from cms.content.held import Held
+from cms.content.importing.pool import report_of
 from cms.content.kinds import KINDS, Kind
 from cms.content.models import Column
 from cms.content.presence import others
@@ -17,6 +18,7 @@ from cms.content.queries import find
 from cms.content.states import EDITABLE
 from cms.desk import conflicts, fields, frames, labels, override_fields, pieces, unit_field
 from cms.desk.limits import limits
+from cms.desk.missing import missing
 from cms.desk.routing import get, post
 from cms.desk.views.gate import text
 from cms.desk.visit import Visit, as_uuid
@@ -170,6 +172,7 @@ async def _page(
         place = await unit_field.field_of(session, "", Action.DOCUMENT_READ, everywhere=True)
         here = await others(session, visit.actor, held, now=visit.now)
         history = await timeline(session, visit.actor, document.public_id)
+        report = await report_of(session, document.id)
         is_conflict = stale or (isinstance(error, Conflict) and error.code == "content.conflict")
         mine = read_mine(values, held, visit) if is_conflict else None
         conflict = await conflicts.with_colleague(session, visit, held, mine) if mine else None
@@ -187,6 +190,7 @@ async def _page(
             "returned": returned,
             "remarks": _remarks_on(values["body"], returned),
             "remarks_by": returned["remarks"] if returned else {},
+            "missing": missing(visit, report),
         },
         **_choices(visit, values, known),
         "places": places,

@@ -7,7 +7,7 @@ from cms.desk.routing import get, post
 from cms.desk.views.gate import text
 from cms.desk.visit import Visit
 from cms.kernel.errors import Invalid
-from cms.library.focal import move_focal
+from cms.library.cropping import move_focal
 from cms.library.models import Asset
 from cms.library.queries import asset_for
 from cms.people.permissions import Action
@@ -22,10 +22,11 @@ async def show(visit: Visit) -> web.StreamResponse:
 
 
 async def move(visit: Visit) -> web.StreamResponse:
+    """Answers at once; the files that look different are made by a job, as those of the page of crops are."""
     form = await visit.form()
     focal = Focal(_thousandths(text(form, "x")), _thousandths(text(form, "y")))
-    deps = visit.deps
-    return _answer(await move_focal(deps.db, deps.workshop, visit.actor, visit.uuid("asset"), focal, now=visit.now))
+    async with visit.deps.db.write() as session:
+        return _answer(await move_focal(session, visit.actor, visit.uuid("asset"), focal, now=visit.now))
 
 
 def _answer(asset: Asset) -> web.Response:

@@ -8,13 +8,19 @@ from aiohttp import web
 
 from cms.content.importing import pool
 from cms.content.importing.pool import PoolFilters, PoolRow, PoolState
+from cms.content.importing.rehosting import House, fetch_one, take_whole
 from cms.desk import pieces, unit_field
+from cms.desk.missing import missing
 from cms.desk.routing import get, post
+from cms.desk.uploads import count_intake
 from cms.desk.views.gate import text
 from cms.desk.views.imports import tabs
 from cms.desk.visit import Visit
 from cms.kernel.errors import Conflict, DomainError, Invalid, NotFound
+from cms.library.fetching import name_of
+from cms.library.models import PICTURE
 from cms.people.permissions import Action, require_reach
+from media.errors import MediaRefused
 
 _TONES = {PoolState.NEW: "info", PoolState.TAKEN: "good", PoolState.ASIDE: "past"}
 
@@ -52,23 +58,36 @@ async def item_page(visit: Visit) -> web.StreamResponse:
     return await _item(visit)
 
 
+async def picture(visit: Visit) -> web.StreamResponse:
+    """Fetches the picture of number `n` of an item into the library; what became of it is noted with the item."""
+    n = text(await visit.form(), "n")
+    async with visit.deps.db.read() as session:
+        row = (await pool.pool_item(session, visit.actor, visit.uuid("item"))).item
+    if not n.isascii() or not n.isdigit() or len(n) > 3 or int(n) >= len(row.pictures):
+        raise NotFound("kernel.not_found")
+    try:
+        asset = await fetch_one(house_of(visit), visit.actor, row.id, row.pictures[int(n)], now=visit.now)
+    except (DomainError, MediaRefused) as refused:
+        count_intake(visit, PICTURE, refused.code)
+        raise
+    count_intake(visit, PICTURE, "fetched")
+    return web.json_response({"asset": str(asset.id), "thumb": pieces.thumb(asset.id)})
+
+
 async def take(visit: Visit) -> web.StreamResponse:
     """Into a draft of the editor, who goes on writing there."""
-    form = await visit.form()
+    form, sponsor = await visit.form(), visit.deps.site.sponsor
+    item = visit.uuid("item")
     try:
         place = await unit_field.typed(visit, text(form, "unit"), Action.DOCUMENT_CREATE)
-        async with visit.deps.db.write() as session:
-            document = await pool.take(
-                session,
-                visit.actor,
-                visit.uuid("item"),
-                unit=place.path,
-                sponsor=visit.deps.site.sponsor,
-                now=visit.now,
-            )
+        document = await take_whole(house_of(visit), visit.actor, item, unit=place.path, sponsor=sponsor, now=visit.now)
     except (Conflict, Invalid) as error:
         return await _item(visit, error)
     return visit.redirect(f"{pieces.href(document)}/edit", done="pool_taken")
+
+
+def house_of(visit: Visit) -> House:
+    return House(visit.deps.db, visit.deps.workshop, visit.deps.pictures)
 
 
 async def aside(visit: Visit) -> web.StreamResponse:
@@ -96,6 +115,9 @@ async def _item(visit: Visit, error: DomainError | None = None) -> web.Response:
             "summary": item.summary,
             "dropped": [visit.t(f"content.dropped.{what}", count=count) for what, count in item.dropped.items()],
             "pictures": len(item.pictures),
+            "pictures_urls": [{"url": url, "name": name_of(url)} for url in item.pictures],
+            "fetched": item.report.get("fetched", 0),
+            "missing": missing(visit, item.report),
             "is_new": item.state == PoolState.NEW,
             "is_aside": item.state == PoolState.ASIDE,
         },
@@ -155,6 +177,7 @@ def _uuid(value: str) -> uuid.UUID | None:
 ROUTES = (
     get("/desk/pool/", pool_page, Action.DOCUMENT_CREATE),
     get("/desk/pool/{item}", item_page, Action.DOCUMENT_CREATE),
+    post("/desk/pool/{item}/picture", picture, Action.DOCUMENT_CREATE),
     post("/desk/pool/{item}/take", take, Action.DOCUMENT_CREATE),
     post("/desk/pool/{item}/aside", aside, Action.DOCUMENT_CREATE),
     post("/desk/pool/{item}/back", back, Action.DOCUMENT_CREATE),

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from aiohttp import web
 
+from cms.content.search import index_spoken
 from cms.desk import incoming
 from cms.desk.routing import get, post
 from cms.desk.uploads import blocks_of, file_part
@@ -51,6 +52,7 @@ async def save(visit: Visit) -> web.StreamResponse:
             language=visit.part("language"),
             cues=read_cues(typed),
             version=int(version) if version.isascii() and version.isdigit() and len(version) < 9 else 0,
+            follow=index_spoken,
             now=visit.now,
         )
     except DomainError as error:
@@ -96,7 +98,8 @@ async def export(visit: Visit) -> web.StreamResponse:
 
 async def drop(visit: Visit) -> web.StreamResponse:
     async with visit.deps.db.write() as session:
-        await drop_subtitles(session, visit.actor, visit.uuid("asset"), visit.part("language"), now=visit.now)
+        video, language = visit.uuid("asset"), visit.part("language")
+        await drop_subtitles(session, visit.actor, video, language, follow=index_spoken, now=visit.now)
     return visit.redirect(incoming.ASSET_PAGE.format(asset=visit.uuid("asset")), done="subtitles_dropped")
 
 

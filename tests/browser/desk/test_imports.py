@@ -1,24 +1,36 @@
 """Bringing in and letting programs in, by hand: Word, tables, the pool, tokens and webhooks, at desk and phone size."""
 
 import os
+from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 from playwright.async_api import FilePayload, Page, expect
 
 from cms.content.importing.polling import FeedRoom, poll_next
+from cms.kernel.clock import SystemClock
+from cms.kernel.db import Database
+from cms.library.fetching import PictureSource
 from cms.webhooks.sending import HookRoom, send_next, spread
 from tests.browser.axe import violations
 from tests.browser.desk.office import Desk
 from tests.chromium import DESK, PHONE, Pages
 from tests.fakes import words
 from tests.fakes.tables import xlsx
-from tests.integration.desk.house import PASSWORD, Browser, House
+from tests.integration.desk.house import PASSWORD, Browser, House, open_house
 from tests.integration.desk.test_api import Listener
 from tests.integration.desk.test_imports import NESTED, Site
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 SHOTS = os.environ.get("SHOTS")
 WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+
+
+@pytest.fixture
+async def house(sqlite: Database, tmp_path: Path) -> AsyncIterator[House]:
+    """With one site outside, which has a feed and its pictures."""
+    async with open_house(sqlite, tmp_path, SystemClock(), pictures=PictureSource(Site())) as opened:
+        yield opened
 
 
 async def seat(pages: Pages, house: House, browser: Browser) -> Desk:
@@ -115,8 +127,16 @@ async def _pool(editor: Desk, operator: Desk, house: House) -> None:
     await page.get_by_role("link", name="夜市开市").click()
     await looked(page, "item")
     await editor.press("采用为草稿")
+    await expect(page.locator("[data-pool-refused]")).to_contain_text("gone.jpg", timeout=20_000)
+    await expect(page.locator("[data-pool-said]")).to_have_text("图片已取回 1/2")
+    await looked(page, "item-pictures")
+    await editor.press("不带这 1 张图片采用")
     await editor.said("已采用为草稿")
     await expect(page.locator("[name=source]")).to_have_value("苏州发布")
+    await expect(page.locator("yp-editor figure img")).to_have_count(1)
+    await page.get_by_text("1 张图片未能取回").click()
+    await expect(page.locator(".import-missing")).to_contain_text("原在“人散了。…”之后")
+    await looked(page, "taken")
 
 
 async def _token(editor: Desk) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import json
 import re
 import shutil
 import zipfile
@@ -23,6 +24,8 @@ from cms.content.models import Document, Edition, Revision
 from cms.contract import OutboundRefused
 from cms.kernel.clock import SystemClock
 from cms.kernel.db import Database
+from cms.library.fetching import PictureSource
+from cms.library.models import Asset
 from cms.people.login import normal_login
 from cms.people.models import Person
 from cms.people.sessions import actor_of
@@ -44,7 +47,8 @@ NESTED = words.docx(
 )
 FEED = """<rss version="2.0"><channel><title>苏州发布</title><item><guid>1</guid><link>https://a.cn/1</link>
 <title>{title}</title><author>顾明</author><pubDate>Thu, 26 Nov 2026 08:00:00 +0800</pubDate>
-<description>&lt;p&gt;灯亮了。&lt;/p&gt;&lt;img src="https://a.cn/1.jpg" alt="灯"&gt;</description>
+<description>&lt;p&gt;灯亮了。&lt;/p&gt;&lt;img src="https://a.cn/1.jpg" alt="灯"&gt;
+&lt;p&gt;人散了。&lt;/p&gt;&lt;img src="https://a.cn/gone.jpg"&gt;</description>
 </item></channel></rss>"""
 
 
@@ -53,7 +57,7 @@ async def house(_sqlite_template: Path, tmp_path: Path) -> AsyncIterator[House]:
     path = tmp_path / "desk.sqlite"
     await asyncio.to_thread(shutil.copy, _sqlite_template, path)
     database = Database(f"sqlite+aiosqlite:///{path}")
-    async with open_house(database, tmp_path, SystemClock()) as opened:
+    async with open_house(database, tmp_path, SystemClock(), pictures=PictureSource(Site())) as opened:
         yield opened
     await database.close()
 
@@ -188,6 +192,8 @@ class Site:
         self, method: str, url: str, *, body: bytes | None = None, headers: Mapping[str, str] | None = None, limit: int
     ) -> tuple[int, Mapping[str, str], bytes]:
         self.asked.append({"url": url, **(headers or {})})
+        if url.endswith(".jpg"):
+            return (404, {}, b"") if "gone" in url else (200, {}, words.picture())
         if self.status == 0:
             raise OutboundRefused("publishing.outbound_too_slow")
         return self.status, {"ETag": '"1"'}, FEED.format(title=self.title).encode()
@@ -232,12 +238,49 @@ async def test_feed_when_allowed_fills_the_pool_and_one_editor_takes_an_item(hou
     await editor.post(f"{item[1]}/take", {"unit": "/320509/"})
     public = editor.at.split("/")[3]
     text, source = await draft(house, public)
-    assert (text, source) == ("夜市开市（更正）\n灯亮了。\n图片：灯", "苏州发布")
+    assert (text, source) == ("夜市开市（更正）\n灯亮了。\n灯\n人散了。", "苏州发布")
+    assert "1 张图片未能取回" in editor.page
+    assert "原在“人散了。…”之后" in editor.page
+    assert "https://a.cn/gone.jpg" in editor.page
     page = await other.post(f"{item[1]}/take", {"unit": "/320509/"}, status=409)
     assert "沈静怡已采用" in page
     async with deps.db.read() as session:
         row = (await session.scalars(select(PoolItem))).one()
-    assert (row.state, row.licence, row.pictures) == ("taken", "白名单 3 号", ["https://a.cn/1.jpg"])
+        revision = (await session.scalars(select(Revision))).one()
+        asset = (await session.scalars(select(Asset))).one()
+    assert (row.state, row.licence) == ("taken", "白名单 3 号")
+    assert row.pictures == ["https://a.cn/1.jpg", "https://a.cn/gone.jpg"]
+    assert "a.cn" not in json.dumps(revision.body), "nothing of the draft leads to a picture of somebody else"
+    assert [block["type"] for block in revision.body["blocks"]] == ["paragraph", "image", "paragraph"]
+    assert (revision.body["blocks"][1]["asset"], revision.cover_id) == (str(asset.id), asset.id)
+
+
+async def test_pictures_when_fetched_one_by_one_are_noted_and_the_api_says_what_is_missing(house: House) -> None:
+    await house.set_up()
+    editor = await house.add("shen", "沈静怡", "editor")
+    operator = await house.add("yun", "云维", "operator")
+    await operator.get("/desk/feeds/")
+    feed = {"name": "苏州发布", "url": "https://a.cn/rss", "licence": "白名单", "unit": "/320509/", "every": "30"}
+    await operator.post("/desk/feeds/", feed)
+    deps, site = house.deps, house.deps.pictures.outbound
+    assert isinstance(site, Site)
+    assert await poll_next(FeedRoom(deps.db, deps.clock, site, deps.workshop.sandbox, deps.workshop.work, "test"))
+    async with deps.db.read() as session:
+        row = (await session.scalars(select(PoolItem))).one()
+    await editor.get(f"/desk/pool/{row.id}")
+    for n, status, code in (("1", 409, "library.fetch_status"), ("9", 404, ""), ("x", 404, ""), ("0", 200, "")):
+        answer = await editor.script("POST", f"/desk/pool/{row.id}/picture", data={"n": n})
+        given = await answer.json()
+        assert (answer.status, given.get("code", "") if code else "") == (status, code), n
+    asked = len(site.asked)
+    answer = await editor.script("POST", f"/api/v1/pool/{row.id}/take", json={})
+    given = await answer.json()
+    assert (answer.status, given["pictures"], len(site.asked)) == (200, 1, asked), "what was tried is not tried again"
+    [lost] = given["missing"]
+    assert (lost["url"], lost["after"], lost["code"]) == ("https://a.cn/gone.jpg", "人散了。", "library.fetch_status")
+    assert "404" in lost["text"]
+    assert lost["next"]
+    assert (await editor.script("POST", f"/desk/pool/{row.id}/picture", data={"n": "0"})).status == 409
 
 
 async def _due(house: House) -> None:

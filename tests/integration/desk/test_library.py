@@ -306,6 +306,14 @@ async def test_film_when_it_has_subtitles_and_a_poster_carries_them_and_is_found
     track = await editor.script("GET", f"/desk/assets/{film}/subtitles-zh")
     assert (track.content_type, (await track.text()).startswith("WEBVTT")) == ("text/vtt", True)
     assert "第一讲.mp4" in await editor.get("/desk/library/?q=各位居民")
+    # The piece that shows the film is found by what is said there, and the list says when.
+    assert "没有找到" in await editor.get("/desk/documents/?q=大家好")
+    public = await begin(editor, "健步道开放日")
+    body = json.loads(_image(film))
+    body["blocks"][1] = {"id": "b_bbbbbbbbbbbb", "type": "video", "asset": film, "title": "录像"}
+    await write(editor, public, title="健步道开放日", body=json.dumps(body, ensure_ascii=False))
+    page = await editor.get("/desk/documents/?q=大家好")
+    assert re.search(r"字幕 <b>00:04</b></span><mark>大家好</mark>", page)
     exported = await editor.script("GET", f"{sub}/export?form=srt")
     assert "00:00:01,000 --> 00:00:03,000" in await exported.text()
     # A colleague saved meanwhile; and what is wrong comes back with what was typed.
@@ -320,3 +328,4 @@ async def test_film_when_it_has_subtitles_and_a_poster_carries_them_and_is_found
     await editor.get(sub)
     await editor.post(f"{sub}/drop")
     assert "subtitles-zh" not in await _files(desk, "第一讲.mp4")
+    assert "健步道开放日" not in await editor.get("/desk/documents/?q=大家好")
