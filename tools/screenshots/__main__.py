@@ -44,7 +44,7 @@ def main() -> None:
             case "sign-in":
                 people.sign_in(browser, given.url, given.codes, given.folder)
             case "seed":
-                seed.seed(browser, given.url, given.folder, SystemClock().now())
+                seed.seed(browser, given.url, given.folder, given.codes, SystemClock().now())
             case "every":
                 _every(browser, given.url, given.folder, given.only, given.looks.split(","))
             case "readme":

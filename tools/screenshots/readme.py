@@ -1,4 +1,4 @@
-"""The pictures of the README: the ten pages that show most, and one on the phone, small enough to lie in the repository."""
+"""The pictures of the README: the ten pages that show most and one on the phone, small enough for the repository."""
 
 import io
 from collections.abc import Callable, Mapping

@@ -56,10 +56,13 @@ _NUMBER = count(1)
 _SIGNING = ("zhoulan", "shenweimin")
 
 
-def seed(browser: Browser, url: str, folder: Path, now: dt.datetime) -> None:
+def seed(browser: Browser, url: str, folder: Path, log: Path, now: dt.datetime) -> None:
     """A day's work. Run once on a fresh demo."""
     day = tomllib.loads(DAY.read_text("utf-8"))
     with ExitStack() as stack:
+        screens = stack.enter_context(visitor(browser, None))
+        for address in re.findall(r"演示屏 \d\s+(http://\S+)", log.read_text("utf-8")):
+            screens.new_page().goto(address)  # they pair themselves
         hands = {
             login: Hand(stack.enter_context(visitor(browser, folder / f"{login}.json")).new_page(), url)
             for login in ROLES

@@ -1,6 +1,5 @@
 // A video on its way to the library: how far it is, how fast, how long it still takes. A line that breaks is taken up
 // again, after a reload too when the same file is chosen; a refusal stays until it is read.
-import { Upload } from "../vendor/tus-bundle-4.3.1/tus-bundle.js";
 import { csrfToken, refusalOf } from "./http.js";
 import { refusalLine } from "./refusal.js";
 
@@ -12,6 +11,9 @@ const RETRIES = [0, 1000, 3000, 5000, 10000, 20000, 30000];
 // Sooner than this a speed says nothing.
 const FIRST_ESTIMATE_MS = 1500;
 const LOOK_AGAIN_MS = 1000;
+
+// Fetched with the first film only: most who open a piece or the library send none.
+const sender = () => import("../vendor/tus-bundle-4.3.1/tus-bundle.js");
 
 let open = 0;
 window.addEventListener("beforeunload", (event) => {
@@ -67,7 +69,8 @@ function lineOf(file, texts) {
 }
 
 /** Sends the bytes; resolves to the address of the complete upload, rejects with a refusal. */
-function sent(file, { url, about, show, say, texts, offline, signal }) {
+async function sent(file, { url, about, show, say, texts, offline, signal }) {
+  const { Upload } = await sender().catch(() => { throw offline; });
   return new Promise((resolve, reject) => {
     const upload = new Upload(file, {
       endpoint: url,
