@@ -83,6 +83,11 @@ def _slip(page: Page) -> None:
     page.goto(f"{page.url}/slip")
 
 
+def _down(page: Page) -> None:
+    page.wait_for_selector(".ec-event")
+    page.evaluate("scrollTo(0, document.querySelector('.cal-card').offsetTop - 72)")
+
+
 def _commands(page: Page) -> None:
     page.keyboard.press("Control+k")
     page.keyboard.type("步道")
@@ -100,7 +105,7 @@ SHOTS: Final = (
     Shot("review", "zhoulan", "/desk/review/", _click(f"a:has-text('{_RETURNED}')", ".tab:has-text('对比')")),
     Shot("slip", "guyun", f"{_LIST}?q={_SIGNED}", _slip),
     Shot("library", "chenjing", "/desk/library/"),
-    Shot("calendar", "guyun", "/desk/calendar/"),
+    Shot("calendar", "guyun", "/desk/calendar/", _down),
     Shot("accounts", "guyun", "/desk/accounts/"),
     Shot("search", "chenjing", f"{_LIST}?q=太湖"),
     Shot("dark", "chenjing", _LIST, _commands, {"dark": True}),

@@ -65,7 +65,7 @@ class YpCalendar extends HTMLElement {
       firstDay: 1,
       headerToolbar: { start: "", center: "", end: "" },
       // A month has room of its own, so that one busy day does not stretch every other week: what is too much folds.
-      height: { month: "780px", week: "620px" }[data.view],
+      height: { month: "660px", week: "620px" }[data.view],
       allDaySlot: false,
       dayMaxEvents: true,
       nowIndicator: true,
