@@ -36,7 +36,7 @@ BENCHMARKS: Final[Mapping[str, Bench]] = {
     "desk": Bench(
         "十万篇稿件、百万修订、801 个单位的采编后台：各页面、检索与机器检查的服务器用时，与一次索引读取之比",
         "deploy.bench.desk",
-        {"documents": int, "revisions": int, "units": int, "rounds": int, "databases": names},
+        {"documents": int, "revisions": int, "units": int, "rounds": int, "databases": names, "kept": str},
     ),
     "transcode": Bench(
         "一段视频转成三档清晰度与声音的 CPU 秒数，与输出相同的一条 ffmpeg 命令之比",

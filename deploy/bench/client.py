@@ -70,10 +70,6 @@ class Desk:
             await answer.read()
         return Time.now() - began
 
-    async def has(self, path: str) -> bool:
-        async with self.clients[0].session.get(path) as answer:
-            return answer.status == 200
-
     async def save(self, client: Client, public: str, title: str) -> Time:
         """The time of saving a piece as a revision with another title."""
         url = f"/desk/documents/{public}/edit"

@@ -16,6 +16,7 @@ from cms.kernel.db import normal_url, sync_url
 from cms.kernel.ids import PUBLIC_ALPHABET
 from cms.people.models import Membership, Person, Unit
 from cms.people.roles import Role
+from deploy.bench import plans
 from deploy.bench.texts import Language
 
 NOW: Final = dt.datetime(2026, 11, 26, 4, 0, tzinfo=dt.UTC)
@@ -73,6 +74,8 @@ def fill(url: str, *, documents: int, revisions: int, units: int) -> Office:
         _add(connection, Column, _columns(ids))
     maker = _Pieces(office, ids, Language())
     each = max(1, revisions // documents)
+    scheduled: list[tuple[uuid.UUID, uuid.UUID, dt.datetime]] = []
+    live: list[uuid.UUID] = []
     for start in range(0, documents, _BATCH):
         made = [maker.piece(number, each) for number in range(start, min(documents, start + _BATCH))]
         with engine.begin() as connection:
@@ -80,8 +83,33 @@ def fill(url: str, *, documents: int, revisions: int, units: int) -> Office:
             _add(connection, Revision, (row for one in made for row in one[1]))
             _add(connection, Edition, (one[2] for one in made))
             _add(connection, Status, (row for one in made for row in one[3]))
+        editions = [one[2] for one in made]
+        scheduled += [(e["document_id"], e["id"], e["scheduled_at"]) for e in editions if e["scheduled_at"]]
+        live += [e["document_id"] for e in editions if e["is_live"]]
+    with engine.begin() as connection:
+        paths = [path for _, path in office.units]
+        coming = [one for one in scheduled if one[2] > NOW]
+        plans.add(
+            connection,
+            scheduled=coming,
+            live=live[-400:],
+            person=office.chief,
+            unit_paths=paths,
+            ids=iter(ids, None),
+            now=NOW,
+        )
     engine.dispose()
     return office
+
+
+def read(url: str) -> Office:
+    """The office that `fill` made here before (blocking)."""
+    engine = sa.create_engine(sync_url(normal_url(url)))
+    with engine.connect() as connection:
+        numbered = sa.select(Person.id).where(Person.login.in_(("p0", "p1", "p2"))).order_by(Person.login)
+        chief, reviewer, editor = connection.scalars(numbered).all()
+    engine.dispose()
+    return Office(chief, reviewer, editor)
 
 
 def analyse(url: str) -> None:

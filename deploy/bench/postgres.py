@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -24,8 +24,11 @@ def programs() -> Path | None:
 
 
 @contextlib.contextmanager
-def server() -> Iterator[str]:
-    """The URL of an empty database (blocking). Raises FileNotFoundError without PostgreSQL's programs."""
+def server(kept: Path | None = None) -> Iterator[str]:
+    """The URL of a database (blocking): an empty one, or that of the folder `kept`, which stays.
+
+    Raises FileNotFoundError without PostgreSQL's programs.
+    """
     where = programs()
     if where is None:
         raise FileNotFoundError("initdb")
@@ -35,22 +38,11 @@ def server() -> Iterator[str]:
     if os.geteuid() == 0:  # PostgreSQL refuses to run with root's rights
         prefix = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
         shutil.chown(folder, "postgres", "postgres")
-    data = str(folder / "data")
-    made = [
-        *prefix,
-        str(where / "initdb"),
-        "-D",
-        data,
-        "-U",
-        "postgres",
-        "-A",
-        "trust",
-        "-E",
-        "UTF8",
-        "--locale=C.UTF-8",
-    ]
-    subprocess.run(made, cwd="/", check=True, capture_output=True)  # noqa: S603
-    command = [*prefix, str(where / "postgres"), "-D", data, "-k", str(folder)]
+    data = kept or folder / "data"
+    if not (data / "PG_VERSION").exists():
+        _make(prefix, where, data)
+    # The socket lies in a folder of its own: its path must stay short.
+    command = [*prefix, str(where / "postgres"), "-D", str(data), "-k", str(folder)]
     for setting in _SETTINGS:
         command += ["-c", setting]
     running = subprocess.Popen(command, cwd="/", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # noqa: S603
@@ -61,6 +53,26 @@ def server() -> Iterator[str]:
         running.terminate()
         running.wait()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _make(prefix: Sequence[str], where: Path, data: Path) -> None:
+    data.mkdir(parents=True, exist_ok=True)
+    if prefix:
+        shutil.chown(data, "postgres", "postgres")
+    made = [
+        *prefix,
+        str(where / "initdb"),
+        "-D",
+        str(data),
+        "-U",
+        "postgres",
+        "-A",
+        "trust",
+        "-E",
+        "UTF8",
+        "--locale=C.UTF-8",
+    ]
+    subprocess.run(made, cwd="/", check=True, capture_output=True)  # noqa: S603
 
 
 def _wait(folder: Path) -> None:

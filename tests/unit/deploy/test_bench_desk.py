@@ -5,6 +5,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from cms.content.models import Document, Edition, Revision
+from cms.planning.models import Placement, Target
 from deploy.bench import fill
 from deploy.bench.texts import COMMON, RARE, Language
 from deploy.tables import METADATA
@@ -31,5 +32,9 @@ def test_office_when_filled_has_as_many_of_everything_as_was_asked_for(tmp_path:
         ]
         assert counted == [30, 30, 90]
         assert connection.scalar(sa.select(Document.public_id).limit(1)) == fill.public(0)
+        assert connection.scalar(sa.select(sa.func.count()).select_from(Target)) == 24
+        assert connection.scalar(sa.select(sa.func.count()).select_from(Placement)) in range(1, 31)
+    found = fill.read(f"sqlite+aiosqlite:///{path}")
+    assert (found.chief, found.editor) == (office.chief, office.editor)
     METADATA.drop_all(engine)
     engine.dispose()
