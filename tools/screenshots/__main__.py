@@ -51,7 +51,10 @@ def main() -> None:
                 readme.take(browser, given.url, given.folder)
             case "measure":
                 with ExitStack() as stack:
-                    measuring.measure(browser, given.url, given.folder, _seen(stack, browser, given.url, given.folder))
+                    seen = _seen(stack, browser, given.url, given.folder)
+                    measuring.measure(
+                        browser, given.url, given.folder, [one for one in seen if re.search(given.only, one.pattern)]
+                    )
         browser.close()
 
 

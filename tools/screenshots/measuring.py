@@ -1,5 +1,6 @@
 """How heavy each page of the desk is when it is opened for the first time, and whether anything jumps on it."""
 
+import gzip
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,30 +18,36 @@ _SHIFT = """() => new Promise(done => {
   setTimeout(() => done([sum, from.slice(0, 4)]), 300)
 })"""
 # Fonts come one by one as characters need them, and are kept for a year; pictures are what the page is about.
-_COUNTED = ("document", "stylesheet", "script")
+_COUNTED = ("stylesheet", "script")
 
 
 def measure(browser: Browser, url: str, folder: Path, seen: list[Seen]) -> None:
-    """One line for each page: bytes on the wire besides the editor, fonts and pictures, and its layout shift."""
+    """One line for each page: packed bytes besides the editor, fonts and pictures, and its layout shift."""
     for one in sorted(seen, key=lambda seen: seen.name):
         with visitor(browser, folder / f"{one.login}.json") as context:
             page = context.new_page()
             session = context.new_cdp_session(page)
-            weights = _weigh(session)
-            page.goto(url + one.path)
+            main = session.send("Page.getFrameTree")["frameTree"]["frame"]["id"]
+            weights = _weigh(session, main)
+            answer = page.goto(url + one.path)
             settle(page)
             shift, sources = page.evaluate(_SHIFT)
-            rest = sum(size for kind, path, size in weights() if kind in _COUNTED and "editor-bundle" not in path)
+            html = len(gzip.compress(answer.body())) if answer else 0
+            rest = html + sum(
+                size for kind, path, size in weights() if kind in _COUNTED and "editor-bundle" not in path
+            )
             fonts = sum(size for kind, _, size in weights() if kind == "font")
             print(f"{one.name:44} {rest / 1000:7.1f} kB  fonts {fonts / 1000:6.0f} kB  shift {shift:.4f}", *sources)
 
 
-def _weigh(session: CDPSession) -> Callable[[], list[tuple[str, str, int]]]:
+def _weigh(session: CDPSession, main: str) -> Callable[[], list[tuple[str, str, int]]]:
     kinds: dict[str, tuple[str, str]] = {}
     sizes: dict[str, int] = {}
     session.send("Network.enable")
 
     def answered(event: dict[str, Any]) -> None:
+        if event.get("frameId") != main:
+            return  # a preview is a page of its own
         kinds[event["requestId"]] = (event["type"].lower(), event["response"]["url"])
 
     def finished(event: dict[str, Any]) -> None:
