@@ -12,9 +12,6 @@ const RETRIES = [0, 1000, 3000, 5000, 10000, 20000, 30000];
 const FIRST_ESTIMATE_MS = 1500;
 const LOOK_AGAIN_MS = 1000;
 
-// Fetched with the first film only: most who open a piece or the library send none.
-const sender = () => import("../vendor/tus-bundle-4.3.1/tus-bundle.js");
-
 let open = 0;
 window.addEventListener("beforeunload", (event) => {
   if (open > 0) event.preventDefault();
@@ -70,7 +67,8 @@ function lineOf(file, texts) {
 
 /** Sends the bytes; resolves to the address of the complete upload, rejects with a refusal. */
 async function sent(file, { url, about, show, say, texts, offline, signal }) {
-  const { Upload } = await sender().catch(() => { throw offline; });
+  // Fetched with the first film: most who open a piece send none.
+  const { Upload } = await import("../vendor/tus-bundle-4.3.1/tus-bundle.js").catch(() => { throw offline; });
   return new Promise((resolve, reject) => {
     const upload = new Upload(file, {
       endpoint: url,
