@@ -90,7 +90,7 @@ def _said(visit: Visit, field: str, value: Any) -> str:
         case "offline":
             return labels.offline(visit, value)
         case "channels":
-            return "、".join(labels.channel(visit, one) for one in value)
+            return visit.joined(labels.channel(visit, one) for one in value)
         case "cover":
             return visit.t("desk.conflict.picture", short=str(value)[-4:])
         case _:

@@ -75,8 +75,8 @@ def instant(visit: Visit, at: dt.datetime) -> str:
 
 def envelope(visit: Visit, allowed: Envelope, names: Mapping[str, str]) -> list[Fact]:
     """What a release may be used for; `names` are of units by path."""
-    units = "、".join(names.get(path, path) for path in allowed.units)
-    channels = "、".join(channel(visit, code) for code in allowed.channels)
+    units = visit.joined(names.get(path, path) for path in allowed.units)
+    channels = visit.joined(channel(visit, code) for code in allowed.channels)
     begins = instant(visit, dt.datetime.fromtimestamp(allowed.not_before / 1000, dt.UTC))
     ends = (
         visit.t("desk.envelope.open")
@@ -124,5 +124,5 @@ def _said(visit: Visit, name: str, value: str | int) -> str | int:
     if name == "channel" and isinstance(value, str):
         return channel(visit, value)
     if name == "types" and isinstance(value, str):
-        return "、".join(visit.t(f"content.block.{one}") for one in value.split("/"))
+        return visit.joined(visit.t(f"content.block.{one}") for one in value.split("/"))
     return value

@@ -3,7 +3,7 @@
 import datetime as dt
 import functools
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from aiohttp import web
@@ -100,6 +100,10 @@ class Visit:
     def t(self, key: str, **params: object) -> str:
         return self.deps.catalogue.text(self.language, key, **params)
 
+    def joined(self, words: Iterable[str]) -> str:
+        """Words one after the other, with the mark that the language sets between them."""
+        return self.t("desk.list_mark").join(words)
+
     def refusal(self, error: DomainError) -> Mapping[str, str]:
         """A refusal as the components show it."""
         self.told = error.code
@@ -136,7 +140,9 @@ class Visit:
         actor = self.actor
         counts = self.request.get(COUNTS, {})
         nav = self.desk.sections.nav(current=section, allowed=functools.partial(may_anywhere, actor), counts=counts)
-        roles = "、".join(self.t(f"enum.Role.{role.name}") for role in sorted(actor.roles)) or self.t("desk.role.none")
+        roles = self.joined(self.t(f"enum.Role.{role.name}") for role in sorted(actor.roles)) or self.t(
+            "desk.role.none"
+        )
         unit = self.request.get(UNIT_NAME, "")
         banners = tuple(self._said(one) for one in self.request.get(BANNERS, ()))
         return Shell(person=actor.name, role=roles, unit=unit, csrf=self.csrf, nav=nav, search="", banners=banners)

@@ -14,8 +14,10 @@ from cms.audit.checking import check_record, last_check
 from cms.audit.events import Search, events, every_event
 from cms.audit.lines import csv_head, csv_line, json_line
 from cms.audit.record import RESULTS, record
+from cms.desk import labels
 from cms.desk.routing import get, post
 from cms.desk.visit import Visit
+from cms.kernel.clock import from_ms
 from cms.kernel.errors import Invalid
 from cms.people.permissions import Action, require_reach
 
@@ -42,6 +44,8 @@ FAMILIES: Final = (
     "audit.",
 )
 _EXPORTS: Final = {"csv": "text/csv", "jsonl": "application/x-ndjson"}
+# No count, number or size of the record is as great as the milliseconds of a day of this century.
+_INSTANTS_FROM: Final = 1_000_000_000_000
 _TONES: Final = {"done": "good", "refused": "wait", "failed": "bad"}
 
 
@@ -170,17 +174,19 @@ def _check(visit: Visit, one: Any) -> Mapping[str, Any] | None:
 
 def _line(visit: Visit, event: Any) -> dict[str, Any]:
     known = visit.deps.catalogue.keys(visit.language)
-    details = "；".join(
-        f"{_named(visit, name)}：{_plain(value)}"
+    details = visit.t("desk.clause_mark").join(
+        visit.t("desk.pair", label=_named(visit, name), value=_plain(visit, value))
         for name, value in event.details.items()
         if value not in ("", None, [])
     )
-    key = f"desk.audit.action.{event.action}"
+    key = next(
+        (one for one in (f"desk.audit.action.{event.action}", f"audit.action.{event.action}") if one in known), ""
+    )
     return {
         "seq": event.seq,
         "at": event.at,
         "person": visit.t("desk.history.system") if event.actor_id is None else event.actor_name,
-        "action": visit.t(key) if key in known else event.action,
+        "action": visit.t(key) if key else event.action,
         "code": event.action,
         "object": f"{event.object_kind} {event.object_id[:12]}",
         "unit": event.unit_path,
@@ -197,10 +203,14 @@ def _named(visit: Visit, name: str) -> str:
     return visit.t(key) if key in visit.deps.catalogue.keys(visit.language) else name
 
 
-def _plain(value: object) -> str:
-    """Short enough to read: a hash is known by its beginning."""
+def _plain(visit: Visit, value: object) -> str:
+    """As people read it: an instant by the clock of the district, and of a hash its beginning."""
     if isinstance(value, list):
-        return "、".join(map(_plain, value))
+        return visit.joined(_plain(visit, one) for one in value)
+    if isinstance(value, bool):
+        return visit.t("desk.audit.yes") if value else visit.t("desk.audit.no")
+    if isinstance(value, int) and value >= _INSTANTS_FROM:
+        return labels.instant(visit, from_ms(value))
     said = str(value)
     return f"{said[:12]}…" if _HASH.fullmatch(said) else said
 

@@ -119,7 +119,7 @@ async def _people_plan(visit: Visit, data: bytes, error: DomainError | None = No
     async with visit.deps.db.read() as session:
         plan = await plan_people_import(session, visit.actor, data, role_names=role_names(visit))
     rows = [
-        [one.name, one.login, one.unit, "、".join(labels.role(visit, role) for role in one.roles)]
+        [one.name, one.login, one.unit, visit.joined(labels.role(visit, role) for role in one.roles)]
         for one in plan.people[:_ROWS_SHOWN]
     ]
     return _plan(

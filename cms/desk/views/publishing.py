@@ -298,7 +298,7 @@ async def _targets(
 
 
 def _target(visit: Visit, target: Target, allowed: Allowed, chosen: Sequence[str] | None, names: Any) -> dict[str, Any]:
-    where = "、".join(names.get(path, path) for path in target.units[:3])
+    where = visit.joined(names.get(path, path) for path in target.units[:3])
     hint = " · ".join(part for part in (labels.channel(visit, target.kind), where) if part)
     try:
         allowed.check_targets([target])
@@ -312,7 +312,7 @@ def _target(visit: Visit, target: Target, allowed: Allowed, chosen: Sequence[str
 
 def _facts(visit: Visit, held: Held, slip: Slip | None) -> list[labels.Fact]:
     edition = held.edition
-    signed = "、".join(step.person for step in slip.steps if step.decision == "passed") if slip else ""
+    signed = visit.joined(step.person for step in slip.steps if step.decision == "passed") if slip else ""
     facts = [labels.fact(visit.t("desk.fact.edition"), visit.t("desk.edition.number", number=edition.number))]
     if signed:
         facts.append(labels.fact(visit.t("desk.fact.signed"), signed))

@@ -27,14 +27,17 @@ async def slip_page(visit: Visit) -> web.StreamResponse:
         names = await pieces.unit_names(session, slip.release.envelope.units)
         column = await pieces.column_name(session, held.revision.column_code)
     content: Any = slip.release.content
-    said = "；".join(f"{one['label']}：{one['value']}" for one in labels.envelope(visit, slip.release.envelope, names))
+    said = visit.t("desk.clause_mark").join(
+        visit.t("desk.pair", label=one["label"], value=one["value"])
+        for one in labels.envelope(visit, slip.release.envelope, names)
+    )
     context = {
         "slip": {
             "title": slip.title,
             "number": slip.number,
             "round": slip.round,
             "unit": slip.unit_name,
-            "author": "、".join(slip.authors),
+            "author": visit.joined(slip.authors),
             "kind": labels.kind(visit, slip.kind),
             "column": column,
             "source": content["byline"]["source"],

@@ -59,7 +59,8 @@ class YpCalendar extends HTMLElement {
       locale: data.locale,
       firstDay: 1,
       headerToolbar: { start: "", center: "", end: "" },
-      height: data.view === "week" ? "620px" : undefined,
+      // A month has room of its own, so that one busy day does not stretch every other week: what is too much folds.
+      height: { month: "660px", week: "620px" }[data.view],
       allDaySlot: false,
       dayMaxEvents: true,
       nowIndicator: true,
