@@ -1,6 +1,7 @@
 """One's own over the API: sessions, tokens, what one was told."""
 
 import datetime as dt
+from collections.abc import Iterable
 
 from cms.api.models import Text
 from cms.api.resources import Given, Resource, Sent, ask, take
@@ -9,8 +10,9 @@ from cms.desk.confirming import confirm_own
 from cms.desk.visit import Visit
 from cms.notices.inbox import notices_of, put_away, read_notice
 from cms.people import tokens
+from cms.people.models import DeskSession
 from cms.people.permissions import Action
-from cms.people.sessions import revoke, sessions_of
+from cms.people.sessions import acknowledge, revoke, sessions_of
 
 
 class OpenSession(Given):
@@ -87,13 +89,24 @@ class NoticeList(Given):
 async def list_sessions(visit: Visit) -> OpenSessions:
     """One's own open sessions."""
     async with visit.deps.db.read() as session:
-        found = await sessions_of(session, visit.actor, rules=visit.deps.session_rules, now=visit.now)
+        return open_sessions(await sessions_of(session, visit.actor, rules=visit.deps.session_rules, now=visit.now))
+
+
+def open_sessions(rows: Iterable[DeskSession]) -> OpenSessions:
+    """Sessions as lists give them."""
     return OpenSessions(
         sessions=[
             OpenSession(id=str(one.id), ip=one.ip, agent=one.agent, created_at=one.created_at, seen_at=one.seen_at)
-            for one in found
+            for one in rows
         ]
     )
+
+
+async def know_session(visit: Visit, _sent: Nothing) -> Done:
+    """«That is me»: a session of one's own at another place."""
+    async with visit.deps.db.write() as session:
+        await acknowledge(session, visit.actor, visit.uuid("session"), now=visit.now)
+    return Done(id=visit.part("session"))
 
 
 async def end_session(visit: Visit, _sent: Nothing) -> Done:
@@ -178,6 +191,7 @@ _OWN = Action.ACCOUNT_MANAGE
 _NOTICE = "/api/v1/notices/{notice}"
 RESOURCES: tuple[Resource, ...] = (
     ask("/api/v1/sessions", list_sessions, _OWN, given=OpenSessions),
+    take("POST", "/api/v1/sessions/{session}/known", know_session, _OWN, sent=Nothing, given=Done),
     take("DELETE", "/api/v1/sessions/{session}", end_session, _OWN, sent=Nothing, given=Done),
     ask("/api/v1/tokens", list_tokens, _OWN, given=TokenList),
     # The one answer with a secret in it is not kept: a token has no second showing.

@@ -3,14 +3,16 @@
 import datetime as dt
 
 from aiohttp import BodyPartReader
+from pydantic import Field
 
-from cms.api.resources import Given, Resource, ask, bring, take
+from cms.api.resources import Given, Resource, Sent, ask, bring, take
 from cms.api.shapes import Done, Nothing
 from cms.desk.paging import page_of
 from cms.desk.uploads import blocks_of
 from cms.desk.views.library import look_of
 from cms.desk.visit import Visit
 from cms.library.browse import browse, remakes_of, tags_of
+from cms.library.fetching import fetch_picture
 from cms.library.models import Asset
 from cms.library.queries import AssetWithFiles, asset_for
 from cms.library.rights import rights
@@ -69,6 +71,12 @@ class AssetWhole(AssetLine):
     subtitles: list[str]
     poster: str | None
     deleted_at: dt.datetime | None
+
+
+class PictureAddress(Sent):
+    """Where a picture lies on the web."""
+
+    url: str = Field(min_length=8, max_length=2000)
 
 
 class AssetTaken(AssetLine):
@@ -138,6 +146,13 @@ async def bring_picture(visit: Visit, part: BodyPartReader) -> AssetTaken:
     return AssetTaken(**(await _fresh(visit, asset)).model_dump(), known=known)
 
 
+async def fetch_one(visit: Visit, sent: PictureAddress) -> AssetLine:
+    """Fetches a picture from its address, checks it as an upload, and keeps it."""
+    deps = visit.deps
+    asset = await fetch_picture(deps.db, deps.workshop, visit.actor, deps.pictures, url=sent.url, now=visit.now)
+    return await _fresh(visit, asset)
+
+
 async def bring_video(visit: Visit, part: BodyPartReader) -> AssetLine:
     """Takes a video in; it is encoded afterwards."""
     deps = visit.deps
@@ -181,6 +196,7 @@ RESOURCES: tuple[Resource, ...] = (
     ask("/api/v1/assets", list_assets, Action.LIBRARY_READ, given=AssetList, queries=_LOOK),
     ask("/api/v1/assets/{asset}", asset_one, Action.LIBRARY_READ, given=AssetWhole),
     bring("/api/v1/assets/pictures", bring_picture, Action.LIBRARY_UPLOAD, given=AssetTaken, queries=("again",)),
+    take("POST", "/api/v1/assets/fetched", fetch_one, Action.LIBRARY_UPLOAD, sent=PictureAddress, given=AssetLine),
     bring("/api/v1/assets/videos", bring_video, Action.LIBRARY_UPLOAD, given=AssetLine),
     take("POST", "/api/v1/assets/{asset}/encode", retry_video, Action.LIBRARY_UPLOAD, sent=Nothing, given=Done),
 )

@@ -195,7 +195,7 @@ RESOURCES: tuple[Resource, ...] = (
     take("PUT", _FOLDER, rename_one_folder, _EDIT, sent=FolderName, given=FolderLine),
     take("DELETE", _FOLDER, drop_one_folder, _EDIT, sent=Nothing, given=Done),
     take("PUT", "/api/v1/assets/{asset}/details", describe_asset, _EDIT, sent=AssetDetails, given=Done),
-    take("PUT", "/api/v1/assets/{asset}/focal", move_point, Action.LIBRARY_UPLOAD, sent=Point, given=Done),
+    take("PUT", "/api/v1/assets/{asset}/focal", move_point, Action.LIBRARY_EDIT, sent=Point, given=Done),
     take("POST", "/api/v1/assets/bulk", change_many, _EDIT, sent=Bulk, given=Batch),
     take("POST", "/api/v1/assets/batches/{batch}/undo", undo_batch, _EDIT, sent=Nothing, given=Batch),
     take("POST", "/api/v1/assets/restore", restore_many, Action.LIBRARY_DELETE, sent=Restoring, given=Batch),
