@@ -26,20 +26,16 @@ structlog.configure(
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """The journeys begin the run, each on a worker of its own: left to the end, one would keep the others waiting.
+    """The journeys begin the run, one after the other on the last worker: left to the end they would keep it waiting,
+    and two at once would starve each other.
 
-    Each worker of xdist collects for itself and begins with its equal share of the same order.
+    Each worker of xdist collects for itself and begins with its equal share of the same order, from which those that
+    are done take over.
     """
     workers = getattr(config, "workerinput", {}).get("workercount", 1)
     journeys = [item for item in items if item.path.parent.name == "journeys"]
     if not journeys:
         return
     others = [item for item in items if item.path.parent.name != "journeys"]
-    shares = [journeys[number::workers] for number in range(workers)]
-    size = len(items) // workers
-    items.clear()
-    for share in shares:
-        room = max(0, size - len(share))
-        items += [*share, *others[:room]]
-        others = others[room:]
-    items += others
+    before = len(items) // workers * (workers - 1)
+    items[:] = [*others[:before], *journeys, *others[before:]]

@@ -33,6 +33,8 @@ _SHARED = (
     "/desk/audit/export/",
     "/desk/checks/",  # the office's: only who may it for the whole office changes anything
     "/api/v1/checklists/",
+    "/desk/calendar/dayparts/",  # the district's
+    "/api/v1/dayparts/",
 )
 
 

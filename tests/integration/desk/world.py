@@ -153,5 +153,8 @@ async def parts_of(house: House, document: str, *, unit: str = "/320509/") -> di
         },
         "placement": str(uuid.UUID(int=10)),
         "daypart": str(uuid.UUID(int=10)),
+        "alarm": str(uuid.UUID(int=12)),
+        "year": "2026",
+        "number": "0",
         "notice": str(uuid.UUID(int=11)),
     }
