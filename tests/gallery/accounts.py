@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.gallery.examples import at, delivery, shell
+from tests.gallery.examples import at, delivery, shell, unit_field
 
 PLACES = (
     ("/320509/", "吴江区新时代文明实践中心", True),
@@ -40,7 +40,8 @@ def target_context() -> dict[str, Any]:
             "hook": "https://yunping.wujiang.example/hooks/wechat/wx-wujiang/",
             "has_account": True,
         },
-        "places": [{"value": path, "label": label, "checked": chosen} for path, label, chosen in PLACES],
+        "places": [{"value": path, "label": label} for path, label, chosen in PLACES if chosen],
+        "unit": unit_field(),
         "fields": [
             field(
                 "appid",
@@ -176,7 +177,7 @@ def targets_context() -> dict[str, Any]:
             for code, name, kind, channel, active, paused in rows
         ],
         "kinds": [{"value": "wechat", "label": "微信服务号"}],
-        "places": [{"value": path, "label": label} for path, label, _ in PLACES],
+        "unit": unit_field("/320509/", "吴江区"),
         "values": {"code": "", "kind": "wechat", "name": "", "loop_minutes": "15", "unit": "/320509/"},
         "error": None,
     }

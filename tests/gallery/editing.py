@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.gallery.examples import ASSET_URL, BODY, FINDINGS, NOTED, STEPS, at, shell
+from tests.gallery.examples import ASSET_URL, BODY, FINDINGS, NOTED, STEPS, at, shell, unit_field
 
 REMARK = "周阿姨的原话请再与本人核对。"
 
@@ -69,7 +69,8 @@ def edit_context() -> dict[str, Any]:
             {"value": value, "label": label, "checked": True}
             for value, label in (("screen", "街头阅读屏"), ("web", "门户网站"))
         ],
-        "places": [{"value": path, "label": name, "checked": path in values["units"]} for path, name in places],
+        "places": [{"value": path, "label": name} for path, name in places if path in values["units"]],
+        "place": unit_field(),
         "own_unit": "松陵街道所",
         "offline": [{"value": "7", "label": "7 天"}, {"value": "none", "label": "不限"}],
         "here": ["沈静怡", "顾晓峰"],

@@ -10,6 +10,11 @@ NOW = dt.datetime(2026, 11, 24, 1, 20, tzinfo=dt.UTC)
 ASSET_URL = "/gallery/assets/{asset}"
 
 
+def unit_field(value: str = "", name: str = "") -> dict[str, str]:
+    """The field that picks a unit, empty or with one in it."""
+    return {"value": value, "typed": name, "name": name, "by": "path", "src": "/gallery/units"}
+
+
 def at(minutes: int) -> dt.datetime:
     return NOW + dt.timedelta(minutes=minutes)
 
@@ -292,7 +297,8 @@ def list_context() -> dict[str, Any]:
         "filters": {
             **dict.fromkeys(("q", "column", "kind", "unit", "channel", "author", "since", "until"), ""),
             "columns": [{"value": "community", "label": "社区动态"}],
-            **{name: [] for name in ("kinds", "units", "channels")},
+            **{name: [] for name in ("kinds", "channels")},
+            "place": unit_field(),
             "tab": "all",
             "is_open": False,
         },

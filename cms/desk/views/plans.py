@@ -253,7 +253,7 @@ def _step_text(visit: Visit, step: RuleStep) -> str:
 async def _tried(visit: Visit, session: AsyncSession, book: Book) -> Mapping[str, Any]:
     """What a piece would go through: the answer to «which of these rules is it»."""
     kind = visit.query("kind")
-    unit = await unit_field.filtered(visit, visit.query("unit"), Action.DOCUMENT_READ)
+    unit = await unit_field.filtered(visit, visit.query("unit"), Action.DOCUMENT_READ) or visit.actor.unit
     channels = [one for one in visit.request.query.getall("channel", []) if one in visit.deps.channels]
     tried: dict[str, Any] = {
         "kind": kind or Kind.NEWS.value,

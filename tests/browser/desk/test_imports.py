@@ -170,7 +170,7 @@ async def _webhook(operator: Desk, house: House) -> None:
     await spread(room)
     assert await send_next(room)
     await page.reload()
-    await expect(page.get_by_text("对方系统答复了 HTTP 500").first).to_be_visible()
+    await expect(page.locator(".delivery-fault").first).to_contain_text("对方系统答复了 HTTP 500")
     await looked(page, "webhook")
     other.status = 200
     await operator.press("重试")

@@ -35,6 +35,7 @@ _SHARED = (
     "/api/v1/checklists/",
     "/desk/calendar/dayparts/",  # the district's
     "/api/v1/dayparts/",
+    "/api/v1/holidays/",
 )
 
 
