@@ -29,6 +29,7 @@ class Document(Base):
     __tablename__ = "document"
     __table_args__ = (
         Index("ix_document_unit_updated", "unit_id", "updated_at"),
+        Index("ix_document_unit_id", "unit_id", "id"),
         Index("ix_document_updated", "updated_at", "id"),
     )
 
@@ -120,6 +121,8 @@ class Edition(Base):
             sqlite_where=text("is_current"),
             postgresql_where=text("is_current"),
         ),
+        # All that counting a unit's pieces by state reads.
+        Index("ix_edition_document_state", "document_id", "is_current", "state"),
         Index("ix_edition_planned_at", "planned_at"),
         Index("ix_edition_published_at", "published_at"),
     )

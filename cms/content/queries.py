@@ -13,7 +13,7 @@ from sqlalchemy.orm import aliased
 from sqlalchemy.sql import visitors
 
 from cms.content.filters import Filters, Scope, conditions, scope_of
-from cms.content.found import COUNTED, find_hits
+from cms.content.found import COUNTED, Hit, find_hits
 from cms.content.held import Held, look
 from cms.content.kinds import Kind
 from cms.content.models import Column, Document, Edition, Revision
@@ -24,6 +24,8 @@ from cms.people.models import Person, Unit
 from cms.people.permissions import Action, require_can
 
 MAX_PAGE: Final = 100
+# Where the pieces of the authors that a name means are no longer counted: their index leads there in milliseconds.
+_AUTHORS_COUNTED: Final = 4 * COUNTED
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +75,13 @@ class Page:
 class Counts:
     """How many documents stand in each state, each counted to `COUNTED`, under filters that do not name states.
 
-    `is_cut`: a search was read to its newest `COUNTED` and no further, so there may be more in any state.
+    `is_cut`: a search was read to its newest `COUNTED` and no further, so there may be more in any state. `hits` are
+    what it found.
     """
 
     by_state: Mapping[EditionState, int] = field(default_factory=dict)
     is_cut: bool = False
+    hits: Sequence[Hit] = ()
 
     @property
     def total(self) -> int:
@@ -92,23 +96,24 @@ async def documents(
     after: Cursor | None = None,
     limit: int = 30,
     total: int | None = None,
+    hits: Sequence[Hit] = (),
 ) -> Page:
     """A page of the documents the actor may read: by last change, or, where words are searched, by last writing.
 
-    `total` is what `counts` said of the same filters, for whoever asked it already.
+    `total` is what `counts` said of the same filters, for whoever asked it already, and `hits` what it found.
     """
     limit = min(limit, MAX_PAGE)
     scope = await scope_of(session, actor, filters)
     if filters.is_search:
-        return await _found(session, actor, filters, scope, after, limit, total)
-    where = conditions(actor, filters, scope)
+        return await _found(session, actor, filters, scope, after, limit, total, hits)
     if total is None:
-        total = (await session.execute(_counted(where))).scalar_one()
+        total = (await session.execute(_counted(conditions(actor, filters, scope)))).scalar_one()
     # Of many the newest are found by walking back in time; of few, walking would read everything there is, so the sign
     # keeps the databases from it and they begin with whatever is rare.
     is_rare = total < COUNTED
     newest = text("+document.updated_at DESC") if is_rare else Document.updated_at.desc()
-    query = _rows().where(*(where if is_rare else conditions(actor, filters, scope, walking=True)))
+    by_state = is_rare and bool(filters.states) and not scope.is_few
+    query = _rows().where(*conditions(actor, filters, scope, walking=not is_rare, by_state=by_state))
     if after is not None:
         older = and_(Document.updated_at == after.updated_at, Document.id < after.document)
         query = query.where(or_(Document.updated_at < after.updated_at, older))
@@ -126,10 +131,14 @@ async def _found(  # noqa: PLR0917 - one private caller
     after: Cursor | None,
     limit: int,
     total: int | None,
+    hits: Sequence[Hit],
 ) -> Page:
     below = after.seq if after is not None else 0
     wanted = limit + 1 if below or total is not None else COUNTED
-    rest = await find_hits(session, actor, filters, scope, most=wanted, below=below)
+    rest = [] if below or filters.mine else [hit for hit in hits if _is_shown(hit, filters)][:wanted]
+    # Fewer than a page among those that were counted: there may be more behind them.
+    if len(rest) < wanted and (not hits or below or filters.mine or len(hits) >= COUNTED):
+        rest = await find_hits(session, actor, filters, scope, most=wanted, below=below)
     if total is None:
         total = len(rest) if not below else len(await find_hits(session, actor, filters, scope, most=COUNTED))
     shown = rest[:limit]
@@ -140,16 +149,22 @@ async def _found(  # noqa: PLR0917 - one private caller
     return Page(ordered, last, total)
 
 
+def _is_shown(hit: Hit, filters: Filters) -> bool:
+    """As `conditions` says it of states."""
+    return hit.state in filters.states if filters.states else hit.state is not EditionState.DISCARDED
+
+
 async def counts(session: AsyncSession, actor: Actor, filters: Filters | None = None) -> Counts:
     """Documents by state; the states of `filters` are ignored."""
     every = (filters or Filters()).of_any_state()
     scope = await scope_of(session, actor, every)
     if every.is_search:
         found = await find_hits(session, actor, every, scope, most=COUNTED)
-        return Counts(Counter(hit.state for hit in found), is_cut=len(found) >= COUNTED)
+        return Counts(Counter(hit.state for hit in found), is_cut=len(found) >= COUNTED, hits=found)
     if every.column is not None or every.mine or every.author or scope.is_small:
         # One's own pieces are the fewest: nothing else may lead to the rows.
-        return await _grouped(session, conditions(actor, every, scope, walking=every.mine))
+        where = conditions(actor, every, scope, walking=every.mine)
+        return await (_of_authors(session, where) if every.author else _grouped(session, where))
     where = conditions(actor, every, scope, walking=True)
     single = union_all(*(_of_state(where, state) for state in EditionState))
     return Counts({EditionState(row[0]): row[1] for row in (await session.execute(single)).all() if row[1]})
@@ -160,6 +175,15 @@ async def _grouped(session: AsyncSession, where: Sequence[ColumnElement[bool]]) 
     query = select(Edition.state, func.count()).join(Document, Document.id == Edition.document_id)
     rows = (await session.execute(query.where(*where).group_by(Edition.state))).all()
     return Counts({EditionState(state): min(number, COUNTED) for state, number in rows})
+
+
+async def _of_authors(session: AsyncSession, where: Sequence[ColumnElement[bool]]) -> Counts:
+    """As `_grouped`, but a name that half the office has is not counted to its end."""
+    rows = select(Edition.state).join(Document, Document.id == Edition.document_id).where(*where)
+    some = rows.limit(_AUTHORS_COUNTED).subquery()
+    found = (await session.execute(select(some.c.state, func.count()).group_by(some.c.state))).all()
+    by_state = {EditionState(state): min(number, COUNTED) for state, number in found}
+    return Counts(by_state, is_cut=sum(number for _, number in found) >= _AUTHORS_COUNTED)
 
 
 def _of_state(where: Sequence[ColumnElement[bool]], state: EditionState) -> Select[str, int]:

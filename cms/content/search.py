@@ -1,5 +1,6 @@
 """The search index: kept in the transaction that changes a piece, asked newest first, and built anew by a command."""
 
+import contextlib
 import json
 import uuid
 from collections.abc import AsyncIterator, Sequence
@@ -118,12 +119,27 @@ async def hits(
         await session.execute(text("select set_config('plan_cache_mode', 'force_custom_plan', true)"))
     limit = first
     while True:
-        found = list((await session.execute(_matching(session, every, below).limit(limit))).scalars())
+        async with _by_the_index(session):
+            found = list((await session.execute(_matching(session, every, below).limit(limit))).scalars())
         if found:
             yield found
         if len(found) < limit:
             return
         limit, below = min(limit * _GROWS, _LONGEST_STEP), found[-1]
+
+
+@contextlib.asynccontextmanager
+async def _by_the_index(session: AsyncSession) -> AsyncIterator[None]:
+    """PostgreSQL guesses how rare a word is it never counted, and would look into the words of every piece instead.
+
+    Measured on 100,000 pieces: a rare word 0.3 ms by the index and 600 ms without, the most common 20 ms and 5 ms.
+    """
+    if _is_sqlite(session):
+        yield
+        return
+    await session.execute(text("select set_config('enable_seqscan', 'off', true)"))
+    yield
+    await session.execute(text("select set_config('enable_seqscan', 'on', true)"))
 
 
 def among(session: AsyncSession, seqs: Sequence[int]) -> ColumnElement[bool]:
@@ -183,8 +199,10 @@ def _matching(session: AsyncSession, every: Sequence[Sequence[str]], below: int)
         query = query.where(_GRAMS.c.rowid < below) if below else query
         return query.order_by(_GRAMS.c.rowid.desc())
     query = select(_GRAMS.c.seq).where(_GRAMS.c.grams.op("@@")(text("cast(:wanted as tsquery)")))
-    query = query.where(_GRAMS.c.seq < below) if below else query
-    return query.order_by(_GRAMS.c.seq.desc()).params(wanted=tsquery(every))
+    # An expression, so that nobody walks down the index of `seq` and looks at each row on the way.
+    newest = _GRAMS.c.seq + 0
+    query = query.where(newest < below) if below else query
+    return query.order_by(newest.desc()).params(wanted=tsquery(every))
 
 
 async def _put_in(session: AsyncSession, rows: Sequence[tuple[int, str, str]]) -> None:

@@ -35,6 +35,7 @@ _EDITOR_TEXTS = "desk.editor."
 _UPLOAD_TEXTS = "desk.upload."
 _CUE_TEXTS = "desk.subtitles.js."
 # Markup.format escapes what is put in.
+_MOST_ICONS = 1_000
 _PLAIN_ICON = Markup('<svg class="icon" aria-hidden="true"><use href="{}#{}"></use></svg>')
 _NAMED_ICON = Markup('<svg class="icon" role="img" aria-label="{}"><use href="{}#{}"></use></svg>')
 
@@ -166,6 +167,7 @@ class Desk:
         self.sections = sections
         self._catalogue = catalogue
         self._zone = zone
+        self._icons: dict[tuple[str, str], Markup] = {}
         self._environments = {language: self._environment(language) for language in LANGUAGES}
 
     def render(self, template: str, context: Mapping[str, object], *, language: str = "zh-CN") -> str:
@@ -209,10 +211,14 @@ class Desk:
 
     def _icon(self, name: str, label: str = "") -> Markup:
         """An icon of the sprite; without a label it is decoration and hidden from screen readers."""
-        sprite = self.static.url("icons.svg")
-        if not label:
-            return _PLAIN_ICON.format(sprite, name)
-        return _NAMED_ICON.format(label, sprite, name)
+        found = self._icons.get((name, label))
+        if found is None:
+            sprite = self.static.url("icons.svg")
+            found = _NAMED_ICON.format(label, sprite, name) if label else _PLAIN_ICON.format(sprite, name)
+            # A page has a hundred of a few; labels that name what an office has come in any number.
+            if len(self._icons) < _MOST_ICONS:
+                self._icons[name, label] = found
+        return found
 
     def _instant(self, at: dt.datetime) -> str:
         """A UTC instant as the wall clock of the district shows it."""

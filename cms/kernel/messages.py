@@ -25,6 +25,7 @@ class Catalogue:
     def __init__(self, texts: Mapping[str, Mapping[str, str]], errors: Mapping[str, Mapping[str, Sentence]]) -> None:
         self._texts = texts
         self._errors = errors
+        self._keys = {one: frozenset(texts[one]) | frozenset(errors[one]) for one in texts}
 
     @classmethod
     def load(cls, root: Path = _ROOT) -> "Catalogue":
@@ -49,7 +50,7 @@ class Catalogue:
         return Sentence(found.text.format_map(_Lenient(params)), found.next.format_map(_Lenient(params)))
 
     def keys(self, language: str) -> frozenset[str]:
-        return frozenset(self._texts[language]) | frozenset(self._errors[language])
+        return self._keys[language]
 
     def table(self, language: str, *prefixes: str) -> dict[str, str]:
         """The plain texts whose keys begin with one of `prefixes`, for a page's scripts."""

@@ -28,7 +28,7 @@ from schedules.intervals import Interval
 _LOCAL: Final = "%Y-%m-%d %H:%M"
 _SHORTEST: Final = dt.timedelta(minutes=45)
 # Lines a day in the list; the rest are counted, and a week shows more of them than a month.
-_LISTED: Final = {View.MONTH: 12, View.WEEK: 60, View.TIMELINE: 60}
+_LISTED: Final = {View.MONTH: 8, View.WEEK: 60, View.TIMELINE: 60}
 # On a timeline an instant is a flag wide enough for its word.
 _FLAG: Final = dt.timedelta(hours=5, minutes=30)
 _LONGEST_WINDOW: Final = dt.timedelta(days=62)
@@ -178,9 +178,9 @@ def _days(
 ) -> list[dict[str, Any]]:
     zone = visit.deps.zone
     most = _LISTED[days.view]
-    by_day: dict[dt.date, list[dict[str, Any]]] = {}
+    by_day: dict[dt.date, list[Entry]] = {}
     for one in span.entries:
-        by_day.setdefault(one.at.astimezone(zone).date(), []).append(entry_line(visit, one))
+        by_day.setdefault(one.at.astimezone(zone).date(), []).append(one)
     return [
         {
             "label": visit.t(
@@ -190,7 +190,7 @@ def _days(
             "feast": _feast(visit, feasts.get(on)),
             "kind": feasts[on].kind.value if on in feasts else "",
             "is_today": on == today,
-            "entries": by_day.get(on, [])[:most],
+            "entries": [entry_line(visit, one) for one in by_day.get(on, [])[:most]],
             "more": max(0, len(by_day.get(on, [])) - most) + span.hidden.get(on, 0),
             "week": f"/desk/calendar/?view=week&on={on}",
         }
@@ -205,18 +205,19 @@ def _feast(visit: Visit, line: HolidayLine | None) -> str:
 
 def _target_rows(visit: Visit, rows: Sequence[Target], span: Span, runs: Sequence[Placed]) -> list[dict[str, Any]]:
     """The timeline as a table: a line a target, in groups by channel."""
-    found: list[dict[str, Any]] = []
-    for row in sorted(rows, key=lambda one: (one.kind, one.code)):
-        mine = [entry_line(visit, one) for one in span.entries if row.code in one.targets]
-        found.append(
-            {
-                "channel": labels.channel(visit, row.kind),
-                "name": row.name,
-                "entries": mine,
-                "runs": [_run_line(visit, one) for one in runs if one.target == row.code],
-            }
-        )
-    return found
+    lines = [(entry_line(visit, one), frozenset(one.targets)) for one in span.entries if one.targets]
+    by_target: dict[str, list[dict[str, Any]]] = {}
+    for run in runs:
+        by_target.setdefault(run.target, []).append(_run_line(visit, run))
+    return [
+        {
+            "channel": labels.channel(visit, row.kind),
+            "name": row.name,
+            "entries": [line for line, targets in lines if row.code in targets],
+            "runs": by_target.get(row.code, []),
+        }
+        for row in sorted(rows, key=lambda one: (one.kind, one.code))
+    ]
 
 
 def _run_line(visit: Visit, one: Placed) -> dict[str, Any]:

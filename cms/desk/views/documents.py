@@ -58,7 +58,7 @@ async def list_page(visit: Visit) -> web.StreamResponse:
         numbers = {name: sum(tally.by_state.get(state, 0) for state in states) for name, states in TABS.items()}
         numbers |= {"all": tally.total, "mine": mine.total if mine else 0}
         total = min(COUNTED, numbers[tab]) if tab != "mine" or mine else None
-        page = await documents(session, visit.actor, filters, after=after, limit=PAGE, total=total)
+        page = await documents(session, visit.actor, filters, after=after, limit=PAGE, total=total, hits=tally.hits)
         editions = [row.edition for row in page.rows]
         shown = await pieces.covers(session, editions)
         words = narrowed.wanted.words
