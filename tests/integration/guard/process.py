@@ -19,6 +19,8 @@ def main() -> None:
     for _ in sys.stdin:
         child = os.fork()
         if child == 0:
+            # What it says goes elsewhere: a line it was killed in the middle of would swallow the word that it is gone.
+            os.dup2(2, 1)
             asyncio.run(run(settings, lambda: time.time_ns() // 1_000_000, asyncio.Event()))
         sys.stdout.write(f"{child}\n")
         sys.stdout.flush()

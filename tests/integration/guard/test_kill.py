@@ -172,10 +172,9 @@ class _Guards:
 
     async def _line(self) -> str:
         assert self._nursery.stdout is not None
-        while True:
-            line = (await self._nursery.stdout.readline()).decode().strip()
-            if line == "gone" or line.isdigit():  # the guard's own log lines come in between
-                return line
+        line = (await self._nursery.stdout.readline()).decode().strip()
+        assert line, "the nursery ended"
+        return line
 
 
 @asynccontextmanager
