@@ -10,7 +10,7 @@ from cms.content.filters import Filters
 from cms.content.found import COUNTED
 from cms.content.held import look
 from cms.content.kinds import Kind
-from cms.content.queries import documents, find
+from cms.content.queries import DocumentRow, documents, find
 from cms.content.states import EditionState
 from cms.desk import labels, pieces
 from cms.desk.confirming import confirm_second
@@ -51,25 +51,27 @@ async def list_them(visit: Visit) -> models.DocumentList:
     )
     async with visit.deps.db.read() as session:
         page = await documents(session, visit.actor, filters, after=read_cursor(visit.query("after")), limit=_PAGE)
-    lines = [
-        models.DocumentLine(
-            id=row.public_id,
-            title=row.title,
-            kind=row.kind.value,
-            state=row.state.value,
-            column=row.column or "",
-            unit=row.unit,
-            author=row.author,
-            edition=row.number,
-            live_edition=row.live,
-            updated_at=row.updated_at,
-            scheduled_at=row.scheduled_at,
-            published_at=row.published_at,
-        )
-        for row in page.rows
-    ]
+    lines = [line_of(row) for row in page.rows]
     after = write_cursor(page.after) or None
     return models.DocumentList(documents=lines, total=page.total, at_least=page.total >= COUNTED, next=after)
+
+
+def line_of(row: DocumentRow) -> models.DocumentLine:
+    """A piece as lists give it."""
+    return models.DocumentLine(
+        id=row.public_id,
+        title=row.title,
+        kind=row.kind.value,
+        state=row.state.value,
+        column=row.column or "",
+        unit=row.unit,
+        author=row.author,
+        edition=row.number,
+        live_edition=row.live,
+        updated_at=row.updated_at,
+        scheduled_at=row.scheduled_at,
+        published_at=row.published_at,
+    )
 
 
 async def create_one(visit: Visit, sent: models.DocumentNew) -> models.Document:

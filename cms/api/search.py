@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from cms.api.documents import line_of
 from cms.api.models import DocumentLine
 from cms.api.resources import Given, Resource, ask
 from cms.content.found import COUNTED, Found, excerpts
@@ -72,18 +73,7 @@ async def search(visit: Visit) -> FoundList:
     return FoundList(
         documents=[
             FoundLine(
-                id=row.public_id,
-                title=row.title,
-                kind=row.kind.value,
-                state=row.state.value,
-                column=row.column or "",
-                unit=row.unit,
-                author=row.author,
-                edition=row.number,
-                live_edition=row.live,
-                updated_at=row.updated_at,
-                scheduled_at=row.scheduled_at,
-                published_at=row.published_at,
+                **line_of(row).model_dump(),
                 title_runs=_runs(highlighted(row.title, words)),
                 excerpt=_runs(lines[row.edition].line if row.edition in lines else ()),
                 spoken=_spoken(lines.get(row.edition)),
