@@ -33,6 +33,9 @@ from tests.integration.publishing import office
 from tests.integration.publishing.office import PaperGuard, StoreManifests
 
 KILLS = 40
+HITS = 5
+"""So many of the kills must have met a delivery half done; a slow machine may need more kills for that."""
+MOST_KILLS = 4 * KILLS
 PIECES = 8
 CLOCK = SystemClock()
 
@@ -45,8 +48,8 @@ class Killer:
         self.kills = 0
 
     async def run(self, database: Database) -> None:
-        """Forty lives, and a last one that may live on."""
-        while self.kills < KILLS:
+        """Forty lives or more, until enough of them ended within a delivery; and a last one that may live on."""
+        while self.kills < KILLS or (self.kills < MOST_KILLS and await hits(database) < HITS):
             child = await self.start()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(0.6):
@@ -88,6 +91,13 @@ async def killer(database_url: str, tmp_path: Path) -> AsyncIterator[Killer]:
     with contextlib.suppress(ProcessLookupError):
         os.killpg(launcher.pid, signal.SIGKILL)
     await launcher.wait()
+
+
+async def hits(database: Database) -> int:
+    """How many deliveries had to be begun again."""
+    async with database.read() as session:
+        attempts = (await session.scalars(select(Delivery.attempt).where(Delivery.state != "cancelled"))).all()
+    return sum(max(0, attempt - 1) for attempt in attempts)
 
 
 async def prepare(database: Database) -> list[uuid.UUID]:
@@ -163,12 +173,12 @@ async def test_a_worker_killed_forty_times_loses_nothing_and_renders_the_same_by
         await asyncio.sleep(0.1)
     await killing
     await quiet(database)
-    assert killer.kills == KILLS
+    assert killer.kills >= KILLS
     async with database.read() as session:
         rows = (await session.scalars(select(Delivery))).all()
         receipts = (await session.scalars(select(Receipt))).all()
         shown = (await session.scalars(select(Showing.release).where(Showing.removed_at.is_(None)))).all()
-    assert sum(row.attempt - 1 for row in rows if row.state != "cancelled") >= 5, "too few kills hit a delivery"
+    assert await hits(database) >= HITS, "too few kills met a delivery half done"
     assert {row.state for row in rows} <= {"live", "gone", "cancelled"}
     assert {r.delivery_id for r in receipts} == {row.id for row in rows if row.state != "cancelled"}
     assert len(receipts) == len({r.delivery_id for r in receipts})
