@@ -28,10 +28,10 @@ export class Loop {
 
   /**
    * `player` says what is due and allowed; `shown(version)` is told when a version's first frame stands, `refused(digest,
-   * code)` when a piece could not be drawn; `pausing()` is asked between pieces and may take the page away.
+   * code)` when a piece could not be drawn; `resting(isTurn)` says between pieces that the page is loaded anew: the loop ends.
    */
-  constructor({ stage, size, player, store, films, name, shown, refused = () => {}, pausing = async () => {} }) {
-    Object.assign(this, { stage, player, store, films, name, shown, refused, pausing });
+  constructor({ stage, size, player, store, films, name, shown, refused = () => {}, resting = () => false }) {
+    Object.assign(this, { stage, player, store, films, name, shown, refused, resting });
     this.glass = new Glass(stage, () => player.time());
     this.sizeOf = size ?? (() => this.glass.size);
   }
@@ -63,10 +63,10 @@ export class Loop {
   async run(signal) {
     while (!signal.aborted) {
       const next = await this.#next();
+      if (this.resting(!next?.release || next.release === this.player.due().items[0]?.release)) return;
       if (next?.release) await this.#play(next);
       else if (next) await this.#stand(next.until, () => this.showing !== null && !this.#pairing);
       else await this.#idle();
-      await this.pausing();
       await after(0); // whatever goes wrong above, the page stays alive
     }
   }

@@ -5,11 +5,14 @@ const REFERENCE = {
   landscape: { width: 1920, height: 1080, flowWidth: 880, flowHeight: 770, gap: 200 },
 };
 
-/** {shape, unit, width, height, flowWidth, flowHeight, gap}; pages are exactly flowWidth + gap apart. */
-export function geometryOf({ width, height }) {
+/**
+ * {shape, unit, width, height, flowWidth, flowHeight, gap}; pages are exactly flowWidth + gap apart. `unit` is given for a
+ * zone of a larger screen, whose type is as large as on the whole of it.
+ */
+export function geometryOf({ width, height, unit: given }) {
   const shape = width > height ? "landscape" : "portrait";
   const base = REFERENCE[shape];
-  const unit = Math.min(width / base.width, height / base.height);
+  const unit = given ?? Math.min(width / base.width, height / base.height);
   // what the screen has beyond the reference's shape goes to the text, not to margins
   const flowWidth = Math.round(base.flowWidth * unit + (width - base.width * unit) * (shape === "portrait" ? 1 : 0.55));
   const flowHeight = Math.round(base.flowHeight * unit + (height - base.height * unit));
