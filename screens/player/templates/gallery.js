@@ -46,13 +46,12 @@ function pageOf(content, assets, size, { asset, words, isFirst, page, of }) {
     "--title": String(isFirst ? Math.min(88, titleSize(clausesOf(content.title), shape)) : 44),
   });
   const meta = [content.byline?.source, dateLabel(content.byline?.date)].filter(Boolean);
-  const head = el("header", "frame__head", el("div", "frame__label", columnLabel(content)), title);
+  const head = el("header", "frame__head", el("div", "frame__label", columnLabel(content)), title, isFirst && meta.length > 0 && el("p", "frame__meta", ...meta.map((text) => el("span", "", text))));
   const foot = el(
     "div",
     "gallery__words",
     el("b", "gallery__count", el("span", "", String(page + 1)), ` / ${of}`),
     words && el("p", "gallery__caption", words),
-    isFirst && meta.length > 0 && el("p", "frame__meta", ...meta.map((text) => el("span", "", text))),
   );
   const frame = el(
     "article",
