@@ -157,6 +157,17 @@ class Bye:
     why: Why | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Tock:
+    """The answer to a `Tick`: its `sent` again, and the server's clock when it came and when this left (µs)."""
+
+    T: ClassVar[str] = "tock"
+    SINCE: ClassVar[int] = 2
+    sent: Ms
+    got: Ms
+    left: Ms
+
+
 # ---------------------------------------------------------------- from the screen
 
 
@@ -223,12 +234,21 @@ class Beat:
     mem: Annotated[int, between(0, 2**20)]
 
 
-FromServer: TypeAlias = Challenge | Pairing | Paired | Welcome | StateFrame | Bye
-FromScreen: TypeAlias = Hello | Pair | Ack | Beat
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """A screen in step with others asks for the time; `sent` is its own monotonic clock in µs."""
+
+    T: ClassVar[str] = "tick"
+    SINCE: ClassVar[int] = 2
+    sent: Ms
+
+
+FromServer: TypeAlias = Challenge | Pairing | Paired | Welcome | StateFrame | Bye | Tock
+FromScreen: TypeAlias = Hello | Pair | Ack | Beat | Tick
 _FROM_SERVER: Final[Mapping[str, type[Any]]] = {
-    kind.T: kind for kind in (Challenge, Pairing, Paired, Welcome, StateFrame, Bye)
+    kind.T: kind for kind in (Challenge, Pairing, Paired, Welcome, StateFrame, Bye, Tock)
 }
-_FROM_SCREEN: Final[Mapping[str, type[Any]]] = {kind.T: kind for kind in (Hello, Pair, Ack, Beat)}
+_FROM_SCREEN: Final[Mapping[str, type[Any]]] = {kind.T: kind for kind in (Hello, Pair, Ack, Beat, Tick)}
 
 
 # ---------------------------------------------------------------- writing

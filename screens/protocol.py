@@ -35,6 +35,8 @@ from screens.messages import (
     Paired,
     Pairing,
     StateFrame,
+    Tick,
+    Tock,
     Welcome,
     read_screen,
     read_server,
@@ -99,7 +101,7 @@ class Said:
 
 
 ServerEvent: TypeAlias = Proven | WantsPairing | Said
-LIVE_KINDS: Final[tuple[type[FromScreen], ...]] = (Ack, Beat)
+LIVE_KINDS: Final[tuple[type[FromScreen], ...]] = (Ack, Beat, Tick)
 """What a live screen may say; of a later version only where that was agreed."""
 
 
@@ -250,7 +252,7 @@ class Dismissed:
 
 
 ScreenEvent: TypeAlias = Reply | CodeShown | BecameScreen | Welcomed | StateCame | Told | Dismissed
-TOLD_KINDS: Final[tuple[type[FromServer], ...]] = ()
+TOLD_KINDS: Final[tuple[type[FromServer], ...]] = (Tock,)
 """What a live screen may be told besides welcomes and states."""
 
 

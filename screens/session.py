@@ -1,6 +1,7 @@
 """One screen's connection from its first frame to its last: the protocol machine, driven by a socket."""
 
 import asyncio
+import datetime as dt
 import secrets
 import uuid
 from collections.abc import Callable, Mapping
@@ -8,15 +9,16 @@ from typing import Any, Final, Protocol
 
 from websockets.exceptions import ConnectionClosed
 
-from cms.kernel.clock import Clock, to_ms
+from cms.kernel.clock import EPOCH, Clock, to_ms
 from cms.trust.keys import b64
 from cms.trust.signed import Signed
 from screens.connection import ScreenConnection
-from screens.messages import PROTOCOL, SUBPROTOCOLS, Ack, Beat, Bye, Have, Pair, Retry, Welcome
+from screens.messages import PROTOCOL, SUBPROTOCOLS, Ack, Beat, Bye, Have, Pair, Retry, Tick, Tock, Welcome
 from screens.presence import Presence
 from screens.protocol import HELLO_MS, Goodbye, Phase, Proven, Said, ServerEvent, ServerSide, WantsPairing
 from screens.source import Known
 
+MICROSECOND: Final = dt.timedelta(microseconds=1)
 BEAT_MS: Final = 20_000
 # The close code that goes with each bye (RFC 6455 §7.4, and the private range).
 CLOSE: Final = {"revoked": 4001, "replaced": 4002, "unknown": 4003, "protocol": 1008, "restart": 1012, "busy": 1013}
@@ -144,5 +146,14 @@ def _beaten(session: Session, screen: uuid.UUID, beat: Beat) -> None:
     session.gateway.presence.beaten(screen, beat)
 
 
-HEARD: Final[Mapping[type, Callable[[Session, uuid.UUID, Any], None]]] = {Ack: _acked, Beat: _beaten}
+def _ticked(session: Session, screen: uuid.UUID, tick: Tick) -> None:  # noqa: ARG001 - the time is nobody's secret
+    now = (session.gateway.clock.now() - EPOCH) // MICROSECOND
+    session.connection.push(Tock(tick.sent, now, now))
+
+
+HEARD: Final[Mapping[type, Callable[[Session, uuid.UUID, Any], None]]] = {
+    Ack: _acked,
+    Beat: _beaten,
+    Tick: _ticked,
+}
 """Who takes what a live screen says (`protocol.LIVE_KINDS`)."""

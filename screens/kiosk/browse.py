@@ -1,4 +1,7 @@
-"""Starts the kiosk's browser and ends it when it stops painting, so that systemd starts a new one; stdlib only."""
+"""Starts the kiosk's browser, loads its page again after a crash, and ends it when it stops painting; stdlib only.
+
+systemd starts a new one at once. The browser's DevTools are two pipes between it and this process.
+"""
 
 import argparse
 import json
@@ -7,12 +10,20 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 import urllib.error
 import urllib.request
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-LOOK_S: Final = 5
+if __package__:
+    from screens.kiosk.devtools import Browser
+else:  # installed on a box: two files beside each other
+    from devtools import Browser  # type: ignore[import-not-found,no-redef]
+
+LISTEN_S: Final = 0.5
+LOOK_S: Final = 2
+BACK_S: Final = 10  # a page that crashed has reported again within this, or the browser is of no use
 START_S: Final = 90  # a cold box may take this long to its first report
 SILENT_MS: Final = 60_000  # a page reports every 5 s; one that is silent this long hangs or crashed
 
@@ -40,11 +51,6 @@ FLAGS: Final = (
 log = logging.getLogger("yunping.kiosk")
 
 
-def command(chromium: str, profile: Path, port: int) -> list[str]:
-    """The browser's command line."""
-    return [chromium, *FLAGS, f"--user-data-dir={profile}", f"http://127.0.0.1:{port}/"]
-
-
 def silent_ms(port: int) -> int | None:
     """Since the page's last report; None where it never reported or the box does not answer."""
     try:
@@ -68,20 +74,63 @@ def rotate(folder: Path) -> None:
         log.warning("the output could not be rotated by %s", turn)
 
 
-def watch(child: "subprocess.Popen[bytes]", port: int, over: threading.Event) -> int:
-    """Waits for the browser's end and makes one if its page falls silent; the exit code for systemd."""
-    waited = 0
-    while not over.wait(LOOK_S):
-        if child.poll() is not None:
-            return child.returncode or 1
-        waited += LOOK_S
-        silent = silent_ms(port)
-        if (silent is None and waited > START_S) or (silent is not None and silent > SILENT_MS and waited > START_S):
-            log.warning("nothing was painted for %s ms: the browser is started again", silent)
-            child.kill()
-            return 1
-    child.terminate()
-    return 0
+class Watch:
+    """One browser: its page is loaded again when it crashes, and the browser ended when that does not help."""
+
+    def __init__(self, browser: Browser, port: int) -> None:
+        self._browser = browser
+        self._port = port
+        self._began = time.monotonic()
+        self._crashed_at: float | None = None
+        self._attaching: dict[int, str] = {}
+
+    def run(self, over: threading.Event) -> int:
+        """Until the browser ends or has to; the exit code for systemd."""
+        self._browser.say("Target.setDiscoverTargets", {"discover": True})
+        looked = time.monotonic()
+        while not over.is_set():
+            if (code := self._browser.poll()) is not None:
+                return code or 1
+            try:
+                for message in self._browser.heard(LISTEN_S):
+                    self._take(message)
+            except (OSError, ValueError):
+                log.warning("the browser does not answer any more")
+                self._browser.end(signal.SIGKILL)
+                return 1
+            if time.monotonic() - looked >= LOOK_S:
+                looked = time.monotonic()
+                if why := self._fault():
+                    log.warning("the browser is started again: %s", why)
+                    self._browser.end(signal.SIGKILL)
+                    return 1
+        self._browser.end(signal.SIGTERM)
+        return 0
+
+    def _take(self, message: dict[str, Any]) -> None:
+        """A crashed page is attached to, then loaded again."""
+        if message.get("method") == "Target.targetCrashed":
+            log.warning("the page crashed (%s): it is loaded again", message["params"].get("status"))
+            self._crashed_at = time.monotonic()
+            target = message["params"]["targetId"]
+            self._attaching[self._browser.say("Target.attachToTarget", {"targetId": target, "flatten": True})] = target
+        elif message.get("id") in self._attaching and "result" in message:
+            del self._attaching[message["id"]]
+            url = f"http://127.0.0.1:{self._port}/"
+            self._browser.say("Page.navigate", {"url": url}, message["result"]["sessionId"])
+
+    def _fault(self) -> str | None:
+        """Why this browser is of no use any more."""
+        silent, up = silent_ms(self._port), time.monotonic() - self._began
+        if self._crashed_at is not None:
+            since = (time.monotonic() - self._crashed_at) * 1000
+            if silent is not None and silent < since:
+                self._crashed_at = None  # the page has reported since
+            elif since > BACK_S * 1000:
+                return "the page did not come back after a crash"
+        if up > START_S and (silent is None or silent > SILENT_MS):
+            return f"nothing was painted for {silent} ms"
+        return None
 
 
 def main() -> None:
@@ -97,8 +146,8 @@ def main() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: over.set())
     rotate(asked.dir)
-    child = subprocess.Popen(command(asked.chromium, asked.profile, asked.port))  # noqa: S603
-    sys.exit(watch(child, asked.port, over))
+    browser = Browser.start(asked.chromium, FLAGS, asked.profile, f"http://127.0.0.1:{asked.port}/")
+    sys.exit(Watch(browser, asked.port).run(over))
 
 
 if __name__ == "__main__":

@@ -36,6 +36,11 @@ export class Link {
     }
   }
 
+  /** The version spoken on the connection that stands; 0 while there is none. */
+  get protocol() {
+    return PROTOCOLS[this.#socket?.protocol] ?? 0;
+  }
+
   /** Whether it could be handed over. */
   send(message) {
     if (this.#socket?.readyState !== WebSocket.OPEN) return false;
@@ -150,7 +155,9 @@ class Inbox {
     if (typeof data !== "string" || data.length > MAX_FRAME) return;
     try {
       const message = JSON.parse(data);
-      if (typeof message?.t === "string") this.#queue.push(message);
+      if (typeof message?.t !== "string") return;
+      message.arrived = performance.now(); // before it waits for those before it
+      this.#queue.push(message);
     } catch {
       return; // not a message of this protocol
     }

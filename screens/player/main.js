@@ -1,15 +1,20 @@
 // Start-up: configuration from the box, identity and memory from the disk, then the loop and the link.
+import "./old.js";
 import { backend, newPair } from "./trust/crypto.js";
 import { Fetcher } from "./fetcher.js";
 import { Films } from "./films.js";
+import { Layout } from "./layout.js";
 import { Link } from "./link.js";
 import { Loop } from "./loop.js";
 import { Memory } from "./memory.js";
 import { Player } from "./player.js";
+import { Probing } from "./probing.js";
+import { Rest, heapSize } from "./rest.js";
 import { Store } from "./store.js";
 import { Watchdog } from "./watchdog.js";
+import { Zones } from "./zones.js";
 import { clockText } from "./slate.js";
-import { geometryOf } from "./templates/geometry.js";
+import { control } from "./shell.js";
 
 const REMEMBERED = 1_000; // steps; a screen runs for months
 const REFUSALS = 1_000; // ms between two refusals told to the server: it limits how often a screen may speak
@@ -25,26 +30,36 @@ async function identityOf(store) {
   return made;
 }
 
-function scaled(loop) {
-  const { unit, shape } = geometryOf({ width: innerWidth, height: innerHeight });
-  root.style.setProperty("--u", `${unit}px`);
-  root.classList.toggle("is-landscape", shape === "landscape");
-  loop?.resized();
-}
-
-function ticking(player) {
+/** The foot's clock, the mark of an old beacon and the zones, twice a second. */
+function ticking(player, loop, layout, config) {
   const clock = document.querySelector("#clock");
   const stale = document.querySelector("#stale");
+  let zones = null;
   const tick = () => {
     const isLoop = stage.dataset.mode === "loop";
-    clock.textContent = isLoop ? clockText(player.time() || Date.now()) : "";
+    const time = player.time() || Date.now();
+    const isZoned = root.classList.contains("has-zones");
+    clock.textContent = isLoop && !isZoned ? clockText(time) : "";
     root.classList.toggle("on-slate", !isLoop);
     stale.hidden = !player.isStale;
     stale.textContent = player.isStale ? `离线 ${duration(player.silence)}` : "";
     Object.assign(stage.dataset, { stale: String(player.isStale), heard: String(player.heard) });
+    const { items } = player.due();
+    arranged(player, layout, loop, items.length > 1 && isLoop, config);
+    if (!root.classList.contains("has-zones")) return;
+    zones ??= new Zones(document.body, config.name);
+    const releases = items.map(({ release }) => ({ digest: release, release: player.release(release) })).filter(({ release }) => release);
+    zones.update({ releases, showing: loop.showing, time, shape: root.classList.contains("is-landscape") ? "landscape" : "portrait" });
   };
   tick();
   setInterval(tick, 500);
+}
+
+function arranged(player, layout, loop, hasList, config) {
+  const place = player.place;
+  const chosen = { tile: place.tile, layout: place.layout === "full" ? (config.layout ?? "full") : place.layout };
+  // a list that was there stays while the slate or one piece stands: the glass is not divided anew for a minute
+  if (layout.arrange(chosen, hasList || (root.classList.contains("has-zones") && stage.dataset.mode === "loop"))) loop?.resized();
 }
 
 function duration(ms) {
@@ -67,8 +82,19 @@ function reporter(link) {
   };
 }
 
+/** Between pieces: whether the page is on its way to being loaded anew. */
+function resting(player, config) {
+  const rest = new Rest({ zone: config.zone, ceiling: config.memory });
+  return (isTurn) => {
+    const why = rest.due({ time: player.time(), up: performance.now(), isTurn });
+    if (why) location.reload();
+    return why !== null;
+  };
+}
+
 async function start() {
-  scaled(null);
+  const layout = new Layout(root, stage, document.querySelector("#chrome"));
+  layout.arrange();
   const [config, store] = await Promise.all([fetch("config.json").then((answer) => answer.json()), Store.open()]);
   const { name: crypto } = await backend();
   const identity = await identityOf(store);
@@ -82,7 +108,7 @@ async function start() {
     release: (digest) => player?.release(digest) ?? null,
     rotten: (sha256) => player?.repair(sha256),
   });
-  await films.open();
+  await films.open(control());
   player = new Player({
     config,
     identity,
@@ -98,16 +124,20 @@ async function start() {
   });
   await player.start();
   const shown = (version) => ack({ version, state: "shown" });
-  loop = new Loop({ stage, player, store, films, name: config.name, shown });
+  const refused = (_, code) => ack({ version: player.version, state: "refused", code: word(code) });
+  const size = () => layout.size;
+  loop = new Loop({ stage, size, player, store, films, name: config.name, shown, refused, resting: resting(player, config) });
   const watchdog = new Watchdog({ onStuck: () => location.reload(), report: (painted) => healthy(painted, player, loop) });
+  const probing = new Probing(player.pace, (message) => link.send(message));
   link = new Link(config.gateway, {
     identity: async () => identity,
     have: () => player.have(),
-    caps: () => ({ width: innerWidth, height: innerHeight, crypto, verified: true }),
+    caps: () => ({ width: innerWidth, height: innerHeight, crypto, films: films.isAble, verified: true }),
     beat: () => beat(player, loop, watchdog),
     async onWelcome(message) {
       stage.dataset.link = "up";
       await player.welcomed(message);
+      probing.begin(message, () => player.inStep && link.protocol >= 2);
     },
     onState: (message) => player.received(message),
     onPairing: ({ code, expires_at }) => (loop.pairing = { code, expiresAt: expires_at, link: pairingLink(config, code) }),
@@ -119,19 +149,24 @@ async function start() {
     onLink() {
       stage.dataset.link = "down";
       loop.pairing = null; // a code of a server that is gone pairs nothing
+      probing.stop();
     },
     onTrouble: (error) => (stage.dataset.trouble = String(error)),
+    told: { tock: (message) => probing.heard(message) },
   });
-  ticking(player);
-  addEventListener("resize", () => scaled(loop));
+  ticking(player, loop, layout, config);
+  addEventListener("resize", () => arranged(player, layout, loop, root.classList.contains("has-zones"), config));
   const forever = new AbortController().signal;
   await Promise.all([loop.run(forever), link.run(forever)]);
 }
 
+/** A code as the protocol takes it. */
+const word = (code) => String(code).toLowerCase().replace(/[^a-z_.]/g, "_").slice(0, 64);
+
 const pairingLink = (config, code) => `${config.server}/desk/screens/?code=${code}`;
 
 function beat(player, loop, watchdog) {
-  const time = player.time();
+  const time = player.trusted();
   return {
     at: Date.now(),
     painted_at: watchdog.paintedAt || null,
@@ -139,7 +174,7 @@ function beat(player, loop, watchdog) {
     showing: loop.showing,
     clock: time ? Date.now() - time : 0,
     stale: player.isStale,
-    mem: Math.round((performance.memory?.usedJSHeapSize ?? 0) / 2 ** 20),
+    mem: Math.round(heapSize()),
   };
 }
 

@@ -6,7 +6,7 @@ What SP/1 says, said in the newer version, and what is new; the texts of SP/1 ne
 import json
 from pathlib import Path
 
-from screens.messages import FromScreen, FromServer, encode
+from screens.messages import FromScreen, FromServer, Tick, Tock, encode
 from tests.vectors.sp1 import generate as first
 
 HERE = Path(__file__).parent
@@ -14,11 +14,11 @@ PROTOCOL = 2
 
 
 def new_of_server() -> dict[str, FromServer]:
-    return {}
+    return {"tock": Tock(81_250_400, 1_795_000_000_123_456, 1_795_000_000_123_501)}
 
 
 def new_of_screen() -> dict[str, FromScreen]:
-    return {}
+    return {"tick": Tick(81_250_400)}
 
 
 def good() -> dict[str, dict[str, str]]:
