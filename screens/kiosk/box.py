@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from voice import MAX_TEXT, Voice, VoiceError
+
 PORT: Final = 8790
 MAX_HEALTH: Final = 4096  # bytes of a health report
 TYPES: Final = {
@@ -97,7 +99,8 @@ def load(folder: Path) -> dict[str, Served]:
     files = {f"/{path.relative_to(player)}": _served(path.read_bytes(), TYPES[path.suffix]) for path in paths}
     if "/index.html" not in files:
         raise BadConfig(f"{player}: the player is not installed here")
-    config = json.dumps(read_config(folder), ensure_ascii=False).encode()
+    told = {"site": "", **read_config(folder), "voice": Voice.is_able()}
+    config = json.dumps(told, ensure_ascii=False).encode()
     whole = {**files, "/": files["/index.html"], "/config.json": _served(config, TYPES[".json"])}
     return {**whole, "/shell.json": _served(_list_of(whole), TYPES[".json"])}
 
@@ -124,6 +127,7 @@ class Box(ThreadingHTTPServer):
         self.files = load(folder)
         self.policy = policy(read_config(folder))
         self.health = Health()
+        self.voice = Voice()
         bound = self.server_address[1]
         # A foreign name that resolves to the loopback must not become a way in.
         self.hosts = {f"127.0.0.1:{bound}", f"localhost:{bound}"}
@@ -145,13 +149,28 @@ class Handler(BaseHTTPRequestHandler):
         self._answer()
 
     def do_POST(self) -> None:
-        """A report of the page; only of our own page."""
+        """A report of the page, or a sentence to be said; only of our own page."""
         size = int(self.headers.get("Content-Length") or "0")
         own = self.headers.get("Origin", "").removeprefix("http://") in self.server.hosts
-        if not self._is_local() or not own or self.path != "/health" or not 0 < size <= MAX_HEALTH:
+        most = {"/health": MAX_HEALTH, "/voice": MAX_TEXT}.get(self.path, 0)
+        if not self._is_local() or not own or not 0 < size <= most:
             self.close_connection = True
             self._send(HTTPStatus.FORBIDDEN)
+        elif self.path == "/voice":
+            self._say(self.rfile.read(size))
+        else:
+            self._report(size)
+
+    def _say(self, body: bytes) -> None:
+        try:
+            path = self.server.voice.say(body)
+        except VoiceError as problem:
+            log.warning("voice: %s", problem)
+            self._send(HTTPStatus.SERVICE_UNAVAILABLE)
             return
+        self._send(HTTPStatus.OK, Served(json.dumps({"path": path}).encode(), TYPES[".json"], ""))
+
+    def _report(self, size: int) -> None:
         try:
             painted = json.loads(self.rfile.read(size))["painted_at"]
         except (ValueError, KeyError, TypeError):
@@ -173,6 +192,8 @@ class Handler(BaseHTTPRequestHandler):
         elif path == "/health":
             body = json.dumps(self.server.health.value(time.monotonic())).encode()
             self._send(HTTPStatus.OK, Served(body, TYPES[".json"], ""))
+        elif path.startswith("/voice/") and (sound := self.server.voice.sound(path)) is not None:
+            self._send(HTTPStatus.OK, Served(sound, "audio/wav", ""))
         elif path not in self.server.files:
             self._send(HTTPStatus.NOT_FOUND)
         elif self.headers.get("If-None-Match") == f'"{self.server.files[path].tag}"':

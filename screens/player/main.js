@@ -11,6 +11,8 @@ import { Player } from "./player.js";
 import { Probing } from "./probing.js";
 import { Rest, heapSize } from "./rest.js";
 import { Store } from "./store.js";
+import { Touch } from "./touch/touch.js";
+import { Voice } from "./touch/voice.js";
 import { Watchdog } from "./watchdog.js";
 import { Zones } from "./zones.js";
 import { clockText } from "./slate.js";
@@ -127,6 +129,8 @@ async function start() {
   const refused = (_, code) => ack({ version: player.version, state: "refused", code: word(code) });
   const size = () => layout.size;
   loop = new Loop({ stage, size, player, store, films, name: config.name, shown, refused, resting: resting(player, config) });
+  const touching = { root: document.querySelector("#touch"), stage, player, store, films };
+  new Touch({ ...touching, ...reach(config, player), voice: new Voice({ box: config.voice ? "voice" : null }) });
   const watchdog = new Watchdog({ onStuck: () => location.reload(), report: (painted) => healthy(painted, player, loop) });
   const probing = new Probing(player.pace, (message) => link.send(message));
   link = new Link(config.gateway, {
@@ -159,6 +163,12 @@ async function start() {
   const forever = new AbortController().signal;
   await Promise.all([loop.run(forever), link.run(forever)]);
 }
+
+/** The public site, and the code of this place on it; without an address nothing is offered to take along. */
+const reach = (config, player) => ({
+  site: (config.site || config.server || "").replace(/\/$/, ""),
+  point: () => player.point,
+});
 
 /** A code as the protocol takes it. */
 const word = (code) => String(code).toLowerCase().replace(/[^a-z_.]/g, "_").slice(0, 64);

@@ -62,6 +62,11 @@ export class Player {
     return this.pace.time(performance.now(), this.trusted());
   }
 
+  /** The code of the unit it stands in, the last of its signed path; "" before it has one. */
+  get point() {
+    return this.state?.facts?.value.unit.split("/").filter(Boolean).at(-1) ?? "";
+  }
+
   /** {group, tile|null} that the screen's signed facts name, or null. */
   get place() {
     return placeOf(this.state?.facts?.value.tags ?? []);

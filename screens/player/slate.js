@@ -64,7 +64,8 @@ export function drawPairing({ code, expiresAt, link }) {
 
 const SVG = "http://www.w3.org/2000/svg";
 
-function qrDrawing(text) {
+/** A QR code of an address, drawn here; nothing is asked of a network. */
+export function qrDrawing(text) {
   const rows = encodeQR(text, "raw", { ecc: "medium", border: 1 });
   const svg = document.createElementNS(SVG, "svg");
   svg.setAttribute("viewBox", `0 0 ${rows.length} ${rows.length}`);
