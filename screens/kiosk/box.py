@@ -17,7 +17,10 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from voice import MAX_TEXT, Voice, VoiceError
+if __package__:
+    from screens.kiosk.voice import MAX_TEXT, Voice, VoiceError
+else:  # installed on a box: files beside each other
+    from voice import MAX_TEXT, Voice, VoiceError  # type: ignore[import-not-found,no-redef]
 
 PORT: Final = 8790
 MAX_HEALTH: Final = 4096  # bytes of a health report

@@ -1,7 +1,7 @@
-"""The box's own voice: a sentence becomes sound by espeak-ng, on this machine and for this machine; standard library only.
+"""The box's own voice: a sentence becomes sound by espeak-ng, on this machine and for it; standard library only.
 
-The page asks for one sentence after the other (`POST /voice`) and plays what it is told (`GET /voice/{sha256}.wav`). What
-was said lately is kept, so that a headline that many people ask for is made once.
+The page asks for one sentence after the other (`POST /voice`) and plays what it is told (`GET /voice/{sha256}.wav`).
+What was said lately is kept, so that a headline that many people ask for is made once.
 """
 
 import hashlib

@@ -168,6 +168,7 @@ async function start() {
 const reach = (config, player) => ({
   site: (config.site || config.server || "").replace(/\/$/, ""),
   point: () => player.point,
+  idle: config.idle,
 });
 
 /** A code as the protocol takes it. */

@@ -2,7 +2,14 @@
 import { Pictures, contentOf } from "../drawing.js";
 import { drawBlock, picture } from "../templates/blocks.js";
 import { el, phrases } from "../templates/dom.js";
+import { TITLE } from "./shelf.js";
 import { CREDITS, columnLabel, dateLabel } from "../templates/labels.js";
+
+function titled(title) {
+  const made = el("h1", "touch__title", ...phrases(title));
+  made.dataset.block = TITLE;
+  return made;
+}
 
 /** The article of a verified release; `dispose` gives its pictures' memory back. */
 export class Reading {
@@ -28,7 +35,7 @@ export class Reading {
       "article",
       "touch__article",
       el("p", "touch__column", columnLabel(content)),
-      el("h1", "touch__title", ...phrases(content.title)),
+      titled(content.title),
       content.subtitle && el("p", "touch__subtitle", content.subtitle),
       facts.length > 0 && el("p", "touch__facts", ...facts.map((text) => el("span", "", text))),
       film && el("div", "touch__film", film),

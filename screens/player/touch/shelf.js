@@ -44,9 +44,8 @@ export function leading(entries, typed) {
   const wanted = typed.toLowerCase();
   const letters = new Set();
   for (const { initials } of entries) {
-    for (let at = initials.indexOf(wanted); at >= 0; at = initials.indexOf(wanted, at + 1)) {
-      const next = initials[at + wanted.length];
-      if (next) letters.add(next);
+    for (let at = 0; at + wanted.length < initials.length; at += 1) {
+      if (initials.startsWith(wanted, at)) letters.add(initials[at + wanted.length]);
     }
   }
   return letters;
@@ -65,10 +64,11 @@ export function partsToRead(content) {
     table: (block) => block.rows.map((row) => row.map(text).filter(Boolean).join("，")),
   };
   const blocks = (content.body?.blocks ?? []).flatMap((block) => (SAID[block.type]?.(block) ?? []).map((said) => ({ said, block: block.id })));
-  const parts = [{ said: content.title, block: null }, ...(blocks.length > 0 ? blocks : [{ said: content.summary ?? "", block: null }])];
+  const parts = [{ said: content.title, block: TITLE }, ...(blocks.length > 0 ? blocks : [{ said: content.summary ?? "", block: null }])];
   return parts.flatMap(({ said, block }) => sentences(said.trim()).map((one) => ({ said: one, block })));
 }
 
+export const TITLE = "title"; // what the headline is called among the blocks
 const LONGEST = 120; // characters: what a voice makes in well under a second
 
 /** Cut after full stops, and a sentence that is too long after its commas. */

@@ -9,8 +9,8 @@ import { button, drawColumns, drawKeys, drawList } from "./lists.js";
 import { Reading } from "./reading.js";
 import { entryOf, partsToRead, search, shelve } from "./shelf.js";
 
-export const IDLE = 60_000; // ms without a touch
-const WARNED = 10_000; // ms of them in which the end is announced
+const IDLE = 60; // s without a touch
+const WARNED = 10; // s of them in which the end is announced
 const LOOK = 250; // ms between looks at whether what is open may still be shown
 const TAP = 24; // px a finger may move and still mean one place
 const SIZES = ["大", "更大", "最大"];
@@ -31,8 +31,8 @@ export class Touch {
   #turn = 0;
 
   /** `opens(digest, release)`: whether another reader took the piece (a newspaper has one of its own). */
-  constructor({ root, stage, player, store, films, voice, site, point, opens = async () => false }) {
-    Object.assign(this, { root, stage, player, store, films, voice, site, point, opens });
+  constructor({ root, stage, player, store, films, voice, site, point, idle = IDLE, opens = async () => false }) {
+    Object.assign(this, { root, stage, player, store, films, voice, site, point, idle, opens });
     this.#parts = this.#build();
     stage.addEventListener("pointerdown", (event) => (this.#down = { x: event.clientX, y: event.clientY }));
     stage.addEventListener("pointerup", (event) => this.#fromLoop(event));
@@ -115,9 +115,9 @@ export class Touch {
       return;
     }
     if (this.#aloud || this.#reading?.isPlaying) this.#touched = performance.now();
-    const left = IDLE - (performance.now() - this.#touched);
+    const left = this.idle - (performance.now() - this.#touched) / 1_000;
     if (left <= 0) this.close();
-    else if (left < WARNED) this.#say(`${Math.ceil(left / 1_000)} 秒后返回播放，触摸屏幕继续阅读`);
+    else if (left < Math.min(WARNED, this.idle / 2)) this.#say(`${Math.ceil(left)} 秒后返回播放，触摸屏幕继续阅读`);
     const time = clockText(this.player.time() || Date.now());
     if (this.#parts.time.textContent !== time) this.#parts.time.textContent = time;
   }

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from screens.kiosk.box import BadConfig, Box, load, policy, read_config
+from screens.kiosk.voice import Voice
 
 CONFIG: dict[str, Any] = {
     "server": "https://yunping.example",
@@ -50,7 +51,10 @@ def ask(
 ) -> tuple[http.client.HTTPResponse, bytes]:
     connection = http.client.HTTPConnection("127.0.0.1", box.server_address[1], timeout=5)
     connection.request(
-        method, path, body=body, headers={name.replace("_", "-"): text for name, text in headers.items()}
+        method,
+        path,
+        body=body.encode() if body else None,
+        headers={name.replace("_", "-"): text for name, text in headers.items()},
     )
     answer = connection.getresponse()
     said = answer.read()
@@ -166,3 +170,19 @@ def test_folder_without_a_player_or_configuration_is_refused(tmp_path: Path) -> 
 def test_policy_names_one_origin_once() -> None:
     said = policy({**CONFIG, "gateway": "ws://127.0.0.1:1/screens/v1", "media": "http://127.0.0.1:1/files"})
     assert "connect-src 'self' http://127.0.0.1:1 ws://127.0.0.1:1;" in said
+
+
+def test_sentence_of_the_own_page_is_said_and_can_be_fetched(box: Box) -> None:
+    box.voice = Voice(lambda text: b"RIFF" + text.encode())
+    own = f"http://127.0.0.1:{box.server_address[1]}"
+    answer, body = ask(box, "/voice", method="POST", body="请看今天的新闻。", Origin=own)
+    assert answer.status == 200
+    answer, sound = ask(box, "/" + json.loads(body)["path"])
+    assert (answer.getheader("Content-Type"), sound) == ("audio/wav", b"RIFF" + "请看今天的新闻。".encode())
+
+
+@pytest.mark.parametrize(("origin", "body"), [("https://evil.example", "好"), ("", "好"), (None, "好" * 1_000)])
+def test_sentence_of_another_page_or_too_long_is_refused(box: Box, origin: str | None, body: str) -> None:
+    own = f"http://127.0.0.1:{box.server_address[1]}" if origin is None else origin
+    answer, _ = ask(box, "/voice", method="POST", body=body, Origin=own)
+    assert answer.status == 403

@@ -1,0 +1,160 @@
+"""Whoever stands before the screen reads by column, in large type, aloud, finds by initials and takes it along."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.async_api import Locator, Page, Route, expect
+
+from cms.trust.approval import Bundle
+from tests.browser.axe import violations
+from tests.chromium import SCREEN, Pages
+from tests.fakes.gateway import Media, issue_of
+from tests.fakes.pieces import BLUE, GREEN, content_of, listed, picture, piece
+from tests.fakes.street import Street, paired, until
+from tests.vectors import world
+
+pytestmark = pytest.mark.browser
+
+TITLES = {
+    "垂虹桥畔夜市开市": ("local", "chqpysks"),
+    "吴江新闻：太湖新城三条公交线路今日起调整": ("local", "wjxwthxcstgjxljrqdz"),
+    "银龄讲堂走进松陵街道": ("practice", "yljtzjslxd"),
+    "志愿者为独居老人送去热粥": ("practice", "zyzwdjlrsqrz"),
+    "秋粮入库，颗粒归仓": ("life", "qlrkklgc"),
+}
+LEAST_TARGET = 88  # CSS pixels of a 43-inch portrait screen: 20 mm and more are 40, a street wants twice that
+REACH = 1_920 * 0.6  # controls lie in the lower two fifths
+
+
+def street_pieces(media: Media) -> list[Bundle]:
+    made = []
+    for number, (title, (column, initials)) in enumerate(TITLES.items()):
+        colour = BLUE if number % 2 else GREEN
+        cover = listed(picture(colour)).of
+        content: dict[str, Any] = {
+            **content_of(title, cover=cover, paragraphs=6),
+            "column": column,
+            "pinyin": initials,
+        }
+        made.append(piece(media, title, colour, content=content))
+    return made
+
+
+async def shown(page: Page, name: str) -> None:
+    """Keeps a picture where somebody asked for them."""
+    if folder := os.environ.get("YUNPING_TOUCH_SHOTS"):
+        await page.screenshot(path=str(Path(folder) / f"{name}.png"))
+
+
+async def press(where: Page | Locator, name: str) -> None:
+    await where.get_by_role("button", name=name, exact=False).first.click()
+
+
+async def opened(page: Page) -> Locator:
+    await page.mouse.click(540, 900)
+    touch = page.locator("#touch")
+    await expect(touch).to_be_visible()
+    return touch
+
+
+async def seemly(page: Page, pages: Pages) -> bool:
+    """Whether axe finds nothing; what the policy says of axe's own styles is no complaint of the page's."""
+    found = await violations(page)
+    pages.complaints[:] = [said for said in pages.complaints if "inline style" not in said]
+    return found == []
+
+
+async def test_article_when_chosen_is_read_large_aloud_and_taken_along_until_it_is_recalled(
+    screen: Page, town: Street, pages: Pages
+) -> None:
+    pieces = street_pieces(town.gateway.media)
+    issue = issue_of(pieces, version=1)
+    await town.gateway.publish(issue)
+    await until(screen, lambda said: said.get("mode") == "loop")
+    touch = await opened(screen)
+    await expect(touch.locator(".touch__tab")).to_have_count(3)
+    await shown(screen, "list")
+    await press(touch, "文明实践")
+    await expect(touch.locator(".touch__entry")).to_have_count(2)
+    for one in await touch.get_by_role("button").all():
+        box = await one.bounding_box()
+        assert box is not None
+        assert min(box["width"], box["height"]) >= LEAST_TARGET
+        assert "touch__entry" in (await one.get_attribute("class") or "") or box["y"] > REACH
+    assert await seemly(screen, pages)
+
+    await press(touch, "银龄讲堂")
+    article = touch.locator("article")
+    await expect(article).to_be_visible()
+    await shown(screen, "article")
+    before = await article.evaluate("(one) => parseFloat(getComputedStyle(one).fontSize)")
+    await press(touch, "字大些")
+    await press(touch, "字大些")
+    assert await article.evaluate("(one) => parseFloat(getComputedStyle(one).fontSize)") > before * 1.5
+    await expect(touch.get_by_role("button", name="字大些")).to_be_disabled()
+    await press(touch, "高对比")
+    assert await seemly(screen, pages)
+    await shown(screen, "contrast")
+    await press(touch, "朗读")
+    await expect(touch.locator(".is-read")).to_have_count(1)
+    await expect(touch.get_by_role("button", name="停止朗读")).to_be_visible()
+    await press(touch, "停止朗读")
+    await expect(touch.locator(".is-read")).to_have_count(0)
+    await press(touch, "扫码带走")
+    document = json.loads(pieces[2].text)["document"]
+    addresses = await touch.locator("figure[data-address]").evaluate_all(
+        "(all) => all.map((one) => one.dataset.address)"
+    )
+    assert [address.removeprefix(town.gateway.media.url) for address in addresses] == [
+        f"/d/{document}/",
+        f"/p/{world.POINT.rstrip('/').rsplit('/', 1)[1]}",
+    ]
+    await shown(screen, "code")
+    await press(touch, "返回")
+    await expect(article).to_be_visible()
+
+    await town.gateway.publish(issue_of(pieces, version=1, seq=2, recalls=world.recalls(2, pieces[2].release)))
+    await expect(article).to_have_count(0, timeout=3_000)
+    await expect(touch.locator(".touch__note")).to_contain_text("已撤下")
+    await press(touch, "返回播放")
+    await expect(touch).to_be_hidden()
+
+
+async def test_search_by_initials_when_typed_leads_only_to_what_is_there(screen: Page, town: Street) -> None:
+    await town.gateway.publish(issue_of(street_pieces(town.gateway.media), version=1))
+    await until(screen, lambda said: said.get("mode") == "loop")
+    touch = await opened(screen)
+    await press(touch, "拼音查找")
+    for letter in "XW":
+        await touch.get_by_role("button", name=letter, exact=True).click()
+    await expect(touch.locator(".touch__entry")).to_have_count(1)
+    await expect(touch.locator(".touch__entry")).to_contain_text("吴江新闻")
+    await expect(touch.get_by_role("button", name="Q", exact=True)).to_be_disabled()
+    await shown(screen, "search")
+    await press(touch, "退格")
+    await press(touch, "清空")
+    await expect(touch.locator(".touch__entry")).to_have_count(5)
+
+
+async def test_glass_when_nobody_touches_it_goes_back_to_the_loop(pages: Pages, town: Street) -> None:
+    page = await (await pages.context(SCREEN)).new_page()
+    await page.route("**/config.json", impatient)
+    await paired(page, town)
+    await town.gateway.publish(issue_of(street_pieces(town.gateway.media), version=1))
+    await until(page, lambda said: said.get("mode") == "loop")
+    touch = await opened(page)
+    note = touch.locator(".touch__note")
+    await expect(note).to_contain_text("秒后返回播放")
+    await touch.locator(".touch__body").click(position={"x": 5, "y": 5})
+    await expect(note).to_have_text("")
+    await expect(touch).to_be_visible()
+    await expect(touch).to_be_hidden()
+
+
+async def impatient(route: Route) -> None:
+    """The box's configuration with a minute that is four seconds."""
+    answer = await route.fetch()
+    await route.fulfill(response=answer, json={**await answer.json(), "idle": 4})
