@@ -10,6 +10,7 @@ class Kind(enum.StrEnum):
     picture = "picture"
     document = "document"
     video = "video"
+    audio = "audio"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,3 +47,7 @@ AVI = Format("avi", Kind.video, "video/x-msvideo")
 FLV = Format("flv", Kind.video, "video/x-flv")
 MPEGPS = Format("mpegps", Kind.video, "video/mpeg")
 WMV = Format("wmv", Kind.video, "video/x-ms-wmv")
+MP3 = Format("mp3", Kind.audio, "audio/mpeg")
+M4A = Format("m4a", Kind.audio, "audio/mp4")
+WAV = Format("wav", Kind.audio, "audio/wav")
+OGG = Format("ogg", Kind.audio, "audio/ogg")

@@ -161,18 +161,24 @@ def sound_output(source: Any, facts: VideoFacts, gain: Gain, segments: int) -> A
     if facts.sound is None:
         return silent_output(segments)
     sound = even_sound(source, facts)
-    if gain.decibels:
-        sound = sound.filter("volume", f"{gain.decibels:.2f}dB")
-    if gain.limited:
-        # Peaks between samples are seen at four times the rate.
-        sound = sound.filter("aresample", 4 * AUDIO_TIMESCALE)
-        sound = sound.filter("alimiter", limit=f"{10 ** (LIMIT_DB / 20):.4f}", level="false", attack=2, release=60)
-        sound = sound.filter("aresample", AUDIO_TIMESCALE)
+    sound = leveled(sound, gain)
     end = max(0.0, facts.sound.length_ms / 1000 - FADE)
     sound = sound.filter("afade", type="in", duration=FADE)
     sound = sound.filter("afade", type="out", start_time=f"{end:.3f}", duration=FADE)
     sound = sound.filter("adelay", delays=DELAY_MS, all=1)
     return _sound_file(sound.filter("apad"), segments)
+
+
+def leveled(sound: Any, gain: Gain) -> Any:
+    """The sound with its gain, its peaks held where they would pass the house's limit."""
+    if gain.decibels:
+        sound = sound.filter("volume", f"{gain.decibels:.2f}dB")
+    if not gain.limited:
+        return sound
+    # Peaks between samples are seen at four times the rate.
+    sound = sound.filter("aresample", 4 * AUDIO_TIMESCALE)
+    sound = sound.filter("alimiter", limit=f"{10 ** (LIMIT_DB / 20):.4f}", level="false", attack=2, release=60)
+    return sound.filter("aresample", AUDIO_TIMESCALE)
 
 
 def even_sound(source: Any, facts: VideoFacts) -> Any:

@@ -123,3 +123,40 @@ class VideoLimits:
             output_files=20,
             min_free_bytes=self.min_free_bytes,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class SoundLimits:
+    """Bounds on a recording.
+
+    Attributes:
+        file_bytes: of the upload; three hours of 128 kbit/s are 170 MB.
+        duration_ms: the longest reading.
+        least_ms: shorter ones are a click on the wrong button.
+        streams: in one file; a picture of the cover is one of them.
+        memory_bytes: address space of the encoder.
+        min_free_bytes: free space that an encode leaves on its volume.
+        slowness: an encode may take the recording's length divided by this.
+    """
+
+    file_bytes: int = 200 * MIB
+    duration_ms: int = 3 * 3_600_000
+    least_ms: int = 500
+    streams: int = 16
+    memory_bytes: int = 2_048 * MIB
+    min_free_bytes: int = 256 * MIB
+    slowness: int = 2
+
+    def bounds(self, duration_ms: int) -> Bounds:
+        """What one sandboxed run over a recording of that length may cost."""
+        seconds = duration_ms // 1000
+        # 64 kbit/s are 8 kB a second.
+        most = 8 * MIB + seconds * 16_000
+        return Bounds(
+            seconds=120 + seconds // self.slowness,
+            memory_bytes=self.memory_bytes,
+            file_bytes=most,
+            output_bytes=2 * most,
+            output_files=4,
+            min_free_bytes=self.min_free_bytes,
+        )

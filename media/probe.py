@@ -18,6 +18,8 @@ _MAGIC: Final[tuple[tuple[bytes, Format], ...]] = (
     (b"GIF87a", kinds.GIF),
     (b"GIF89a", kinds.GIF),
     (b"FLV\x01", kinds.FLV),
+    (b"ID3", kinds.MP3),
+    (b"OggS", kinds.OGG),
     (b"\0\0\x01\xba", kinds.MPEGPS),
     (b"\x30\x26\xb2\x75\x8e\x66\xcf\x11\xa6\xd9\x00\xaa\x00\x62\xce\x6c", kinds.WMV),
 )
@@ -26,6 +28,8 @@ _QUICKTIME: Final = (b"moov", b"mdat", b"wide")
 _AVIF: Final = {b"avif", b"avis"}
 _HEIC: Final = {b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1"}
 _MP4: Final = {b"isom", b"iso2", b"iso4", b"iso5", b"iso6", b"mp41", b"mp42", b"avc1", b"M4V ", b"dash"}
+# An .m4a that says so itself; one that calls itself an MP4 is found to have no pictures when it is read.
+_M4A: Final = {b"M4A ", b"M4B "}
 _MP4_PREFIXES: Final = (b"3gp", b"3g2", b"mp4", b"iso")
 
 # Formats people do send, named in the refusal so that they know what to convert.
@@ -90,7 +94,7 @@ def _recognise(head: bytes) -> Format:
     for magic, form in _MAGIC:
         if head.startswith(magic):
             return form
-    for looks_like in (_riff, _iso_media, _word, _pdf, _matroska, _transport_stream):
+    for looks_like in (_riff, _iso_media, _word, _pdf, _matroska, _transport_stream, _mpeg_audio):
         found = looks_like(head)
         if found is not None:
             return found
@@ -100,7 +104,7 @@ def _recognise(head: bytes) -> Format:
 def _riff(head: bytes) -> Format | None:
     if head[:4] != b"RIFF":
         return None
-    return {b"WEBP": kinds.WEBP, b"AVI ": kinds.AVI}.get(head[8:12])
+    return {b"WEBP": kinds.WEBP, b"AVI ": kinds.AVI, b"WAVE": kinds.WAV}.get(head[8:12])
 
 
 def _pdf(head: bytes) -> Format | None:
@@ -133,6 +137,8 @@ def _iso_media(head: bytes) -> Format | None:
         return kinds.AVIF
     if brands & _HEIC:
         raise MediaRefused("media.heic")
+    if head[8:12] in _M4A:
+        return kinds.M4A
     if b"qt  " in brands:
         return kinds.MOV
     if brands & _MP4 or head[8:11] in _MP4_PREFIXES:
@@ -146,6 +152,29 @@ def _transport_stream(head: bytes) -> Format | None:
         if len(head) > first + 4 * step and all(head[first + n * step] == 0x47 for n in range(5)):
             return kinds.MPEGTS
     return None
+
+
+def _mpeg_audio(head: bytes) -> Format | None:
+    """An MP3 without a tag: the header of a frame of layer 3, and a second one where the first ends."""
+    first = _mp3_frame(head, 0)
+    return kinds.MP3 if first and _mp3_frame(head, first) else None
+
+
+def _mp3_frame(head: bytes, at: int) -> int:
+    """Length of the layer 3 frame that begins there; 0 for none."""
+    if len(head) < at + 4 or head[at] != 0xFF or head[at + 1] & 0xE6 != 0xE2:
+        return 0
+    version, rate, speed = head[at + 1] >> 3 & 3, head[at + 2] >> 4, head[at + 2] >> 2 & 3
+    if version == 1 or rate in {0, 15} or speed == 3:
+        return 0
+    is_first = version == 3
+    kbits = (_MP3_RATES if is_first else _MP3_LOW_RATES)[rate]
+    hertz = (44_100, 48_000, 32_000)[speed] >> {3: 0, 2: 1, 0: 2}[version]
+    return (144 if is_first else 72) * kbits * 1_000 // hertz + (head[at + 2] >> 1 & 1)
+
+
+_MP3_RATES: Final = (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320)
+_MP3_LOW_RATES: Final = (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160)
 
 
 def _unwelcome(head: bytes) -> MediaRefused:

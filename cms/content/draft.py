@@ -26,6 +26,7 @@ _FIELDS: Final = frozenset(
         "column",
         "cover",
         "cover_alt",
+        "narration",
         "body",
         "channels",
         "envelope",
@@ -71,7 +72,7 @@ class EnvelopeDraft:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """Everything about a piece that is written by people; may be incomplete."""
+    """Everything about a piece that is written by people; may be incomplete. `narration` is a recording of it."""
 
     title: str = ""
     subtitle: str = ""
@@ -81,6 +82,7 @@ class Draft:
     column: str | None = None
     cover: uuid.UUID | None = None
     cover_alt: str = ""
+    narration: uuid.UUID | None = None
     body: Body = field(default_factory=empty_body)
     channels: tuple[str, ...] = ()
     envelope: EnvelopeDraft = EnvelopeDraft()
@@ -112,6 +114,7 @@ def read_draft(value: Mapping[str, Any]) -> Draft:
         column=read.matching(value, "column", _CODE),
         cover=read.asset(value, "cover"),
         cover_alt=read.line(value, "cover_alt", LIMITS["cover_alt"]),
+        narration=read.asset(value, "narration"),
         body=read_body(value["body"]) if value.get("body") is not None else empty_body(),
         channels=read.matching_all(value, "channels", _CODE),
         envelope=EnvelopeDraft(
@@ -139,6 +142,7 @@ def draft_json(draft: Draft) -> dict[str, Any]:
         "column": draft.column,
         "cover": None if draft.cover is None else str(draft.cover),
         "cover_alt": draft.cover_alt,
+        "narration": None if draft.narration is None else str(draft.narration),
         "body": draft.body,
         "channels": list(draft.channels),
         "envelope": {
@@ -173,6 +177,7 @@ def draft_of(revision: Revision) -> Draft:
             "column": revision.column_code,
             "cover": None if revision.cover_id is None else str(revision.cover_id),
             "cover_alt": revision.cover_alt,
+            "narration": None if revision.narration_id is None else str(revision.narration_id),
             "body": revision.body,
             "channels": revision.channels,
             "envelope": revision.envelope,
@@ -183,7 +188,10 @@ def draft_of(revision: Revision) -> Draft:
 
 def revision_hash(draft: Draft, *, document: str, authors: tuple[str, ...]) -> str:
     """The sha256 of a revision: over the canonical text of what was written, of which document, by whom."""
-    return digest("revision", encode({"document": document, "authors": list(authors), "draft": draft_json(draft)}))
+    written = draft_json(draft)
+    if draft.narration is None:
+        del written["narration"]  # the hash of what was written before pieces had recordings stays what it was
+    return digest("revision", encode({"document": document, "authors": list(authors), "draft": written}))
 
 
 def read_title(value: str) -> str:

@@ -71,6 +71,7 @@ class Revision(Immutable, Base):
     column_code: Mapped[str | None] = mapped_column(String(40))
     cover_id: Mapped[uuid.UUID | None]
     cover_alt: Mapped[str] = mapped_column(String(300))
+    narration_id: Mapped[uuid.UUID | None]
     body: Mapped[dict[str, Any]]
     channels: Mapped[list[str]]
     envelope: Mapped[dict[str, Any]]

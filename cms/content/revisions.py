@@ -40,6 +40,7 @@ async def cut(
         column_code=draft.column,
         cover_id=draft.cover,
         cover_alt=draft.cover_alt,
+        narration_id=draft.narration,
         body=draft.body,
         channels=written["channels"],
         envelope=written["envelope"],
@@ -59,7 +60,7 @@ async def cut(
 
 
 def _named(draft: Draft) -> set[uuid.UUID]:
-    return {*asset_ids(draft.body), *([draft.cover] if draft.cover else [])}
+    return {*asset_ids(draft.body), *(one for one in (draft.cover, draft.narration) if one)}
 
 
 async def follow(session: AsyncSession, document: Document, revision: Revision) -> None:

@@ -36,7 +36,8 @@ class Piece:
 
     Previews of drafts use the same type with an empty `release` and `bundle`. `durations` are the milliseconds of each
     video by the hash of its master; `overrides` what differs by channel: ``{"wechat": {"title": …}}``, any of title,
-    summary, cover (a master's hash) and body. Whoever hands a piece to a channel hands it `for_channel`.
+    summary, cover (a master's hash) and body; `narration` the master of a recording of it. Whoever hands a piece to a
+    channel hands it `for_channel`.
     """
 
     document: str
@@ -65,6 +66,7 @@ class Piece:
     corrected_at: dt.datetime | None = None
     durations: Mapping[str, int] = field(default_factory=dict)
     overrides: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    narration: str | None = None
 
     def rendition(self, of: str, name: str) -> AssetFile | None:
         """The file of picture or video `of` in rendition `name`, if the release lists one."""

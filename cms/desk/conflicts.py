@@ -17,6 +17,7 @@ from cms.kernel.clock import from_ms
 
 _OPS: Final = {"same": "same", "added": "insert", "removed": "delete"}
 _BLOCKS: Final = {"same": "same", "added": "insert", "removed": "delete", "changed": "change"}
+_FILES: Final = {"cover": "picture", "narration": "narration"}
 _TEXTS: Final = frozenset({"title", "subtitle", "summary", "cover_alt"})
 
 
@@ -91,8 +92,8 @@ def _said(visit: Visit, field: str, value: Any) -> str:
             return labels.offline(visit, value)
         case "channels":
             return visit.joined(labels.channel(visit, one) for one in value)
-        case "cover":
-            return visit.t("desk.conflict.picture", short=str(value)[-4:])
+        case "narration" | "cover":
+            return visit.t(f"desk.conflict.{_FILES[field]}", short=str(value)[-4:])
         case _:
             return _plainly(visit, value)
 

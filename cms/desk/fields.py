@@ -14,7 +14,7 @@ from cms.kernel.clock import from_ms, to_ms
 from cms.kernel.errors import Invalid
 from cms.people.picking import path_typed
 
-_TEXTS: Final = ("title", "subtitle", "summary", "column", "cover", "cover_alt")
+_TEXTS: Final = ("title", "subtitle", "summary", "column", "cover", "cover_alt", "narration")
 _BYLINE: Final = ("source", "reporter", "editor", "sponsor")
 _INSTANTS: Final = ("not_before", "not_after")
 _MINUTE: Final = "%Y-%m-%dT%H:%M"

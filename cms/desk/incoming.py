@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from cms.desk import pieces, videos
 from cms.desk.visit import Visit
 from cms.kernel.errors import DomainError
-from cms.library.models import VIDEO, Upload
+from cms.library.models import AUDIO, VIDEO, Upload
 from cms.library.queries import AssetWithFiles, asset_for
 from cms.library.states import UploadState
 
@@ -43,7 +43,7 @@ def card(visit: Visit, found: AssetWithFiles) -> dict[str, Any]:
     """An asset as scripts take it."""
     asset = found.asset
     page = ASSET_PAGE.format(asset=asset.id)
-    if asset.kind == VIDEO:
+    if asset.kind in {VIDEO, AUDIO}:
         return {**videos.shown(visit, found), "page": page}
     url = pieces.ASSET_URL.format(asset=asset.id)
     return {

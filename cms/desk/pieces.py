@@ -18,6 +18,7 @@ from cms.desk.visit import Visit
 from cms.people.models import Person, Unit
 from cms.people.permissions import Action, can
 
+VOICE_URL = "/desk/assets/{asset}/voice"
 ASSET_URL = "/desk/assets/{asset}/web-960"
 THUMB_URL = "/desk/assets/{asset}/thumb"
 _OUT = frozenset(

@@ -78,6 +78,7 @@ async def reading(visit: Visit, session: AsyncSession, held: Held, typed: Typed)
             "summary": draft.summary,
             "cover": pieces.ASSET_URL.format(asset=draft.cover) if draft.cover else None,
             "cover_alt": draft.cover_alt,
+            "narration": pieces.VOICE_URL.format(asset=draft.narration) if draft.narration else None,
             "byline": labels.byline(visit, draft.byline),
             "blocks": draft.body["blocks"],
             "hash": slip.hash,

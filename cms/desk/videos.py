@@ -1,15 +1,14 @@
-"""A video as the pages show it: how it stands in words, how long it still takes, what to do when it failed."""
+"""A video or recording as the pages show it: how it stands in words, how long it takes, what to do when it failed."""
 
 from typing import Any, Final
 
 from cms.desk import pieces
 from cms.desk.visit import Visit
-from cms.library.models import EncodeJob
+from cms.library.models import AUDIO, EncodeJob
 from cms.library.queries import AssetWithFiles
 from cms.library.states import VideoState
 from cms.people.permissions import Action, Subject, can
 
-PLAY_URL: Final = "/desk/assets/{asset}/play-720"
 POSTER_URL: Final = "/desk/assets/{asset}/poster"
 _MINUTE: Final = 60
 _HOUR: Final = 3600
@@ -19,7 +18,8 @@ def shown(visit: Visit, found: AssetWithFiles) -> dict[str, Any]:
     """For cards, for the picker and as JSON for scripts; nothing in it but texts, numbers and addresses."""
     asset, job = found.asset, found.job
     state = VideoState(asset.state)
-    is_ready = state is VideoState.READY
+    is_sound = asset.kind == AUDIO
+    plays = "voice" if is_sound else "play-720"
     return {
         "id": str(asset.id),
         "kind": asset.kind,
@@ -27,14 +27,14 @@ def shown(visit: Visit, found: AssetWithFiles) -> dict[str, Any]:
         "state": state.value,
         "label": visit.t(f"desk.state.{state.value}"),
         "duration": clock(asset.duration_ms),
-        "size": f"{asset.width} × {asset.height}",
+        "size": visit.t("desk.library.kind.audio") if is_sound else f"{asset.width} × {asset.height}",
         "percent": job.percent if job is not None else 0,
         "words": _words(visit, state, job),
         "fault": _fault(visit, state, job),
         "thumb": pieces.thumb(asset.poster_id) if asset.poster_id else "",
         "poster": str(asset.poster_id) if asset.poster_id else "",
         "poster_url": pieces.ASSET_URL.format(asset=asset.poster_id) if asset.poster_id else "",
-        "play": PLAY_URL.format(asset=asset.id) if is_ready and "play-720" in found.files else "",
+        "play": f"/desk/assets/{asset.id}/{plays}" if state is VideoState.READY and plays in found.files else "",
         "may_retry": state is VideoState.REJECTED and bool(can(visit.actor, Action.LIBRARY_UPLOAD, _subject(found))),
         "href": f"/desk/library/videos/{asset.id}",
     }

@@ -11,6 +11,7 @@ import datetime as dt
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import select, update
@@ -24,7 +25,7 @@ from cms.kernel.db import Database
 from cms.kernel.log import logger
 from cms.kernel.metrics import Metrics
 from cms.kernel.wake import ring
-from cms.library.models import Asset, EncodeJob, Rendition
+from cms.library.models import AUDIO, Asset, EncodeJob, Rendition
 from cms.library.progress import Progress
 from cms.library.retiring import swap
 from cms.library.states import ENCODE, VideoState
@@ -32,6 +33,7 @@ from cms.library.upload import NewPicture, Owner, Workshop, prepare_picture, ren
 from cms.library.videos import follow_jobs
 from media.encode import EncodedVideo
 from media.errors import MediaRefused
+from media.sound import EncodedSound
 
 POSTER: Final = "poster"
 POISON: Final = {"error_code": "library.encode_poisoned", "error_params": {}}
@@ -154,6 +156,8 @@ class Encoding:
     async def _made(self, asset: Asset) -> _Ready:
         shop, now = self._room.workshop, self._room.clock.now()
         async with shop.store.as_path(asset.sha256) as source:
+            if asset.kind == AUDIO:
+                return await self._voice(asset, source, now)
             facts = await shop.tools.examine(source, sandbox=shop.sandbox, work=shop.work, limits=shop.video_limits)
             encoding = shop.tools.encode(
                 source,
@@ -166,7 +170,14 @@ class Encoding:
             async with encoding as video:
                 return await self._stored(asset, video, now)
 
-    async def _stored(self, asset: Asset, video: EncodedVideo, now: dt.datetime) -> _Ready:
+    async def _voice(self, asset: Asset, source: Path, now: dt.datetime) -> _Ready:
+        shop = self._room.workshop
+        given: dict[str, Any] = {"sandbox": shop.sandbox, "work": shop.work, "limits": shop.sound_limits}
+        facts = await shop.tools.hear(source, **given)
+        async with shop.tools.voice(source, facts, progress=self._progress.report, **given) as sound:
+            return await self._stored(asset, sound, now)
+
+    async def _stored(self, asset: Asset, video: EncodedVideo | EncodedSound, now: dt.datetime) -> _Ready:
         shop = self._room.workshop
         rows = []
         poster = None

@@ -22,6 +22,7 @@ from cms.kernel.leases import Leased
 
 PICTURE = "picture"
 VIDEO = "video"
+AUDIO = "audio"
 
 
 class Folder(Base):
@@ -38,14 +39,14 @@ class Folder(Base):
 
 
 class Asset(Base):
-    """A picture or video that passed intake; `sha256` is its master, the identity a release signs.
+    """A picture, video or recording that passed intake; `sha256` is its master, the identity a release signs.
 
     `focal_x` and `focal_y` are thousandths of width and height: where crops must keep looking; `crops` are the shapes
     for which a person chose another cut, as [x, y, zoom]; `made_for` names the table of sizes its files were made of.
-    A video's master is the upload itself: it is kept to be encoded anew and never shown. Its `state` is that of its
-    encode job, `duration_ms` how long it plays, `poster_id` the picture that stands for it, `poster_chosen` whether a
-    person chose that. `source_sha256` is the hash of what was uploaded, by which the same file is known again;
-    `version` counts the files it has had; with `deleted_at` it lies in the trash.
+    The master of a video or recording is the upload itself: it is kept to be encoded anew and never shown. Its `state`
+    is that of its encode job, `duration_ms` how long it plays, `poster_id` the picture that stands for it,
+    `poster_chosen` whether a person chose that. `source_sha256` is the hash of what was uploaded, by which the same
+    file is known again; `version` counts the files it has had; with `deleted_at` it lies in the trash.
     """
 
     __tablename__ = "asset"

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from cms.kernel.errors import NotFound
 from cms.kernel.text import search_text
-from cms.library.models import VIDEO, Asset, EncodeJob, PastRendition, Rendition, Upload
+from cms.library.models import AUDIO, VIDEO, Asset, EncodeJob, PastRendition, Rendition, Upload
 from cms.library.states import ENCODE, UploadState, VideoState
 from cms.people.actor import Actor
 from cms.people.permissions import Action, Subject, reach, require_can
@@ -44,11 +44,11 @@ async def newest(
 
 
 async def videos(session: AsyncSession, actor: Actor, ids: Collection[uuid.UUID]) -> Sequence[AssetWithFiles]:
-    """Those of these videos that the actor may see, for whoever watches their progress."""
+    """Those of these videos and recordings that the actor may see, for whoever watches their progress."""
     paths = reach(actor, Action.LIBRARY_READ)
     if not paths or not ids:
         return ()
-    query = select(Asset).where(Asset.id.in_(ids), Asset.kind == VIDEO)
+    query = select(Asset).where(Asset.id.in_(ids), Asset.kind.in_([VIDEO, AUDIO]))
     within = or_(*(Asset.unit_path.startswith(path, autoescape=True) for path in paths))
     return await with_files(session, (await session.scalars(query.where(within))).all())
 
@@ -117,9 +117,11 @@ async def assets(session: AsyncSession, ids: Collection[uuid.UUID]) -> Mapping[u
 
 
 async def with_files(session: AsyncSession, rows: Sequence[Asset]) -> Sequence[AssetWithFiles]:
-    """Rows with their files, and videos that are not ready with their jobs."""
+    """Rows with their files, and videos and recordings that are not ready with their jobs."""
     files = await _files(session, [row.id for row in rows])
-    jobs = await _jobs(session, [row.id for row in rows if row.kind == VIDEO and row.state != VideoState.READY])
+    jobs = await _jobs(
+        session, [row.id for row in rows if row.kind in {VIDEO, AUDIO} and row.state != VideoState.READY]
+    )
     return [AssetWithFiles(row, files.get(row.id, {}), jobs.get(row.id)) for row in rows]
 
 

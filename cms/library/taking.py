@@ -21,8 +21,9 @@ from cms.kernel.log import logger
 from cms.kernel.wake import ring
 from cms.library.browse import same_file
 from cms.library.encoding import EncodeRoom, LeaseLostError
-from cms.library.models import PICTURE, VIDEO, Asset, Upload
+from cms.library.models import AUDIO, PICTURE, VIDEO, Asset, Upload
 from cms.library.replacing import put_picture, put_video
+from cms.library.sounds import KeptSound, add_sound, keep_sound, put_sound
 from cms.library.states import TAKE, UploadState
 from cms.library.upload import NewPicture, Owner, add_picture, prepare_picture
 from cms.library.uploads import part_name, parts_of
@@ -31,7 +32,7 @@ from cms.people.actor import Actor
 from cms.people.permissions import Action, Subject, require_can
 from cms.people.sessions import actor_of
 from media.errors import MediaRefused
-from media.kinds import Kind
+from media.kinds import MOV, MP4, Kind
 from media.probe import probe
 from media.threads import in_thread
 
@@ -41,7 +42,7 @@ _WAIT: Final = dt.timedelta(seconds=30)
 
 log = logger("library.taking")
 
-_Ready = KeptVideo | NewPicture
+_Ready = KeptVideo | KeptSound | NewPicture
 
 
 async def take_next(room: EncodeRoom, upload: uuid.UUID | None = None) -> bool:
@@ -97,9 +98,17 @@ class _Taking:
         if not await in_thread(path.is_file):
             raise MediaRefused("media.not_found")
         require_can(actor, Action.LIBRARY_UPLOAD, Subject(row.unit_path, frozenset({row.person_id})))
-        form = await in_thread(probe, path, accept={Kind.video, Kind.picture})
+        form = await in_thread(probe, path, accept={Kind.video, Kind.picture, Kind.audio})
+        if form.kind is Kind.audio:
+            return await keep_sound(shop, path)
         if form.kind is Kind.video:
-            return await keep_video(shop, path)
+            try:
+                return await keep_video(shop, path)
+            except MediaRefused as refused:
+                # Telephones record speech as an MP4 that has no pictures.
+                if refused.code != "media.no_video" or form not in {MP4, MOV}:
+                    raise
+                return await keep_sound(shop, path)
         now = self._room.clock.now()
         return await prepare_picture(shop, path, Owner(row.unit_path, row.person_id), name=row.name, now=now)
 
@@ -121,8 +130,8 @@ class _Taking:
 
     async def _finish(self, row: Upload, actor: Actor, ready: _Ready) -> UploadState:
         now = self._room.clock.now()
-        source = ready.stored.sha256 if isinstance(ready, KeptVideo) else ready.asset.source_sha256
-        kind = VIDEO if isinstance(ready, KeptVideo) else PICTURE
+        source = ready.asset.source_sha256 if isinstance(ready, NewPicture) else ready.stored.sha256
+        kind = {KeptVideo: VIDEO, KeptSound: AUDIO, NewPicture: PICTURE}[type(ready)]
         async with self._room.database.write() as session:
             twin = None if row.keep_twin or row.replaces else await same_file(session, actor, source, kind=kind)
             if twin is not None:
@@ -140,6 +149,10 @@ class _Taking:
             if row.replaces is not None:
                 return await put_video(session, actor, row.replaces, ready, now=now)
             return await add_video(session, actor, ready, name=row.name, folder=row.folder_id, now=now)
+        if isinstance(ready, KeptSound):
+            if row.replaces is not None:
+                return await put_sound(session, actor, row.replaces, ready, now=now)
+            return await add_sound(session, actor, ready, name=row.name, folder=row.folder_id, now=now)
         if row.replaces is not None:
             return await put_picture(session, actor, row.replaces, ready, now=now)
         return await add_picture(session, actor, ready, row.folder_id, now)

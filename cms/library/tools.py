@@ -1,4 +1,4 @@
-"""The tools that look into videos and make them ready, as one value: tests bring quick ones."""
+"""The tools that look into videos and recordings and make them ready, as one value: tests bring quick ones."""
 
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
@@ -7,9 +7,10 @@ from typing import Protocol
 
 from media.encode import EncodedVideo, encode_house
 from media.frames import frame_at
-from media.limits import VideoLimits
+from media.limits import SoundLimits, VideoLimits
 from media.runner import Report
 from media.sandbox import Sandbox
+from media.sound import EncodedSound, SoundFacts, encode_voice, hear
 from media.video import VideoFacts, examine
 
 
@@ -42,10 +43,33 @@ class Frame(Protocol):
     ) -> AbstractAsyncContextManager[Path]: ...
 
 
+class Hear(Protocol):
+    """Says what a recording is. Raises MediaRefused."""
+
+    async def __call__(self, path: Path, *, sandbox: Sandbox, work: Path, limits: SoundLimits) -> SoundFacts: ...
+
+
+class Voice(Protocol):
+    """Makes the file of a recording, for the length of an `async with`. Raises MediaRefused."""
+
+    def __call__(
+        self,
+        path: Path,
+        facts: SoundFacts,
+        *,
+        sandbox: Sandbox,
+        work: Path,
+        progress: Report | None,
+        limits: SoundLimits,
+    ) -> AbstractAsyncContextManager[EncodedSound]: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """What looks into a video, what encodes it, and what takes a picture out of it."""
+    """What looks into a video, what encodes it, and what takes a picture out of it; and the same of a recording."""
 
     examine: Examine = examine
     encode: Encode = encode_house
     frame: Frame = frame_at
+    hear: Hear = hear
+    voice: Voice = encode_voice

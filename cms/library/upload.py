@@ -23,7 +23,7 @@ from cms.people.permissions import Action, Subject, require_can
 from media.crop import CENTRE, Crop, Focal
 from media.images import TABLE, make_renditions
 from media.intake import PictureIntake, take_picture
-from media.limits import PictureLimits, VideoLimits
+from media.limits import PictureLimits, SoundLimits, VideoLimits
 from media.sandbox import Sandbox
 from media.sources import Source
 from media.store import Store, StoredFile
@@ -54,6 +54,7 @@ class Workshop:
     video_limits: VideoLimits = field(default_factory=VideoLimits)
     uploads: UploadRoom = field(default_factory=UploadRoom)
     tools: Tools = field(default_factory=Tools)
+    sound_limits: SoundLimits = field(default_factory=SoundLimits)
 
     @property
     def uploads_folder(self) -> Path:

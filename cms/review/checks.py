@@ -10,7 +10,7 @@ from typing import Final
 from cms.content.blocks import block_texts, plain_text
 from cms.content.draft import Draft
 from cms.content.kinds import KINDS, Kind
-from cms.library.models import PICTURE, VIDEO
+from cms.library.models import AUDIO, PICTURE, VIDEO
 from cms.library.states import VideoState
 from cms.review.dead_links import find_links
 from cms.review.findings import Finding
@@ -154,6 +154,7 @@ class _Place:
 def _places(draft: Draft) -> Iterator[_Place]:
     """Each asset in its first place; one that stands in two places as different things in both."""
     every = [_Place(draft.cover, PICTURE, "cover")] if draft.cover else []
+    every += [_Place(draft.narration, AUDIO, "narration")] if draft.narration else []
     for block in draft.body["blocks"]:
         for name, kind in (("asset", VIDEO if block["type"] == "video" else PICTURE), ("poster", PICTURE)):
             if block.get(name):
@@ -165,7 +166,9 @@ def _places(draft: Draft) -> Iterator[_Place]:
 def _of_asset(picture: Picture, kind: str, press: Press, draft: Draft) -> tuple[str, dict[str, str | int]] | None:
     """What is wrong with an asset where it stands."""
     if picture.kind != kind:
-        return ("not_a_video" if kind == VIDEO else "not_a_picture"), {}
+        return {VIDEO: "not_a_video", AUDIO: "not_a_sound"}.get(kind, "not_a_picture"), {}
+    if kind == AUDIO and picture.state is not VideoState.READY:
+        return ("sound_rejected" if picture.state is VideoState.REJECTED else "sound_making"), {}
     if picture.state is not VideoState.READY:
         return _making(picture)
     if picture.is_remade:

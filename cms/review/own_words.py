@@ -68,8 +68,9 @@ def without_missing(draft: Draft, pictures: Collection[uuid.UUID]) -> Draft:
         return {**found, "body": kept(body)} if isinstance(body, Mapping) else found
 
     cover = draft.cover if draft.cover in pictures else None
+    narration = draft.narration if draft.narration in pictures else None
     overrides = {channel: own(said) for channel, said in draft.overrides.items()}
-    return replace(draft, cover=cover, body=kept(draft.body), overrides=overrides)
+    return replace(draft, cover=cover, narration=narration, body=kept(draft.body), overrides=overrides)
 
 
 def _is_here(block: Mapping[str, str], pictures: Collection[uuid.UUID]) -> bool:

@@ -43,4 +43,5 @@ def piece_of(release: Release, *, column_name: str = "") -> Piece:
         published_at=from_ms(allowed.not_before),
         durations=content.get("durations", {}),
         overrides=content.get("overrides", {}),
+        narration=content.get("narration"),
     )

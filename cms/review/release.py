@@ -12,9 +12,10 @@ from cms.content.footnotes import numbered
 from cms.content.overrides import override_assets
 from cms.contract import Piece
 from cms.kernel.clock import to_ms
-from cms.library.models import PICTURE, VIDEO
+from cms.library.models import AUDIO, PICTURE, VIDEO
 from cms.library.states import VideoState
 from cms.trust.release import Envelope, Release, ReleaseAsset
+from media.sound import VOICE
 
 _MS = dt.timedelta(milliseconds=1)
 
@@ -39,10 +40,10 @@ class Press:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A picture or video of the library: the sha256 of its master, and its files.
+    """A picture, video or recording of the library: the sha256 of its master, and its files.
 
-    A video has none before it is ready; `percent` and `eta_seconds` then say how far its encoding is. `valid_until` is
-    when its rights end; `is_remade`: sizes of it are being made at this moment.
+    A video or recording has none before it is ready; `percent` and `eta_seconds` then say how far its encoding is.
+    `valid_until` is when its rights end; `is_remade`: sizes of it are being made at this moment.
     """
 
     sha256: str
@@ -71,13 +72,15 @@ class Facts:
 
 
 def named_assets(draft: Draft) -> tuple[uuid.UUID, ...]:
-    """Every asset a draft draws anywhere, cover first, each once."""
-    master = [*([draft.cover] if draft.cover else []), *asset_ids(draft.body)]
+    """Every asset a draft draws or plays anywhere, cover first, each once."""
+    master = [*(one for one in (draft.cover, draft.narration) if one), *asset_ids(draft.body)]
     return tuple(dict.fromkeys([*master, *override_assets(draft.overrides)]))
 
 
 def wanted_renditions(press: Press, channels: Collection[str], kind: str = PICTURE) -> frozenset[str]:
-    """The files of each picture, or of each video, that the chosen channels draw."""
+    """The files of each picture, or of each video, that the chosen channels draw; of a recording its one file."""
+    if kind == AUDIO:
+        return frozenset({VOICE})
     named = press.videos if kind == VIDEO else press.renditions
     return frozenset(name for channel in channels for name in named.get(channel, ()))
 
@@ -96,7 +99,7 @@ def build_release(
 
     A piece without a beginning begins `now`. Raises KeyError for a picture that is not in `pictures`.
     """
-    wanted = {kind: wanted_renditions(press, draft.channels, kind) for kind in (PICTURE, VIDEO)}
+    wanted = {kind: wanted_renditions(press, draft.channels, kind) for kind in (PICTURE, VIDEO, AUDIO)}
     files = {
         (file.of, file.rendition): file
         for asset in named_assets(draft)
@@ -150,6 +153,8 @@ def _content(draft: Draft, pictures: Mapping[uuid.UUID, Picture], now: dt.dateti
         content["column_name"] = column_name
     if draft.cover is not None and draft.cover_alt:
         content["cover_alt"] = draft.cover_alt
+    if draft.narration is not None:
+        content["narration"] = pictures[draft.narration].sha256
     durations = {
         one.sha256: one.duration_ms
         for one in (pictures[asset] for asset in named_assets(draft))

@@ -134,8 +134,8 @@ def _check_assets(release: Release) -> None:
 
 
 def drawn_masters(content: Mapping[str, object]) -> set[str]:
-    """Every master a drawing of this content names: the cover and each `asset` and `poster` in the body."""
-    named = [content.get("cover")]
+    """Every master this content names: cover, narration, and each `asset` and `poster` in the body."""
+    named = [content.get("cover"), content.get("narration")]
     waiting = [content.get("body")]
     while waiting:
         value = waiting.pop()

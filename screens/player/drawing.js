@@ -6,6 +6,7 @@ import { TrustError } from "./trust/errors.js";
 // Best first; a release made for other channels only is drawn with what it has.
 const IMAGE = ["screen-1080", "web-1440", "web-960", "web-960-jpeg", "og", "web-480", "screen-cover", "poster", "thumb"];
 const FILM = "play-720";
+const VOICE = "voice";
 const COVER = ["screen-cover", ...IMAGE];
 
 const best = (assets, order) =>
@@ -41,6 +42,13 @@ export function filmOf(release) {
     if (file && file.media_type === "video/mp4") return { file, duration: content.durations?.[block.asset] ?? 0 };
   }
   return null;
+}
+
+/** The file of the recording that goes with it, or null. */
+export function narrationOf(release) {
+  const { narration } = release?.content ?? {};
+  const file = narration && release.assets.find(({ of, rendition }) => of === narration && rendition === VOICE);
+  return file?.media_type === "audio/mp4" ? file : null;
 }
 
 /** The distinct pictures, as the release lists them. */

@@ -1,6 +1,6 @@
-// Films from the disk: every MiB is hashed each time it is read, and read only while its release may be drawn.
+// Films and recordings from the disk: every MiB is hashed each time it is read, and read only while its release may be drawn.
 import { Film } from "./film.js";
-import { filmOf } from "./drawing.js";
+import { filmOf, narrationOf } from "./drawing.js";
 import { sha256 } from "./trust/crypto.js";
 import { CHUNK } from "./trust/limits.js";
 
@@ -37,6 +37,12 @@ export class Films {
     return found && new Film(`film/${digest}/${found.file.sha256}`, { sound: this.#sound });
   }
 
+  /** The address of its recording, hashed as it is heard; null where there is none or it cannot be checked here. */
+  narration(digest, release) {
+    const file = this.isAble ? narrationOf(release) : null;
+    return file && `film/${digest}/${file.sha256}`;
+  }
+
   async #answer({ film, start }, port) {
     const told = film ? await this.#read(film, start).catch(() => null) : null;
     port.postMessage(told, told ? [told.bytes] : []);
@@ -44,8 +50,9 @@ export class Films {
 
   /** {bytes, size, type} from `start` to the end of a chunk. Null for what may not be shown or is not what was signed. */
   async #read({ release, sha256: name }, start) {
-    const file = filmOf(this.#release(release))?.file;
-    if (file?.sha256 !== name || !(start < file.size)) return null;
+    const signed = this.#release(release);
+    const file = [filmOf(signed)?.file, narrationOf(signed)].find((one) => one?.sha256 === name);
+    if (!file || !(start < file.size)) return null;
     const blob = await this.#store.file(name);
     const first = Math.floor(start / CHUNK);
     const parts = [];

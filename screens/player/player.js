@@ -6,7 +6,7 @@
 // film is still on its way; `view` is `shown` as the newest recalls, delegations and facts allow it. Nothing is drawn that
 // is not in `view`.
 import { filesNeeded, readParts } from "./parts.js";
-import { filmOf, neededBy } from "./drawing.js";
+import { filmOf, narrationOf, neededBy } from "./drawing.js";
 import { Unobtainable } from "./fetcher.js";
 import { monotonic } from "./clock.js";
 import { playable, slotAt } from "./timeline.js";
@@ -230,6 +230,16 @@ export class Player {
       if (!(await this.#stored(next.file, signal))) next.releases.forEach((digest) => lacking.add(digest));
       await this.#line.run(() => this.#activate(manifest, lacking, later, signal));
     }
+    for (const file of await this.#recordingsMissing()) await this.#stored(file, signal);
+  }
+
+  /** Recordings come last and hold up nothing: a piece without its own is read by another voice. */
+  async #recordingsMissing() {
+    if (!this.showsFilms) return [];
+    const stored = new Set(await this.store.names());
+    const files = [...this.state.releases.values()].map(({ release }) => narrationOf(release.value));
+    const missing = files.filter((file) => file && !stored.has(file.sha256));
+    return [...new Map(missing.map((file) => [file.sha256, file])).values()].sort((one, two) => one.size - two.size);
   }
 
   /** [{file, releases}] of the films that are not here, smallest first: an hour's film must not hold up a notice. */
@@ -298,7 +308,7 @@ export class Player {
 
   async #tidy() {
     const held = [...this.shown.releases.values(), ...this.state.releases.values()];
-    const files = held.flatMap(({ release }) => [...neededBy(release.value), filmOf(release.value)?.file ?? []].flat());
+    const files = held.flatMap(({ release: { value } }) => [neededBy(value), filmOf(value)?.file ?? [], narrationOf(value) ?? []].flat());
     const used = new Set(files.map((file) => file.sha256));
     const unused = (await this.store.names()).filter((name) => !used.has(name));
     if (unused.length > 0) await this.store.drop(unused);

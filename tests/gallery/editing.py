@@ -23,6 +23,7 @@ def edit_context() -> dict[str, Any]:
         "offline": "7",
         "cover": "classroom",
         "cover_alt": "老人们围坐在教室里",
+        "narration": "",
         "channels": ["screen", "web"],
         "units": ["/320509/04/"],
         "body": BODY,

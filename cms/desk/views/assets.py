@@ -23,7 +23,7 @@ from cms.library.bulk import trash_all
 from cms.library.cropping import set_crops
 from cms.library.details import Details, describe, read_tags
 from cms.library.folders import shelves
-from cms.library.models import PICTURE, VIDEO, Asset, Rendition
+from cms.library.models import AUDIO, PICTURE, VIDEO, Asset, Rendition
 from cms.library.posters import poster_from_frame, poster_from_library, poster_from_upload
 from cms.library.queries import AssetWithFiles, asset_for
 from cms.library.replacing import replace_picture
@@ -193,7 +193,9 @@ async def _shown(visit: Visit, session: AsyncSession, found: AssetWithFiles) -> 
         "rights": rights(asset.valid_until, now=visit.now).value,
         "days": days_left(asset.valid_until, now=visit.now) if asset.valid_until else 0,
     }
-    if asset.kind == VIDEO:
+    if asset.kind == AUDIO:
+        told["size"] = videos.clock(asset.duration_ms)
+    if asset.kind in {VIDEO, AUDIO}:
         told["film"] = {**videos.shown(visit, found), "at": asset.created_at, "page": _here(visit)}
         told["poster"] = f"/desk/assets/{asset.id}/poster" if "poster" in found.files else ""
         told["is_ready"] = asset.state == VideoState.READY

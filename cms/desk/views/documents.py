@@ -153,6 +153,7 @@ async def show(visit: Visit, error: DomainError | None = None) -> web.StreamResp
             "blocks": draft.body["blocks"],
             "cover": pieces.ASSET_URL.format(asset=draft.cover) if draft.cover else None,
             "cover_alt": draft.cover_alt,
+            "narration": pieces.VOICE_URL.format(asset=draft.narration) if draft.narration else None,
             "failure": await _failure(visit, history),
         },
         "asset_url": pieces.ASSET_URL,

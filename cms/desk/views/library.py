@@ -17,7 +17,7 @@ from cms.kernel.errors import Invalid, NotFound
 from cms.library.browse import PAGE, Look, Page, browse, expiring_count, remakes_of, tags_in_use, tags_of
 from cms.library.bulk import UNDO_FOR
 from cms.library.folders import Shelf, shelves
-from cms.library.models import PICTURE, VIDEO, LibraryBatch, RenditionJob
+from cms.library.models import AUDIO, PICTURE, VIDEO, LibraryBatch, RenditionJob
 from cms.library.queries import AssetWithFiles, asset_for, file_of, newest
 from cms.library.rights import Rights, rights
 from cms.library.states import RemakeState
@@ -27,7 +27,7 @@ from cms.people.permissions import Action
 from media.crop import Focal
 from media.errors import MediaRefused
 
-_KINDS: Final = ("", PICTURE, VIDEO)
+_KINDS: Final = ("", PICTURE, VIDEO, AUDIO)
 _RIGHTS: Final = {one.value: one for one in (Rights.EXPIRING, Rights.EXPIRED)}
 LIBRARY: Final = "/desk/library/"
 
@@ -173,7 +173,7 @@ def shown(visit: Visit, found: AssetWithFiles) -> dict[str, Any]:
     """An asset as a card shows it."""
     asset = found.asset
     page = {"at": asset.created_at, "page": incoming.ASSET_PAGE.format(asset=asset.id)}
-    if asset.kind == VIDEO:
+    if asset.kind in {VIDEO, AUDIO}:
         return {**videos.shown(visit, found), **page}
     return {
         "id": str(asset.id),

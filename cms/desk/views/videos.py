@@ -1,4 +1,4 @@
-"""Videos of the library: uploads, how far their encoding is, another try, and the choices of the editor."""
+"""Videos and recordings of the library: uploads, how far their encoding is, another try, choices of the editor."""
 
 from aiohttp import web
 
@@ -8,7 +8,7 @@ from cms.desk.uploads import blocks_of, count_intake, file_part
 from cms.desk.views.library import shown
 from cms.desk.visit import Visit
 from cms.kernel.errors import NotFound
-from cms.library.models import VIDEO
+from cms.library.models import AUDIO, VIDEO
 from cms.library.queries import AssetWithFiles, asset_for, newest
 from cms.library.videos import retry_encode, upload_video
 from cms.people.permissions import Action
@@ -45,6 +45,14 @@ async def picker(visit: Visit) -> web.StreamResponse:
     return visit.render("library/videos.html", context)
 
 
+async def sound_picker(visit: Visit) -> web.StreamResponse:
+    """The choices of the editor's dialog of recordings."""
+    words = visit.query("q")
+    async with visit.deps.db.read() as session:
+        found = await newest(session, visit.actor, kind=AUDIO, words=words)
+    return visit.render("library/sounds.html", {"sounds": [shown(visit, one) for one in found], "q": words})
+
+
 async def state(visit: Visit) -> web.StreamResponse:
     """How a video stands, as JSON for the editor's scripts."""
     return web.json_response(videos.shown(visit, await _video(visit)), headers={"Cache-Control": "no-store"})
@@ -71,7 +79,7 @@ def _card(visit: Visit, found: AssetWithFiles) -> web.StreamResponse:
 async def _video(visit: Visit) -> AssetWithFiles:
     async with visit.deps.db.read() as session:
         found = await asset_for(session, visit.actor, visit.uuid("asset"))
-    if found.asset.kind != VIDEO:
+    if found.asset.kind not in {VIDEO, AUDIO}:
         raise NotFound("library.video_unknown")
     return found
 
@@ -79,6 +87,7 @@ async def _video(visit: Visit) -> AssetWithFiles:
 ROUTES = (
     post("/desk/library/videos/upload", upload, Action.LIBRARY_UPLOAD),
     get("/desk/library/videos/picker", picker, Action.LIBRARY_READ),
+    get("/desk/library/sounds/picker", sound_picker, Action.LIBRARY_READ),
     get("/desk/library/videos/{asset}", state, Action.LIBRARY_READ),
     get("/desk/library/videos/{asset}/card", card, Action.LIBRARY_READ),
     post("/desk/library/videos/{asset}/retry", retry, Action.LIBRARY_UPLOAD),

@@ -31,7 +31,11 @@ export class Voice {
   async read(parts, { narration = null, told = () => {}, signal }) {
     if (narration) {
       told(null);
-      return this.#play(narration, signal);
+      try {
+        return await this.#play(narration, signal);
+      } catch (fault) {
+        if (!this.isAble) throw fault; // not here yet, or not what was signed: then another voice reads
+      }
     }
     const speak = this.#chosen() ? (said) => this.#speak(said, signal) : (said) => this.#ask(said, signal);
     for (const part of parts) {

@@ -100,9 +100,9 @@ function checkAssets({ assets, content }) {
   for (const master of drawnMasters(content)) if (!masters.has(master)) refuse("trust.asset", { sha256: master });
 }
 
-/** Every master a drawing of this content names: the cover and each `asset` and `poster` in the body. */
+/** Every master this content names: cover, narration, and each `asset` and `poster` in the body. */
 export function drawnMasters(content) {
-  const named = [content.cover];
+  const named = [content.cover, content.narration];
   const waiting = [content.body];
   while (waiting.length > 0) {
     const value = waiting.pop();

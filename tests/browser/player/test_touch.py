@@ -1,7 +1,10 @@
 """Whoever stands before the screen reads by column, in large type, aloud, finds by initials and takes it along."""
 
+import dataclasses
 import json
 import os
+import subprocess
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +12,10 @@ import pytest
 from playwright.async_api import Locator, Page, Route, expect
 
 from cms.trust.approval import Bundle
+from cms.trust.release import read_release
 from tests.browser.axe import violations
 from tests.chromium import SCREEN, Pages
+from tests.fakes.films import MIB, asset_of
 from tests.fakes.gateway import Media, issue_of
 from tests.fakes.pieces import BLUE, GREEN, content_of, listed, picture, piece
 from tests.fakes.street import Street, paired, until
@@ -158,3 +163,68 @@ async def impatient(route: Route) -> None:
     """The box's configuration with a minute that is four seconds."""
     answer = await route.fetch()
     await route.fulfill(response=answer, json={**await answer.json(), "idle": 4})
+
+
+def narrated(media: Media, *, chunks: int = 2) -> Bundle:
+    """A piece with a recording of `chunks` MiB that a browser can play."""
+    title, colour = "垂虹桥畔夜市开市", BLUE
+    data = tone(chunks)
+    media.put(data)
+    voice = dataclasses.replace(
+        asset_of(data, master="e" * 64, rendition="voice", media_type="audio/mp4"), width=None, height=None
+    )
+    cover = listed(picture(colour))
+    content = {**content_of(title, cover=cover.of, paragraphs=2), "column": "local", "narration": voice.of}
+    return piece(media, title, colour, content=content, assets=(cover, voice))
+
+
+def tone(chunks: int) -> bytes:
+    """A minute of sound in an .m4a; its end is filled so that it is longer than one chunk."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "voice.m4a"
+        argv = ["ffmpeg", "-v", "error", "-f", "lavfi", "-i", "sine=330:duration=20", "-c:a", "aac", "-b:a", "64k"]
+        subprocess.run([*argv, "-movflags", "+faststart", str(path)], check=True)
+        data = path.read_bytes()
+    spare = chunks * MIB - len(data) - 8 - 100
+    return data + (spare + 8).to_bytes(4, "big") + b"free" + b"\0" * spare
+
+
+async def test_recording_of_a_piece_is_played_checked_before_any_voice_and_another_reads_when_it_is_not_what_was_signed(
+    screen: Page, town: Street
+) -> None:
+    media = town.gateway.media
+    made = narrated(media)
+    said: list[str] = []
+    screen.on("request", lambda one: said.append(one.url.rsplit("/", 1)[1]) if one.method == "POST" else None)
+    await town.gateway.publish(issue_of([made], version=1))
+    await until(screen, lambda said: said.get("mode") == "loop")
+    touch = await opened(screen)
+    await press(touch, "垂虹桥畔")
+    await expect(touch.locator("article")).to_be_visible()
+    voice = next(one for one in read_release(made.text).assets if one.rendition == "voice")
+    await screen.wait_for_function(STORED, arg=voice.sha256)
+    media.files.clear()
+    async with screen.expect_response(lambda one: one.url.endswith(f"/film/{made.release}/{voice.sha256}")) as heard:
+        await press(touch, "朗读")
+    assert (await heard.value).status == 206
+    await expect(touch.get_by_role("button", name="停止朗读")).to_be_visible()
+    assert "voice" not in said
+    await press(touch, "停止朗读")
+
+    await screen.evaluate(SPOILT, voice.sha256)
+    async with screen.expect_request(lambda one: one.url.endswith("/voice") and one.method == "POST"):
+        await press(touch, "朗读")
+    await expect(touch.locator(".is-read")).to_have_count(1)
+
+
+STORED = (
+    "async (name) => Boolean(await new Promise((done) => { const asked = indexedDB.open('yunping-screen'); "
+    "asked.onsuccess = () => { const got = asked.result.transaction('files').objectStore('files').get(name); "
+    "got.onsuccess = () => { asked.result.close(); done(got.result); }; }; }))"
+)
+SPOILT = (
+    "(name) => new Promise((done) => { const asked = indexedDB.open('yunping-screen'); "
+    "asked.onsuccess = () => { const work = asked.result.transaction('files', 'readwrite'); "
+    "work.objectStore('files').put(new Blob([new Uint8Array(2 ** 21)]), name); "
+    "work.oncomplete = () => { asked.result.close(); done(); }; }; })"
+)

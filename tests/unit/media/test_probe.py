@@ -37,6 +37,11 @@ def _ftyp(major: bytes, *compatible: bytes) -> bytes:
         (_ftyp(b"qt  "), kinds.MOV),
         (b"\x1aE\xdf\xa3\x01\0\0\0B\x82\x84webm", kinds.WEBM),
         (b"\x1aE\xdf\xa3\x01\0\0\0B\x82\x88matroska", kinds.MKV),
+        (b"ID3\x04\0\0\0\0\0\0", kinds.MP3),
+        ((b"\xff\xfb\x90\x00" + b"\0" * 413) * 3, kinds.MP3),
+        (_ftyp(b"M4A ", b"mp42", b"isom"), kinds.M4A),
+        (b"RIFF\0\0\0\0WAVEfmt ", kinds.WAV),
+        (b"OggS\0\x02", kinds.OGG),
         ((b"G" + b"\0" * 187) * 6, kinds.MPEGTS),
         (b"\0\0\0\0" + (b"G" + b"\0" * 191) * 6, kinds.MPEGTS),
     ],
@@ -83,7 +88,7 @@ def test_sniff_of_a_known_format_names_it(head: bytes, form: Format) -> None:
         (b"#!/bin/sh", "media.program"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "media.old_office"),
         (b"just words", "media.unknown_type"),
-        (b"RIFF\0\0\0\0WAVEfmt ", "media.unknown_type"),
+        (b"RIFF\0\0\0\0ACONanih", "media.unknown_type"),
     ],
 )
 def test_sniff_of_anything_else_says_exactly_why(head: bytes, code: str) -> None:

@@ -54,7 +54,7 @@ async function picture(file, { url, texts }) {
 /** Puts the card of a new video first; a page that was empty shows its gallery anew. */
 async function showCard(video) {
   const gallery = page.querySelector("[data-gallery]");
-  if (!gallery || video.kind !== "video") {
+  if (!gallery || video.kind === "picture") {
     window.location.reload();
     return;
   }

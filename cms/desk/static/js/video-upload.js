@@ -1,9 +1,9 @@
-// A video on its way to the library: how far it is, how fast, how long it still takes. A line that breaks is taken up
+// A video or recording on its way to the library: how far it is, how fast, how long it still takes. A line that breaks is taken up
 // again, after a reload too when the same file is chosen; a refusal stays until it is read.
 import { csrfToken, refusalOf } from "./http.js";
 import { refusalLine } from "./refusal.js";
 
-const VIDEO_NAMES = /\.(mp4|m4v|mov|mkv|webm|ts|mts|m2ts|avi|mpe?g|flv|wmv|3gp)$/i;
+const VIDEO_NAMES = /\.(mp4|m4v|mov|mkv|webm|ts|mts|m2ts|avi|mpe?g|flv|wmv|3gp|mp3|m4a|wav|ogg|oga|opus)$/i;
 const MIB = 1024 * 1024;
 // What a broken line costs at most, and what a proxy must let through.
 const PIECE = 32 * MIB;
@@ -17,7 +17,7 @@ window.addEventListener("beforeunload", (event) => {
   if (open > 0) event.preventDefault();
 });
 
-export const isVideo = (file) => file.type.startsWith("video/") || VIDEO_NAMES.test(file.name);
+export const isVideo = (file) => /^(video|audio)\//.test(file.type) || VIDEO_NAMES.test(file.name);
 
 const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
 const headers = () => ({ "X-CSRF-Token": csrfToken(), Accept: "application/json" });
