@@ -18,6 +18,7 @@ from cms.people.passwords import Passwords
 from cms.people.roles import Role
 from cms.people.sessions import SessionRules
 from cms.publishing.guarding import ClientGuard
+from cms.publishing.line_ups import RowLineUps
 from cms.publishing.registry import load_channels
 from cms.publishing.tree_reader import TreeReader
 from cms.review.dead_links import LinkAsker
@@ -25,6 +26,7 @@ from deploy import tls
 from deploy.guarding import GuardedKeys
 from deploy.hooks import Hooks
 from deploy.installation import Installation, open_workshop, opened
+from deploy.places import PlacePages
 from deploy.press import press_of
 from deploy.public import ErrorPages, PublicSite
 from deploy.services_maker import ServicesMaker
@@ -57,7 +59,10 @@ async def run_web(settings: Settings, metrics: Metrics, stop: asyncio.Event) -> 
         pages = ErrorPages(errors.not_found(here.site), errors.gone(here.site))
         public = PublicSite(reader, here.store, here.tombstones, pages)
         app.add_routes(Hooks(here, services).routes())
-        app.add_routes([*channel_site(here, reader, public).routes(), *public.routes()])
+        places = PlacePages(
+            here.db, here.clock, here.site, reader, here.tombstones, RowLineUps(here.db, here.clock), public.page
+        )
+        app.add_routes([*channel_site(here, reader, public).routes(), *places.routes(), *public.routes()])
         following = asyncio.create_task(_follow(here, reader))
         runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=3)
         await runner.setup()

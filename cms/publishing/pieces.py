@@ -58,3 +58,14 @@ def dated(piece: Piece, published_at: dt.datetime, corrected_at: dt.datetime | N
 def signed_piece(text: str, release: str, bundle: str, bundle_size: int) -> Piece:
     """The piece of a release's canonical text, with the release's first allowed instant as its date."""
     return replace(piece_of(read_release(text)), release=release, bundle=bundle, bundle_size=bundle_size)
+
+
+async def of_releases(session: AsyncSession, releases: Sequence[str], kind: str) -> list[Piece]:
+    """The pieces of these releases as a channel `kind` shows them, in their order; an unknown one is left out."""
+    query = select(ReleaseRow.hash, ReleaseRow.text, Bundle.sha256, Bundle.size)
+    query = query.join(Bundle, Bundle.release == ReleaseRow.hash).where(ReleaseRow.hash.in_(releases))
+    found = {row.hash: row for row in (await session.execute(query)).all()}
+    names = await column_names(session) if found else {}
+    every = [found[one] for one in releases if one in found]
+    made = [signed_piece(row.text, row.hash, row.sha256, row.size) for row in every]
+    return [dated(piece, piece.published_at, None, names).for_channel(kind) for piece in made]
