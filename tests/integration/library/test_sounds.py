@@ -93,6 +93,7 @@ async def test_recording_when_it_is_none_is_refused_with_its_reason(
     assert await asyncio.to_thread(lambda: list(shop.work.iterdir())) == []
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 async def test_upload_of_a_telephone_recording_becomes_an_asset_that_plays(
     office: Office, shop: Workshop, sounds: Path
 ) -> None:
