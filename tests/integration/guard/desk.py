@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from cms.guard.authority import Grant
 from cms.guard.core import Core, GuardSettings
 from cms.guard.errors import GuardRefused
 from cms.guard.recalling import Item
@@ -17,7 +18,7 @@ from cms.trust.signed import Signed, sign, text_of
 from cms.trust.verify import verify_root
 from screens import viewer
 from screens.viewer import Incoming
-from tests.integration.guard.office import ALL, Clock, Grant, draft, password, settings_in
+from tests.integration.guard.office import ALL, Clock, draft, password, settings_in
 from tests.vectors import world
 from tests.vectors.world import AUDIENCE, key_of, uuid_of
 
