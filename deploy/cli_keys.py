@@ -99,6 +99,32 @@ def accept(settings: Settings, file: Path) -> None:
 
 
 @keys.command()
+@click.argument("origins", nargs=-1)
+@click.option("--person", required=True, help="授权管理员的姓名或编号。")
+@with_settings
+def passkeys(settings: Settings, origins: tuple[str, ...], person: str) -> None:
+    """启用通行密钥：写明工作台的网址（可多个，域名须相同）；不写网址即停用。"""
+    from deploy import keys as work  # noqa: PLC0415
+
+    secret = click.prompt(catalogue().text(settings.language, "deploy.keys.passphrase"), hide_input=True)
+    work.set_machines(settings, person, secret, origins=origins)
+    _say(settings, "machines_set")
+
+
+@keys.command()
+@click.argument("names", nargs=-1)
+@click.option("--person", required=True, help="授权管理员的姓名或编号。")
+@with_settings
+def feeds(settings: Settings, names: tuple[str, ...], person: str) -> None:
+    """写明由本机签名的数据（代码，可多个）；未写到的即停用。"""
+    from deploy import keys as work  # noqa: PLC0415
+
+    secret = click.prompt(catalogue().text(settings.language, "deploy.keys.passphrase"), hide_input=True)
+    work.set_machines(settings, person, secret, feeds=names)
+    _say(settings, "machines_set")
+
+
+@keys.command()
 @click.argument("files", nargs=-1, required=True, type=THERE)
 @with_settings
 def union(settings: Settings, files: tuple[Path, ...]) -> None:

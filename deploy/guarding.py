@@ -58,6 +58,14 @@ class GuardedKeys:
         with refusals():
             return await self._client.enrol(str(person), password)
 
+    async def enrol_passkey(self, person: uuid.UUID, public: str) -> None:
+        with refusals():
+            await self._client.enrol_passkey(str(person), public)
+
+    async def witness(self, approval: Approval, text: str) -> Approval:
+        with refusals():
+            return await self._client.witness(approval, text)
+
     async def reseal(self, person: uuid.UUID, old: str, new: str) -> None:
         with refusals():
             await self._client.reseal(str(person), old, new)

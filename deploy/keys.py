@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeAlias
+from urllib.parse import urlsplit
 
 from cms.guard import ceremony
 from cms.guard.ceremony import HolderKey, Sealing, Wish
@@ -14,12 +15,13 @@ from cms.guard.errors import GuardRefused
 from cms.guard.offline import ask_offline
 from cms.kernel.clock import SystemClock, to_ms
 from cms.kernel.errors import Refused
-from cms.trust.delegations import read_delegations
+from cms.trust.delegations import Delegations, read_delegations
 from cms.trust.errors import TrustError
 from cms.trust.keys import PublicKey
 from cms.trust.recalls import read_recalls
 from cms.trust.root import Root, read_root
-from cms.trust.signed import Signed, text_of
+from cms.trust.signed import Signed, plain, text_of
+from cms.trust.webauthn import Passkeys
 from deploy.guard_place import guard_settings
 from deploy.guarding import refusals
 from deploy.settings import Settings
@@ -119,6 +121,25 @@ def accept(settings: Settings, file: Path) -> int:
     return read_root(draft.text).version
 
 
+def set_machines(
+    settings: Settings,
+    person: str,
+    secret: str,
+    *,
+    feeds: Sequence[str] | None = None,
+    origins: Sequence[str] | None = None,
+) -> None:
+    """Names the feeds this machine signs, or where passkeys are used; what is not given stays as it is."""
+    granted = _granted(settings)
+    place = granted.passkeys
+    if origins is not None:
+        host = urlsplit(origins[0]).hostname if origins else None
+        place = Passkeys(host, tuple(origins)) if host else None
+    named = [one.feed for one in granted.feeds or ()] if feeds is None else list(feeds)
+    arguments = {"by": _person(settings, person), "password": secret, "feeds": named, "passkeys": plain(place)}
+    _ask(settings, "set_machines", arguments)
+
+
 def union(settings: Settings, files: Sequence[Path]) -> tuple[int, int]:
     """Joins recall sets; how many recalls the guard knew, and knows."""
     before = _count(_ask(settings, "state", {})["recalls"])
@@ -138,9 +159,12 @@ def _root(settings: Settings) -> Root:
     return read_root(Signed.of(_ask(settings, "state", {})["root"]).text)
 
 
+def _granted(settings: Settings) -> Delegations:
+    return read_delegations(Signed.of(_ask(settings, "state", {})["delegations"]).text)
+
+
 def _person(settings: Settings, named: str) -> str:
-    granted = read_delegations(Signed.of(_ask(settings, "state", {})["delegations"]).text)
-    found = [one.person for one in granted.people if named in {one.person, one.name}]
+    found = [one.person for one in _granted(settings).people if named in {one.person, one.name}]
     if len(found) != 1:
         raise Refused("guard.person_unknown", person=named)
     return found[0]

@@ -109,6 +109,12 @@ class GuardClient:
     async def raise_epoch(self, *, by: str, password: str) -> Signed:
         return Signed.of(await self.ask("raise_epoch", {"by": by, "password": password}))
 
+    async def enrol_passkey(self, person: str, public: str) -> None:
+        await self.ask("enrol_passkey", {"person": person, "public": public})
+
+    async def witness(self, approval: Approval, text: str) -> Approval:
+        return read(Approval, await self.ask("witness", {"approval": approval, "text": text}), "approval")
+
     async def coming_keys(self, roles: Sequence[str]) -> dict[str, str]:
         found: dict[str, str] = await self.ask("coming_keys", {"roles": list(roles)})
         return found

@@ -37,6 +37,11 @@ def sha256(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
+def alg_of(public: str) -> str:
+    """What kind of key this base64url text is, by its length."""
+    return WEBAUTHN if len(public) == 87 else ED25519
+
+
 def key_id(alg: str, public: str) -> str | None:
     """The first 32 hex digits of sha256 of the raw public key; None for an algorithm whose keys are not known yet."""
     return sha256(unb64(public, size=SIZES[alg]))[:32] if alg in SIZES else None

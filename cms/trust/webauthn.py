@@ -22,6 +22,7 @@ _PRESENT: Final = 1  # flag: somebody touched the authenticator
 _VERIFIED: Final = 4  # flag: it knew the person, by PIN, finger or face
 
 
+Credential = Annotated[str, matches("[A-Za-z0-9_-]{1,1400}")]
 Origin = Annotated[str, matches(r"(https://[a-z0-9.-]{1,253}|http://(localhost|127\.0\.0\.1))(:[0-9]{1,5})?")]
 
 
