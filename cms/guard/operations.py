@@ -7,11 +7,12 @@ from typing import Annotated, Any, Generic, TypeVar
 from cms.guard.authority import Grant
 from cms.guard.drafts import Draft
 from cms.guard.errors import GuardRefused
+from cms.guard.ordering import Command, Wanted
 from cms.guard.recalling import Item
 from cms.guard.service import Guard
 from cms.trust.errors import TrustError
 from cms.trust.limits import MAX_PEOPLE, MAX_TAGS, MAX_TEXT
-from cms.trust.shape import Base64, Code, Hash, Unit, Uuid, distinct, read, size
+from cms.trust.shape import Base64, Code, Hash, Ms, Unit, Uuid, distinct, read, size
 from cms.trust.signed import plain
 
 T = TypeVar("T")
@@ -91,6 +92,15 @@ class SignScreen:
 
 
 @dataclass(frozen=True, slots=True)
+class SignOrders:
+    person: Uuid
+    action: Code
+    wanted: Annotated[tuple[Wanted, ...], size(1, 1_000)]
+    not_before: Ms
+    expires_at: Ms
+
+
+@dataclass(frozen=True, slots=True)
 class RaiseEpoch:
     by: Uuid
     password: Password
@@ -113,6 +123,10 @@ async def _delegate(guard: Guard, a: Delegate) -> object:
     return await guard.delegate(a.grants, removed=a.removed, by=a.by, password=a.password, secret=a.secret)
 
 
+async def _sign_orders(guard: Guard, a: SignOrders) -> object:
+    return await guard.sign_orders(Command(a.person, a.action, a.wanted, a.not_before, a.expires_at))
+
+
 async def _recall(guard: Guard, a: Recall) -> object:
     signed, places = await guard.recall(a.person, a.items, a.reason, second=a.second)
     return {"recalls": plain(signed), "receipts": places}
@@ -132,5 +146,6 @@ OPERATIONS: Mapping[str, Operation[Any]] = {
     "sign_screen": Operation(
         SignScreen, lambda guard, a: guard.sign_screen(a.screen, key=a.key, unit=a.unit, tags=a.tags)
     ),
+    "sign_orders": Operation(SignOrders, _sign_orders),
     "raise_epoch": Operation(RaiseEpoch, lambda guard, a: guard.raise_epoch(by=a.by, password=a.password)),
 }

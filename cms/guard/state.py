@@ -46,6 +46,8 @@ class GuardState:
     screens: dict[str, int] = field(default_factory=dict)
     counter: int = 0
     seq: int = 0
+    orders: int = 0
+    """The last number given to an order; it never starts again, not even under a new epoch."""
 
     @property
     def initialised(self) -> bool:
@@ -128,6 +130,9 @@ class GuardState:
 
     def _screen(self, _at: int, data: Json) -> None:
         self.screens[data["screen"]] = data["version"]
+
+    def _ordered(self, _at: int, data: Json) -> None:
+        self.orders = data["upto"]
 
     def _seqs(self, _at: int, data: Json) -> None:
         self.seq = data["upto"]

@@ -6,6 +6,7 @@ Each object is checked in one order, so every port names the same code: text (`t
 
 from collections.abc import Callable
 from functools import partial
+from typing import Protocol, TypeVar
 
 from cms.trust.approval import Approval, Bundle
 from cms.trust.beacon import Beacon
@@ -20,6 +21,16 @@ from cms.trust.release import Release, read_release
 from cms.trust.root import Role, Root, read_root
 from cms.trust.screen import ScreenFacts
 from cms.trust.signed import B, Body, Signed, Verified, digest, read_body, signed_bytes, verified
+
+
+class OfGuard(Body, Protocol):
+    """A body that names the guard it is of."""
+
+    @property
+    def guard(self) -> str: ...
+
+
+N = TypeVar("N", bound=OfGuard)
 
 
 def verify_root(signed: Signed, previous: Verified[Root] | None) -> Verified[Root]:
@@ -61,11 +72,15 @@ def verify_screen(signed: Signed, root: Verified[Root]) -> Verified[ScreenFacts]
 
 
 def verify_beacon(signed: Signed, root: Verified[Root]) -> Verified[Beacon]:
+    return verify_of_guard(signed, partial(read_body, Beacon), root)
+
+
+def verify_of_guard(signed: Signed, read: Callable[[str], N], root: Verified[Root]) -> Verified[N]:
     """Also signed by the very guard it names: sequences are counted per guard."""
-    beacon = _by_role(signed, partial(read_body, Beacon), root.value, "guard")
-    if beacon.value.guard not in _signers(signed, Beacon.TYPE, root.value, "guard"):
+    named = _by_role(signed, read, root.value, "guard")
+    if named.value.guard not in _signers(signed, named.value.TYPE, root.value, "guard"):
         raise TrustError("trust.signature", role="guard")
-    return beacon
+    return named
 
 
 def verify_release(bundle: Bundle, delegations: Verified[Delegations], *, now: int) -> Verified[Release]:

@@ -31,12 +31,14 @@ export const verifyRecalls = (signed, root) => byRole(signed, readRecalls, root.
 export const verifyManifest = (signed, root) => byRole(signed, readManifest, root.value, "guard");
 export const verifyScreen = (signed, root) => byRole(signed, readScreen, root.value, "guard");
 
+export const verifyBeacon = (signed, root) => verifyOfGuard(signed, readBeacon, root);
+
 /** Also signed by the very guard it names: sequences are counted per guard. */
-export async function verifyBeacon(signed, root) {
-  const beacon = await byRole(signed, readBeacon, root.value, "guard");
-  const good = await signers(signed, beacon.value, root.value, "guard");
-  if (!good.has(beacon.value.guard)) refuse("trust.signature", { role: "guard" });
-  return beacon;
+export async function verifyOfGuard(signed, read, root) {
+  const named = await byRole(signed, read, root.value, "guard");
+  const good = await signers(signed, named.value, root.value, "guard");
+  if (!good.has(named.value.guard)) refuse("trust.signature", { role: "guard" });
+  return named;
 }
 
 /** The release of a bundle, if two distinct delegated people who did not write it approved it. */
