@@ -22,7 +22,7 @@ from cms.publishing.registry import load_channels
 from cms.publishing.tree_reader import TreeReader
 from cms.review.dead_links import LinkAsker
 from deploy import tls
-from deploy.guarding import GuardedKeys
+from deploy.guarding import GuardedHands, GuardedKeys
 from deploy.hooks import Hooks
 from deploy.installation import Installation, open_workshop, opened
 from deploy.press import press_of
@@ -106,6 +106,7 @@ def desk_deps(here: Installation, room: Workshop, services: ServicesMaker) -> De
         language=settings.language,
         metrics=here.metrics,
         links=LinkAsker(services.outbound),
+        hands=GuardedHands(here.guard),
     )
 
 

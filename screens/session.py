@@ -12,7 +12,8 @@ from cms.kernel.clock import Clock, to_ms
 from cms.trust.keys import b64
 from cms.trust.signed import Signed
 from screens.connection import ScreenConnection
-from screens.messages import PROTOCOL, SUBPROTOCOLS, Ack, Beat, Bye, Have, Pair, Retry, Welcome
+from screens.hands.delivery import Orders
+from screens.messages import PROTOCOL, SUBPROTOCOLS, Ack, Beat, Bye, Done, Have, Pair, Retry, Welcome
 from screens.presence import Presence
 from screens.protocol import HELLO_MS, Goodbye, Phase, Proven, Said, ServerEvent, ServerSide, WantsPairing
 from screens.source import Known
@@ -29,6 +30,7 @@ class Host(Protocol):
     media: str
     clock: Clock
     presence: Presence
+    orders: Orders
 
     async def known(self, screen: uuid.UUID, key: str) -> Known: ...
 
@@ -144,5 +146,9 @@ def _beaten(session: Session, screen: uuid.UUID, beat: Beat) -> None:
     session.gateway.presence.beaten(screen, beat)
 
 
-HEARD: Final[Mapping[type, Callable[[Session, uuid.UUID, Any], None]]] = {Ack: _acked, Beat: _beaten}
+def _did(session: Session, screen: uuid.UUID, done: Done) -> None:
+    session.gateway.orders.heard(screen, done)
+
+
+HEARD: Final[Mapping[type, Callable[[Session, uuid.UUID, Any], None]]] = {Ack: _acked, Beat: _beaten, Done: _did}
 """Who takes what a live screen says (`protocol.LIVE_KINDS`)."""

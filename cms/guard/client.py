@@ -112,7 +112,9 @@ class GuardClient:
         made: list[Signed] = []
         for start in range(0, len(command.wanted), _ORDERS):
             part = command.wanted[start : start + _ORDERS]
-            made += [Signed.of(one) for one in await self._ask("sign_orders", {**_plain(command), "wanted": plain(part)})]
+            made += [
+                Signed.of(one) for one in await self._ask("sign_orders", {**_plain(command), "wanted": plain(part)})
+            ]
         return made
 
     async def raise_epoch(self, *, by: str, password: str) -> Signed:

@@ -22,7 +22,13 @@ class OrderSigner(Protocol):
     """Signs after its own checks; the caller has asked `can` before."""
 
     async def sign_orders(
-        self, person: uuid.UUID, action: str, wishes: Sequence[Wish], *, not_before: dt.datetime, expires_at: dt.datetime
+        self,
+        person: uuid.UUID,
+        action: str,
+        wishes: Sequence[Wish],
+        *,
+        not_before: dt.datetime,
+        expires_at: dt.datetime,
     ) -> Sequence[Signed]:
         """Signed orders in the order of the wishes. Raises Unavailable when the guard is down, Refused when it will not."""
         ...

@@ -57,11 +57,15 @@ class Asked:
         """Raises Invalid `hands.action`, `hands.params`."""
         if self.action not in ACTIONS:
             raise Invalid("hands.action", fields={"action": "hands.action"})
+        if self.action in UPLOADS and self.params:  # a ticket is never anybody's to choose
+            raise Invalid("hands.params", fields={"params": "hands.params"}, field="params")
         given = {**self.params, **({"ticket": b64(bytes(32))} if self.action in UPLOADS else {})}
         try:
             check_params(self.action, given)
         except TrustError as fault:
-            raise Invalid("hands.params", fields={"params": "hands.params"}, field=str(fault.params.get("field", ""))) from fault
+            raise Invalid(
+                "hands.params", fields={"params": "hands.params"}, field=str(fault.params.get("field", ""))
+            ) from fault
         return self
 
 
@@ -76,7 +80,7 @@ def able_actions(caps: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 async def reached(session: AsyncSession, actor: Actor, *, unit: str, action: str) -> Reached:
-    """Whom a command to a unit's subtree would reach now. Raises Denied, Invalid `screens.unit`, TooMany `hands.many`."""
+    """Whom a command to a subtree would reach now. Raises Denied, Invalid `screens.unit`, TooMany `hands.many`."""
     require_can(actor, Action.SCREEN_MANAGE, Subject(unit))
     if await session.scalar(select(Unit.id).where(Unit.path == unit)) is None:
         raise Invalid("screens.unit", fields={"unit": "screens.unit"})
@@ -114,7 +118,7 @@ async def order_one(
             raise Conflict("hands.unable")
         await _unclogged(session, screen.id, now)
     command = _command(actor, asked, unit=screen.unit, screen=screen.id, now=now)
-    return await _ordered(db, signer, actor, command, [screen.id], asked, now=now)
+    return await _ordered(db, signer, actor, command, screens=[screen.id], asked=asked, now=now)
 
 
 async def order_subtree(
@@ -140,7 +144,7 @@ async def order_subtree(
     if len(found.able) != confirmed:
         raise Conflict("hands.count", count=len(found.able))
     command = _command(actor, asked, unit=unit, screen=None, now=now)
-    return await _ordered(db, signer, actor, command, found.able, asked, now=now)
+    return await _ordered(db, signer, actor, command, screens=found.able, asked=asked, now=now)
 
 
 async def _ordered(
@@ -148,9 +152,9 @@ async def _ordered(
     signer: OrderSigner | None,
     actor: Actor,
     command: ScreenCommand,
+    *,
     screens: Sequence[uuid.UUID],
     asked: Asked,
-    *,
     now: dt.datetime,
 ) -> ScreenCommand:
     """Signed first, stored after: an order nobody stored reaches nobody, one that nobody signed does nothing."""
@@ -214,9 +218,7 @@ def ticket_hash(ticket: str) -> str:
     return hashlib.sha256(ticket.encode()).hexdigest()
 
 
-def _command(
-    actor: Actor, asked: Asked, *, unit: str, screen: uuid.UUID | None, now: dt.datetime
-) -> ScreenCommand:
+def _command(actor: Actor, asked: Asked, *, unit: str, screen: uuid.UUID | None, now: dt.datetime) -> ScreenCommand:
     return ScreenCommand(
         id=uuid7(now),
         unit=unit,

@@ -1,4 +1,4 @@
-"""The rows of commands: what a person ordered, the signed order to each screen with its way, and what boxes handed in."""
+"""The rows of commands: what a person ordered, the signed order to each screen, and what boxes handed in."""
 
 import datetime as dt
 import uuid

@@ -10,8 +10,12 @@ from tests.vectors.world import T0, uuid_of
 MINUTE = 60_000
 
 
-def command(action: str = "reload", *, params: dict[str, object] | None = None, start: int = T0, lives: int = MINUTE) -> Command:
-    return Command(uuid_of("ma"), action, (Wanted(uuid_of("order"), uuid_of("screen"), params or {}),), start, start + lives)
+def command(
+    action: str = "reload", *, params: dict[str, object] | None = None, start: int = T0, lives: int = MINUTE
+) -> Command:
+    return Command(
+        uuid_of("ma"), action, (Wanted(uuid_of("order"), uuid_of("screen"), params or {}),), start, start + lives
+    )
 
 
 @pytest.mark.parametrize("one", [command(), command(lives=10 * MINUTE), command("volume", params={"level": 30})])
