@@ -109,7 +109,7 @@ def verify_order(signed: Signed, root: Verified[Root]) -> Verified[Order]:
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """What a screen remembers of orders: the highest number of each guard in this epoch, and how the last ones ended."""
+    """What a screen remembers of orders: the highest number of each guard in this epoch, and how the last ended."""
 
     epoch: int = 0
     seqs: Mapping[str, int] = field(default_factory=dict)

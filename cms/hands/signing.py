@@ -30,5 +30,5 @@ class OrderSigner(Protocol):
         not_before: dt.datetime,
         expires_at: dt.datetime,
     ) -> Sequence[Signed]:
-        """Signed orders in the order of the wishes. Raises Unavailable when the guard is down, Refused when it will not."""
+        """Signed orders in the order of the wishes. Raises Unavailable for a guard that is down, Refused for its no."""
         ...
