@@ -60,7 +60,7 @@ def first_delegations(domain: str, *, now: int) -> Delegations:
 def next_delegations(granted: Delegations, people: tuple[Delegate, ...], *, now: int, epoch: int) -> Delegations:
     """Under a new epoch versions begin again at one."""
     version = granted.version + 1 if granted.epoch == epoch else 1
-    return Delegations(granted.domain, epoch, version, now, now + LIFE, people)
+    return replace(granted, epoch=epoch, version=version, issued_at=now, expires_at=now + LIFE, people=people)
 
 
 def changed_people(

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from cms.guard import wire
+from cms.guard.asks import SetMachines, SignFeed, SignSoftware
 from cms.guard.authority import Grant
 from cms.guard.drafts import Draft
 from cms.guard.errors import GuardRefused
@@ -120,6 +121,28 @@ class GuardClient:
     async def raise_epoch(self, *, by: str, password: str) -> Signed:
         return Signed.of(await self._ask("raise_epoch", {"by": by, "password": password}))
 
+    async def coming_keys(self, roles: Sequence[str]) -> dict[str, str]:
+        found: dict[str, str] = await self._ask("coming_keys", {"roles": list(roles)})
+        return found
+
+    async def take_root(self, root: Signed) -> None:
+        await self._ask("take_root", {"root": root.value()})
+
+    async def sign_root(self, root: Signed, *, by: str, password: str) -> Signed:
+        return Signed.of(await self._ask("sign_root", {"root": root.value(), "by": by, "password": password}))
+
+    async def union_recalls(self, sets: Sequence[Signed]) -> Signed:
+        return Signed.of(await self._ask("union_recalls", {"sets": [one.value() for one in sets]}))
+
+    async def set_machines(self, asked: SetMachines) -> Signed:
+        return Signed.of(await self._ask("set_machines", asked))
+
+    async def sign_feed(self, asked: SignFeed) -> Signed:
+        return Signed.of(await self._ask("sign_feed", asked))
+
+    async def sign_software(self, asked: SignSoftware) -> Signed:
+        return Signed.of(await self._ask("sign_software", asked))
+
     async def subscribe(self, take: Callable[[Signed], None]) -> None:
         """Calls `take` with the newest recall set now and at every change; returns when the connection is lost.
 
@@ -147,12 +170,12 @@ class GuardClient:
             batch[name] = bundles[name]
         await self._ask("take_bundles", {"bundles": batch})
 
-    async def _ask(self, operation: str, arguments: dict[str, Any]) -> Any:
+    async def _ask(self, operation: str, arguments: object) -> Any:
         async with self._lock:
             if self._connection is None or self._connection.lost.is_set():
                 self._connection = await _connected(self._path, None)
             connection = self._connection
-        return await connection.ask(operation, arguments, self._timeout)
+        return await connection.ask(operation, plain(arguments), self._timeout)
 
 
 def _plain(command: Command) -> dict[str, Any]:
@@ -171,7 +194,7 @@ class _Connection:
         self._waiting: dict[int, asyncio.Future[Any]] = {}
         self._reading = asyncio.create_task(self._read(reader))
 
-    async def ask(self, operation: str, arguments: dict[str, Any], timeout: float) -> Any:  # noqa: ASYNC109
+    async def ask(self, operation: str, arguments: object, timeout: float) -> Any:  # noqa: ASYNC109
         self._number += 1
         number = self._number
         data = wire.line({"id": number, "do": operation, "with": arguments})

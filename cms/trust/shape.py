@@ -38,6 +38,11 @@ def distinct(value: tuple[object, ...]) -> bool:
     return len(set(value)) == len(value)
 
 
+def at_most(most: int) -> Rule:
+    """Of a list that may be absent."""
+    return lambda value: value is None or len(value) <= most
+
+
 def is_null(value: object) -> bool:
     """A name kept for later."""
     return value is None

@@ -7,7 +7,7 @@ import { readBeacon, readDelegations, readManifest, readRecalls, readRoot, readS
 import { readRelease } from "./release.js";
 import { digest, signedBytes } from "./signed.js";
 
-const done = async (value, text) => ({ value, text, digest: await digest(value.type, text) });
+export const done = async (value, text) => ({ value, text, digest: await digest(value.type, text) });
 
 /** The next root, signed by the root role of `previous` (verified or null) and its own. */
 export async function verifyRoot(signed, previous) {
@@ -31,14 +31,12 @@ export const verifyRecalls = (signed, root) => byRole(signed, readRecalls, root.
 export const verifyManifest = (signed, root) => byRole(signed, readManifest, root.value, "guard");
 export const verifyScreen = (signed, root) => byRole(signed, readScreen, root.value, "guard");
 
-export const verifyBeacon = (signed, root) => verifyOfGuard(signed, readBeacon, root);
-
 /** Also signed by the very guard it names: sequences are counted per guard. */
-export async function verifyOfGuard(signed, read, root) {
-  const named = await byRole(signed, read, root.value, "guard");
-  const good = await signers(signed, named.value, root.value, "guard");
-  if (!good.has(named.value.guard)) refuse("trust.signature", { role: "guard" });
-  return named;
+export async function verifyBeacon(signed, root) {
+  const beacon = await byRole(signed, readBeacon, root.value, "guard");
+  const good = await signers(signed, beacon.value, root.value, "guard");
+  if (!good.has(beacon.value.guard)) refuse("trust.signature", { role: "guard" });
+  return beacon;
 }
 
 /** The release of a bundle, if two distinct delegated people who did not write it approved it. */
@@ -78,7 +76,7 @@ async function checkApproval(approval, text, release, granted, now) {
   checkSigner(delegate, release);
 }
 
-const keyValid = (key, now) => key.not_before <= now && (key.not_after === null || now < key.not_after);
+export const keyValid = (key, now) => key.not_before <= now && (key.not_after === null || now < key.not_after);
 
 /** Whether a unit path lies in the subtree of another (or is it). */
 export const inside = (unit, subtree) => unit.startsWith(subtree);
@@ -104,7 +102,8 @@ export function checkTime(envelope, now, silent) {
   if (envelope.offline !== null && silent >= envelope.offline) refuse("trust.offline");
 }
 
-async function byRole(signed, read, root, role) {
+/** The object signed by a role of the root. */
+export async function byRole(signed, read, root, role) {
   const body = await read(signed.text);
   sameDomain(body, root);
   await signers(signed, body, root, role);
@@ -113,19 +112,26 @@ async function byRole(signed, read, root, role) {
   return done(body, signed.text);
 }
 
-/** The keys of a role that signed; trust.signature below its threshold. */
+/** The keys of a role that signed; trust.signature below its threshold, or when the root has no such role. */
 async function signers(signed, body, root, role) {
-  const data = signedBytes(body.type, signed.text);
-  const wanted = root.roles[role];
-  const good = new Set();
-  for (const one of signed.signatures) {
-    if (!wanted.keys.includes(one.key) || one.alg !== "ed25519") continue;
-    if (await verifies(root.keys[one.key].public, one.signature, data)) good.add(one.key);
-  }
-  if (good.size < wanted.threshold) refuse("trust.signature", { role });
+  const wanted = role === "player" ? root.player : root.roles[role];
+  const publics = Object.fromEntries((wanted?.keys ?? []).map((key) => [key, root.keys[key].public]));
+  const good = await goodSigners(signed, body.type, publics);
+  if (!wanted || good.size < wanted.threshold) refuse("trust.signature", { role });
   return good;
 }
 
-function sameDomain(body, held) {
+/** Those of the keys {id: public} that signed. */
+export async function goodSigners(signed, type, publics) {
+  const data = signedBytes(type, signed.text);
+  const good = new Set();
+  for (const one of signed.signatures) {
+    if (!Object.hasOwn(publics, one.key) || one.alg !== "ed25519") continue;
+    if (await verifies(publics[one.key], one.signature, data)) good.add(one.key);
+  }
+  return good;
+}
+
+export function sameDomain(body, held) {
   if (body.domain !== held.domain) refuse("trust.domain", { domain: body.domain, held: held.domain });
 }
