@@ -15,7 +15,12 @@ SECONDS: Final = 10
 # What looks like a secret is none of the reader's business: tickets, keys, signatures, passwords, queries of addresses.
 _SECRETS: Final = (
     (re.compile(r"(?i)(authorization|cookie|set-cookie)(\"?\s*[:=]\s*\"?)[^\r\n]+"), r"\1\2***"),
-    (re.compile(r"(?i)\b(password|passwd|secret|token|ticket|signature|private|psk|key)(\"?\s*[:=]\s*\"?)[^\s\",;&]+"), r"\1\2***"),
+    (
+        re.compile(
+            r"(?i)\b(password|passwd|secret|token|ticket|signature|private|psk|key)(\"?\s*[:=]\s*\"?)[^\s\",;&]+"
+        ),
+        r"\1\2***",
+    ),
     (re.compile(r"(?i)\b(ticket|bearer|basic) [A-Za-z0-9._~+/=-]{8,}"), r"\1 ***"),
     (re.compile(r"([a-z]+://)[^\s/@]+@"), r"\1***@"),
     (re.compile(r"([a-z]+://[^\s?#]+)\?[^\s\"']+"), r"\1?***"),

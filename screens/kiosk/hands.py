@@ -232,4 +232,3 @@ def _hours(noted: Json) -> Hours | None:
     except TrustError:
         return None
     return made if made.open else None
-

@@ -48,7 +48,11 @@ def run(words: Sequence[str]) -> str:
 
 # name of the tool -> (set, get, how the answer says per cent)
 _VOLUME: Final[Mapping[str, tuple[tuple[str, ...], tuple[str, ...], str]]] = {
-    "wpctl": (("set-volume", "@DEFAULT_AUDIO_SINK@", "{}%"), ("get-volume", "@DEFAULT_AUDIO_SINK@"), r"Volume: (\d+\.\d+)"),
+    "wpctl": (
+        ("set-volume", "@DEFAULT_AUDIO_SINK@", "{}%"),
+        ("get-volume", "@DEFAULT_AUDIO_SINK@"),
+        r"Volume: (\d+\.\d+)",
+    ),
     "amixer": (("-M", "sset", "Master", "{}%"), ("-M", "sget", "Master"), r"\[(\d+)%\]"),
 }
 _DDC: Final = (("setvcp", "10", "{}"), ("getvcp", "10", "--brief"), r"VCP 10 C (\d+)")
