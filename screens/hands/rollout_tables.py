@@ -16,7 +16,8 @@ class ScreenRollout(Base):
 
     id: Mapped[Key]
     version: Mapped[str] = mapped_column(String(32))
-    file: Mapped[str] = mapped_column(String(64))
+    files: Mapped[list[str]]
+    """sha256 of the signed release of each stage, as far as they are signed."""
     stage: Mapped[int]
     state: Mapped[str] = mapped_column(String(8))
     reason: Mapped[str | None] = mapped_column(String(64))
@@ -24,6 +25,8 @@ class ScreenRollout(Base):
     by_name: Mapped[str] = mapped_column(String(80))
     at: Mapped[dt.datetime]
     stage_at: Mapped[dt.datetime]
+    looked_at: Mapped[dt.datetime]
+    """The last turn: whoever moved this has the next `rollout.TURN` for itself."""
     ended_at: Mapped[dt.datetime | None]
 
     __table_args__ = (Index(None, "state"),)

@@ -48,7 +48,7 @@ class TrustedClock:
             return self._heard()
 
     def guess(self) -> int:
-        """The best there is, for on and off hours: a guard's word, or a date of the box that fits the last one; or 0."""
+        """The best there is, for hours of the day: a guard's word, or a date of the box that fits the last; or 0."""
         heard = self.heard()
         if heard:
             return heard

@@ -261,7 +261,7 @@ class Depot:
             out.truncate(done)
             while done < file.size:
                 with contextlib.closing(self._opened(url, done)) as answer:
-                    if answer.status != 206 and done:  # noqa: PLR2004 - it begins anew, and so do we
+                    if answer.status != 206 and done:
                         done = 0
                         out.truncate(0)
                     done = self._pour(answer, out, file, done, counts=counts, over_line=over_line)
@@ -319,7 +319,7 @@ class Depot:
         except urllib.error.HTTPError as said:
             if said.code in {404, 410}:
                 raise NotThere(url) from said
-            raise (Busy if said.code == 503 else LineBroke) from said  # noqa: PLR2004 - "coming"
+            raise (Busy if said.code == 503 else LineBroke) from said
         except (urllib.error.URLError, OSError, http.client.HTTPException) as problem:
             raise LineBroke(url) from problem
 

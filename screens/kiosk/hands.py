@@ -1,7 +1,7 @@
 """A box's hands: an order is verified here once more, written down, done by one row of a table, and its end remembered.
 
-The page brings orders, but nothing it says is believed: the root came with the installation, the facts of the screen, the
-time and the order are each signed by a guard. An order is on the disk as heeded before anything of it is done.
+The page brings orders, but nothing it says is believed: the root came with the installation, the facts of the screen,
+the time and the order are each signed by a guard. An order is on the disk as heeded before anything of it is done.
 """
 
 import datetime as dt

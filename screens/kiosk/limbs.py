@@ -280,7 +280,7 @@ class LimbClient:
 
 def _line(connection: socket.socket) -> bytes:
     data = b""
-    while not data.endswith(b"\n") and len(data) < 4096:  # noqa: PLR2004 - a request is one short line
+    while not data.endswith(b"\n") and len(data) < 4096:
         part = connection.recv(4096)
         if not part:
             break

@@ -1,4 +1,4 @@
-"""The parts of a box put together: hands, media, players, clock and log; what the page says goes to the one it is for."""
+"""The parts of a box put together: hands, media, players, clock, log; what the page says goes to the one it is for."""
 
 import http.server
 import logging

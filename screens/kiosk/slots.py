@@ -1,4 +1,4 @@
-"""Two folders for the player beside the one the box was installed with: an update goes into the idle one, then on trial.
+"""Two folders for the player beside the installed one: an update goes into the idle one, and then on trial.
 
     installed player ─┐
     slot a ───────────┼─ player.json names the one that is served; it is replaced by a rename, so it is old or new

@@ -76,7 +76,7 @@ def upgrade() -> None:
         "screen_rollout",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("version", sa.String(length=32), nullable=False),
-        sa.Column("file", sa.String(length=64), nullable=False),
+        sa.Column("files", Json, nullable=False),
         sa.Column("stage", sa.Integer(), nullable=False),
         sa.Column("state", sa.String(length=8), nullable=False),
         sa.Column("reason", sa.String(length=64), nullable=True),
@@ -84,6 +84,7 @@ def upgrade() -> None:
         sa.Column("by_name", sa.String(length=80), nullable=False),
         sa.Column("at", Instant(), nullable=False),
         sa.Column("stage_at", Instant(), nullable=False),
+        sa.Column("looked_at", Instant(), nullable=False),
         sa.Column("ended_at", Instant(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_screen_rollout")),
     )

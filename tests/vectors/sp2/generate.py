@@ -37,7 +37,9 @@ def order() -> Signed:
 
 def new_of_server() -> dict[str, FromServer]:
     window = Open((1, 2, 3, 4, 5), 22 * 60, 6 * 60)
-    thin = Policy("Asia/Shanghai", (window,), 200_000_000, 600_000, share=True, neighbours=("http://192.168.1.20:8791",))
+    thin = Policy(
+        "Asia/Shanghai", (window,), 200_000_000, 600_000, share=True, neighbours=("http://192.168.1.20:8791",)
+    )
     return {"order": OrderFrame(order()), "line": Line(thin), "line-free": Line(FREE)}
 
 
