@@ -199,6 +199,10 @@ class Depot:
         except _Held:
             standing.state = "waiting"
             self._pause(standing, 5.0)
+        except OSError as problem:
+            log.warning("the disk: %s", problem)
+            standing.state = "waiting"
+            self._pause(standing, 60.0)
         return True
 
     def _next(self) -> File | None:
