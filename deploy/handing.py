@@ -61,10 +61,10 @@ class BoxFiles:
             async with self._busy, asyncio.timeout(SECONDS):
                 await hand_in(self._here.db, self._room, order, ticket, _blocks(request), now=self._here.clock.now())
         except DomainError as refused:
-            log.warning("a file of a screen was refused", code=refused.code, order=str(order))
+            log.warning("a file of a screen was refused", code=refused.code)
             return refused.status
         except MediaRefused as refused:
-            log.warning("a picture of a screen was refused", code=refused.code, order=str(order))
+            log.warning("a picture of a screen was refused", code=refused.code)
             return 422
         except (TimeoutError, ConnectionError):
             return 408
