@@ -9,6 +9,8 @@ from typing import Final
 from aiohttp import web
 from sqlalchemy.exc import SQLAlchemyError
 
+from cms.kernel.clock import Clock
+from cms.kernel.db import Database
 from cms.kernel.errors import DomainError
 from cms.kernel.log import logger
 from cms.library.upload import Workshop
@@ -34,8 +36,9 @@ log = logger("hands")
 class BoxFiles:
     """`PUT /box/v1/files/{order}` with the order's ticket. Nobody is signed in here; the ticket is all there is."""
 
-    def __init__(self, here: Installation, room: Workshop) -> None:
-        self._here = here
+    def __init__(self, db: Database, clock: Clock, room: Workshop) -> None:
+        self._db = db
+        self._clock = clock
         self._room = room
         self._buckets = Buckets(asyncio.get_running_loop().time, burst=_BURST, rate=_RATE)
         self._busy = asyncio.Semaphore(AT_ONCE)
@@ -59,7 +62,7 @@ class BoxFiles:
     async def _handed(self, request: web.Request, order: uuid.UUID, ticket: str) -> int:
         try:
             async with self._busy, asyncio.timeout(SECONDS):
-                await hand_in(self._here.db, self._room, order, ticket, _blocks(request), now=self._here.clock.now())
+                await hand_in(self._db, self._room, order, ticket, _blocks(request), now=self._clock.now())
         except DomainError as refused:
             log.warning("a file of a screen was refused", code=refused.code)
             return refused.status

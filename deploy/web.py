@@ -58,7 +58,7 @@ async def run_web(settings: Settings, metrics: Metrics, stop: asyncio.Event) -> 
         pages = ErrorPages(errors.not_found(here.site), errors.gone(here.site))
         public = PublicSite(reader, here.store, here.tombstones, pages)
         app.add_routes(Hooks(here, services).routes())
-        app.add_routes(BoxFiles(here, room).routes())
+        app.add_routes(BoxFiles(here.db, here.clock, room).routes())
         app.add_routes([*channel_site(here, reader, public).routes(), *public.routes()])
         following = asyncio.create_task(_follow(here, reader))
         runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=3)

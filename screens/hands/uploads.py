@@ -18,6 +18,7 @@ from cms.kernel.errors import Denied, Invalid, NotFound
 from cms.library.upload import Workshop
 from cms.people.actor import Actor
 from cms.people.permissions import Action, Subject, require_can
+from media.crop import Mode
 from media.images import Rendition, make_renditions
 from media.intake import take_picture
 from media.threads import in_thread
@@ -31,7 +32,7 @@ MAX_PICTURE: Final = 12 * 2**20
 MAX_TEXT: Final = BYTES + 1024
 # A box may be slow: it has this long after the end of its order.
 GRACE: Final = dt.timedelta(minutes=2)
-SHOWN: Final = Rendition("screenshot", "width", 1080, 0, "image/webp", 82)
+SHOWN: Final = Rendition("screenshot", Mode.width, 1080, 0, "image/webp", 82)
 TEXT: Final = "text/plain; charset=utf-8"
 
 
@@ -102,11 +103,11 @@ async def _claimed(db: Database, order: uuid.UUID, ticket: str, now: dt.datetime
 
 
 async def _picture(workshop: Workshop, order: uuid.UUID, blocks: AsyncIterator[bytes], now: dt.datetime) -> ScreenFile:
-    limits = replace(workshop.limits, file_bytes=MAX_PICTURE)
-    room = {"sandbox": workshop.sandbox, "work": workshop.work, "limits": limits}
+    room, limits = workshop.sandbox, replace(workshop.limits, file_bytes=MAX_PICTURE)
+    work = workshop.work
     async with (
-        take_picture(blocks, **room) as picture,
-        make_renditions(picture.master, wanted=(SHOWN,), **room) as (made,),
+        take_picture(blocks, sandbox=room, work=work, limits=limits) as picture,
+        make_renditions(picture.master, sandbox=room, work=work, wanted=(SHOWN,), limits=limits) as (made,),
     ):
         body = await in_thread(made.path.read_bytes)
         return ScreenFile(

@@ -48,6 +48,7 @@ class Machine:
         state.mkdir(parents=True, exist_ok=True)
         self._media = str(config["media"])
         self._order_running = ""
+        self._share_port = 0
         self.on_player: Callable[[], None] = lambda: None
         self.diary = Diary()
         logging.getLogger("yunping").addHandler(self.diary)
@@ -171,7 +172,7 @@ class Machine:
 
     def _follow_share(self) -> None:
         """The door to the neighbours, open only where the rules say so."""
-        if self.depot.policy.share and self.share is None and getattr(self, "_share_port", 0):
+        if self.depot.policy.share and self.share is None and self._share_port:
             try:
                 self.share = Share(("", self._share_port), self.depot)
             except OSError as problem:

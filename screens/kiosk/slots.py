@@ -97,8 +97,14 @@ class Slots:
             fresh = self._state / slot
             self._fill(fresh, software, base)
             before = {name: self._now.get(name) for name in ("slot", "version")}
-            seq = {"seq": software.seq, "epoch": software.epoch}
-            self._now = {"slot": slot, "version": software.version, "trial": order.order, "before": before, **seq}
+            self._now = {
+                "slot": slot,
+                "version": software.version,
+                "trial": order.order,
+                "before": before,
+                "seq": software.seq,
+                "epoch": software.epoch,
+            }
             self._note()
             self._since = self._ticks()
         log.info("player %s is on trial", software.version)

@@ -11,7 +11,7 @@ Json = dict[str, Any]
 TICKET = "T" * 43
 
 
-def order(seq: int = 1, *, action: str = "reload", params: Json | None = None, **changes: Any) -> Order:
+def order(seq: int = 1, *, action: str = "reload", params: Any = None, **changes: Any) -> Order:
     made: Json = {
         "domain": DOMAIN,
         "epoch": 1,

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from cms.hands.order import LIFE
-from screens.kiosk import hands as module, keeping
 from screens.kiosk.clock import BELIEVED, TrustedClock
 from screens.kiosk.diary import BYTES, Diary, clipped, masked
 from screens.kiosk.hands import Hands
@@ -47,7 +46,7 @@ class Ticking:
 def box(folder: Path, arms: Arms, time: Ticking | None = None) -> Hands:
     time = time or Ticking()
     clock = TrustedClock(folder / "clock.json", wall=lambda: time.wall, ticks=lambda: time.ticks)
-    root = world.by(world.root(), "root").value()
+    root: Any = world.by(world.root(), "root").value()
     return Hands(folder, root=root, server="https://yunping.example", limbs=arms, diary=Diary(), clock=clock)
 
 
@@ -101,7 +100,7 @@ def test_full_disk_heeds_nothing_and_loses_nothing(tmp_path: Path, monkeypatch: 
     def full(descriptor: int) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(descriptor))
 
-    monkeypatch.setattr(keeping.os, "fsync", full)
+    monkeypatch.setattr("screens.kiosk.keeping.os.fsync", full)
     later = told(signed(order(2, action="volume", params={"level": 2})))
     assert made.order(later) == {"state": "failed", "code": "hands.full"}
     assert (tmp_path / "orders.json").read_bytes() == kept
@@ -134,9 +133,11 @@ def test_what_is_handed_in_goes_to_the_own_server_with_the_ticket(
 
         def __exit__(self, *_: object) -> None: ...
 
-    monkeypatch.setattr(
-        module.urllib.request, "urlopen", lambda asked, timeout: sent.append((asked, timeout)) or Answer()
-    )
+    def urlopen(asked: Any, timeout: float) -> Answer:
+        sent.append((asked, timeout))
+        return Answer()
+
+    monkeypatch.setattr("screens.kiosk.hands.urllib.request.urlopen", urlopen)
     made = box(tmp_path, Arms("screenshot"))
     assert made.order(told(signed(order(action="screenshot", params={"ticket": TICKET}))))["state"] == "done"
     asked, _ = sent[0]

@@ -59,4 +59,4 @@ def test_player_that_crashes_at_the_start_is_left_at_the_second(tmp_path: Path, 
     assert box.slots.version == VERSION
     box.slots = box.start()
     assert (box.slots.folder, box.ends) == (box.folder / "installed", [{"state": "failed", "code": "hands.crashed"}])
-    assert line
+    assert line.files
