@@ -53,7 +53,7 @@ async def test_round_when_the_settings_say_how_long_keeps_and_counts_by_them(sql
     metrics = Metrics(CORE)
     settings = Settings(letter_keep_days=89, webhook_keep_days=3650)
     here = SimpleNamespace(db=sqlite, clock=FixedClock(NOW), settings=settings, metrics=metrics)
-    await prune_once(cast(Any, here))
+    await prune_once(cast("Any", here))
     told = metrics.text().decode()
     assert "yunping_letters_pruned_total 5.0" in told
     assert "yunping_webhook_calls_pruned_total 0.0" in told
