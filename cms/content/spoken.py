@@ -81,12 +81,13 @@ def passage(cues: Sequence[Cue], wanted: Sequence[str], words: Sequence[str]) ->
     """The first passage with one of the words `wanted`, from the cue in which the word begins."""
     said, begins = flow(cues)
     folded = fold(said)
-    places = [place for word in wanted if (place := folded.text.find(word)) >= 0]
+    places = [(place, place + len(word)) for word in wanted if (place := folded.text.find(word)) >= 0]
     if not places:
         return None
-    # A cue without words begins where the next one does, and says nothing.
-    first = bisect.bisect_right(begins, folded.places[min(places)]) - 1
-    shown, _ = flow(cues[first : first + _CUES_SHOWN])
+    start, end = folded.original(*min(places))
+    # A cue without words begins where the next one does, and says nothing; the word is shown to its end.
+    first, after = bisect.bisect_right(begins, start) - 1, bisect.bisect_left(begins, end)
+    shown, _ = flow(cues[first : max(first + _CUES_SHOWN, after)])
     return Spoken(cues[first][0], excerpt(shown, words, before=0))
 
 

@@ -51,4 +51,7 @@ def test_passage_when_a_word_runs_over_two_cues_has_the_time_of_the_first() -> N
     assert found is not None
     assert found.at_ms == 1000
     assert [(run.text, run.hit) for run in found.runs] == [("…", False), ("共同富裕", True), ("的道理谢谢", False)]
+    apart = passage(cues_of(["。", "", "", "", "", "。谢"]), ["。。"], ["。。"])
+    assert apart is not None
+    assert apart.runs[0].hit
     assert passage(cues, ["贫困"], ["贫困"]) is None
