@@ -13,6 +13,7 @@ const BROKEN = 60_000; // ms a release that could not be drawn is passed over
 const GRACE = 6_000; // ms a film may end later than planned: it begins when its first frame is there
 const JOINED = 3_000; // ms into a film from which it is joined where its neighbours are
 const POSTER = 20_000; // ms the poster of a film stands where films cannot be shown
+const AHEAD = 1_500; // ms: by then a film is ready at any of its frames
 const LEAD = 60; // ms before its end a piece makes way, so that the next comes up on its frame
 
 export class Loop {
@@ -189,7 +190,8 @@ export class Loop {
       else {
         film.follow(inStep);
         if (!this.player.release(digest)) return void (this.glass.drop(coming.layer), film.dispose());
-        await this.#draw(coming.layer, coming.made, 0, { dwell: until - (at || this.player.time()), at, film });
+        const up = at || (coming.at ?? 0);
+        await this.#draw(coming.layer, coming.made, 0, { dwell: until - (up || this.player.time()), at: up, film });
       }
       this.#prepare(until, digest);
       const end = inStep ? until - LEAD : until + GRACE;
@@ -257,7 +259,10 @@ export class Loop {
     }
     this.#forget();
     const into = this.player.time() - from;
-    return this.#watched(this.#made(digest, into > (this.player.inStep ? 0 : JOINED) ? into : 0));
+    if (!this.player.inStep) return this.#watched(this.#made(digest, into > JOINED ? into : 0));
+    // a film that its neighbours show already waits at a frame that is still to come
+    const later = Math.max(0, into + AHEAD);
+    return { ...(await this.#watched(this.#made(digest, later))), at: from + later };
   }
 
   /** Waits for `task`; what is recalled meanwhile makes way for the slate at once. */

@@ -45,7 +45,7 @@ function ticking(player, loop, layout, config) {
     stale.textContent = player.isStale ? `离线 ${duration(player.silence)}` : "";
     Object.assign(stage.dataset, { stale: String(player.isStale), heard: String(player.heard) });
     const { items } = player.due();
-    arranged(player, layout, loop, items.length > 1 && isLoop, config);
+    arranged(player, layout, loop, items.length > 1, config);
     if (!root.classList.contains("has-zones")) return;
     zones ??= new Zones(document.body, config.name);
     const releases = items.map(({ release }) => ({ digest: release, release: player.release(release) })).filter(({ release }) => release);
