@@ -18,7 +18,7 @@ from playwright.async_api import Page, Playwright, ViewportSize, async_playwrigh
 from cms.trust.approval import Bundle
 from tests.chromium import CHROMIUM, FLAGS
 from tests.fakes.films import lecture
-from tests.fakes.gateway import LineUp, issue_of
+from tests.fakes.gateway import LineUp, Media, issue_of
 from tests.fakes.pieces import BLUE, two_short
 from tests.fakes.street import Street, at_least, paired, standing, street, until
 from tests.vectors import world
@@ -139,6 +139,7 @@ async def measured(*, changes: int, width: int, height: int) -> dict[str, Any]:
         for page in pages:
             await until(page, at_least("swaps", 4), within=60)
         still = spreads(await changes_of(pages, seconds=(changes + 1) * SHOW_MS / 1000))
+        film = lecture(Media(), "讲堂", BLUE, seconds=FILM_S, mib=1)  # the same bytes for all of them
         for _, town in screens:
             film = lecture(town.gateway.media, "讲堂", BLUE, seconds=FILM_S, mib=1)
             await town.gateway.publish(now_issue([film], version=2, began=began, show=FILM_S * 1000))

@@ -55,7 +55,7 @@ BOX = """
 """
 FADED = """
 async () => {
-  const isThere = () => Number(getComputedStyle(document.querySelector("#stage .layer:last-child")).opacity) === 1;
+  const isThere = () => Number(getComputedStyle(document.querySelector("#stage .layer.is-shown")).opacity) === 1;
   while (!isThere()) await new Promise((resolve) => setTimeout(resolve, 50));
 }
 """
