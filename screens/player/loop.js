@@ -3,6 +3,7 @@ import { filmOf, outlines, contentOf } from "./drawing.js";
 import { Glass, after } from "./glass.js";
 import { make } from "./making.js";
 import { drawPairing, drawSlate, tickSlate } from "./slate.js";
+import { cardOf, fill } from "./templates/card.js";
 import { countPages } from "./templates/frame.js";
 import { styled } from "./templates/dom.js";
 import { arrivals, lengthOf, planAt } from "./timeline.js";
@@ -283,9 +284,11 @@ export class Loop {
   async #made(digest, into) {
     const release = this.player.release(digest);
     if (!release) throw new DOMException("recalled", "AbortError");
+    const card = cardOf(contentOf(release));
     const made = await make(digest, release, { store: this.store, films: this.films, size: this.size });
     try {
       const { film, frames } = made;
+      if (card) fill(frames[0], card.fields, this.player.values(card));
       if (film) {
         await film.prepare(into, () => this.#wake());
         frames[0].querySelector(".frame__film").append(film.element);
@@ -323,10 +326,19 @@ export class Loop {
     for (;;) {
       if (!isGood()) return false;
       this.#acknowledge(); // what stands is what the newest version wants to stand
+      this.#fills();
       const left = until - this.player.time();
       if (left <= 0) return true;
       await Promise.race([after(Math.min(LOOK, left)), new Promise((resolve) => (this.#wake = resolve))]);
     }
+  }
+
+  /** A data card that stands takes the newest values its feed may say. */
+  #fills() {
+    const [frame] = this.glass.layer?.children ?? [];
+    const release = frame?.dataset.feed && this.showing && this.player.release(this.showing);
+    const card = release && cardOf(contentOf(release));
+    if (card) fill(frame, card.fields, this.player.values(card));
   }
 
   async #idle() {

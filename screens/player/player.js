@@ -33,9 +33,12 @@ export class Player {
   #following = null;
   #followed = "";
 
-  /** `showsFilms`: whether films are fetched at all. `tell(event, detail)`: "changed", "version", "refused". */
-  constructor({ config, identity, store, memory, fetcher, showsFilms, tell }) {
-    Object.assign(this, { config, identity, store, memory, fetcher, showsFilms, tell });
+  /**
+   * `showsFilms`: whether films are fetched at all. `tell(event, detail)`: "changed", "version", "refused". `values(card)`:
+   * {values, at} that a verified feed says for a data card at this moment, or null.
+   */
+  constructor({ config, identity, store, memory, fetcher, showsFilms, tell, values = () => null }) {
+    Object.assign(this, { config, identity, store, memory, fetcher, showsFilms, tell, values });
   }
 
   /** Takes up what the disk holds; every release in it is checked again. */

@@ -1,8 +1,8 @@
 """`./yunping bench coldstart`: a box is switched on, and neither network nor server is there.
 
-A new browser on the disk of the last one opens the player; the figure is the time from starting the browser's process
-to the first frame with a signed piece in it. The reference is the same browser opening an empty page, which no player can
-be faster than. With `box=0` the box's own server is gone too, and the page comes from its worker.
+A new browser on the disk of the last one opens the player; the figure is the time from the browser's start to the first
+frame with a signed piece in it. The reference is the same browser opening an empty page, which no player can be faster
+than. With `box=0` the box's own server is gone too, and the page comes from its worker.
 """
 
 import asyncio
@@ -37,9 +37,7 @@ async def empty(folder: Path) -> float:
     began = time.perf_counter()
     async with browser_of(folder) as page:
         await page.goto("data:text/html,<title>x</title>")
-        await page.evaluate(
-            "() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))"
-        )
+        await page.evaluate(FRAMED)
         return (time.perf_counter() - began) * 1000
 
 

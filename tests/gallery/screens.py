@@ -1,12 +1,13 @@
 """Pieces of every kind as a street screen draws them: the player's own templates in a page without a network.
 
-``python -m tests.gallery.screens [FOLDER]`` writes the pictures of docs/images; a test looks at the same frames.
+``python -m tests.gallery.screens docs/images [NAME…]`` writes the pictures of the docs; a test measures the same.
 """
 
 import asyncio
 import base64
 import io
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -190,13 +191,16 @@ async def draw(page: Page, name: str, size: ViewportSize) -> bytes:
     return await page.screenshot()
 
 
-def small(data: bytes, *, width: int) -> bytes:
-    """As WebP that the repository can carry."""
-    whole = Image.open(io.BytesIO(data)).convert("RGB")
-    whole = whole.resize((width, round(whole.height * width / whole.width)), Image.Resampling.LANCZOS)
-    for quality in (84, 76, 66, 56):
+def together(shots: Mapping[str, bytes]) -> bytes:
+    """One WebP of a piece on an upright screen, a lying one and an odd one, small enough for the repository."""
+    sheet = Image.new("RGB", (1146, 720), (42, 34, 29))
+    places = {"portrait": (0, 0, 405, 720), "landscape": (425, 0, 721, 405), "odd": (425, 425, 525, 295)}
+    for shape, (left, top, width, height) in places.items():
+        shot = Image.open(io.BytesIO(shots[shape])).convert("RGB")
+        sheet.paste(shot.resize((width, height), Image.Resampling.LANCZOS), (left, top))
+    for quality in (86, 78, 68, 56):
         out = io.BytesIO()
-        whole.save(out, "WEBP", quality=quality, method=6)
+        sheet.save(out, "WEBP", quality=quality, method=6)
         if out.tell() <= MOST:
             return out.getvalue()
     raise SystemExit("a picture does not become small enough")
@@ -209,8 +213,8 @@ async def main(folder: Path, names: list[str]) -> None:
         page = await browser.new_page()
         await serve(page)
         for name in names or corpus():
-            for shape, size in SIZES.items():
-                (folder / f"{name}-{shape}.png").write_bytes(await draw(page, name, size))
+            shots = {shape: await draw(page, name, size) for shape, size in SIZES.items()}
+            (folder / f"screen-{name}.webp").write_bytes(together(shots))
         await browser.close()
 
 

@@ -18,7 +18,7 @@ from tests.chromium import CHROMIUM, FLAGS
 from tests.fakes.gateway import Media, issue_of
 from tests.fakes.pieces import content_of, listed, piece
 from tests.fakes.street import paired, street, until
-from tests.gallery.screens import SIZES
+from tests.gallery.screens import SIZES, together
 
 PIECES: Final = (
     ("news", "东太湖畔添新景 十里步道连起家门口的幸福", "lake", "滨湖步道全线贯通，市民推门见绿、移步见景。"),
@@ -69,8 +69,8 @@ async def draw(playwright: Playwright, size: ViewportSize) -> bytes:
 async def main(folder: Path) -> None:
     async with contextlib.AsyncExitStack() as stack:
         playwright = await stack.enter_async_context(async_playwright())
-        for shape, size in SIZES.items():
-            (folder / f"zones-{shape}.png").write_bytes(await draw(playwright, size))
+        shots = {shape: await draw(playwright, size) for shape, size in SIZES.items()}
+        (folder / "screen-zones.webp").write_bytes(together(shots))
 
 
 if __name__ == "__main__":
