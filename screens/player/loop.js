@@ -163,11 +163,11 @@ export class Loop {
     try {
       for (let page = first; page < frames.length; page += 1) {
         if (!this.player.release(digest)) return;
-        layer ??= await this.glass.ready(frames[page]);
+        layer ??= await this.#ready(frames[page], coming.made.size);
         await this.#draw(layer, coming.made, page, { dwell, at: page === first ? at : begun + page * dwell });
         layer = null;
         const end = begun + (page + 1) * dwell;
-        if (page + 1 < frames.length) layer = await this.glass.ready(frames[page + 1]);
+        if (page + 1 < frames.length) layer = await this.#ready(frames[page + 1], coming.made.size);
         else this.#prepare(until, digest);
         if (!(await this.#stand(end - LEAD, () => this.#mayStand(digest)))) return;
       }
@@ -223,7 +223,8 @@ export class Loop {
     const isBefore = this.showing === digest && film === null && page > 0;
     const facts = { mode: "loop", release: digest, page: String(page), pages: String(frames.length), ...(film ? { film: "playing" } : {}) };
     const seen = () => {
-      this.showing = digest;
+      // drawn for a glass that was divided anew meanwhile: it may not stay
+      this.showing = layer.dataset.size === this.#sizeNow() ? digest : null;
       frame.querySelector(".frame__dots")?.classList.add("is-running");
       if (!isBefore) this.#acknowledge(); // what came up is what the newest version wants
     };
@@ -285,7 +286,8 @@ export class Loop {
     const release = this.player.release(digest);
     if (!release) throw new DOMException("recalled", "AbortError");
     const card = cardOf(contentOf(release));
-    const made = await make(digest, release, { store: this.store, films: this.films, size: this.size });
+    const { size } = this;
+    const made = await make(digest, release, { store: this.store, films: this.films, size });
     try {
       const { film, frames } = made;
       if (card) fill(frames[0], card.fields, this.player.values(card));
@@ -293,12 +295,22 @@ export class Loop {
         await film.prepare(into, () => this.#wake());
         frames[0].querySelector(".frame__film").append(film.element);
       }
-      return { made, layer: await this.glass.ready(frames[0]) };
+      return { made, layer: await this.#ready(frames[0], size) };
     } catch (error) {
       made.film?.dispose();
       made.release();
       throw error;
     }
+  }
+
+  #sizeNow() {
+    return JSON.stringify(this.size);
+  }
+
+  async #ready(frame, size) {
+    const layer = await this.glass.ready(frame);
+    layer.dataset.size = JSON.stringify(size);
+    return layer;
   }
 
   #forget() {

@@ -88,3 +88,31 @@ async def test_two_hundred_headlines_and_every_kind_stay_in_their_boxes_and_are_
         assert [one[0] for one in found if one[3]] == ["长" * 500]
         for name, (made, assets, _, _) in corpus().items():
             assert await page.evaluate(BOXES, [made, assets, size]) == [], name
+
+
+CARD = """
+async ([content, told]) => {
+  const { renderFrame } = await import("/templates/frame.js");
+  const { fill } = await import("/templates/card.js");
+  const frame = renderFrame(content, {}, { width: 1080, height: 1920 });
+  const fields = content.body.blocks[0].fields;
+  const shown = () => [...frame.querySelectorAll(".card__value b")].map((one) => one.textContent);
+  const empty = shown();
+  const changes = told.map((one) => [fill(frame, fields, one), shown()]);
+  return [empty, ...changes, frame.querySelector(".card__at time").textContent];
+}
+"""
+
+
+async def test_data_card_shows_what_its_feed_says_and_nothing_it_may_not(pages: Pages) -> None:
+    page = await (await pages.context()).new_page()
+    await serve(page)
+    made, _, _, told = corpus()["card"]
+    odd = {"at": told["at"], "values": {**told["values"], "level": "打倒", "water": None}}
+    empty, first, again, second, gone, at = await page.evaluate(CARD, [made, [told, told, odd, None]])
+    assert empty == ["—"] * 5
+    assert first == [True, ["28", "优", "3.12", "23.6", "东南风 2 级"]]
+    assert again[0] is False
+    assert second == [True, ["28", "—", "—", "23.6", "东南风 2 级"]]
+    assert gone[1] == ["—"] * 5
+    assert at == "等待数据"
