@@ -27,7 +27,8 @@ from cms.content.blocks import plain_text, upcast
 from cms.content.grams import facet, fts5, grams, tsquery
 from cms.content.models import Document, Edition, Revision, RevisionAsset
 from cms.content.search_rows import SearchText
-from cms.content.spoken import hold_videos, said_in
+from cms.content.printed import heard_and_printed
+from cms.content.spoken import hold_videos
 from cms.kernel.folding import search_form
 
 # Hits are read in steps that grow: a page of a common word is in the first, a rare word has no second.
@@ -66,7 +67,7 @@ async def index(session: AsyncSession, document: Document, revision: Revision) -
     if row is not None:
         await _take_out(session, [row])
     seq = await _next(session)
-    said = (await said_in(session, [revision.id])).get(revision.id, "")
+    said = (await heard_and_printed(session, [revision.id])).get(revision.id, "")
     words, facets = searched(revision, said), " ".join(facets_of(document, revision))
     if row is None:
         session.add(SearchText(document_id=document.id, seq=seq, facets=facets, text=words))
@@ -95,7 +96,7 @@ async def index_spoken(session: AsyncSession, video: uuid.UUID) -> int:
     current = select(Document, Revision).join(Edition, (Edition.document_id == Document.id) & Edition.is_current)
     current = current.join(Revision, Revision.id == Edition.revision_id).where(Document.id.in_(rows))
     found = (await session.execute(current)).all()
-    said = await said_in(session, [one.Revision.id for one in found])
+    said = await heard_and_printed(session, [one.Revision.id for one in found])
     texts = {one.Document.id: searched(one.Revision, said.get(one.Revision.id, "")) for one in found}
     changed = [row for row in rows.values() if texts[row.document_id] != row.text]
     await _take_out(session, changed)
@@ -179,7 +180,7 @@ def _later(at: Any, document: uuid.UUID) -> Any:
 
 async def _add(session: AsyncSession, found: Sequence[Row[Document, Revision]], done: int) -> None:
     rows: list[dict[str, Any]] = []
-    said = await said_in(session, [one.Revision.id for one in found])
+    said = await heard_and_printed(session, [one.Revision.id for one in found])
     for document, revision in found:
         seq = await _next(session) if not _is_sqlite(session) else done + len(rows) + 1
         facets = " ".join(facets_of(document, revision))
