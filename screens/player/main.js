@@ -5,6 +5,7 @@ import { Films } from "./films.js";
 import { Link } from "./link.js";
 import { Loop } from "./loop.js";
 import { Memory } from "./memory.js";
+import { NewspaperReader } from "./newspaper-reader.js";
 import { Player } from "./player.js";
 import { Store } from "./store.js";
 import { Watchdog } from "./watchdog.js";
@@ -99,6 +100,7 @@ async function start() {
   await player.start();
   const shown = (version) => ack({ version, state: "shown" });
   loop = new Loop({ stage, player, store, films, name: config.name, shown });
+  new NewspaperReader({ root: document.querySelector("#reader"), stage, player, store });
   const watchdog = new Watchdog({ onStuck: () => location.reload(), report: (painted) => healthy(painted, player, loop) });
   link = new Link(config.gateway, {
     identity: async () => identity,

@@ -10,12 +10,14 @@ import { clausesOf, el, phrases, styled } from "./dom.js";
 import { CREDITS, columnLabel, dateLabel } from "./labels.js";
 import { geometryOf, titleSize } from "./geometry.js";
 import { isLecture, lectureFrame } from "./lecture.js";
+import { isNewspaper, newspaperFrame, newspaperFrames, pagesOf } from "./newspaper.js";
 
 const FITS = [1, 0.96, 0.92, 0.88]; // of the body's type; the least is still read at three metres
 const MAX_DOTS = 12; // more pages than this are counted in figures
 
 export function renderFrames(content, assets, size) {
   if (isLecture(content)) return [lectureFrame(content, assets, size)];
+  if (isNewspaper(content)) return newspaperFrames(content, assets, size);
   const first = build(content, assets, size);
   const pages = measured(first, geometryOf(size), size);
   return Array.from({ length: pages }, (_, page) => turned(page === 0 ? first : first.cloneNode(true), page, pages));
@@ -23,14 +25,17 @@ export function renderFrames(content, assets, size) {
 
 export const renderFrame = (content, assets, size, page = 0) => {
   if (isLecture(content)) return lectureFrame(content, assets, size);
+  if (isNewspaper(content)) return newspaperFrame(content, assets, size, page);
   const frame = build(content, assets, size);
   const pages = measured(frame, geometryOf(size), size);
   return turned(frame, Math.min(page, pages - 1), pages);
 };
 
 /** How many pages the piece has at this size; no picture needs to be loaded. */
-export const countPages = (content, assets, size) =>
-  isLecture(content) ? 1 : measured(build(content, assets, size), geometryOf(size), size);
+export function countPages(content, assets, size) {
+  if (isLecture(content)) return 1;
+  return isNewspaper(content) ? pagesOf(content).length : measured(build(content, assets, size), geometryOf(size), size);
+}
 
 function build(content, assets, size) {
   const geometry = geometryOf(size);
