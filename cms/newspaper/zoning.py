@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from cms.audit.record import record
 from cms.content.blocks import Body, read_body
 from cms.content.draft import Draft, draft_of, read_draft
 from cms.content.editing import autosave, working_copy
@@ -111,6 +112,9 @@ async def change_issue(
     await autosave(session, actor, held.edition.id, draft, base=typed.base, version=None, now=now)
     issue.date, issue.number = date, number
     await session.flush()
+    details = {"date": date.isoformat(), "number": number}
+    of = ("document", document)
+    await record(session, actor, "newspaper.issue", of=of, unit=held.unit.path, details=details, now=now)
 
 
 async def issue_of(session: AsyncSession, held: Held) -> NewspaperIssue:

@@ -111,6 +111,7 @@ async def test_newspaper_turns_opens_the_touched_article_and_closes(pages: Pages
     while await page.evaluate("window.seen") < 20:
         await asyncio.sleep(0.05)
     assert await page.evaluate("window.bare") == 0
+    await asyncio.sleep(0.4)
     assert near(await pixel(page, 540, 560), GREEN)
 
     # What continues an article opens it; a piece that is not on this screen is read on the page itself.
