@@ -1,4 +1,4 @@
-"""The library's work in a worker: videos, newspapers, sizes of pictures, uploads left over; beside the deliveries, below them."""
+"""The library's work in a worker: videos, newspapers, sizes of pictures, uploads left over; below the deliveries."""
 
 import asyncio
 from collections.abc import Awaitable, Callable

@@ -61,8 +61,7 @@ async def run_worker(settings: Settings, metrics: Metrics, stop: asyncio.Event) 
         minding = asyncio.create_task(keep_accounts(shop))
         urging = asyncio.create_task(tell_of_deadlines(here, owner))
         rooms = (carry_letters(here, owner), watch_promises(here), watch_files(here), prune(here))
-        rooms = (*rooms, draw_newspapers(here, room, owner))
-        noticing = [asyncio.create_task(room_of) for room_of in rooms]
+        noticing = [asyncio.create_task(one) for one in (*rooms, draw_newspapers(here, room, owner))]
         await asyncio.wait({working, encoding, keeping, stopping}, return_when=asyncio.FIRST_COMPLETED)
         beside = (keeping, dropping, recording, feeding, telling, minding, urging, *noticing, stopping, counting)
         for task in (tasks := (working, encoding, *beside)):

@@ -13,9 +13,7 @@ from media.workspace import caught, private_folder
 
 _NAME: Final = "tree.json"
 _ELEMENTS: Final = 60_000
-_BOUNDS: Final = Bounds(
-    seconds=20, memory_bytes=512 << 20, file_bytes=32 << 20, output_bytes=32 << 20, output_files=1
-)
+_BOUNDS: Final = Bounds(seconds=20, memory_bytes=512 << 20, file_bytes=32 << 20, output_bytes=32 << 20, output_files=1)
 
 
 async def read_tree(source: Source, *, sandbox: Sandbox, work: Path, most: int) -> list[Any]:

@@ -26,8 +26,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from cms.content.blocks import plain_text, upcast
 from cms.content.grams import facet, fts5, grams, tsquery
 from cms.content.models import Document, Edition, Revision, RevisionAsset
-from cms.content.search_rows import SearchText
 from cms.content.printed import heard_and_printed
+from cms.content.search_rows import SearchText
 from cms.content.spoken import hold_videos
 from cms.kernel.folding import search_form
 

@@ -22,8 +22,8 @@ from markupsafe import Markup
 
 from cms.content.blocks import SCHEMA, Block
 from cms.content.footnotes import numbered
-from cms.contract import Form, Piece, Preview, Route
 from cms.content.zones import outline as zone_outline
+from cms.contract import Form, Piece, Preview, Route
 from cms.contract.lists import outline
 from cms.contract.tables import cells
 from cms.desk.static_files import StaticTree

@@ -10,8 +10,9 @@ from sqlalchemy import ColumnElement, false, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cms.kernel.text import search_text
+from cms.library import models
 from cms.library.folders import below
-from cms.library.models import PAGE, PICTURE, Asset, AssetTag, RenditionJob
+from cms.library.models import PICTURE, Asset, AssetTag, RenditionJob
 from cms.library.queries import AssetWithFiles, with_files
 from cms.library.rights import AHEAD, Rights
 from cms.library.states import RemakeState
@@ -114,7 +115,7 @@ async def _where(session: AsyncSession, actor: Actor, look: Look, now: dt.dateti
     where: list[Any] = [_within(actor)]
     where.append(Asset.deleted_at.is_not(None) if look.trashed else Asset.deleted_at.is_(None))
     # Pages of newspapers belong to their issue: among pictures they would be in everybody's way.
-    where.append(Asset.kind == look.kind if look.kind else Asset.kind != PAGE)
+    where.append(Asset.kind == look.kind if look.kind else Asset.kind != models.PAGE)
     words = search_text(look.words.lower())
     if words:
         where.append(Asset.search_text.contains(words, autoescape=True))

@@ -189,9 +189,7 @@ class _Drawing:
         now, failed = self._room.clock.now(), DrawState.FAILED.value
         async with self._room.database.write() as session:
             if final:
-                ended = await leases.finish(
-                    session, DrawJob, DRAW, self._held, state=failed, finished_at=now, **error
-                )
+                ended = await leases.finish(session, DrawJob, DRAW, self._held, state=failed, finished_at=now, **error)
                 state = failed if ended else None
             else:
                 jitter = random.random()  # noqa: S311 - spreads retries, guards nothing
@@ -248,9 +246,7 @@ async def _into_document(session: AsyncSession, work: _Work, now: dt.datetime) -
     await session.flush()
 
 
-async def issue_body(
-    session: AsyncSession, issue: NewspaperIssue, paper: str, before: Mapping[str, Any]
-) -> Body:
+async def issue_body(session: AsyncSession, issue: NewspaperIssue, paper: str, before: Mapping[str, Any]) -> Body:
     """The issue and its pages as blocks, each page with the zones its text proposes; other blocks follow."""
     query = (
         select(NewspaperPage.number, NewspaperPage.asset_id, PageText.blocks)

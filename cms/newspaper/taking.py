@@ -134,9 +134,7 @@ async def _none_yet(session: AsyncSession, unit: str, named: Named) -> None:
         .where(Newspaper.unit_path == unit, Newspaper.name == named.paper, NewspaperIssue.date == named.date)
     )
     if (document := await session.scalar(query)) is not None:
-        raise Refused(
-            "newspaper.issue_exists", paper=named.paper, date=named.date.isoformat(), document=document
-        )
+        raise Refused("newspaper.issue_exists", paper=named.paper, date=named.date.isoformat(), document=document)
 
 
 async def _add(

@@ -21,8 +21,8 @@ from cms.planning.models import Placement, Target
 from cms.planning.rules import read_rule
 from cms.planning.targets import as_contract, targets as active_targets
 from cms.publishing import loops, pieces
-from cms.publishing.newspapers import kept_pieces
 from cms.publishing.models import LineUpVersion, Showing
+from cms.publishing.newspapers import kept_pieces
 from schedules.beijing import OFFSET
 from schedules.intervals import Interval
 from schedules.resolve import Layer

@@ -52,8 +52,8 @@ def check(
     """Everything found, in the order of the page.
 
     `units` are the paths that exist, `lists` what the office looks for, `own_sources` those of its sources that are its
-    own (None: sources are not asked about), `links` what the piece's addresses answered (None: nobody asked), `newspaper`
-    what the rows say of an issue.
+    own (None: sources are not asked about), `links` what the piece's addresses answered (None: nobody asked),
+    `newspaper` what the rows say of an issue.
     """
     texts = tuple(passages(draft))
     return (

@@ -107,7 +107,12 @@ def _is_newspaper(number: int) -> bool:
 def _newspaper(number: int, words: str) -> list[dict[str, Any]]:
     whole = {"id": "b_0000000000z1", "points": [[500, 500], [5000, 5000]], "title": words[:40], "text": [words, words]}
     far = {"id": "b_0000000000z2", "points": [[5100, 500], [9000, 500], [9000, 4000]], "of": "b_0000000000z1"}
-    link = {"id": "b_0000000000z3", "points": [[500, 5100], [9000, 9000]], "title": words[:20], "document": "d000000001"}
+    link = {
+        "id": "b_0000000000z3",
+        "points": [[500, 5100], [9000, 9000]],
+        "title": words[:20],
+        "document": "d000000001",
+    }
     page = digest(f"page {number}")
     return [
         {"id": "b_000000000009", "type": "issue", "paper": words[:20], "date": "2026-11-26", "number": words[:10]},

@@ -24,7 +24,7 @@ def body(piece: Piece, *, media: str = "") -> Markup:
 
 
 def shows_cover(piece: Piece) -> bool:
-    """Whether the body itself has the cover picture, a film or a newspaper's pages, so that it need not stand above the text again."""
+    """Whether the body itself has the cover picture, a film or a newspaper's pages, so that it need not stand above."""
     return any(
         block["type"] in {"video", "page"} or (block["type"] == "image" and block["asset"] == piece.cover)
         for block in piece.body["blocks"]

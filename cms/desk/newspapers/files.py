@@ -1,6 +1,7 @@
 """Zones of an issue as a file, out and in: JSON or XML, at the desk and over the API."""
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from aiohttp import BodyPartReader, web
 
@@ -31,7 +32,7 @@ async def export(visit: Visit) -> web.StreamResponse:
         held = await find(session, visit.actor, row.document)
         draft, _, _ = await pieces.typed(session, visit, held)
     blocks = draft.body["blocks"]
-    issue = next((block for block in blocks if block["type"] == "issue"), {})
+    issue: Mapping[str, Any] = next((block for block in blocks if block["type"] == "issue"), {})
     media_type, write = _FORMS[form]
     said = write(issue, [block for block in blocks if block["type"] == "page"])
     name = f"zones-{row.date.isoformat()}-{row.document}.{form}"
@@ -65,10 +66,11 @@ async def read_zone_file(visit: Visit, part: BodyPartReader) -> tuple[PageIn, ..
         data += block
         if len(data) > MAX_BYTES:
             raise MediaRefused("media.too_large", limit=MAX_BYTES >> 20)
-    if data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in {b"{", b"["}:
-        return from_json(bytes(data.removeprefix(b"\xef\xbb\xbf")))
+    given = bytes(data).removeprefix(b"\xef\xbb\xbf")
+    if given.lstrip()[:1] in {b"{", b"["}:
+        return from_json(given)
     room = visit.deps.workshop
-    return from_tree(await read_tree(bytes(data), sandbox=room.sandbox, work=room.work, most=MAX_BYTES))
+    return from_tree(await read_tree(given, sandbox=room.sandbox, work=room.work, most=MAX_BYTES))
 
 
 ROUTES = (

@@ -4,7 +4,7 @@ import datetime as dt
 from dataclasses import replace
 from typing import Any, Final
 
-from aiohttp import web
+from aiohttp import BodyPartReader, web
 
 from cms.content.queries import find
 from cms.desk import labels, pieces
@@ -26,7 +26,7 @@ TONES: Final = {DrawState.WAITING: "wait", DrawState.DRAWING: "info", DrawState.
 
 async def list_page(visit: Visit) -> web.StreamResponse:
     """Issues, newest first, and the way in for the next one."""
-    before = _cursor(visit.query("before"))
+    before = read_before(visit.query("before"))
     async with visit.deps.db.read() as session:
         rows = await issues(session, visit.actor, before=before, limit=PAGE + 1)
     last = rows[PAGE - 1] if len(rows) > PAGE else None
@@ -46,10 +46,15 @@ async def list_page(visit: Visit) -> web.StreamResponse:
 
 async def upload(visit: Visit) -> web.StreamResponse:
     """Takes a PDF as multipart field ``file``; which issue it is stands in the address. Answers {href}."""
+    document = await take_part(visit, await file_part(visit))
+    return web.json_response({"href": HREF.format(document), "document": document})
+
+
+async def take_part(visit: Visit, part: BodyPartReader) -> str:
+    """The document an uploaded PDF becomes; raises as `take_issue`."""
     today = visit.now.astimezone(visit.deps.zone).date()
     asked = {name: visit.query(name) for name in ("paper", "date", "number")}
     named = read_named(**asked, today=today)
-    part = await file_part(visit)
     base = await begun(visit)
     noon = dt.datetime.combine(named.date, dt.time(12), visit.deps.zone).astimezone(dt.UTC)
     base = replace(base, byline=replace(base.byline, source=named.paper[:100], date=noon))
@@ -69,7 +74,7 @@ async def upload(visit: Visit) -> web.StreamResponse:
         count_intake(visit, "newspaper", refused.code)
         raise
     count_intake(visit, "newspaper", "taken")
-    return web.json_response({"href": HREF.format(document), "document": document})
+    return document
 
 
 async def progress(visit: Visit) -> web.StreamResponse:
@@ -132,7 +137,8 @@ def left_lines(visit: Visit, left: Any) -> list[str]:
     return [visit.t(f"newspaper.left.{kind}", count=count) for kind, count in left.items()]
 
 
-def _cursor(value: str) -> tuple[dt.date, Any] | None:
+def read_before(value: str) -> tuple[dt.date, Any] | None:
+    """Where a list goes on, as its address says. Raises NotFound `kernel.not_found` for what no list gave."""
     if not value:
         return None
     day, _, key = value.partition("_")

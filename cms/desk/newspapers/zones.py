@@ -83,7 +83,11 @@ async def linkable(visit: Visit) -> web.StreamResponse:
     async with visit.deps.db.read() as session:
         page = await documents(session, visit.actor, Filters(words=words), limit=_FOUND, total=_FOUND)
     found = [
-        {"id": row.public_id, "title": row.title or visit.t("desk.documents.untitled"), "state": _state(visit, row.state)}
+        {
+            "id": row.public_id,
+            "title": row.title or visit.t("desk.documents.untitled"),
+            "state": _state(visit, row.state),
+        }
         for row in page.rows
         if row.public_id != visit.part("id")
     ]
@@ -99,9 +103,7 @@ async def correct(visit: Visit) -> web.StreamResponse:
     try:
         named = read_named(paper=row.paper, date=text(form, "date"), number=number, today=today)
         async with visit.deps.db.write() as session:
-            await change_issue(
-                session, visit.actor, row.document, date=named.date, number=named.number, now=visit.now
-            )
+            await change_issue(session, visit.actor, row.document, date=named.date, number=named.number, now=visit.now)
     except DomainError as error:
         return await _page(visit, row, error)
     return visit.redirect(HREF.format(row.document), done="saved")
@@ -113,10 +115,7 @@ async def _page(visit: Visit, row: IssueRow, error: DomainError | None = None) -
         draft, base, version = await pieces.typed(session, visit, held)
         drawn = await pages_of(session, row.id)
         documents_ = {
-            zone["document"]
-            for block in draft.body["blocks"]
-            for zone in block.get("zones", ())
-            if "document" in zone
+            zone["document"] for block in draft.body["blocks"] for zone in block.get("zones", ()) if "document" in zone
         }
         named = await linked(session, documents_)
     may_edit = bool(held.state in EDITABLE and can(visit.actor, Action.DOCUMENT_EDIT, held.subject))

@@ -1,4 +1,4 @@
-"""An issue by hand: brought in as a PDF, its zones drawn, moved, undone, and given what they open; on desk and phone."""
+"""An issue by hand: brought in as a PDF, its zones drawn, moved, undone, and given what they open."""
 
 import json
 import os
@@ -72,7 +72,11 @@ async def test_issue_by_hand(pages: Pages, house: House) -> None:
     await page.locator("[name=file]").set_input_files(FilePayload(name="坏.pdf", mimeType=PDF, buffer=b"%PDF-1.7\nx"))
     await editor.press("上传并生成版面")
     await expect(page.get_by_text("文件已损坏")).to_be_visible()
-    pdf = Path(os.environ["PAPER"]).read_bytes() if "PAPER" in os.environ else newspaper_pdf(2, catalog=b"/Lang(/JavaScript)")
+    pdf = (
+        Path(os.environ["PAPER"]).read_bytes()
+        if "PAPER" in os.environ
+        else newspaper_pdf(2, catalog=b"/Lang(/JavaScript)")
+    )
     await page.locator("[name=file]").set_input_files(FilePayload(name="1288.pdf", mimeType=PDF, buffer=pdf))
     await editor.press("上传并生成版面")
     await page.wait_for_url("**/desk/newspapers/*")
@@ -109,7 +113,9 @@ async def test_issue_by_hand(pages: Pages, house: House) -> None:
     await page.keyboard.press("Control+z")
     assert await drawn.get_attribute("points") == moved
     await page.get_by_role("radio", name="接另一热区").check()
-    await expect(page.locator(".np-panel select")).to_have_value(await page.locator(".np-zone").first.get_attribute("data-zone") or "")
+    await expect(page.locator(".np-panel select")).to_have_value(
+        await page.locator(".np-zone").first.get_attribute("data-zone") or ""
+    )
     await page.locator(".np-paper").focus()
     await page.keyboard.press("Delete")
     await expect(zones).to_have_count(3)

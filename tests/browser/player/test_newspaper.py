@@ -34,6 +34,11 @@ WATCH = """() => {
   look();
 }"""
 
+WATCHED = """() => new Promise((done) => {
+  const look = () => (window.seen > 20 ? done() : requestAnimationFrame(look));
+  look();
+})"""
+
 
 async def reader(page: Page) -> dict[str, str]:
     found: dict[str, str] = await page.evaluate("({...document.querySelector('#reader').dataset})")
@@ -89,7 +94,9 @@ async def test_newspaper_turns_opens_the_touched_article_and_closes(pages: Pages
     await touch(session, *await place(page, ".layer.is-shown .np__sheet", 0.25, 0.2))
     assert (await opened(page, lambda found: found.get("view") == "article"))["zone"] == one["id"]
     assert "市民络绎不绝" in (await page.locator(".reader__article").text_content() or "")
-    assert await page.evaluate("parseFloat(getComputedStyle(document.querySelector('.reader__article')).fontSize)") >= 50
+    assert (
+        await page.evaluate("parseFloat(getComputedStyle(document.querySelector('.reader__article')).fontSize)") >= 50
+    )
     await page.get_by_role("button", name="返回版面").tap()
     await opened(page, lambda found: found.get("view") == "page")
 
@@ -108,8 +115,7 @@ async def test_newspaper_turns_opens_the_touched_article_and_closes(pages: Pages
     await opened(page, lambda found: found.get("page") == "0")
     await page.locator(".reader__thumbs button").nth(1).tap()
     await opened(page, lambda found: found.get("page") == "1")
-    while await page.evaluate("window.seen") < 20:
-        await asyncio.sleep(0.05)
+    await page.evaluate(WATCHED)
     assert await page.evaluate("window.bare") == 0
     await asyncio.sleep(0.4)
     assert near(await pixel(page, 540, 560), GREEN)
