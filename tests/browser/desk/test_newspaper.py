@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -71,7 +72,7 @@ async def test_issue_by_hand(pages: Pages, house: House) -> None:
     await page.fill("[name=number]", "第1288期")
     await page.locator("[name=file]").set_input_files(FilePayload(name="坏.pdf", mimeType=PDF, buffer=b"%PDF-1.7\nx"))
     await editor.press("上传并生成版面")
-    await expect(page.get_by_text("文件已损坏")).to_be_visible()
+    await expect(page.get_by_text("文件已损坏")).to_be_visible(timeout=30_000)
     pdf = (
         Path(os.environ["PAPER"]).read_bytes()
         if "PAPER" in os.environ
@@ -79,7 +80,7 @@ async def test_issue_by_hand(pages: Pages, house: House) -> None:
     )
     await page.locator("[name=file]").set_input_files(FilePayload(name="1288.pdf", mimeType=PDF, buffer=pdf))
     await editor.press("上传并生成版面")
-    await page.wait_for_url("**/desk/newspapers/*")
+    await page.wait_for_url(re.compile(r"/newspapers/[0-9a-z]{10}$"), timeout=60_000)
     await expect(page.get_by_text("等待生成版面")).to_be_visible()
     await looked(page, "newspaper-waiting")
 
