@@ -37,7 +37,7 @@ def find_zones(draft: Draft, kind: Kind, facts: NewspaperFacts | None) -> Iterat
         )
         return
     pages = [block for block in blocks if block["type"] == "page"]
-    if pages or facts is not None:
+    if pages or (facts is not None and facts.issue is not None):
         yield from _issue(blocks, facts)
     for page in pages:
         if not page["zones"]:

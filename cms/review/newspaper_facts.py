@@ -12,13 +12,12 @@ from cms.review.newspaper_checks import NewspaperFacts, linked_documents
 
 
 async def newspaper_facts(session: AsyncSession, held: Held, draft: Draft) -> NewspaperFacts | None:
-    """None for a piece that is no issue of a paper."""
+    """None for a piece of another kind."""
     if held.document.kind != Kind.NEWSPAPER.value:
         return None
     query = select(Newspaper.name, NewspaperIssue.date, NewspaperIssue.number)
     query = query.join(Newspaper, Newspaper.id == NewspaperIssue.newspaper_id)
     found = (await session.execute(query.where(NewspaperIssue.document_id == held.document.id))).one_or_none()
-    if found is None:
-        return None
-    issue = (found.name, found.date.isoformat(), found.number)
+    # Pages that nobody brought in as an issue are no paper's.
+    issue = None if found is None else (found.name, found.date.isoformat(), found.number)
     return NewspaperFacts(issue, await linked(session, linked_documents(draft)))
