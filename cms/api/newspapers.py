@@ -17,7 +17,8 @@ from cms.desk.newspapers.issues import one, take_part
 from cms.desk.visit import Visit
 from cms.newspaper.drawing import draw_again
 from cms.newspaper.queries import PAGE, IssueRow, issues as read_issues, pages_of
-from cms.newspaper.zoning import PageZones, keep_zones
+from cms.newspaper.taking import read_named
+from cms.newspaper.zoning import PageZones, change_issue, keep_zones
 from cms.people.permissions import Action, require_can
 
 _ONE = "/api/v1/newspapers/{id}"
@@ -45,6 +46,13 @@ class IssuesGiven(Given):
 
     issues: list[IssueGiven]
     before: str
+
+
+class IssueSent(Sent):
+    """The date and the number of an issue."""
+
+    date: dt.date
+    number: str = ""
 
 
 class ZoneShape(Sent):
@@ -128,6 +136,16 @@ async def again(visit: Visit, _sent: Nothing) -> IssueGiven:
     return await one_issue(visit)
 
 
+async def correct(visit: Visit, sent: IssueSent) -> IssueGiven:
+    """Corrects the date or the number of an issue; 409 when the paper has one of that day."""
+    row = await one(visit)
+    today = visit.now.astimezone(visit.deps.zone).date()
+    named = read_named(paper=row.paper, date=sent.date.isoformat(), number=sent.number, today=today)
+    async with visit.deps.db.write() as session:
+        await change_issue(session, visit.actor, row.document, date=named.date, number=named.number, now=visit.now)
+    return await one_issue(visit)
+
+
 async def zones(visit: Visit) -> ZonesGiven:
     """The pages of an issue with their zones, as far as this person has changed them."""
     row = await one(visit)
@@ -196,6 +214,7 @@ RESOURCES: tuple[Resource, ...] = (
     ask("/api/v1/newspapers", every_issue, _READ, given=IssuesGiven, queries=("before",)),
     bring("/api/v1/newspapers", upload, Action.DOCUMENT_CREATE, given=Done, queries=("paper", "date", "number")),
     ask(_ONE, one_issue, _READ, given=IssueGiven),
+    take("PUT", _ONE, correct, _EDIT, sent=IssueSent, given=IssueGiven),
     take("POST", f"{_ONE}/again", again, _EDIT, sent=Nothing, given=IssueGiven),
     ask(f"{_ONE}/zones", zones, _READ, given=ZonesGiven),
     take("PUT", f"{_ONE}/zones", write_zones, _EDIT, sent=ZonesSent, given=ZonesGiven),

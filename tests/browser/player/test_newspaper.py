@@ -1,12 +1,14 @@
 """A newspaper on the glass: it turns by itself, a touch opens the article under the finger, a recall closes it."""
 
 import asyncio
+import random
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from playwright.async_api import CDPSession, Page
 
+from cms.content.zones import contains
 from tests.chromium import SCREEN, Pages
 from tests.fakes.gateway import issue_of
 from tests.fakes.newspapers import issue, zone
@@ -144,3 +146,21 @@ async def test_newspaper_turns_opens_the_touched_article_and_closes(pages: Pages
     gone = world.recalls(3, linked.release, today.release)
     await town.gateway.publish(issue_of([yesterday], version=2, seq=3, recalls=gone))
     await opened(page, lambda found: not found)
+
+    # The screen's arithmetic and the desk's are one.
+    cases = [_case(random.Random(number)) for number in range(300)]
+    said_ = await page.evaluate(
+        "async (cases) => { const { contains } = await import('/templates/zones.js');"
+        " return cases.map(({ points, at }) => contains(points, ...at)); }",
+        cases,
+    )
+    assert said_ == [contains(one["points"], *one["at"]) for one in cases]
+
+
+def _case(chance: random.Random) -> dict[str, Any]:
+    """A shape on a coarse grid, so that many places lie on its edges and corners."""
+
+    def place() -> tuple[int, int]:
+        return chance.randrange(0, 11) * 1000, chance.randrange(0, 11) * 1000
+
+    return {"points": [place() for _ in range(chance.choice([2, 3, 4, 5, 7]))], "at": place()}
