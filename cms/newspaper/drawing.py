@@ -38,6 +38,7 @@ from cms.newspaper.proposing import Printed, propose
 from cms.newspaper.states import DRAW, DrawState
 from cms.newspaper.taking import PDF_LIMITS, Named, issue_block
 from cms.people.models import Unit
+from media.crop import Focal
 from media.errors import MediaRefused
 from media.newspaper import LARGEST, PageDrawn, draw_page
 
@@ -45,6 +46,9 @@ POISON: Final = {"error_code": "newspaper.draw_poisoned", "error_params": {}}
 _PASSES: Final = frozenset({"media.disk_full", "media.store_failed", "media.sandbox_unavailable"})
 _WAIT: Final = dt.timedelta(minutes=1)
 _PAPER: Final = "#f4f1ea"  # what stands where a page will be
+
+# What a cut of the first page must keep: the paper's name and the lead.
+_HEAD: Final = Focal(500, 120)
 
 log = logger("newspaper.drawing")
 
@@ -166,7 +170,8 @@ class _Drawing:
 
     async def _cover(self, path: Path, owner: Owner, name: str) -> NewPicture:
         """The first page as a picture like any other: what television and the social channels show of the issue."""
-        return await prepare_picture(self._room.workshop, path, owner, name=name, now=self._room.clock.now())
+        shop, now = self._room.workshop, self._room.clock.now()
+        return await prepare_picture(shop, path, owner, name=name, focal=_HEAD, now=now)
 
     async def _renew(self, session: AsyncSession, now: dt.datetime, **values: Any) -> None:
         if not await leases.renew(session, DrawJob, DRAW, self._held, now=now, **values):
