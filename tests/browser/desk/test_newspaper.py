@@ -148,7 +148,7 @@ async def test_issue_by_hand(pages: Pages, house: House) -> None:
     # The rest of the piece is written where every piece is; what was drawn comes along.
     await page.get_by_role("link", name="填写稿件信息并送审").click()
     await expect(page.get_by_text("2 版，6 个热区")).to_be_visible()
-    await page.fill("[name=title]", "吴江日报 2026年11月26日")
+    await page.fill("[name=summary]", "夜市开市，图书馆延长开放。")
     await expect(page.locator("[data-save-state]")).to_contain_text("已自动保存", timeout=15_000)
     await looked(page, "newspaper-edit")
     await editor.go("/desk/newspapers/")

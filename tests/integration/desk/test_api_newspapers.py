@@ -25,7 +25,7 @@ async def desk(sqlite: Database, tmp_path: Path) -> AsyncIterator[House]:
 async def test_issue_when_a_program_brings_it_has_everything_a_page_can_do(desk: House) -> None:
     await desk.set_up()
     editor = await desk.add("shen", "沈静怡", "editor")
-    robot = await robot_of(desk, editor, "documents:read", "documents:write", "library:write")
+    robot = await robot_of(desk, editor, "document:read", "document:write", "library:write")
     asked = f"paper={quote('吴江日报')}&date=2026-11-26&number={quote('第1288期')}"
     document = (await bring(robot, f"/newspapers?{asked}", "1288.pdf", newspaper_pdf(1)))["id"]
     again = await bring(robot, f"/newspapers?{asked}", "1288.pdf", newspaper_pdf(1), status=409)
