@@ -147,6 +147,8 @@ async def test_issue_by_hand(pages: Pages, house: House) -> None:
 
     # The rest of the piece is written where every piece is; what was drawn comes along.
     await page.get_by_role("link", name="填写稿件信息并送审").click()
+    await page.wait_for_url("**/edit")
+    await page.wait_for_load_state("load")
     await expect(page.get_by_text("2 版，6 个热区")).to_be_visible()
     await page.fill("[name=summary]", "夜市开市，图书馆延长开放。")
     await expect(page.locator("[data-save-state]")).to_contain_text("已自动保存", timeout=15_000)
