@@ -9,6 +9,7 @@ import { Layout } from "./layout.js";
 import { Link, VERSION } from "./link.js";
 import { Loop } from "./loop.js";
 import { Memory } from "./memory.js";
+import { NewspaperReader } from "./newspaper-reader.js";
 import { Player } from "./player.js";
 import { Probing } from "./probing.js";
 import { Rest, heapSize } from "./rest.js";
@@ -141,6 +142,7 @@ async function start() {
   const refused = (_, code) => ack({ version: player.version, state: "refused", code: word(code) });
   const size = () => layout.size;
   loop = new Loop({ stage, size, player, store, films, name: config.name, shown, refused, resting: resting(player, config) });
+  new NewspaperReader({ root: document.querySelector("#reader"), stage, player, store });
   const watchdog = new Watchdog({ onStuck: () => location.reload(), report: (painted) => healthy({ painted, player, loop, hands, version }) });
   const probing = new Probing(player.pace, (message) => link.send(message));
   link = new Link(config.gateway, {

@@ -107,6 +107,12 @@ export class Player {
     }
   }
 
+  /** [{digest, release}] of everything that is here and may be drawn at this moment, in the loop or not. */
+  listed() {
+    const known = [...(this.view?.releases.keys() ?? [])];
+    return known.map((digest) => ({ digest, release: this.release(digest) })).filter(({ release }) => release !== null);
+  }
+
   /** A file on the disk is not what was signed any more: it is thrown away and fetched again. */
   async repair(sha256) {
     await this.store.drop([sha256]);

@@ -216,12 +216,13 @@ def state_message(**parts: Signed) -> Json:
 
 @dataclass(frozen=True)
 class LineUp(world.Issue):
-    """A line-up whose pieces stand for `show` ms each."""
+    """A line-up whose first `turning` pieces stand for `show` ms each; the others are kept and do not turn."""
 
     show: int = 10_000
+    turning: int = 1_000
 
     def manifest(self, **changes: Any) -> Manifest:
-        loop = tuple(Show(one.release, self.show) for one in self.bundles)
+        loop = tuple(Show(one.release, self.show) for one in self.bundles[: self.turning])
         return super().manifest(**{"timeline": (Slot(world.T0 - world.DAY, world.T0 + world.YEAR, loop),), **changes})
 
 
