@@ -13,10 +13,10 @@ from cms.publishing import models as publishing
 from cms.publishing.services import models as services
 from cms.review import link_models as links, list_rows, models as review
 from cms.webhooks import models as webhooks
-from screens import states, tables as screens
+from screens import ledger_rows, proof_rows, states, tables as screens, watch_rows
 
 METADATA = Base.metadata
 MODULES = (
     *(api, audit, content, importing, library, links, list_rows, notices, people, planning, publishing, review),
-    *(screens, search_rows, services, states, tokens, webhooks),
+    *(ledger_rows, proof_rows, screens, search_rows, services, states, tokens, watch_rows, webhooks),
 )

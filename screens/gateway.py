@@ -23,6 +23,7 @@ from screens.fanout import Fanout, Report
 from screens.frames import versions_of
 from screens.messages import Bye, Have, Pair, Pairing
 from screens.presence import Presence
+from screens.proof_intake import Intake
 from screens.protocol import Goodbye
 from screens.registry import Registry
 from screens.session import Session
@@ -70,6 +71,7 @@ class Gateway:
         self.fanout = Fanout(self._told)
         self.beacons = Beacons(signer, self.source, self.registry, self.fanout)
         self.presence = Presence(database, clock)
+        self.proofs = Intake(database, clock, self.registry)
         self.wheel = Wheel()
         self._opening: set[ScreenConnection] = set()
         self._certifying: set[uuid.UUID] = set()
@@ -91,7 +93,13 @@ class Gateway:
     async def run(self) -> None:
         """Until cancelled."""
         async with asyncio.TaskGroup() as group:
-            for part in (self.source.run(), self.beacons.run(), self.presence.run(), self.wheel.run()):
+            for part in (
+                self.source.run(),
+                self.beacons.run(),
+                self.presence.run(),
+                self.proofs.run(),
+                self.wheel.run(),
+            ):
                 group.create_task(part)
             group.create_task(self._follow())
             group.create_task(self._keep_house())
@@ -121,6 +129,7 @@ class Gateway:
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=5)
         await self.presence.flush()
+        await self.proofs.flush()
 
     # ------------------------------------------------------------ what sessions ask
 

@@ -34,7 +34,10 @@ from screens.messages import (
     Pair,
     Paired,
     Pairing,
+    Proved,
+    Shown,
     StateFrame,
+    Vitals,
     Welcome,
     read_screen,
     read_server,
@@ -99,7 +102,7 @@ class Said:
 
 
 ServerEvent: TypeAlias = Proven | WantsPairing | Said
-LIVE_KINDS: Final[tuple[type[FromScreen], ...]] = (Ack, Beat)
+LIVE_KINDS: Final[tuple[type[FromScreen], ...]] = (Ack, Beat, Vitals, Shown)
 """What a live screen may say; of a later version only where that was agreed."""
 
 
@@ -250,7 +253,7 @@ class Dismissed:
 
 
 ScreenEvent: TypeAlias = Reply | CodeShown | BecameScreen | Welcomed | StateCame | Told | Dismissed
-TOLD_KINDS: Final[tuple[type[FromServer], ...]] = ()
+TOLD_KINDS: Final[tuple[type[FromServer], ...]] = (Proved,)
 """What a live screen may be told besides welcomes and states."""
 
 

@@ -12,8 +12,9 @@ from cms.kernel.clock import Clock, to_ms
 from cms.trust.keys import b64
 from cms.trust.signed import Signed
 from screens.connection import ScreenConnection
-from screens.messages import PROTOCOL, SUBPROTOCOLS, Ack, Beat, Bye, Have, Pair, Retry, Welcome
+from screens.messages import PROTOCOL, SUBPROTOCOLS, Ack, Beat, Bye, Have, Pair, Retry, Shown, Vitals, Welcome
 from screens.presence import Presence
+from screens.proof_intake import Intake
 from screens.protocol import HELLO_MS, Goodbye, Phase, Proven, Said, ServerEvent, ServerSide, WantsPairing
 from screens.source import Known
 
@@ -29,6 +30,7 @@ class Host(Protocol):
     media: str
     clock: Clock
     presence: Presence
+    proofs: Intake
 
     async def known(self, screen: uuid.UUID, key: str) -> Known: ...
 
@@ -144,5 +146,18 @@ def _beaten(session: Session, screen: uuid.UUID, beat: Beat) -> None:
     session.gateway.presence.beaten(screen, beat)
 
 
-HEARD: Final[Mapping[type, Callable[[Session, uuid.UUID, Any], None]]] = {Ack: _acked, Beat: _beaten}
+def _felt(session: Session, screen: uuid.UUID, vitals: Vitals) -> None:
+    session.gateway.presence.felt(screen, vitals)
+
+
+def _proof(session: Session, screen: uuid.UUID, proof: Shown) -> None:
+    session.gateway.proofs.take(screen, proof)
+
+
+HEARD: Final[Mapping[type, Callable[[Session, uuid.UUID, Any], None]]] = {
+    Ack: _acked,
+    Beat: _beaten,
+    Vitals: _felt,
+    Shown: _proof,
+}
 """Who takes what a live screen says (`protocol.LIVE_KINDS`)."""

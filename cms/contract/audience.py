@@ -79,12 +79,19 @@ class Audience:
             return Verdict(Why.LEFT_OUT, receiver.id)
         if receiver.id in self.screens:
             return Verdict(Why.NAMED, receiver.id)
+        return self._left_out(receiver) or self._reached(receiver)
+
+    def reaches(self, receiver: Receiver) -> bool:
+        return self.decide(receiver).is_in
+
+    def _left_out(self, receiver: Receiver) -> Verdict | None:
         left = _subtree(self.except_units, receiver.unit)
         if left:
             return Verdict(Why.LEFT_UNIT, left)
         gone = next((tag for tag in self.except_tags if tag in receiver.tags), "")
-        if gone:
-            return Verdict(Why.LEFT_TAG, gone)
+        return Verdict(Why.LEFT_TAG, gone) if gone else None
+
+    def _reached(self, receiver: Receiver) -> Verdict:
         unit = _subtree(self.units, receiver.unit)
         if not unit:
             return Verdict(Why.ELSEWHERE)
@@ -92,9 +99,6 @@ class Audience:
             return Verdict(Why.UNIT, unit)
         wanted = next((tag for tag in self.tags if tag in receiver.tags), "")
         return Verdict(Why.TAG, wanted, unit) if wanted else Verdict(Why.NO_TAG, "", unit)
-
-    def reaches(self, receiver: Receiver) -> bool:
-        return self.decide(receiver).is_in
 
 
 def covers(units: Sequence[str], unit: str) -> bool:
