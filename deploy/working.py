@@ -34,6 +34,7 @@ from deploy.noticing import carry_letters, prune, watch_files, watch_promises
 from deploy.recording import look_after_record
 from deploy.services_maker import ServicesMaker
 from deploy.settings import Settings
+from deploy.watching import tidy_screens, watch_screens
 
 _COUNT_EVERY: Final = 5.0
 
@@ -59,7 +60,8 @@ async def run_worker(settings: Settings, metrics: Metrics, stop: asyncio.Event) 
         telling = asyncio.create_task(tell_others(here, owner))
         minding = asyncio.create_task(keep_accounts(shop))
         urging = asyncio.create_task(tell_of_deadlines(here, owner))
-        rooms = (carry_letters(here, owner), watch_promises(here), watch_files(here), prune(here))
+        letters = (carry_letters(here, owner), watch_promises(here), watch_files(here), prune(here))
+        rooms = (*letters, watch_screens(here), tidy_screens(here))
         noticing = [asyncio.create_task(room_of) for room_of in rooms]
         await asyncio.wait({working, encoding, keeping, stopping}, return_when=asyncio.FIRST_COMPLETED)
         beside = (keeping, dropping, recording, feeding, telling, minding, urging, *noticing, stopping, counting)

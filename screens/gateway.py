@@ -71,7 +71,7 @@ class Gateway:
         self.fanout = Fanout(self._told)
         self.beacons = Beacons(signer, self.source, self.registry, self.fanout)
         self.presence = Presence(database, clock)
-        self.proofs = Intake(database, clock, self.registry)
+        self.proofs = Intake(database, clock, self.registry, metrics)
         self.wheel = Wheel()
         self._opening: set[ScreenConnection] = set()
         self._certifying: set[uuid.UUID] = set()

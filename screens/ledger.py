@@ -12,7 +12,7 @@ from typing import Final
 from sqlalchemy import delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from screens.fleet import Fact, link_of, version_of
+from screens.health import Fact, link_of, version_of
 from screens.ledger_rows import ScreenSteps, ScreenVersion, ScreenVersionPiece
 from screens.states import AudienceMember, ScreenState
 from screens.steps import STAGES, Stage, Step, Tail, firsts, joined, packed, tail_of, unpacked

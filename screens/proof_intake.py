@@ -9,6 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from cms.kernel.clock import Clock
 from cms.kernel.db import Database
 from cms.kernel.log import logger
+from cms.kernel.metrics import Metrics
 from screens.messages import Proved, Shown, Unproved
 from screens.proof import Batch, Row
 from screens.proofs import Answer, Sent, keep
@@ -24,10 +25,11 @@ log = logger("screens")
 class Intake:
     """The batches of this gateway's screens; at most one of each waits, as a device sends one at a time."""
 
-    def __init__(self, database: Database, clock: Clock, registry: Registry) -> None:
+    def __init__(self, database: Database, clock: Clock, registry: Registry, metrics: Metrics) -> None:
         self._database = database
         self._clock = clock
         self._registry = registry
+        self._metrics = metrics
         self._waiting: dict[tuple[uuid.UUID, str, int], Batch] = {}
         self._is_away = False
 
@@ -58,6 +60,8 @@ class Intake:
             self._is_away = True
             return
         self._is_away = False
+        self._metrics.count("yunping_proof_rows_total", sum(len(one.batch.rows) for one in sent), state="taken")
+        self._metrics.count("yunping_proof_rows_total", sum(len(one.refusals) for one in answers), state="refused")
         for answer in answers:
             self._tell(answer)
 

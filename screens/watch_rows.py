@@ -13,6 +13,7 @@ class Outage(Base):
     """Screens of one subtree, or one screen, that fell silent or stopped painting together.
 
     Attributes:
+        key: what must not be there twice while it is open.
         kind: ``link`` or ``painted``.
         unit: the subtree's path; `screen` names the one screen when it is one.
         count: screens that were in it at most; `of`: how many stand there.
@@ -23,6 +24,7 @@ class Outage(Base):
     __tablename__ = "screen_outage"
 
     id: Mapped[Key]
+    key: Mapped[str] = mapped_column(String(340))
     kind: Mapped[str] = mapped_column(String(8))
     unit: Mapped[str] = mapped_column(String(255))
     screen: Mapped[uuid.UUID | None]
@@ -34,8 +36,9 @@ class Outage(Base):
 
     __table_args__ = (
         Index(
-            "ix_screen_outage_open",
-            "kind",
+            "uq_screen_outage_open",
+            "key",
+            unique=True,
             sqlite_where=text("ended_at is null"),
             postgresql_where=text("ended_at is null"),
         ),

@@ -14,9 +14,8 @@ from cms.kernel.errors import DomainError, NotFound
 from cms.people.permissions import Action, may_anywhere
 from cms.people.picking import places_at
 from screens import fleet
+from screens.health import FACTS, Fact, Level
 from screens.pairing import claim
-
-_FACTS = ("link", "version", "painted", "clock")
 
 
 async def list_page(visit: Visit) -> web.StreamResponse:
@@ -154,12 +153,12 @@ def _line(visit: Visit, view: fleet.ScreenView, names: Mapping[str, str]) -> dic
         "point": row.point,
         "orientation": visit.t(f"screens.orientation.{row.orientation}"),
         "is_revoked": row.revoked_at is not None,
-        "health": [_fact(visit, name, getattr(view.health, name)) for name in _FACTS],
+        "health": [_fact(visit, name, getattr(view.health, name)) for name in FACTS],
         "seen_at": row.last_seen,
     }
 
 
-def _fact(visit: Visit, name: str, fact: fleet.Fact) -> dict[str, str]:
+def _fact(visit: Visit, name: str, fact: Fact) -> dict[str, str]:
     return {
         "name": visit.t(f"screens.health.{name}"),
         "level": fact.level.value,
@@ -185,11 +184,9 @@ def _facts(visit: Visit, view: fleet.ScreenView, names: Mapping[str, str]) -> li
 
 
 def _tally(visit: Visit, found: Any) -> list[dict[str, Any]]:
-    up = sum(one.health.link.level is fleet.Level.GOOD for one in found)
-    newest = sum(one.health.version.level is fleet.Level.GOOD for one in found)
-    bad = sum(
-        any(getattr(one.health, name).level in {fleet.Level.BAD, fleet.Level.WARN} for name in _FACTS) for one in found
-    )
+    up = sum(one.health.link.level is Level.GOOD for one in found)
+    newest = sum(one.health.version.level is Level.GOOD for one in found)
+    bad = sum(any(getattr(one.health, name).level in {Level.BAD, Level.WARN} for name in FACTS) for one in found)
     counted = (("all", len(found)), ("up", up), ("newest", newest), ("trouble", bad))
     return [{"label": visit.t(f"screens.tally.{name}"), "count": count} for name, count in counted]
 

@@ -72,6 +72,7 @@ def upgrade() -> None:
     op.create_table(
         "screen_outage",
         sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("key", sa.String(length=340), nullable=False),
         sa.Column("kind", sa.String(length=8), nullable=False),
         sa.Column("unit", sa.String(length=255), nullable=False),
         sa.Column("screen", sa.Uuid(), nullable=True),
@@ -85,9 +86,9 @@ def upgrade() -> None:
     with op.batch_alter_table("screen_outage", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_screen_outage_began_at"), ["began_at"], unique=False)
         batch_op.create_index(
-            "ix_screen_outage_open",
-            ["kind"],
-            unique=False,
+            "uq_screen_outage_open",
+            ["key"],
+            unique=True,
             sqlite_where=sa.text("ended_at is null"),
             postgresql_where=sa.text("ended_at is null"),
         )
@@ -162,7 +163,7 @@ def downgrade() -> None:
     op.drop_table("screen_steps")
     with op.batch_alter_table("screen_outage", schema=None) as batch_op:
         batch_op.drop_index(
-            "ix_screen_outage_open",
+            "uq_screen_outage_open",
             sqlite_where=sa.text("ended_at is null"),
             postgresql_where=sa.text("ended_at is null"),
         )
