@@ -50,8 +50,11 @@ async def screens(
     revoked: bool = False,
     after: uuid.UUID | None = None,
     limit: int = PAGE,
+    at: str | None = None,
 ) -> Sequence[ScreenView]:
     """The screens this person may see, by age, a page at a time; narrowed to a unit's subtree and to a name.
+
+    `at` narrows to those that stand in a unit itself.
 
     Raises Denied when they may see none at all.
     """
@@ -60,6 +63,8 @@ async def screens(
     query = query.where(Screen.revoked_at.is_not(None) if revoked else Screen.revoked_at.is_(None))
     if unit is not None:
         query = query.where(Screen.unit.startswith(unit, autoescape=True))
+    if at is not None:
+        query = query.where(Screen.unit == at)
     if words:
         name = Screen.name.contains(one_line(words), autoescape=True)
         query = query.where(or_(name, Screen.public == words.strip().lower()))

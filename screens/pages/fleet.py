@@ -14,8 +14,10 @@ from cms.kernel.errors import DomainError, NotFound
 from cms.people.permissions import Action, may_anywhere
 from cms.people.picking import places_at
 from screens import fleet
-from screens.health import FACTS, Fact, Level
+from screens.health import FACTS, Level
+from screens.pages import parts
 from screens.pairing import claim
+from screens.places import degrees, place_screen
 
 
 async def list_page(visit: Visit) -> web.StreamResponse:
@@ -69,6 +71,10 @@ async def change(visit: Visit) -> web.StreamResponse:
                 case "tag":
                     tags = text(form, "tags").replace("，", ",").replace("、", ",").split(",")
                     await fleet.tag(session, visit.actor, public, tags=tags, now=visit.now)
+                case "place":
+                    await place_screen(
+                        session, visit.actor, public, lng=text(form, "lng"), lat=text(form, "lat"), now=visit.now
+                    )
                 case "revoke":
                     await fleet.revoke(session, visit.actor, public, now=visit.now)
                 case _:
@@ -113,6 +119,7 @@ async def _list(
         **await _rows(visit),
         "place": place,
         "values": typed,
+        "tabs": parts.tabs(visit, "list"),
         "may_pair": may_anywhere(visit.actor, Action.SCREEN_PAIR),
         "error": visit.refusal(error) if error else None,
     }
@@ -130,6 +137,8 @@ async def _screen(visit: Visit, error: DomainError | None = None) -> web.Respons
             **_line(visit, found, names),
             "path": row.unit,
             "tags": "，".join(row.tags),
+            "lng": degrees(row.lng),
+            "lat": degrees(row.lat),
             "facts": _facts(visit, found, names),
         },
         "place": place,
@@ -153,16 +162,8 @@ def _line(visit: Visit, view: fleet.ScreenView, names: Mapping[str, str]) -> dic
         "point": row.point,
         "orientation": visit.t(f"screens.orientation.{row.orientation}"),
         "is_revoked": row.revoked_at is not None,
-        "health": [_fact(visit, name, getattr(view.health, name)) for name in FACTS],
+        "health": parts.health(visit, view.health),
         "seen_at": row.last_seen,
-    }
-
-
-def _fact(visit: Visit, name: str, fact: Fact) -> dict[str, str]:
-    return {
-        "name": visit.t(f"screens.health.{name}"),
-        "level": fact.level.value,
-        "text": visit.t(fact.reason, value=fact.value if fact.value is not None else 0),
     }
 
 
