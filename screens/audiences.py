@@ -10,7 +10,7 @@ from typing import Final
 from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cms.contract import Audience, Receiver, Verdict, Why
+from cms.contract import AudienceRule, Receiver, Verdict, Why
 from cms.contract.audience import MOST, SETTING
 from cms.kernel.errors import Invalid, NotFound
 from cms.people.actor import Actor
@@ -40,7 +40,7 @@ class Explained:
 class Answer:
     """Every screen of the reach under a rule; `counts` by reason."""
 
-    audience: Audience
+    audience: AudienceRule
     screens: Sequence[Explained]
     counts: Mapping[Why, int]
 
@@ -64,7 +64,7 @@ async def screen_target(session: AsyncSession, actor: Actor, code: str) -> Targe
     return row
 
 
-async def explain(session: AsyncSession, actor: Actor, audience: Audience) -> Answer:
+async def explain(session: AsyncSession, actor: Actor, audience: AudienceRule) -> Answer:
     """What a rule says of each screen this person may see, in the order of their places and names. Raises Denied."""
     within = require_reach(actor, Action.SCREEN_READ)
     query = select(Screen.id, Screen.public, Screen.name, Screen.unit, Screen.point, Screen.tags)
@@ -84,7 +84,9 @@ async def explain(session: AsyncSession, actor: Actor, audience: Audience) -> An
     return Answer(audience, found, Counter(one.verdict.why for one in found))
 
 
-async def audience_typed(session: AsyncSession, units: Sequence[str], lists: Mapping[str, Sequence[str]]) -> Audience:
+async def audience_typed(
+    session: AsyncSession, units: Sequence[str], lists: Mapping[str, Sequence[str]]
+) -> AudienceRule:
     """A rule out of what a person sent: screens by their public number, tags in lower case.
 
     Units are checked by whoever saves it. Raises Invalid `screens.audience`.
@@ -97,7 +99,7 @@ async def audience_typed(session: AsyncSession, units: Sequence[str], lists: Map
             raise _wrong(line)
     if max(len(units), len(left)) > MOST:
         raise _wrong(str(len(left)))
-    return Audience(
+    return AudienceRule(
         tuple(dict.fromkeys(units)),
         tags["tags"],
         left,
@@ -108,7 +110,7 @@ async def audience_typed(session: AsyncSession, units: Sequence[str], lists: Map
 
 
 async def save_audience(
-    session: AsyncSession, actor: Actor, code: str, audience: Audience, *, now: dt.datetime
+    session: AsyncSession, actor: Actor, code: str, audience: AudienceRule, *, now: dt.datetime
 ) -> Target:
     """Makes it the rule of the target; its line-up goes out anew at once.
 

@@ -49,7 +49,7 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
-class Audience:
+class AudienceRule:
     """The rule of a target; `units` are paths of subtrees, `screens` ids of devices."""
 
     units: tuple[str, ...] = ()
@@ -60,11 +60,11 @@ class Audience:
     except_screens: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, target: Target) -> "Audience":
+    def of(cls, target: Target) -> "AudienceRule":
         return cls.read(target.units, target.settings)
 
     @classmethod
-    def read(cls, units: Sequence[str], settings: Mapping[str, Any]) -> "Audience":
+    def read(cls, units: Sequence[str], settings: Mapping[str, Any]) -> "AudienceRule":
         """The rule as it is kept: the subtrees of the target, and the other lists among its settings."""
         kept = settings.get(SETTING) or {}
         return cls(tuple(units), *(tuple(kept.get(name, ())) for name in LISTS))

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from cms.contract import Audience, Entry, LineUp, ManifestDraft, Piece, Receiver, Slot, covers
+from cms.contract import AudienceRule, Entry, LineUp, ManifestDraft, Piece, Receiver, Slot, covers
 
 # Marks a target that names a screen outside of its units; no code of a target has it.
 FAR: Final = "!"
@@ -32,7 +32,7 @@ class Selection:
 
 def selection(receiver: Receiver, line_ups: Iterable[LineUp]) -> Selection:
     """The reasons for one screen; the explain page asks the same rule."""
-    reaching = [line for line in line_ups if Audience.of(line.target).reaches(receiver)]
+    reaching = [line for line in line_ups if AudienceRule.of(line.target).reaches(receiver)]
     far = {line.target.code for line in reaching if not covers(line.target.units, receiver.unit)}
     here = {release for release, units in _local(reaching, far).items() if covers(units, receiver.unit)}
     codes = (f"{line.target.code}{FAR if line.target.code in far else ''}" for line in reaching)

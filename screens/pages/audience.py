@@ -6,7 +6,7 @@ from typing import Any, Final
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cms.contract import Audience, Why
+from cms.contract import AudienceRule, Why
 from cms.desk import paging, unit_field
 from cms.desk.routing import get, post
 from cms.desk.views.gate import text
@@ -36,7 +36,7 @@ async def targets_page(visit: Visit) -> web.StreamResponse:
     async with visit.deps.db.read() as session:
         rows = await screen_targets(session, visit.actor)
         names = await _names(session, [path for row in rows for path in row.units])
-        found = [(row, await explain(session, visit.actor, Audience.read(row.units, row.settings))) for row in rows]
+        found = [(row, await explain(session, visit.actor, AudienceRule.read(row.units, row.settings))) for row in rows]
     context = {
         "tabs": parts.tabs(visit, "audiences"),
         "targets": [
@@ -78,11 +78,11 @@ async def audience_save(visit: Visit) -> web.StreamResponse:
 
 
 async def _audience(
-    visit: Visit, *, rule: Audience | None = None, error: DomainError | None = None, form: Form | None = None
+    visit: Visit, *, rule: AudienceRule | None = None, error: DomainError | None = None, form: Form | None = None
 ) -> web.Response:
     async with visit.deps.db.read() as session:
         row = await screen_target(session, visit.actor, visit.part("target"))
-        kept = Audience.read(row.units, row.settings)
+        kept = AudienceRule.read(row.units, row.settings)
         answer = await explain(session, visit.actor, rule or kept)
         shown, pager = _page(visit, answer)
         named = await publics(session, [*answer.audience.screens, *answer.audience.except_screens])
@@ -146,7 +146,7 @@ def _line(
 
 
 async def _fields(
-    session: AsyncSession, rule: Audience, named: Mapping[str, tuple[str, str]], form: Form | None
+    session: AsyncSession, rule: AudienceRule, named: Mapping[str, tuple[str, str]], form: Form | None
 ) -> dict[str, Any]:
     """The rule as its form shows it; after a refusal what was typed."""
     shown: dict[str, Any] = {
@@ -185,7 +185,7 @@ def _head(visit: Visit, row: Target) -> dict[str, str]:
     return {"name": row.name, "code": row.code, "href": f"/desk/screens/audiences/{row.code}", "edit": edit}
 
 
-def _extra(visit: Visit, rule: Audience) -> str:
+def _extra(visit: Visit, rule: AudienceRule) -> str:
     """What narrows or widens the units, in words."""
     counted = [(name, len(lines)) for name, lines in rule.kept().items()]
     return visit.joined(visit.t(f"screens.rule.{name}.count", count=count) for name, count in counted)
