@@ -146,7 +146,7 @@ async def _ids(session: AsyncSession, numbers: Sequence[str]) -> tuple[str, ...]
     wanted = list(dict.fromkeys(one.strip().lower() for one in numbers if one.strip()))
     if len(wanted) > MOST:
         raise _wrong(wanted[MOST])
-    rows = (await session.execute(select(Screen.public, Screen.id).where(Screen.public.in_(wanted)))).tuples().all()
+    rows = (await session.execute(select(Screen.public, Screen.id).where(Screen.public.in_(wanted)))).all()
     known = dict(rows)
     for one in wanted:
         if one not in known:

@@ -12,6 +12,8 @@ WIDTH: Final = 960
 HEIGHT: Final = 640
 _COLUMNS: Final = 16
 _ROWS: Final = 11
+# Two marks that cover more of each other than this, in hundredths of their radii together, become one.
+_APART: Final = 92
 # Air around what is shown, in hundredths of it; and the least the map ever shows (about 200 m).
 _AIR: Final = 8
 _LEAST: Final = 2_000
@@ -96,13 +98,31 @@ def around(points: Sequence[Point]) -> Box:
 
 
 def marks(points: Iterable[Point], box: Box) -> list[Mark]:
-    """What stands in the box, one mark a cell of a grid, the largest first so that small ones lie on top."""
+    """What stands in the box: one mark a cell of a grid, and one for marks that would cover each other."""
     cells: dict[tuple[int, int], list[Point]] = {}
     for one in points:
         if box.holds(one):
             x, y = _pixel(one, box)
             cells.setdefault((x * _COLUMNS // (WIDTH + 1), y * _ROWS // (HEIGHT + 1)), []).append(one)
-    return sorted((_mark(found, box) for _, found in sorted(cells.items())), key=lambda mark: -mark.radius)
+    found: list[Mark] = []
+    left = sorted((_mark(of, box) for _, of in sorted(cells.items())), key=lambda mark: -mark.tally.total)
+    for mark in left:
+        near = _nearest(found, mark)
+        if near is None:
+            found.append(mark)
+        else:
+            found[near] = _mark([*found[near].points, *mark.points], box)
+    return found
+
+
+def _nearest(found: Sequence[Mark], mark: Mark) -> int | None:
+    """The place of the mark that this one would cover; None where it stands alone."""
+    close = [
+        (math.hypot(one.x - mark.x, one.y - mark.y), place)
+        for place, one in enumerate(found)
+        if math.hypot(one.x - mark.x, one.y - mark.y) * 100 < (one.radius + mark.radius) * _APART
+    ]
+    return min(close)[1] if close else None
 
 
 def positions(known: Mapping[str, tuple[int, int]], unit: str) -> tuple[int, int] | None:

@@ -126,7 +126,7 @@ async def _places(session: AsyncSession) -> dict[str, tuple[int, int]]:
 
 
 async def _names(session: AsyncSession) -> Mapping[str, str]:
-    return dict((await session.execute(select(Unit.path, Unit.name))).tuples().all())
+    return dict((await session.execute(select(Unit.path, Unit.name))).all())
 
 
 def _without(all_: Tally, one: Tally) -> Tally:

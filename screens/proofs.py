@@ -154,7 +154,7 @@ async def _sum(session: AsyncSession, days: Mapping[uuid.UUID, Days]) -> None:
     screens = sorted(screen for screen, found in days.items() if found)
     if not screens:
         return
-    units = dict((await session.execute(select(Screen.id, Screen.unit).where(Screen.id.in_(screens)))).tuples().all())
+    units = dict((await session.execute(select(Screen.id, Screen.unit).where(Screen.id.in_(screens)))).all())
     rows = [
         {"day": day, "release": release, "screen": screen, "unit": units.get(screen, "/"), "plays": plays, "ms": ms}
         for screen in screens

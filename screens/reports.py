@@ -153,7 +153,7 @@ async def _refused(session: AsyncSession, where: ColumnElement[bool]) -> Mapping
     """Rows that were refused of the screens in the report; the month is that of their days."""
     screens = select(ProofDay.screen).where(where).distinct()
     query = select(ProofRefusal.code, func.count()).where(ProofRefusal.screen.in_(screens)).group_by(ProofRefusal.code)
-    return dict((await session.execute(query)).tuples().all())
+    return dict((await session.execute(query)).all())
 
 
 def _csv_line(  # noqa: PLR0917 - a row of the query

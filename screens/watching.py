@@ -114,7 +114,7 @@ async def _open(session: AsyncSession, kind: str, late: Sequence[Silent], *, now
     if not late:
         return 0
     counted = select(Screen.unit, func.count()).where(Screen.revoked_at.is_(None), Screen.last_seen.is_not(None))
-    totals = dict((await session.execute(counted.group_by(Screen.unit))).tuples().all())
+    totals = dict((await session.execute(counted.group_by(Screen.unit))).all())
     groups = new_outages(late, totals, now=now)
     if groups:
         insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert

@@ -1,6 +1,8 @@
 """The fleet on a map that is drawn here, without tiles from elsewhere: marks by place, one where several are close."""
 
-from typing import Any
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 from aiohttp import web
 
@@ -11,9 +13,11 @@ from screens.clusters import HEIGHT, WIDTH, Box, Mark, around, box_of, marks
 from screens.pages import parts
 from screens.places import degrees, points
 
-_NAMES = 4
-_ZOOM = 0.5
-_PAN = 0.4
+_NAMES: Final = 4
+_ZOOM: Final = 0.5
+_PAN: Final = 0.4
+# With more marks than this their names would cover each other.
+_NAMED: Final = 12
 
 
 async def map_page(visit: Visit) -> web.StreamResponse:
@@ -39,6 +43,7 @@ async def _drawing(visit: Visit) -> dict[str, Any]:
         "height": HEIGHT,
         "marks": [_mark(visit, one, more) for one in drawn],
         "lines": _lines(box),
+        "is_named": len(drawn) <= _NAMED,
         "is_empty": not found,
         "is_bare": not drawn,
         "lost": lost,
@@ -77,12 +82,25 @@ def _mark(visit: Visit, one: Mark, more: str) -> dict[str, Any]:
         "x": one.x,
         "y": one.y,
         "r": one.radius,
-        "level": tally["level"],
+        "arcs": _arcs(one.radius, tally["bar"]),
         "count": one.tally.total if one.tally.total > 1 else "",
         "href": href,
         "name": visit.t("screens.map.mark", name=name, total=one.tally.total, words=tally["words"]),
-        "label": first.name if one.box is None and one.radius > 0 else "",
+        "label": first.name if one.box is None else "",
     }
+
+
+def _arcs(radius: int, bar: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """The ring around a mark, in the parts of its bar: lengths along the circle."""
+    around_ = 2 * math.pi * radius
+    return [
+        {
+            "name": part["name"],
+            "dash": f"{part['width'] * around_ / 1000:.1f} {around_:.1f}",
+            "shift": f"{-part['x'] * around_ / 1000:.1f}",
+        }
+        for part in bar
+    ]
 
 
 def _lines(box: Box) -> list[dict[str, Any]]:

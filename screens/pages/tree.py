@@ -123,7 +123,7 @@ async def _names(session: AsyncSession, outages: Any) -> dict[str, str]:
     rows: list[Outage] = list(outages)
     paths = select(Unit.path, Unit.name).where(Unit.path.in_({row.unit for row in rows}))
     screens = select(Screen.id, Screen.name).where(Screen.id.in_(screen_ids(rows)))
-    named = dict((await session.execute(paths)).tuples().all())
+    named = dict((await session.execute(paths)).all())
     return named | {str(key): name for key, name in (await session.execute(screens)).all()}
 
 
