@@ -5,9 +5,11 @@ files are read and hashed once at start; nothing else of the disk can be asked f
 """
 
 import argparse
+import contextlib
 import hashlib
 import json
 import logging
+import shutil
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -25,6 +27,8 @@ TYPES: Final = {
     ".js": "text/javascript; charset=utf-8",
     ".json": "application/json",
 }
+
+SENSORS: Final = Path("/sys/class/thermal")
 
 log = logging.getLogger("yunping.box")
 
@@ -48,6 +52,17 @@ class Health:
     def value(self, now: float) -> dict[str, object]:
         silent = None if self.heard is None else round((now - self.heard) * 1000)
         return {"painted_at": self.painted_at, "silent": silent}
+
+
+def vitals(folder: Path, sensors: Path = SENSORS) -> dict[str, int]:
+    """Room on the disk of `folder` in MB, and the warmest sensor in tenths of a degree where there is one."""
+    disk = shutil.disk_usage(folder)
+    found = {"storage": disk.total // 2**20, "free": disk.free // 2**20}
+    warm: list[int] = []
+    for sensor in sorted(sensors.glob("thermal_zone*/temp")):
+        with contextlib.suppress(OSError, ValueError):
+            warm.append(round(int(sensor.read_text("ascii")) / 100))
+    return found | ({"temperature": max(warm)} if warm else {})
 
 
 class BadConfig(Exception):
@@ -113,6 +128,7 @@ class Box(ThreadingHTTPServer):
 
     def __init__(self, folder: Path, port: int) -> None:
         super().__init__(("127.0.0.1", port), Handler)
+        self.folder = folder
         self.files = load(folder)
         self.policy = policy(read_config(folder))
         self.health = Health()
@@ -122,7 +138,7 @@ class Box(ThreadingHTTPServer):
 
 
 class Handler(BaseHTTPRequestHandler):
-    """GET and HEAD of the fixed files, GET and POST of the health."""
+    """GET and HEAD of the fixed files, of the vitals, GET and POST of the health."""
 
     server_version = "yunping-box"
     sys_version = ""
@@ -164,6 +180,9 @@ class Handler(BaseHTTPRequestHandler):
             self._send(HTTPStatus.MISDIRECTED_REQUEST)
         elif path == "/health":
             body = json.dumps(self.server.health.value(time.monotonic())).encode()
+            self._send(HTTPStatus.OK, Served(body, TYPES[".json"], ""))
+        elif path == "/vitals":
+            body = json.dumps(vitals(self.server.folder)).encode()
             self._send(HTTPStatus.OK, Served(body, TYPES[".json"], ""))
         elif path not in self.server.files:
             self._send(HTTPStatus.NOT_FOUND)

@@ -36,6 +36,11 @@ export class Link {
     }
   }
 
+  /** The version agreed with the gateway; 0 before it welcomed us. */
+  get protocol() {
+    return PROTOCOLS[this.#socket?.protocol] ?? 0;
+  }
+
   /** Whether it could be handed over. */
   send(message) {
     if (this.#socket?.readyState !== WebSocket.OPEN) return false;

@@ -6,9 +6,11 @@ import { Link } from "./link.js";
 import { Loop } from "./loop.js";
 import { Memory } from "./memory.js";
 import { Player } from "./player.js";
+import { Proof } from "./proof.js";
 import { Store } from "./store.js";
 import { Watchdog } from "./watchdog.js";
 import { clockText } from "./slate.js";
+import { telling } from "./vitals.js";
 import { geometryOf } from "./templates/geometry.js";
 
 const REMEMBERED = 1_000; // steps; a screen runs for months
@@ -100,6 +102,8 @@ async function start() {
   const shown = (version) => ack({ version, state: "shown" });
   loop = new Loop({ stage, player, store, films, name: config.name, shown });
   const watchdog = new Watchdog({ onStuck: () => location.reload(), report: (painted) => healthy(painted, player, loop) });
+  const sends = (message) => link.protocol >= 2 && link.send(message);
+  const proof = new Proof({ time: () => player.time(), showing: () => loop.showing, send: sends });
   link = new Link(config.gateway, {
     identity: async () => identity,
     have: () => player.have(),
@@ -107,9 +111,11 @@ async function start() {
     beat: () => beat(player, loop, watchdog),
     async onWelcome(message) {
       stage.dataset.link = "up";
+      proof.linked();
       await player.welcomed(message);
     },
     onState: (message) => player.received(message),
+    told: { proved: (message) => proof.proved(message) },
     onPairing: ({ code, expires_at }) => (loop.pairing = { code, expiresAt: expires_at, link: pairingLink(config, code) }),
     async onPaired({ screen }) {
       identity.screen = screen;
@@ -125,7 +131,9 @@ async function start() {
   ticking(player);
   addEventListener("resize", () => scaled(loop));
   const forever = new AbortController().signal;
-  await Promise.all([loop.run(forever), link.run(forever)]);
+  // A box whose disk takes no proof still shows what it should.
+  const proving = proof.open().then(() => proof.run(forever)).catch((error) => (stage.dataset.proof = String(error)));
+  await Promise.all([loop.run(forever), link.run(forever), telling(sends, forever), proving]);
 }
 
 const pairingLink = (config, code) => `${config.server}/desk/screens/?code=${code}`;

@@ -6,19 +6,33 @@ What SP/1 says, said in the newer version, and what is new; the texts of SP/1 ne
 import json
 from pathlib import Path
 
-from screens.messages import FromScreen, FromServer, encode
+from screens.messages import FromScreen, FromServer, Proved, Shown, Unproved, Vitals, encode
+from screens.proof import GENESIS, Row, chained
 from tests.vectors.sp1 import generate as first
 
 HERE = Path(__file__).parent
 PROTOCOL = 2
 
 
+CHAIN = "A1b2C3d4E5f6G7h8I9j0-_"
+
+
 def new_of_server() -> dict[str, FromServer]:
-    return {}
+    return {
+        "proved": Proved(CHAIN, 3, (Unproved(2, "overlap"),)),
+        "proved nothing of it": Proved(CHAIN, 0, ()),
+    }
 
 
 def new_of_screen() -> dict[str, FromScreen]:
-    return {}
+    names = ("a" * 64, "b" * 64)
+    rows = ((0, 1_795_000_000_000, 60_000), (1, 1_795_000_060_000, 15_000), (0, 1_795_000_075_000, -1))
+    head = chained([Row(names[place], start, ms) for place, start, ms in rows]).head
+    return {
+        "vitals": Vitals(1_795_000_000_000, 32_000, 21_000, 415),
+        "vitals of a box that does not tell": Vitals(1_795_000_000_000),
+        "proof": Shown(CHAIN, 1, GENESIS, head, names, rows),
+    }
 
 
 def good() -> dict[str, dict[str, str]]:
