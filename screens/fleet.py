@@ -23,6 +23,7 @@ from cms.people.permissions import Action, Subject, require_can, require_reach
 from cms.publishing.refresh import request_refresh
 from screens.health import Health, health_of
 from screens.pairing import NAME_LENGTH, TOPIC
+from screens.standing import WANTED, wanted_of
 from screens.states import AudienceMember, ScreenState, next_change
 from screens.tables import Screen
 
@@ -50,28 +51,65 @@ async def screens(
     revoked: bool = False,
     after: uuid.UUID | None = None,
     limit: int = PAGE,
+    skip: int = 0,
     at: str | None = None,
+    trouble: str = "",
 ) -> Sequence[ScreenView]:
     """The screens this person may see, by age, a page at a time; narrowed to a unit's subtree and to a name.
 
-    `at` narrows to those that stand in a unit itself.
+    `at` narrows to those that stand in a unit itself, `trouble` to those with one of `screens.standing.WANTED`.
 
     Raises Denied when they may see none at all.
     """
-    within = require_reach(actor, Action.SCREEN_READ)
-    query = _viewed().where(or_(*(Screen.unit.startswith(path, autoescape=True) for path in within)))
-    query = query.where(Screen.revoked_at.is_not(None) if revoked else Screen.revoked_at.is_(None))
-    if unit is not None:
-        query = query.where(Screen.unit.startswith(unit, autoescape=True))
-    if at is not None:
-        query = query.where(Screen.unit == at)
-    if words:
-        name = Screen.name.contains(one_line(words), autoescape=True)
-        query = query.where(or_(name, Screen.public == words.strip().lower()))
+    where = _where(actor, now=now, unit=unit, words=words, revoked=revoked, at=at, trouble=trouble)
+    query = _viewed().where(*where)
     if after is not None:
         query = query.where(Screen.id > after)
-    rows = (await session.execute(query.order_by(Screen.id).limit(limit))).all()
+    rows = (await session.execute(query.order_by(Screen.id).offset(skip).limit(limit))).all()
     return [_view(screen, audience, wanted, at, now) for screen, audience, wanted, at in rows]
+
+
+async def count_screens(
+    session: AsyncSession,
+    actor: Actor,
+    *,
+    now: dt.datetime,
+    unit: str | None = None,
+    words: str = "",
+    trouble: str = "",
+) -> int:
+    """How many `screens` would give without a limit. Raises Denied."""
+    where = _where(actor, now=now, unit=unit, words=words, trouble=trouble)
+    counted = _viewed().where(*where).with_only_columns(sa.func.count(), maintain_column_froms=True)
+    return await session.scalar(counted) or 0
+
+
+def _where(
+    actor: Actor,
+    *,
+    now: dt.datetime,
+    unit: str | None,
+    words: str,
+    revoked: bool = False,
+    at: str | None = None,
+    trouble: str = "",
+) -> list[sa.ColumnElement[bool]]:
+    within = require_reach(actor, Action.SCREEN_READ)
+    where = [
+        or_(*(Screen.unit.startswith(path, autoescape=True) for path in within)),
+        Screen.revoked_at.is_not(None) if revoked else Screen.revoked_at.is_(None),
+    ]
+    if unit is not None:
+        where.append(Screen.unit.startswith(unit, autoescape=True))
+    if at is not None:
+        where.append(Screen.unit == at)
+    if words:
+        wanted = one_line(words)
+        named = or_(Screen.name.contains(wanted, autoescape=True), Screen.point.contains(wanted, autoescape=True))
+        where.append(or_(named, Screen.public == words.strip().lower()))
+    if trouble in WANTED:
+        where.append(wanted_of(trouble, now))
+    return where
 
 
 async def screen(session: AsyncSession, actor: Actor, public: str, *, now: dt.datetime) -> ScreenView:

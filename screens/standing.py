@@ -26,6 +26,8 @@ from screens.states import AudienceMember, ScreenState
 from screens.tables import Screen
 
 TROUBLES: Final = ("link", "version", "painted", "clock", "storage", "temperature")
+WANTED: Final = ("trouble", *TROUBLES, "never")
+"""What a list of screens can be narrowed to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,16 @@ def troubles(now: dt.datetime) -> Mapping[str, Any]:
 
 def _refused() -> Any:
     return Screen.refused >= ScreenState.version
+
+
+def wanted_of(name: str, now: dt.datetime) -> Any:
+    """The condition of one of `WANTED`; the query joins `AudienceMember` and `ScreenState`."""
+    bad = troubles(now)
+    never = Screen.last_seen.is_(None)
+    if name == "never":
+        return never
+    any_bad = or_(false(), *(func.coalesce(one, False) for one in bad.values()))
+    return and_(~never, any_bad if name == "trouble" else bad[name])
 
 
 def counted(now: dt.datetime) -> list[Any]:

@@ -1,23 +1,25 @@
 """The list of screens with four facts each, one screen, and pairing by the code a device shows."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cms.desk import labels, unit_field
+from cms.desk import labels, paging, unit_field
 from cms.desk.routing import get, post
 from cms.desk.views.gate import text
 from cms.desk.visit import Form, Visit
 from cms.kernel.errors import DomainError, NotFound
-from cms.people.permissions import Action, may_anywhere
+from cms.people.permissions import Action, may_anywhere, require_reach
 from cms.people.picking import places_at
 from screens import fleet
-from screens.health import FACTS, Level
 from screens.pages import parts
 from screens.pairing import claim
 from screens.places import degrees, place_screen
+from screens.standing import WANTED, Tally, tallies
+
+_SIZE: Final = 50
 
 
 async def list_page(visit: Visit) -> web.StreamResponse:
@@ -92,19 +94,28 @@ async def _moved(visit: Visit, form: Form) -> str:
 
 
 async def _rows(visit: Visit) -> dict[str, Any]:
-    words = visit.query("q")
+    words, trouble = visit.query("q"), visit.query("trouble")
     where = await unit_field.filtered(visit, visit.query("unit"), Action.SCREEN_READ)
+    asked: dict[str, Any] = {"unit": where or None, "words": words, "trouble": trouble}
+    skip = paging.page_of(visit) * _SIZE
     async with visit.deps.db.read() as session:
-        found = await fleet.screens(session, visit.actor, now=visit.now, unit=where or None, words=words)
+        found = await fleet.screens(session, visit.actor, now=visit.now, skip=skip, limit=_SIZE, **asked)
+        total = await fleet.count_screens(session, visit.actor, now=visit.now, **asked)
+        within = [where] if where else require_reach(visit.actor, Action.SCREEN_READ)
+        sums = sum((await tallies(session, within, now=visit.now)).values(), start=Tally())
         names = await _names(session, [one.screen.unit for one in found])
         unit = await unit_field.field_of(session, where, Action.SCREEN_READ)
+    kept = {"q": words, "unit": where, "trouble": trouble}
     return {
         "screens": [_line(visit, one, names) for one in found],
         "address": f"/desk/screens/rows?{visit.request.query_string}",
-        "is_filtered": bool(where or words),
+        "is_filtered": bool(where or words or trouble),
         "q": words,
         "unit": unit,
-        "tally": _tally(visit, found),
+        "trouble": trouble,
+        "troubles": [{"value": one, "label": visit.t(f"screens.only.{one}")} for one in WANTED],
+        "tally": _tally(visit, sums),
+        "pager": paging.pager_of("/desk/screens/", kept, skip=skip, shown=len(found), total=total, size=_SIZE),
     }
 
 
@@ -184,11 +195,10 @@ def _facts(visit: Visit, view: fleet.ScreenView, names: Mapping[str, str]) -> li
     return facts
 
 
-def _tally(visit: Visit, found: Any) -> list[dict[str, Any]]:
-    up = sum(one.health.link.level is Level.GOOD for one in found)
-    newest = sum(one.health.version.level is Level.GOOD for one in found)
-    bad = sum(any(getattr(one.health, name).level in {Level.BAD, Level.WARN} for name in FACTS) for one in found)
-    counted = (("all", len(found)), ("up", up), ("newest", newest), ("trouble", bad))
+def _tally(visit: Visit, sums: Tally) -> list[dict[str, Any]]:
+    up = sums.total - sums.never - sums.link
+    newest = sums.total - sums.never - sums.version
+    counted = (("all", sums.total), ("up", up), ("newest", newest), ("trouble", sums.trouble))
     return [{"label": visit.t(f"screens.tally.{name}"), "count": count} for name, count in counted]
 
 
