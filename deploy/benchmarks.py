@@ -38,6 +38,11 @@ BENCHMARKS: Final[Mapping[str, Bench]] = {
         "deploy.bench.desk",
         {"documents": int, "revisions": int, "units": int, "rounds": int, "databases": names, "kept": str},
     ),
+    "fleet": Bench(
+        "一万块阅读屏的按单位、地图视图与受众解析，801 块屏一天的播放记录入库与月报，与一次索引读取之比",
+        "deploy.bench.fleet",
+        {"screens": int, "rounds": int, "days": int, "databases": names},
+    ),
     "transcode": Bench(
         "一段视频转成三档清晰度与声音的 CPU 秒数，与输出相同的一条 ffmpeg 命令之比",
         "media.bench_transcode",

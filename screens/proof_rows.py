@@ -68,6 +68,32 @@ class ProofDay(Base):
     plays: Mapped[int]
     ms: Mapped[int] = mapped_column(BigInteger)
 
+    __table_args__ = (Index(None, "screen", "day"),)
+
+
+class ProofPieceDay(Base):
+    """The same over all screens: a month's report of pieces reads this; `screens` showed it that day."""
+
+    __tablename__ = "proof_piece_day"
+
+    day: Mapped[str] = mapped_column(String(10), primary_key=True)
+    release: Mapped[str] = mapped_column(String(64), primary_key=True)
+    plays: Mapped[int]
+    ms: Mapped[int] = mapped_column(BigInteger)
+    screens: Mapped[int]
+
+
+class ProofScreenDay(Base):
+    """The same over all pieces: a month's report of units and screens reads this."""
+
+    __tablename__ = "proof_screen_day"
+
+    day: Mapped[str] = mapped_column(String(10), primary_key=True)
+    screen: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    unit: Mapped[str] = mapped_column(String(255))
+    plays: Mapped[int]
+    ms: Mapped[int] = mapped_column(BigInteger)
+
 
 class ProofPiece(Base):
     """What a release was called when it was first shown: the history stays readable when the piece is gone."""

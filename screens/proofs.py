@@ -15,11 +15,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from cms.kernel.clock import to_ms
 from cms.publishing.models import Bundle
 from screens.proof import GENESIS, Batch, Broken, Days, Head, Refusal, count, merged, squeezed, unsqueezed
-from screens.proof_rows import ProofBatch, ProofChain, ProofDay, ProofPiece, ProofRefusal
+from screens.proof_rows import ProofBatch, ProofChain, ProofDay, ProofPiece, ProofPieceDay, ProofRefusal, ProofScreenDay
 from screens.tables import Screen
 
-# What is counted stays; the rows themselves are evidence for a quarter of a year.
-KEEP: Final = dt.timedelta(days=92)
+# What is counted stays; the rows themselves are evidence until the month's report was read.
+KEEP: Final = dt.timedelta(days=35)
 _ROWS: Final = 2_000
 
 
@@ -155,16 +155,57 @@ async def _sum(session: AsyncSession, days: Mapping[uuid.UUID, Days]) -> None:
     if not screens:
         return
     units = dict((await session.execute(select(Screen.id, Screen.unit).where(Screen.id.in_(screens)))).all())
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"day": day, "release": release, "screen": screen, "unit": units.get(screen, "/"), "plays": plays, "ms": ms}
         for screen in screens
         for (day, release), (plays, ms) in sorted(days[screen].items())
     ]
-    insert = _upsert(session, ProofDay)
-    more = {"plays": ProofDay.plays + insert.excluded.plays, "ms": ProofDay.ms + insert.excluded.ms}
-    key = ["day", "release", "screen"]
-    await session.execute(insert.on_conflict_do_update(index_elements=key, set_=more), rows)
+    known = await _known(session, screens, {row["day"] for row in rows})
+    await _add(session, ProofDay, ("day", "release", "screen"), rows, more=("plays", "ms"))
+    pieces: dict[tuple[str, str], list[int]] = {}
+    places: dict[tuple[str, uuid.UUID], list[int]] = {}
+    for row in rows:
+        is_new = (row["day"], row["release"], row["screen"]) not in known
+        _raise(pieces, (row["day"], row["release"]), row["plays"], row["ms"], is_new)
+        _raise(places, (row["day"], row["screen"]), row["plays"], row["ms"])
+    by_piece = [
+        {"day": day, "release": release, "plays": plays, "ms": ms, "screens": count_}
+        for (day, release), (plays, ms, count_) in sorted(pieces.items())
+    ]
+    await _add(session, ProofPieceDay, ("day", "release"), by_piece, more=("plays", "ms", "screens"))
+    by_screen = [
+        {"day": day, "screen": screen, "unit": units.get(screen, "/"), "plays": plays, "ms": ms}
+        for (day, screen), (plays, ms) in sorted(places.items())
+    ]
+    await _add(session, ProofScreenDay, ("day", "screen"), by_screen, more=("plays", "ms"))
     await _name(session, {release for found in days.values() for _, release in found})
+
+
+async def _known(
+    session: AsyncSession, screens: Sequence[uuid.UUID], days: Iterable[str]
+) -> set[tuple[str, str, uuid.UUID]]:
+    """What these screens are known to have shown on these days."""
+    query = select(ProofDay.day, ProofDay.release, ProofDay.screen)
+    query = query.where(ProofDay.screen.in_(screens), ProofDay.day.in_(sorted(days)))
+    return {(day, release, screen) for day, release, screen in (await session.execute(query)).all()}
+
+
+async def _add(
+    session: AsyncSession,
+    table: type[Any],
+    key: Sequence[str],
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    more: Sequence[str],
+) -> None:
+    """Inserts sums, or adds them to those that are there."""
+    insert = _upsert(session, table)
+    sums = {name: getattr(table, name) + insert.excluded[name] for name in more}
+    await session.execute(insert.on_conflict_do_update(index_elements=list(key), set_=sums), list(rows))
+
+
+def _raise(sums: dict[Any, list[int]], key: Any, *by: int) -> None:
+    sums[key] = [one + more for one, more in zip(sums.get(key, [0] * len(by)), by, strict=True)]
 
 
 async def _name(session: AsyncSession, releases: Iterable[str]) -> None:

@@ -15,11 +15,15 @@ from cms.people.actor import Actor
 from cms.people.models import Unit
 from cms.people.permissions import Action, require_reach
 from screens.proof import month_days
-from screens.proof_rows import ProofDay, ProofPiece, ProofRefusal
+from screens.proof_rows import ProofDay, ProofPiece, ProofPieceDay, ProofRefusal, ProofScreenDay
 from screens.tables import Screen
 
 By = Literal["piece", "unit", "screen"]
 MOST: Final = 500
+# A path under which nothing stands, for who asks outside of their reach.
+NOWHERE: Final = "/-/"
+# Slashes of the path of the district's top.
+_TOP: Final = 2
 _PAGE: Final = 5_000
 # What POPAI's reports of digital signage name, with the words of this product beside them.
 COLUMNS: Final = (
@@ -66,16 +70,17 @@ class Report:
 
 async def month_report(session: AsyncSession, actor: Actor, month: str, *, by: By = "piece", unit: str = "") -> Report:
     """What the screens of this person's reach showed in a month. Raises Denied, Invalid `screens.month`."""
-    where = _where(actor, month, unit)
-    lines = await _BY[by](session, where)
-    days = select(ProofDay.day, func.sum(ProofDay.plays)).where(where).group_by(ProofDay.day).order_by(ProofDay.day)
-    counted = [(day, int(plays)) for day, plays in (await session.execute(days)).all()]
-    return Report(month, lines, counted, await _refused(session, where))
+    scope = _scope(actor, month, unit)
+    lines = await _BY[by](session, scope)
+    where = scope.of(ProofScreenDay)
+    days = select(ProofScreenDay.day, func.sum(ProofScreenDay.plays)).where(where)
+    found = (await session.execute(days.group_by(ProofScreenDay.day).order_by(ProofScreenDay.day))).all()
+    return Report(month, lines, [(day, int(plays)) for day, plays in found], await _refused(session, where))
 
 
 async def csv_of(db: Database, actor: Actor, month: str, *, unit: str = "") -> AsyncIterator[bytes]:
     """A line a day, screen and piece, in parts; with a mark at the start by which spreadsheets know UTF-8."""
-    where = _where(actor, month, unit)
+    where = _scope(actor, month, unit).of(ProofDay)
     yield b"\xef\xbb\xbf" + _lines([COLUMNS])
     last: tuple[str, str, uuid.UUID] | None = None
     key = tuple_(ProofDay.day, ProofDay.release, ProofDay.screen)
@@ -99,18 +104,38 @@ async def csv_of(db: Database, actor: Actor, month: str, *, unit: str = "") -> A
         last = (newest.day, newest.release, newest.screen)
 
 
-def _where(actor: Actor, month: str, unit: str) -> ColumnElement[bool]:
-    first, end = month_days(month)
+@dataclass(frozen=True, slots=True)
+class _Scope:
+    """Days of a month, and the subtrees asked for; none: everything, also what stood in a unit that is gone."""
+
+    first: str
+    last: str
+    units: tuple[str, ...]
+
+    def of(self, table: Any) -> ColumnElement[bool]:
+        days = and_(table.day >= self.first, table.day <= self.last)
+        if not self.units:
+            return days
+        return and_(days, or_(*(table.unit.startswith(path, autoescape=True) for path in self.units)))
+
+
+def _scope(actor: Actor, month: str, unit: str) -> _Scope:
+    first, last = month_days(month)
     within = require_reach(actor, Action.SCREEN_READ)
-    where = and_(ProofDay.day >= first, ProofDay.day <= end)
-    # Whoever sees the district sees what stood in a unit that is gone.
-    if not any(path.count("/") == 2 for path in within):
-        where = and_(where, or_(*(ProofDay.unit.startswith(path, autoescape=True) for path in within)))
-    return and_(where, ProofDay.unit.startswith(unit, autoescape=True)) if unit else where
+    if unit:
+        inner = tuple(one for one in within if one.startswith(unit))
+        return _Scope(first, last, (unit,) if unit.startswith(within) else inner or (NOWHERE,))
+    return _Scope(first, last, () if any(path.count("/") == _TOP for path in within) else within)
 
 
-async def _by_piece(session: AsyncSession, where: ColumnElement[bool]) -> list[ReportLine]:
-    sums = _summed(ProofDay.release, where).subquery()
+async def _by_piece(session: AsyncSession, scope: _Scope) -> list[ReportLine]:
+    table: Any = ProofDay if scope.units else ProofPieceDay
+    screens = func.count(ProofDay.screen.distinct()) if scope.units else func.max(ProofPieceDay.screens)
+    where = scope.of(table)
+    if scope.units:
+        mine = select(ProofScreenDay.screen).where(scope.of(ProofScreenDay)).distinct()
+        where = and_(where, ProofDay.screen.in_(mine))
+    sums = _summed(table.release, table, where, screens).subquery()
     query = select(sums, ProofPiece.title, ProofPiece.document, ProofPiece.edition)
     query = query.outerjoin(ProofPiece, ProofPiece.release == sums.c.key).order_by(sums.c.plays.desc(), sums.c.key)
     return [
@@ -121,15 +146,15 @@ async def _by_piece(session: AsyncSession, where: ColumnElement[bool]) -> list[R
     ]
 
 
-async def _by_unit(session: AsyncSession, where: ColumnElement[bool]) -> list[ReportLine]:
-    sums = _summed(ProofDay.unit, where).subquery()
+async def _by_unit(session: AsyncSession, scope: _Scope) -> list[ReportLine]:
+    sums = _counted(ProofScreenDay.unit, scope).subquery()
     query = select(sums, Unit.name).outerjoin(Unit, Unit.path == sums.c.key)
     rows = (await session.execute(query.order_by(sums.c.plays.desc(), sums.c.key))).all()
     return [ReportLine(row.key, row.name or row.key, "", row.plays, row.ms, row.screens) for row in rows]
 
 
-async def _by_screen(session: AsyncSession, where: ColumnElement[bool]) -> list[ReportLine]:
-    sums = _summed(ProofDay.screen, where).subquery()
+async def _by_screen(session: AsyncSession, scope: _Scope) -> list[ReportLine]:
+    sums = _counted(ProofScreenDay.screen, scope).subquery()
     query = select(sums, Screen.public, Screen.name, Screen.point).outerjoin(Screen, Screen.id == sums.c.key)
     rows = (await session.execute(query.order_by(sums.c.plays.desc(), sums.c.key))).all()
     return [
@@ -141,17 +166,21 @@ async def _by_screen(session: AsyncSession, where: ColumnElement[bool]) -> list[
 _BY: Final[Mapping[str, Any]] = {"piece": _by_piece, "unit": _by_unit, "screen": _by_screen}
 
 
-def _summed(key: Any, where: ColumnElement[bool]) -> Any:
+def _counted(key: Any, scope: _Scope) -> Any:
+    screens = func.count(ProofScreenDay.screen.distinct())
+    return _summed(key, ProofScreenDay, scope.of(ProofScreenDay), screens)
+
+
+def _summed(key: Any, table: Any, where: ColumnElement[bool], screens: Any) -> Any:
     """Plays, milliseconds and screens by a column; the largest first."""
-    plays = func.sum(ProofDay.plays)
-    columns = (plays.label("plays"), func.sum(ProofDay.ms).label("ms"))
-    counted = func.count(ProofDay.screen.distinct()).label("screens")
-    return select(key.label("key"), *columns, counted).where(where).group_by(key).order_by(plays.desc()).limit(MOST)
+    plays = func.sum(table.plays)
+    columns = (plays.label("plays"), func.sum(table.ms).label("ms"), screens.label("screens"))
+    return select(key.label("key"), *columns).where(where).group_by(key).order_by(plays.desc()).limit(MOST)
 
 
 async def _refused(session: AsyncSession, where: ColumnElement[bool]) -> Mapping[str, int]:
     """Rows that were refused of the screens in the report; the month is that of their days."""
-    screens = select(ProofDay.screen).where(where).distinct()
+    screens = select(ProofScreenDay.screen).where(where).distinct()
     query = select(ProofRefusal.code, func.count()).where(ProofRefusal.screen.in_(screens)).group_by(ProofRefusal.code)
     return dict((await session.execute(query)).all())
 

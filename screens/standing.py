@@ -1,8 +1,9 @@
 """How the fleet stands by unit: counted by the database, rolled up the tree here: ten thousand cost one query."""
 
 import datetime as dt
+import operator
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import astuple, dataclass
 from typing import Any, Final
 
 from sqlalchemy import and_, case, false, func, or_, select
@@ -11,7 +12,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from cms.people.actor import Actor
 from cms.people.models import Unit
 from cms.people.permissions import Action, require_reach
-from cms.people.units import in_tree_order
 from screens.health import (
     CLOCK_MOST_MS,
     HOT,
@@ -45,7 +45,7 @@ class Tally:
     temperature: int = 0
 
     def __add__(self, other: "Tally") -> "Tally":
-        return Tally(*(getattr(self, one.name) + getattr(other, one.name) for one in fields(self)))
+        return Tally(*map(operator.add, astuple(self), astuple(other)))
 
     @property
     def good(self) -> int:
@@ -63,9 +63,9 @@ class Tally:
         return "bad" if self.down or self.version else "warn"
 
     @property
-    def worst(self) -> tuple[int, int, int, int]:
+    def worst(self) -> tuple[int, int, int]:
         """Sorts the worst first."""
-        return (-self.down, -self.trouble, -self.total, 0)
+        return (-self.down, -self.trouble, -self.total)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,11 +131,12 @@ async def tallies(session: AsyncSession, within: Sequence[str], *, now: dt.datet
 
 def rolled_up(by_unit: Mapping[str, Tally]) -> dict[str, Tally]:
     """The sums of every subtree, by its path; pure."""
-    found: dict[str, Tally] = {}
+    sums: dict[str, list[int]] = {}
     for unit, tally in by_unit.items():
+        parts = astuple(tally)
         for path in ancestors(unit):
-            found[path] = found.get(path, _NONE) + tally
-    return found
+            sums[path] = list(map(operator.add, sums[path], parts)) if path in sums else list(parts)
+    return {path: Tally(*parts) for path, parts in sums.items()}
 
 
 _NONE: Final = Tally()
@@ -158,13 +159,12 @@ async def standing(session: AsyncSession, actor: Actor, unit: str, *, now: dt.da
     by_unit = await tallies(session, reach, now=now)
     sums = rolled_up(by_unit)
     inside = or_(*(Unit.path.startswith(one, autoescape=True) for one in reach))
-    query = select(Unit.path, Unit.name, Unit.level, Unit.position, Unit.code).where(inside)
-    units = in_tree_order(list((await session.execute(query)).all()))
+    units = (await session.execute(select(Unit.path, Unit.name, Unit.level).where(inside))).all()
     depth = path.count("/")
     below = [one for one in units if one.path.startswith(path) and one.path.count("/") == depth + 1]
     counts = _below(row.path for row in units)
     branches = [Branch(one.path, one.name, one.level, sums.get(one.path, _NONE), counts[one.path]) for one in below]
-    branches.sort(key=lambda one: one.tally.worst)
+    branches.sort(key=lambda one: (*one.tally.worst, one.path))
     known = {row.path: row for row in units}
     way = [
         Branch(one, known[one].name, known[one].level, sums.get(one, _NONE), counts[one])

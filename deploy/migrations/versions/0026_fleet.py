@@ -45,6 +45,25 @@ def upgrade() -> None:
         sa.Column("ms", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("day", "release", "screen", name=op.f("pk_proof_day")),
     )
+    op.create_index("ix_proof_day_screen_day", "proof_day", ["screen", "day"])
+    op.create_table(
+        "proof_piece_day",
+        sa.Column("day", sa.String(length=10), nullable=False),
+        sa.Column("release", sa.String(length=64), nullable=False),
+        sa.Column("plays", sa.Integer(), nullable=False),
+        sa.Column("ms", sa.BigInteger(), nullable=False),
+        sa.Column("screens", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("day", "release", name=op.f("pk_proof_piece_day")),
+    )
+    op.create_table(
+        "proof_screen_day",
+        sa.Column("day", sa.String(length=10), nullable=False),
+        sa.Column("screen", sa.Uuid(), nullable=False),
+        sa.Column("unit", sa.String(length=255), nullable=False),
+        sa.Column("plays", sa.Integer(), nullable=False),
+        sa.Column("ms", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("day", "screen", name=op.f("pk_proof_screen_day")),
+    )
     op.create_table(
         "proof_piece",
         sa.Column("release", sa.String(length=64), nullable=False),
@@ -175,6 +194,9 @@ def downgrade() -> None:
 
     op.drop_table("proof_refusal")
     op.drop_table("proof_piece")
+    op.drop_table("proof_screen_day")
+    op.drop_table("proof_piece_day")
+    op.drop_index("ix_proof_day_screen_day", table_name="proof_day")
     op.drop_table("proof_day")
     op.drop_table("proof_chain")
     with op.batch_alter_table("proof_batch", schema=None) as batch_op:
