@@ -34,7 +34,7 @@ from cms.publishing.models import Delivery
 from cms.publishing.refresh import request_refresh
 from cms.publishing.registry import load_channels
 from cms.trust.keys import SigningKey
-from deploy.demo import boxes, platforms, world
+from deploy.demo import addresses, boxes, platforms, world
 from deploy.demo.hands import DemoParts, People
 from deploy.demo.load import furnish, publish_piece
 from deploy.first_start import parts_of
@@ -73,7 +73,7 @@ async def _run(folder: Path, screens: int, browsers: int, rounds: int) -> dict[s
             district = {**world(), "targets": [row for row in world()["targets"] if row["kind"] == "screen"]}
             keeper, people = await furnish(parts, district, secret=secret, say=lambda *_: None)
             async with contextlib.AsyncExitStack() as stack:
-                await _browsers(stack, here, keeper, folder, environment, browsers)
+                await _browsers(stack, here, keeper, folder, browsers)
                 simulated = await _enrol(here, keeper, screens - browsers)
                 await stack.enter_async_context(Fleet(simulated))
                 await _settled(here, screens, len(simulated), simulated)
@@ -107,6 +107,7 @@ def _environment(folder: Path) -> dict[str, str]:
         "YUNPING_PORT": str(port),
         "YUNPING_GATEWAY_PORT": str(gateway),
         "YUNPING_METRICS_PORT": "0",
+        "YUNPING_ORIGINS": ",".join(addresses()),
     }
 
 
@@ -134,8 +135,9 @@ async def _secret(settings: Settings) -> str:
     """Waits until the installation is up, and returns the guard's secret of the first run."""
     path = settings.guard_dir / "first-run"
     async with asyncio.timeout(_START):
-        while not (path.exists() and await _listens(settings.port) and await _listens(settings.gateway_port)):
-            await asyncio.sleep(_LOOK)
+        for port in (settings.port, settings.gateway_port):
+            while not await _listens(port):  # noqa: ASYNC110 - another process
+                await asyncio.sleep(_LOOK)
     return await asyncio.to_thread(path.read_text)
 
 
@@ -149,17 +151,13 @@ async def _listens(port: int) -> bool:
 
 
 async def _browsers(
-    stack: contextlib.AsyncExitStack,
-    here: Installation,
-    keeper: Actor,
-    folder: Path,
-    environment: Mapping[str, str],
-    count: int,
+    stack: contextlib.AsyncExitStack, here: Installation, keeper: Actor, folder: Path, count: int
 ) -> None:
     """Installed players on the loopback, each in a Chromium of its own, paired as the demo pairs its screens."""
     program = shutil.which(CHROMIUM)
     if program is None or count == 0:
         return
+    environment = dict(os.environ)  # noqa: TID251 - of programs that are no part of the product
     root = here.settings.guard_dir / "public" / "root.json"
     children = await asyncio.to_thread(boxes.install, here.settings, root)
     for place, child in enumerate(children[:count]):
