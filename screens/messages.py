@@ -58,6 +58,7 @@ def _is_cap(value: object) -> bool:
     return isinstance(value, int) and abs(value) <= MAX_INTEGER  # a bool is an int
 
 
+ROOTS: Final = 16  # in one message; a screen further behind comes to the rest at its next welcome
 _is_name: Final = matches("[a-z0-9_-]{1,40}")
 Nonce = Annotated[str, matches("[A-Za-z0-9_-]{43}")]
 Public = Annotated[str, _is_key]
@@ -182,7 +183,25 @@ class Proved:
     refused: Annotated[tuple[Unproved, ...], size(0, MAX_ROWS)]
 
 
+@dataclass(frozen=True, slots=True)
+class Roots:
+    """Every root after the one a screen said to have, in order: a screen takes no root whose forerunner it missed."""
+
+    T: ClassVar[str] = "roots"
+    SINCE: ClassVar[int] = 2
+    roots: Annotated[tuple[Signed, ...], size(1, ROOTS)]
+
+
 # ---------------------------------------------------------------- from the screen
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """The recall set a screen holds, said when a server under a new epoch knows less than the screen does."""
+
+    T: ClassVar[str] = "remembered"
+    SINCE: ClassVar[int] = 2
+    recalls: Signed
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,12 +297,14 @@ class Shown:
     rows: Annotated[tuple[ProofRow, ...], size(1, MAX_ROWS)]
 
 
-FromServer: TypeAlias = Challenge | Pairing | Paired | Welcome | StateFrame | Bye | Proved
-FromScreen: TypeAlias = Hello | Pair | Ack | Beat | Vitals | Shown
+FromServer: TypeAlias = Challenge | Pairing | Paired | Welcome | StateFrame | Bye | Roots | Proved
+FromScreen: TypeAlias = Hello | Pair | Ack | Beat | Remembered | Vitals | Shown
 _FROM_SERVER: Final[Mapping[str, type[Any]]] = {
-    kind.T: kind for kind in (Challenge, Pairing, Paired, Welcome, StateFrame, Bye, Proved)
+    kind.T: kind for kind in (Challenge, Pairing, Paired, Welcome, StateFrame, Bye, Roots, Proved)
 }
-_FROM_SCREEN: Final[Mapping[str, type[Any]]] = {kind.T: kind for kind in (Hello, Pair, Ack, Beat, Vitals, Shown)}
+_FROM_SCREEN: Final[Mapping[str, type[Any]]] = {
+    kind.T: kind for kind in (Hello, Pair, Ack, Beat, Remembered, Vitals, Shown)
+}
 
 
 # ---------------------------------------------------------------- writing

@@ -35,6 +35,8 @@ from screens.messages import (
     Paired,
     Pairing,
     Proved,
+    Remembered,
+    Roots,
     Shown,
     StateFrame,
     Vitals,
@@ -102,7 +104,7 @@ class Said:
 
 
 ServerEvent: TypeAlias = Proven | WantsPairing | Said
-LIVE_KINDS: Final[tuple[type[FromScreen], ...]] = (Ack, Beat, Vitals, Shown)
+LIVE_KINDS: Final[tuple[type[FromScreen], ...]] = (Ack, Beat, Remembered, Vitals, Shown)
 """What a live screen may say; of a later version only where that was agreed."""
 
 
@@ -253,7 +255,7 @@ class Dismissed:
 
 
 ScreenEvent: TypeAlias = Reply | CodeShown | BecameScreen | Welcomed | StateCame | Told | Dismissed
-TOLD_KINDS: Final[tuple[type[FromServer], ...]] = (Proved,)
+TOLD_KINDS: Final[tuple[type[FromServer], ...]] = (Roots, Proved)
 """What a live screen may be told besides welcomes and states."""
 
 

@@ -36,7 +36,7 @@ export class Link {
     }
   }
 
-  /** The version agreed with the gateway; 0 before it welcomed us. */
+  /** The version spoken on the present connection; 0 without one. */
   get protocol() {
     return PROTOCOLS[this.#socket?.protocol] ?? 0;
   }

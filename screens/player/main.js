@@ -14,6 +14,7 @@ import { telling } from "./vitals.js";
 import { geometryOf } from "./templates/geometry.js";
 
 const REMEMBERED = 1_000; // steps; a screen runs for months
+const LONGEST_SET = 30_000; // characters of a recall set that fit into one frame; a longer one comes from the edges
 const REFUSALS = 1_000; // ms between two refusals told to the server: it limits how often a screen may speak
 
 const stage = document.querySelector("#stage");
@@ -95,6 +96,7 @@ async function start() {
     tell(event, detail) {
       if (event === "changed") loop?.changed();
       if (event === "version") ack(detail);
+      if (event === "remembered") remember(link, detail);
       if (event === "refused") ack({ version: player.state?.manifest?.value.version ?? 1, state: "refused", code: detail.code });
     },
   });
@@ -115,7 +117,7 @@ async function start() {
       await player.welcomed(message);
     },
     onState: (message) => player.received(message),
-    told: { proved: (message) => proof.proved(message) },
+    told: { roots: (message) => player.walked(message), proved: (message) => proof.proved(message) },
     onPairing: ({ code, expires_at }) => (loop.pairing = { code, expiresAt: expires_at, link: pairingLink(config, code) }),
     async onPaired({ screen }) {
       identity.screen = screen;
@@ -134,6 +136,11 @@ async function start() {
   // A box whose disk takes no proof still shows what it should.
   const proving = proof.open().then(() => proof.run(forever)).catch((error) => (stage.dataset.proof = String(error)));
   await Promise.all([loop.run(forever), link.run(forever), telling(sends, forever), proving]);
+}
+
+/** A server came back from an old copy and lacks recalls that stand here: it is told them, and this screen waits. */
+function remember(link, recalls) {
+  if (link?.protocol >= 2 && recalls.text.length < LONGEST_SET) link.send({ t: "remembered", recalls });
 }
 
 const pairingLink = (config, code) => `${config.server}/desk/screens/?code=${code}`;

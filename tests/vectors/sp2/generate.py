@@ -6,9 +6,11 @@ What SP/1 says, said in the newer version, and what is new; the texts of SP/1 ne
 import json
 from pathlib import Path
 
-from screens.messages import FromScreen, FromServer, Proved, Shown, Unproved, Vitals, encode
+from cms.trust.keys import sha256
+from screens.messages import FromScreen, FromServer, Proved, Remembered, Roots, Shown, Unproved, Vitals, encode
 from screens.proof import GENESIS, Row, chained
 from tests.vectors.sp1 import generate as first
+from tests.vectors.world import by, recalls, root
 
 HERE = Path(__file__).parent
 PROTOCOL = 2
@@ -19,6 +21,7 @@ CHAIN = "A1b2C3d4E5f6G7h8I9j0-_"
 
 def new_of_server() -> dict[str, FromServer]:
     return {
+        "roots": Roots((by(root(2), "root"), by(root(3), "root"))),
         "proved": Proved(CHAIN, 3, (Unproved(2, "overlap"),)),
         "proved nothing of it": Proved(CHAIN, 0, ()),
     }
@@ -29,6 +32,7 @@ def new_of_screen() -> dict[str, FromScreen]:
     rows = ((0, 1_795_000_000_000, 60_000), (1, 1_795_000_060_000, 15_000), (0, 1_795_000_075_000, -1))
     head = chained([Row(names[place], start, ms) for place, start, ms in rows]).head
     return {
+        "remembered": Remembered(by(recalls(3, sha256(b"gone")), "guard")),
         "vitals": Vitals(1_795_000_000_000, 32_000, 21_000, 415),
         "vitals of a box that does not tell": Vitals(1_795_000_000_000),
         "proof": Shown(CHAIN, 1, GENESIS, head, names, rows),
