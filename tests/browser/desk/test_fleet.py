@@ -3,13 +3,18 @@
 import datetime as dt
 import os
 import re
+import uuid
 
 import pytest
 from playwright.async_api import Page, expect
 from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
 
+from cms.planning.models import Target
 from cms.planning.targets import add_target
+from cms.publishing.models import Delivery, Publication
 from deploy.bench.streets import fill
+from screens.ledger import note_version
 from screens.proof import chained
 from screens.proofs import Sent, keep
 from screens.tables import Screen
@@ -25,6 +30,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 SHOTS = os.environ.get("SHOTS")
 SCREENS = int(os.environ.get("SCREENS", "1602"))
 INSTITUTE = "/320509/i05/"
+DELIVERY = uuid.UUID(int=26)
 
 
 async def _shot(page: Page, name: str) -> None:
@@ -53,8 +59,21 @@ async def _world(house: House) -> None:
             units=("/320509/",),
             now=now,
         )
+        await _delivered(session, now)
         sent = [Sent(screen, "A" * 22, chained(rows_of(now, 30))) for screen in street.screens[:20]]
         await keep(session, sent, now=now)
+
+
+async def _delivered(session: AsyncSession, now: dt.datetime) -> None:
+    """An order to the screens, as the worker left it: queued for their audience with the version most of them show."""
+    target = (await session.scalars(select(Target).where(Target.code == "all-screens"))).one()
+    order = Publication(id=DELIVERY, key="test", kind="publish", at=now, reason="", created_at=now, what={})
+    session.add(order)
+    await session.flush()
+    facts = {"kind": "publish", "state": "live", "at": now, "not_before": now, "created_at": now, "release": "d" * 64}
+    leased = {"attempt": 1, "lost": 0, "fence": 1, "priority": 10, "error_params": {}}
+    session.add(Delivery(id=DELIVERY, publication_id=order.id, target_id=target.id, **facts, **leased))
+    await note_version(session, (9, "s-bench"), [], ["d" * 64], receivers=SCREENS, now=now)
 
 
 async def test_fleet_when_an_institute_is_dark_is_found_mended_and_aimed_at(pages: Pages, house: House) -> None:
@@ -104,8 +123,19 @@ async def test_fleet_when_an_institute_is_dark_is_found_mended_and_aimed_at(page
     assert await violations(page) == []
     await _shot(page, "fleet-proof")
 
+    await page.goto(f"{base}/desk/screens/deliveries/{DELIVERY}")
+    await expect(page.locator(".progress")).to_have_count(4)
+    await expect(page.locator("tbody tr").first).to_contain_text("尚未播出")
+    assert await violations(page) == []
+    await _shot(page, "fleet-delivery")
+
+    await page.goto(f"{base}/desk/screens/?trouble=temperature")
+    await expect(page.locator("tbody tr").first).to_contain_text("机身过热")
+    assert await violations(page) == []
+    await _shot(page, "fleet-list")
+
     await page.set_viewport_size(PHONE)
-    for name in ("tree", "map", "audiences/all-screens", "proof"):
+    for name in ("tree", "map", "audiences/all-screens", "proof", f"deliveries/{DELIVERY}"):
         await page.goto(f"{base}/desk/screens/{name}")
         wide = await page.evaluate("document.documentElement.scrollWidth")
         assert wide <= PHONE["width"], name
