@@ -25,6 +25,7 @@ from screens.frames import versions_of
 from screens.hands.delivery import Orders
 from screens.messages import Bye, Have, Pair, Pairing
 from screens.presence import Presence
+from screens.proof_intake import Intake
 from screens.protocol import Goodbye
 from screens.registry import Registry
 from screens.session import Session
@@ -74,6 +75,7 @@ class Gateway:
         self.beacons = Beacons(signer, self.source, self.registry, self.fanout)
         self.presence = Presence(database, clock)
         self.orders = Orders(database, wake, clock, self.registry, metrics)
+        self.proofs = Intake(database, clock, self.registry, metrics)
         self.wheel = Wheel()
         self._opening: set[ScreenConnection] = set()
         self._certifying: set[uuid.UUID] = set()
@@ -96,7 +98,13 @@ class Gateway:
     async def run(self) -> None:
         """Until cancelled."""
         async with asyncio.TaskGroup() as group:
-            for part in (self.source.run(), self.beacons.run(), self.presence.run(), self.wheel.run()):
+            for part in (
+                self.source.run(),
+                self.beacons.run(),
+                self.presence.run(),
+                self.proofs.run(),
+                self.wheel.run(),
+            ):
                 group.create_task(part)
             group.create_task(self._follow())
             group.create_task(self.orders.run())
@@ -127,6 +135,7 @@ class Gateway:
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=5)
         await self.presence.flush()
+        await self.proofs.flush()
 
     # ------------------------------------------------------------ what sessions ask
 

@@ -37,11 +37,14 @@ from screens.messages import (
     Pair,
     Paired,
     Pairing,
+    Proved,
     Remembered,
     Roots,
+    Shown,
     StateFrame,
     Tick,
     Tock,
+    Vitals,
     Welcome,
     read_screen,
     read_server,
@@ -106,7 +109,7 @@ class Said:
 
 
 ServerEvent: TypeAlias = Proven | WantsPairing | Said
-LIVE_KINDS: Final[tuple[type[FromScreen], ...]] = (Ack, Beat, Done, Remembered, Tick)
+LIVE_KINDS: Final[tuple[type[FromScreen], ...]] = (Ack, Beat, Done, Remembered, Tick, Vitals, Shown)
 """What a live screen may say; of a later version only where that was agreed."""
 
 
@@ -257,7 +260,7 @@ class Dismissed:
 
 
 ScreenEvent: TypeAlias = Reply | CodeShown | BecameScreen | Welcomed | StateCame | Told | Dismissed
-TOLD_KINDS: Final[tuple[type[FromServer], ...]] = (OrderFrame, Line, Roots, Tock)
+TOLD_KINDS: Final[tuple[type[FromServer], ...]] = (OrderFrame, Line, Roots, Tock, Proved)
 """What a live screen may be told besides welcomes and states."""
 
 

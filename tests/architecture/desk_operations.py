@@ -130,11 +130,14 @@ _SYSTEM: Final[Mapping[str, tuple[str, ...]]] = {
         "PUT /api/v1/screens/{screen}/name",
         "PUT /api/v1/screens/{screen}/place",
         "PUT /api/v1/screens/{screen}/tags",
+        "PUT /api/v1/screens/{screen}/position",
         "POST /api/v1/screens/{screen}/revoke",
     ),
     "POST /desk/screens/{screen}/order": ("POST /api/v1/screens/{screen}/orders",),
     "POST /desk/screens/orders/": ("POST /api/v1/screen-commands",),
     "POST /desk/screens/updates/{rollout}/stop": ("POST /api/v1/screen-rollouts/{rollout}/stop",),
+    "POST /desk/screens/tree/place": ("PUT /api/v1/screens/units/place",),
+    "POST /desk/screens/audiences/{target}": ("PUT /api/v1/screens/audiences/{target}",),
 }
 
 _LIBRARY_AND_OFFICE: Final[Mapping[str, tuple[str, ...]]] = {
