@@ -16,6 +16,21 @@ MAX_BUFFER: Final = 256 * 2**10
 _LANES: Final = itertools.count(1)
 
 
+PONG: Final = b"\x8a\x80"
+PONG_SIZE: Final = 6
+
+
+def ends_with_a_frame(data: bytes) -> bool:
+    """Whether bytes that begin with a client's frame are whole frames: then the next bytes begin with one, too."""
+    at, size = 0, len(data)
+    while at + PONG_SIZE <= size:
+        length = data[at + 1] & 127
+        if length == 127:
+            return False  # longer than any message of ours
+        at += PONG_SIZE + length if length < 126 else 8 + int.from_bytes(data[at + 2 : at + 4], "big")
+    return at == size
+
+
 class Audience(Protocol):
     """The group a connection stands in, as far as the connection must know it: `screens.fanout.Group`."""
 
@@ -46,6 +61,7 @@ class ScreenConnection(ServerConnection):
         self.has: Versions = NOTHING
         self.sent: AudienceFrames | None = None
         self.late_since = 0.0
+        self._is_whole = True
 
     def push(self, message: FromServer) -> None:
         """Writes a message now; nothing happens on a connection that is closing."""
@@ -71,8 +87,13 @@ class ScreenConnection(ServerConnection):
 
     def data_received(self, data: bytes) -> None:
         self.heard_at = self.loop.time()
+        is_open = self.protocol.state is OPEN
+        if is_open and self._is_whole:
+            if len(data) == PONG_SIZE and data[:2] == PONG:
+                return  # that it came is all there is to know, and the library takes thirty microseconds to know it
+            self._is_whole = ends_with_a_frame(data)
         super().data_received(data)
-        if self.protocol.state is not OPEN:
+        if is_open and self.protocol.state is not OPEN:
             self._leave()  # nothing may follow a close frame
         if self.paused and self.transport.get_write_buffer_size() > MAX_BUFFER:
             self.abort()

@@ -1,6 +1,7 @@
 """A whole district's keys in memory: the `Signer` of simulations and tests, never the one of a real street."""
 
 import asyncio
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from cms.kernel.clock import Clock, to_ms
@@ -13,6 +14,7 @@ from cms.trust.recalls import Recalled, Recalls
 from cms.trust.root import Role, Roles, Root, RootKey
 from cms.trust.screen import ScreenFacts
 from cms.trust.signed import Signed, sign
+from screens.messages import signed_text
 from screens.signer import BeaconBody, Trust
 
 _YEAR = 365 * 86_400_000
@@ -42,9 +44,9 @@ class District:
     async def sign_manifest(self, body: Manifest) -> Signed:
         return self._sign(body)
 
-    async def sign_beacon(self, body: BeaconBody) -> Signed:
+    async def sign_beacons(self, bodies: Sequence[BeaconBody]) -> Mapping[str, str]:
         await asyncio.sleep(0)
-        return self.beacon(body)
+        return {body.audience: signed_text(self.beacon(body)) for body in bodies}
 
     def beacon(self, body: BeaconBody) -> Signed:
         """The next beacon of this guard."""

@@ -251,6 +251,11 @@ def signed_value(part: Signed) -> dict[str, object]:
     return {"text": part.text, "signatures": signatures}
 
 
+def signed_text(part: Signed) -> str:
+    """The JSON of a signed object inside a message."""
+    return json.dumps(signed_value(part), ensure_ascii=False, separators=(",", ":"))
+
+
 def _plain(part: object) -> object:
     if isinstance(part, Signed):
         return signed_value(part)

@@ -10,6 +10,7 @@ import resource
 import struct
 import sys
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -18,12 +19,12 @@ import click
 from cms.kernel.clock import SystemClock
 from cms.kernel.db import Database
 from cms.kernel.log import configure
-from cms.trust.signed import Signed
 from screens.bench.cores import stay_on
 from screens.district import District
 from screens.fanout import Report
 from screens.gateway import Gateway
 from screens.main import GatewaySettings, run_gateway, runner
+from screens.messages import signed_text
 from screens.signer import BeaconBody
 
 
@@ -32,10 +33,10 @@ class TimedDistrict(District):
 
     spent = 0.0
 
-    async def sign_beacon(self, body: BeaconBody) -> Signed:
+    async def sign_beacons(self, bodies: Sequence[BeaconBody]) -> Mapping[str, str]:
         began = time.thread_time()
         try:
-            return self.beacon(body)
+            return {body.audience: signed_text(self.beacon(body)) for body in bodies}
         finally:
             self.spent += time.thread_time() - began
 
