@@ -31,7 +31,7 @@ BENCHMARKS: Final[Mapping[str, Bench]] = {
     "fanout": Bench(
         "一次发布送达 N 块阅读屏的服务器 CPU，与 C 语言发送程序之比（回环网络，未启用 TLS）",
         "screens.bench_fanout",
-        {"screens": int, "audiences": counts},
+        {"screens": int, "audiences": counts, "sizes": counts, "rounds": int},
     ),
     "desk": Bench(
         "十万篇稿件、百万修订、801 个单位的采编后台：各页面、检索与机器检查的服务器用时，与一次索引读取之比",

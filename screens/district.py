@@ -1,6 +1,7 @@
 """A whole district's keys in memory: the `Signer` of simulations and tests, never the one of a real street."""
 
 import asyncio
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -20,15 +21,22 @@ from screens.signer import BeaconBody, Trust
 _YEAR = 365 * 86_400_000
 
 
-class District:
-    """Signs like a guard; `is_away` makes it answer like one that is down."""
+def _key(seed: bytes | None, role: str) -> SigningKey:
+    return SigningKey.generate() if seed is None else SigningKey(hashlib.sha256(seed + role.encode()).digest())
 
-    def __init__(self, clock: Clock, *, domain: str = "district.example") -> None:
+
+class District:
+    """Signs like a guard; `is_away` makes it answer like one that is down.
+
+    Two processes with the same `seed` stand for one guard; without one the keys are new.
+    """
+
+    def __init__(self, clock: Clock, *, domain: str = "district.example", seed: bytes | None = None) -> None:
         self.is_away = False
         self.signed = 0
         self._clock = clock
         self._domain = domain
-        self._keys = {role: SigningKey.generate() for role in ("root", "delegations", "guard")}
+        self._keys = {role: _key(seed, role) for role in ("root", "delegations", "guard")}
         self._seq = 0
         now = to_ms(clock.now())
         self.root = self._root(now)

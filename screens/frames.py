@@ -65,13 +65,13 @@ def part_text(wire: str, file: str) -> str:
 class AudienceFrames:
     """The frames of one audience at one beacon (its JSON, as it travels); a new beacon is a new object."""
 
-    __slots__ = ("_beacon", "_made", "_parts", "has", "state")
+    __slots__ = ("_beacon", "_made", "has", "parts", "state")
 
     def __init__(self, state: State, beacon: str, parts: Parts) -> None:
         self.state = state
         self.has: Versions = (*parts.versions, state.version)
         self._beacon = beacon
-        self._parts = parts
+        self.parts = parts
         self._made: dict[int, bytes] = {}
 
     def frame(self, has: Versions) -> bytes:
@@ -86,7 +86,7 @@ class AudienceFrames:
         # The parts are JSON already; parsing them to write them again would cost more than all the sends.
         fields = [f'"beacon":{self._beacon}']
         names = StateFrame.PARTS
-        texts = self._parts.texts
+        texts = self.parts.texts
         fields += [f'"{names[place]}":{texts[names[place]]}' for place in range(3) if missing >> place & 1]
         if missing & 8:
             fields.append(f'"{names[3]}":{part_text(self.state.wire, self.state.file)}')

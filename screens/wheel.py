@@ -26,8 +26,8 @@ class Wheel:
         self._slots: list[set[ScreenConnection]] = [set() for _ in range(SLOTS)]
         self._place: dict[ScreenConnection, int] = {}
         self._next = 0
-        self._silent = silent
-        self._late = late
+        self.silent = silent
+        self.late = late
         self.dropped = 0
 
     def add(self, connection: ScreenConnection) -> None:
@@ -53,12 +53,12 @@ class Wheel:
     def tick(self, now: float) -> None:
         """One slot; `now` is loop time."""
         quiet: list[ScreenConnection] = []
-        spared = now - min(PING_AFTER, self._silent)
+        spared = now - min(PING_AFTER, self.silent)
         for connection in tuple(self._slots[self._next]):
             late = connection.late_since
             if connection.heard_at > spared and not late:
                 continue
-            if now - connection.heard_at > self._silent or (late and now - late > self._late):
+            if now - connection.heard_at > self.silent or (late and now - late > self.late):
                 self.dropped += 1
                 connection.abort()
             elif connection.heard_at <= spared and _takes_a_ping(connection):
