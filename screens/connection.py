@@ -6,6 +6,8 @@ import uuid
 from typing import Any, Final, Protocol
 
 from websockets.asyncio.server import ServerConnection
+from websockets.datastructures import Headers
+from websockets.http11 import Request
 from websockets.protocol import OPEN
 
 from screens.frames import NOTHING, AudienceFrames, Versions, message_frame
@@ -16,6 +18,7 @@ MAX_BUFFER: Final = 256 * 2**10
 _LANES: Final = itertools.count(1)
 
 
+_SPENT: Final = Request("", Headers())
 PONG: Final = b"\x8a\x80"
 PONG_SIZE: Final = 6
 
@@ -62,6 +65,10 @@ class ScreenConnection(ServerConnection):
         self.sent: AudienceFrames | None = None
         self.late_since = 0.0
         self._is_whole = True
+
+    def trim(self) -> None:
+        """Lets go of the handshake's headers, two kilobytes that nobody asks for again."""
+        self.request, self.response = _SPENT, None
 
     def push(self, message: FromServer) -> None:
         """Writes a message now; nothing happens on a connection that is closing."""

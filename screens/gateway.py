@@ -73,6 +73,7 @@ class Gateway:
         self.wheel = Wheel()
         self._opening: set[ScreenConnection] = set()
         self._certifying: set[uuid.UUID] = set()
+        self._bare: set[uuid.UUID] = set()
         self.written = Report()
         self._database = database
         self._signer = signer
@@ -198,6 +199,7 @@ class Gateway:
         if before is not None and before in self._sessions:
             self._dismiss(self._sessions[before], Bye("replaced", 30_000))
         self._opening.discard(connection)
+        connection.trim()
         self.presence.entered(known.id, connection.link, player=player, caps=caps)
         self.metrics.gauge("yunping_screens_connected", len(self.registry))
         self._place(session, known)
@@ -258,6 +260,8 @@ class Gateway:
     def _place(self, session: Session, known: Known) -> None:
         """Tells the screen what it is and puts it where its states come from."""
         connection = session.connection
+        if known.facts is None:
+            self._bare.add(known.id)
         audience = self.source.audience_now(known.id)
         if not session.welcome(known, audience):
             return
@@ -288,11 +292,18 @@ class Gateway:
                 session = self._sessions.get(connection)
                 if session is not None and session.pair is not None and session.code_until <= now:
                     self._spawn(self._offer_again(session, session.pair))
-            for screen, connection in self.registry:
-                known = self.source.screen(screen)
-                session = self._sessions.get(connection)
-                if known is not None and known.facts is None and session is not None and self.beacons.is_guarded:
-                    self._spawn(self._placed_anew(session, known))
+            if self.beacons.is_guarded:
+                self._certify_late()
+
+    def _certify_late(self) -> None:
+        """Screens that were let in while no guard could sign what they are."""
+        for screen in tuple(self._bare):
+            connection, known = self.registry.get(screen), self.source.screen(screen)
+            session = None if connection is None else self._sessions.get(connection)
+            if session is None or known is None or known.facts is not None:
+                self._bare.discard(screen)
+            else:
+                self._spawn(self._placed_anew(session, known))
 
     async def _offer_again(self, session: Session, pair: Pair) -> None:
         try:
