@@ -220,8 +220,11 @@ class Gateway:
         self.metrics.count("yunping_screen_byes_total", code=bye.code, why=bye.why or "")
 
     def retry_bounds(self) -> tuple[int, int]:
-        """Between which times (ms) a screen should come back: at most a hundred a second, within ten seconds."""
-        return 200, min(10_000, max(1_000, len(self.registry) * 10))
+        """Between which times (ms) a screen should come back: all there are within ten seconds, four thousand a second.
+
+        By how many are paired, not by how many are here: the first to come are told what the last must keep to.
+        """
+        return 200, min(10_000, max(1_000, self.source.count // 4))
 
     # ------------------------------------------------------------ what rows change
 

@@ -27,7 +27,8 @@ from screens.metrics import SCREENS
 from screens.signer import Signer
 
 BACKLOG: Final = 4096  # with the usual 100, a fifth of 10,000 screens was not back after 45 s
-MAX_OPENING: Final = 512
+# As many as can wait to be accepted: a storm of screens that come back is worked off, not sent away.
+MAX_OPENING: Final = BACKLOG
 OPEN_SECONDS: Final = 10
 CLOSE_SECONDS: Final = 2
 # A gateway that listens before it knows its screens would send the first ones away.

@@ -180,9 +180,10 @@ class SimulatedScreen:
 
     def _wait(self, failures: int) -> float:
         least, most = self._retry
-        if failures:
-            most = min(LONGEST, most * 2 ** min(failures, 6))
-        return random.uniform(least, most)  # noqa: S311
+        wait = random.uniform(least, most)  # noqa: S311
+        if failures:  # as screens/player/link.js
+            wait = max(wait, random.uniform(0, least * 2 ** min(failures, 10)))  # noqa: S311
+        return min(LONGEST, wait)
 
 
 class Fleet:

@@ -54,6 +54,11 @@ class StoredStates:
         self.is_fresh = False
         self.loaded = asyncio.Event()
 
+    @property
+    def count(self) -> int:
+        """How many screens were ever paired."""
+        return len(self._screens)
+
     def screen(self, screen: uuid.UUID) -> Known | None:
         return self._screens.get(screen)
 

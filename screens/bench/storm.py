@@ -35,6 +35,8 @@ class Storm:
         self._due: list[tuple[float, int]] = []
         self._places = {peer: place for place, peer in enumerate(peers)}
         self._failures = [0] * len(peers)
+        self._served: set[Peer] = set()
+        self._welcomed: set[Peer] = set()
         self._newest = 0
         self.refused = 0
         self.cut_at = 0.0
@@ -44,7 +46,7 @@ class Storm:
         began = time.monotonic()
         waiting = list(range(len(self._peers)))
         while not self.all_served():
-            while waiting and len(self._open) - self._served() < AT_ONCE:
+            while waiting and len(self._open) - len(self._served) < AT_ONCE:
                 self._dial(waiting.pop())
             self.turn()
         return time.monotonic() - began
@@ -52,15 +54,16 @@ class Storm:
     def back(self, newest: int) -> dict[str, float]:
         """Returns when all were cut off and are served the newest again; seconds from the first cut."""
         self._newest, self.cut_at, self.refused = newest, 0.0, 0
+        self._served.clear()
         welcomed = 0.0
         while not (self.cut_at and self.all_served()):
             self.turn()
-            if not welcomed and self.cut_at and all(peer.step >= Step.WELCOME for peer in self._peers):
+            if not welcomed and self.cut_at and len(self._welcomed) == len(self._peers):
                 welcomed = time.monotonic() - self.cut_at
         return {"welcomed": welcomed, "newest": time.monotonic() - self.cut_at, "refused": self.refused}
 
     def all_served(self) -> bool:
-        return self._served() == len(self._peers)
+        return len(self._served) == len(self._peers)
 
     def turn(self) -> None:
         """Whatever is ready, and dials what is due."""
@@ -70,9 +73,6 @@ class Storm:
         for fd, events in self._poll.poll(min(0.05, max(0.0, self._due[0][0] - now)) if self._due else 0.05):
             self._ready(fd, events)
 
-    def _served(self) -> int:
-        return sum(peer.step is Step.SERVED and peer.version >= self._newest for peer in self._open.values())
-
     def _ready(self, fd: int, events: int) -> None:
         peer = self._open[fd]
         try:
@@ -81,10 +81,17 @@ class Storm:
                 self._poll.modify(fd, select.EPOLLIN)
             if events & (select.EPOLLIN | select.EPOLLHUP | select.EPOLLERR):
                 peer.readable()
-            if peer.step is Step.SERVED:
-                self._failures[self._places[peer]] = 0
+            self._count(peer)
         except OSError:
             self._lost(fd, peer)
+
+    def _count(self, peer: Peer) -> None:
+        if peer.step >= Step.WELCOME:
+            self._welcomed.add(peer)
+        if peer.step is Step.SERVED:
+            self._failures[self._places[peer]] = 0
+            if peer.version >= self._newest:
+                self._served.add(peer)
 
     def _lost(self, fd: int, peer: Peer) -> None:
         now = time.monotonic()
@@ -99,10 +106,13 @@ class Storm:
         self._open.pop(fd, None)
         peer.close()
         peer.step = Step.DIALLING
+        self._served.discard(peer)
+        self._welcomed.discard(peer)
         least, most = (one / 1000 for one in peer.retry)
-        if self._failures[place] > 1:
-            most = min(LONGEST, most * 2 ** min(self._failures[place] - 1, 6))
-        heapq.heappush(self._due, (now + random.uniform(least, most), place))  # noqa: S311
+        wait = random.uniform(least, most)  # noqa: S311
+        if self._failures[place] > 1:  # as screens/player/link.js
+            wait = max(wait, random.uniform(0, least * 2 ** min(self._failures[place] - 1, 10)))  # noqa: S311
+        heapq.heappush(self._due, (now + min(LONGEST, wait), place))
 
     def _dial(self, place: int) -> None:
         peer = self._peers[place]
