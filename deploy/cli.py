@@ -62,12 +62,13 @@ def up(settings: Settings, *, demo: bool) -> None:
 
 @main.command()
 @click.argument("role", type=click.Choice(ROLES))
+@click.option("--number", type=click.IntRange(1, 64), default=1, help="同一角色的第几个进程，只影响指标端口。")
 @with_settings
-def run(settings: Settings, role: Role) -> None:
+def run(settings: Settings, role: Role, number: int) -> None:
     """只启动一个角色：web、gateway、worker 或 guard。"""
     from deploy.roles import run_role  # noqa: PLC0415
 
-    run_role(settings, role)
+    run_role(settings, role, number)
 
 
 @main.command()

@@ -1,6 +1,7 @@
 """One screen's socket: websockets' own connection, with what fan-out and the heartbeat must know of it."""
 
 import asyncio
+import datetime as dt
 import itertools
 import uuid
 from typing import Any, Final, Protocol
@@ -52,6 +53,7 @@ class ScreenConnection(ServerConnection):
     Attributes:
         lane: the descriptor to write to directly; a number below 0 under TLS, where only the transport may.
         has, sent: the versions its screen has and the frames it was sent last, while it stands apart from the cohorts.
+        entered_at: when it became a screen's; None before.
         late_since: loop time since which a newer state waits for this socket; 0 when none does.
     """
 
@@ -64,6 +66,7 @@ class ScreenConnection(ServerConnection):
         self.has: Versions = NOTHING
         self.sent: AudienceFrames | None = None
         self.late_since = 0.0
+        self.entered_at: dt.datetime | None = None
         self._is_whole = True
 
     def trim(self) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import datetime as dt
 import uuid
 from collections.abc import Coroutine
 from dataclasses import dataclass, replace
@@ -36,6 +37,7 @@ OFFERS_PER_S: Final = 20
 SIGN_SECONDS: Final = 5.0
 RESTART_SLICE: Final = 500
 RESTART_PAUSE: Final = 0.25
+REPLACED_RETRY: Final = 30_000
 # A stranger's hello may make us look at the rows again, but not oftener than this.
 LOOK_AGAIN: Final = 0.25
 
@@ -184,7 +186,7 @@ class Gateway:
             self._opening.discard(session.connection)
             before = self.registry.wait(pair.key, session.connection)
             if before is not None and before in self._sessions:
-                self._dismiss(self._sessions[before], Bye("replaced", 30_000))
+                self._dismiss(self._sessions[before], Bye("replaced", REPLACED_RETRY))
             session.code_until = to_ms(made.expires_at)
             session.connection.push(Pairing(made.code, session.code_until))
 
@@ -197,10 +199,10 @@ class Gateway:
         self.stop_waiting(session)
         before = self.registry.enter(known.id, connection)
         if before is not None and before in self._sessions:
-            self._dismiss(self._sessions[before], Bye("replaced", 30_000))
+            self._dismiss(self._sessions[before], Bye("replaced", REPLACED_RETRY))
         self._opening.discard(connection)
         connection.trim()
-        self.presence.entered(known.id, connection.link, player=player, caps=caps)
+        connection.entered_at = self.presence.entered(known.id, connection.link, player=player, caps=caps)
         self.metrics.gauge("yunping_screens_connected", len(self.registry))
         self._place(session, known)
 
@@ -234,7 +236,18 @@ class Gateway:
                 known = self.source.screen(screen)
                 if known is not None:
                     self._changed(known)
+            for screen, (link, at) in change.links.items():
+                self._linked(screen, link, at)
             self.beacons.changed(change.audiences)
+
+    def _linked(self, screen: uuid.UUID, link: uuid.UUID, at: dt.datetime) -> None:
+        """Some gateway wrote who holds a screen: a socket here that is older than that one is told to go."""
+        connection = self.registry.get(screen)
+        if connection is None or connection not in self._sessions or connection.link == link:
+            return
+        # A newer entry here, not written yet, will say the same to the other gateway.
+        if connection.entered_at is not None and connection.entered_at <= at:
+            self._dismiss(self._sessions[connection], Bye("replaced", REPLACED_RETRY))
 
     def _changed(self, known: Known) -> None:
         waiting = self.registry.waiting.get(known.key)
