@@ -21,6 +21,7 @@ from cms.kernel.clock import SystemClock, to_ms
 from cms.trust.beacon import Beacon
 from cms.trust.errors import TrustError
 from cms.trust.keys import SigningKey
+from cms.trust.manifest import Manifest
 from cms.trust.root import Root
 from cms.trust.signed import Signed, Verified, read_body
 from cms.trust.verify import verify_beacon, verify_root
@@ -45,6 +46,9 @@ class Heard:
     connected: int = 0
     recalls: int = 0
     last: StateFrame | None = None
+    manifest: Signed | None = None
+    delays: list[float] = field(default_factory=list)
+    """Milliseconds from the signing of each publication to its arrival, of those that came while connected."""
     faults: list[str] = field(default_factory=list)
 
 
@@ -75,6 +79,7 @@ class SimulatedScreen:
         self._root: Verified[Root] | None = verify_root(root, None) if root is not None else None
         self._have = Have()
         self._retry = (0.1, 1.0)
+        self.is_current = False
 
     async def run(self) -> None:
         """Connects again after every end, later each time nobody answers."""
@@ -89,6 +94,7 @@ class SimulatedScreen:
                 self.heard.faults.append(repr(problem))
             finally:
                 self.is_live.clear()
+                self.is_current = False
                 self.socket = None
             failures = 0 if self.heard.connected > before else failures + 1
             await asyncio.sleep(self._wait(failures))
@@ -161,6 +167,7 @@ class SimulatedScreen:
         if beacon.version > self.heard.newest:
             self.heard.newest = beacon.version
             self.heard.versions[beacon.version] = time.monotonic()
+            self._note(state)
             if self._acks:
                 now = to_ms(CLOCK.now())
                 await socket.send(encode(side.ack(beacon.version, "received", now)))
@@ -172,6 +179,15 @@ class SimulatedScreen:
             root=beacon.root,
             delegations=1 if state.delegations is not None else had.delegations,
         )
+
+    def _note(self, state: StateFrame) -> None:
+        """Keeps what is to be shown; a manifest that is only named as a file is not fetched here."""
+        is_first = self.heard.manifest is None or not self.is_current
+        if isinstance(state.manifest, Signed):
+            self.heard.manifest = state.manifest
+            if not is_first:
+                self.heard.delays.append(to_ms(CLOCK.now()) - read_body(Manifest, state.manifest.text).at)
+        self.is_current = True
 
     def _beacon(self, signed: Signed) -> Beacon:
         if self._root is None:

@@ -14,7 +14,7 @@ from cms.kernel.errors import DomainError, NotFound
 from cms.people.permissions import Action, may_anywhere
 from cms.people.picking import places_at
 from screens import fleet
-from screens.pairing import claim
+from screens.pairing import LENGTH, claim, normal_code
 
 _FACTS = ("link", "version", "painted", "clock")
 
@@ -106,7 +106,9 @@ async def _rows(visit: Visit) -> dict[str, Any]:
 async def _list(
     visit: Visit, error: DomainError | None = None, values: Mapping[str, str] | None = None
 ) -> web.Response:
-    blank = {"code": "", "unit": visit.actor.unit, "name": "", "point": "", "orientation": "portrait"}
+    # The QR beside the code on a screen leads here: whoever scans it need not type the code.
+    scanned = normal_code(visit.query("code"))[:LENGTH]
+    blank = {"code": scanned, "unit": visit.actor.unit, "name": "", "point": "", "orientation": "portrait"}
     typed = values or blank
     async with visit.deps.db.read() as session:
         place = await unit_field.field_of(session, typed["unit"], Action.SCREEN_PAIR)
