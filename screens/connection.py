@@ -2,7 +2,9 @@
 
 import asyncio
 import datetime as dt
+import functools
 import itertools
+import resource
 import uuid
 from typing import Any, Final, Protocol
 
@@ -24,6 +26,16 @@ PONG: Final = b"\x8a\x80"
 PONG_SIZE: Final = 6
 
 
+# Descriptors kept from screens: for the guard, the database, files.
+RESERVED: Final = 64
+
+
+@functools.cache
+def descriptor_limit() -> int:
+    """How many files this process may have open."""
+    return resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+
+
 def ends_with_a_frame(data: bytes) -> bool:
     """Whether bytes that begin with a client's frame are whole frames: then the next bytes begin with one, too."""
     at, size = 0, len(data)
@@ -37,6 +49,8 @@ def ends_with_a_frame(data: bytes) -> bool:
 
 class Audience(Protocol):
     """The group a connection stands in, as far as the connection must know it: `screens.fanout.Group`."""
+
+    told_at: float
 
     def set_apart(self, connection: "ScreenConnection", /) -> None: ...
 
@@ -61,7 +75,7 @@ class ScreenConnection(ServerConnection):
         super().__init__(*args, **{**kwargs, "write_limit": 0})
         self.link: uuid.UUID = self.id
         self.lane = -next(_LANES)
-        self.heard_at = self.loop.time()
+        self.heard_at = self.told_at = self.loop.time()
         self.group: Audience | None = None
         self.has: Versions = NOTHING
         self.sent: AudienceFrames | None = None
@@ -73,9 +87,14 @@ class ScreenConnection(ServerConnection):
         """Lets go of the handshake's headers, two kilobytes that nobody asks for again."""
         self.request, self.response = _SPENT, None
 
+    def last_told(self) -> float:
+        """Loop time of the last state or message; a slow socket that missed a state is no quiet one."""
+        return self.told_at if self.group is None else max(self.told_at, self.group.told_at)
+
     def push(self, message: FromServer) -> None:
         """Writes a message now; nothing happens on a connection that is closing."""
         if self.protocol.state is OPEN and not self.transport.is_closing():
+            self.told_at = self.loop.time()
             self.transport.write(message_frame(message))
 
     def abort(self) -> None:
@@ -89,6 +108,9 @@ class ScreenConnection(ServerConnection):
             # TLS transports pause at "as many as", plain ones at "more than": with 0 they would never let go.
             self.write_limit_high, self.write_limit_low = 1, 0
         super().connection_made(transport)
+        if transport.get_extra_info("socket").fileno() >= descriptor_limit() - RESERVED:
+            # Descriptors go out from the lowest: what is left is for the guard and the database, so that recalls go on.
+            self.transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
         # Both loops close the descriptor after this call: until here it was surely ours, from here on it may not be.

@@ -46,7 +46,7 @@ class Group:
     Cohorts are sets of numbers, because touching ten thousand objects costs more than ten thousand writes to memory.
     """
 
-    __slots__ = ("apart", "audience", "cohorts", "frames", "lanes")
+    __slots__ = ("apart", "audience", "cohorts", "frames", "lanes", "told_at")
 
     def __init__(self, audience: str) -> None:
         self.audience = audience
@@ -54,6 +54,7 @@ class Group:
         self.cohorts: dict[AudienceFrames, set[int]] = {}
         self.lanes: dict[int, ScreenConnection] = {}
         self.apart: set[ScreenConnection] = set()
+        self.told_at = 0.0
 
     @property
     def members(self) -> int:
@@ -182,11 +183,13 @@ class Fanout:
 
     def publish(self, group: Group, frames: AudienceFrames) -> None:
         """Makes `frames` the group's newest; a run under way goes on with them instead of the older ones."""
-        group.frames = frames
+        loop = asyncio.get_running_loop()
+        if group.frames is not frames:
+            group.frames, group.told_at = frames, loop.time()
         if group.members:
             self._due[group] = None
             if self._task is None or self._task.done():
-                self._task = asyncio.get_running_loop().create_task(self._run())
+                self._task = loop.create_task(self._run())
 
     async def settle(self) -> None:
         """Returns when nothing is left to write."""

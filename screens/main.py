@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import json
+import resource
 import socket
 import ssl
 from collections.abc import Callable
@@ -20,7 +21,7 @@ from cms.kernel.db import Database
 from cms.kernel.log import logger
 from cms.kernel.metrics import Metrics
 from cms.kernel.wake import Wake
-from screens.connection import ScreenConnection
+from screens.connection import ScreenConnection, descriptor_limit
 from screens.gateway import Gateway, Place
 from screens.messages import MAX_FRAME, PATH, SUBPROTOCOLS
 from screens.metrics import SCREENS
@@ -88,6 +89,7 @@ async def run_gateway(
         log.info("gateway listening", port=_port(server))
         if settings.own_process:
             spare_the_collector()
+            open_many_files()
         if ready is not None:
             ready(gateway, _port(server))
         try:
@@ -113,6 +115,13 @@ def spare_the_collector() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(100_000, 50, 100)
+
+
+def open_many_files() -> None:
+    """As many as the system allows: each screen is one."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    descriptor_limit.cache_clear()
 
 
 async def _leave(server: Server, gateway: Gateway) -> None:

@@ -157,6 +157,14 @@ class Bye:
     why: Why | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Pulse:
+    """The server is there and has nothing new to say: a page sees no pings, and a cut link says nothing at all."""
+
+    T: ClassVar[str] = "pulse"
+    SINCE: ClassVar[int] = 2
+
+
 # ---------------------------------------------------------------- from the screen
 
 
@@ -223,10 +231,10 @@ class Beat:
     mem: Annotated[int, between(0, 2**20)]
 
 
-FromServer: TypeAlias = Challenge | Pairing | Paired | Welcome | StateFrame | Bye
+FromServer: TypeAlias = Challenge | Pairing | Paired | Welcome | StateFrame | Bye | Pulse
 FromScreen: TypeAlias = Hello | Pair | Ack | Beat
 _FROM_SERVER: Final[Mapping[str, type[Any]]] = {
-    kind.T: kind for kind in (Challenge, Pairing, Paired, Welcome, StateFrame, Bye)
+    kind.T: kind for kind in (Challenge, Pairing, Paired, Welcome, StateFrame, Bye, Pulse)
 }
 _FROM_SCREEN: Final[Mapping[str, type[Any]]] = {kind.T: kind for kind in (Hello, Pair, Ack, Beat)}
 

@@ -31,6 +31,8 @@ from screens.protocol import BecameScreen, CodeShown, Dismissed, Reply, ScreenSi
 PLAYER: Final = "sim-1"
 CLOCK: Final = SystemClock()
 LONGEST: Final = 60.0
+# As screens/player/link.js: whoever hears nothing for so long is not connected, whatever the socket says.
+SILENT: Final = 28.0
 
 
 @dataclass(slots=True)
@@ -80,6 +82,7 @@ class SimulatedScreen:
         self._have = Have()
         self._retry = (0.1, 1.0)
         self.is_current = False
+        self.silent = SILENT
 
     async def run(self) -> None:
         """Connects again after every end, later each time nobody answers."""
@@ -122,10 +125,13 @@ class SimulatedScreen:
                 player=PLAYER,
                 protocol=SUBPROTOCOLS[socket.subprotocol or ""],
             )
-            async for text in socket:
-                await self._take(socket, side, text)
-                async with self.changed:
-                    self.changed.notify_all()
+            loop = asyncio.get_running_loop()
+            async with asyncio.timeout(self.silent) as silence:
+                async for text in socket:
+                    silence.reschedule(loop.time() + self.silent)
+                    await self._take(socket, side, text)
+                    async with self.changed:
+                        self.changed.notify_all()
 
     async def until(self, version: int, *, within: float = 10.0) -> None:
         """Returns when this version, or a newer one, has come. Raises TimeoutError."""

@@ -6,7 +6,8 @@ from typing import Final
 from websockets.protocol import OPEN
 
 from screens.connection import ScreenConnection
-from screens.frames import PING
+from screens.frames import PING, message_frame
+from screens.messages import SUBPROTOCOLS, Pulse
 from screens.native.writer import Batch, write
 
 SLOTS: Final = 48
@@ -15,6 +16,10 @@ TICK: Final = 0.1
 PING_AFTER: Final = 15.0
 # … and after two without an answer it is given up, 28.8 s after its last word: a cut link is found within thirty.
 SILENT: Final = 24.0
+# A screen of SP/2 that was told nothing for this long gets a word; usually beacons come sooner.
+QUIET: Final = 10.0
+PULSE: Final = message_frame(Pulse())
+SPEAKS: Final = frozenset(name for name, protocol in SUBPROTOCOLS.items() if protocol >= Pulse.SINCE)
 # A reader that cannot take one state in this time is as good as gone; it comes back and gets the newest.
 LATE: Final = 30.0
 
@@ -53,33 +58,37 @@ class Wheel:
     def tick(self, now: float) -> None:
         """One slot; `now` is loop time."""
         quiet: list[ScreenConnection] = []
+        untold: list[ScreenConnection] = []
         spared = now - min(PING_AFTER, self.silent)
         for connection in tuple(self._slots[self._next]):
             late = connection.late_since
+            if connection.last_told() < now - QUIET and connection.subprotocol in SPEAKS and _takes_more(connection):
+                untold.append(connection)
             if connection.heard_at > spared and not late:
                 continue
             if now - connection.heard_at > self.silent or (late and now - late > self.late):
                 self.dropped += 1
                 connection.abort()
-            elif connection.heard_at <= spared and _takes_a_ping(connection):
+            elif connection.heard_at <= spared and _takes_more(connection):
                 quiet.append(connection)
         self._next = (self._next + 1) % SLOTS
-        _ping(quiet)
+        _say(quiet, PING)
+        _say(untold, PULSE)
 
 
-def _takes_a_ping(connection: ScreenConnection) -> bool:
+def _takes_more(connection: ScreenConnection) -> bool:
     is_open = connection.protocol.state is OPEN and not connection.transport.is_closing()
     return is_open and not connection.paused
 
 
-def _ping(quiet: list[ScreenConnection]) -> None:
+def _say(connections: list[ScreenConnection], frame: bytes) -> None:
     """Straight to the sockets: each of their transports is empty."""
     batch = Batch()
-    batch.add([connection.lane for connection in quiet], PING)
+    batch.add([connection.lane for connection in connections], frame)
     for place, taken in write(batch):
-        connection = quiet[place]
+        connection = connections[place]
         if taken < 0:
             connection.abort()
         elif taken or connection.lane < 0:
-            connection.transport.write(PING[taken:])
-        # else the kernel holds more than it could send: whoever reads that will not miss a ping
+            connection.transport.write(frame[taken:])
+        # else the kernel holds more than it could send: whoever reads that will not miss this

@@ -66,21 +66,22 @@ class PlainFrames(AudienceFrames):
 @click.option("--database", required=True)
 @click.option("--port", type=int, required=True)
 @click.option("--core", type=int, required=True)
+@click.option("--host", default="127.0.0.1")
 @click.option("--shared", is_flag=True, help="Shares its port with other gateways.")
 @click.option("--silent", type=float, default=0.0, help="Seconds until a silent screen is dropped; 0: what is usual.")
-def main(database: str, port: int, core: int, *, shared: bool, silent: float) -> None:
+def main(*, database: str, port: int, core: int, host: str, shared: bool, silent: float) -> None:
     stay_on(core)
     configure(role="bench", level="WARNING")
     with runner() as run:
-        run.run(serve(database, port, shared=shared, silent=silent))
+        run.run(serve(database, host, port, shared=shared, silent=silent))
 
 
-async def serve(url: str, port: int, *, shared: bool, silent: float) -> None:
+async def serve(url: str, address: str, port: int, *, shared: bool, silent: float) -> None:
     """Runs the gateway until stdin ends."""
     clock, database, stop = SystemClock(), Database(url), asyncio.Event()
     district = TimedDistrict(clock, seed=SEED)
-    host = f"127.0.0.1:{port}"
-    settings = GatewaySettings("127.0.0.1", port, (host,), (), f"http://{host}", reuse_port=shared, own_process=True)
+    host = f"{address}:{port}"
+    settings = GatewaySettings(address, port, (host,), (), f"http://{host}", reuse_port=shared, own_process=True)
     commands: list[asyncio.Task[None]] = []
 
     def ready(gateway: Gateway, _port: int) -> None:

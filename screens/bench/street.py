@@ -53,10 +53,7 @@ class Street:
     @classmethod
     async def make(cls, folder: Path, screens: int, audiences: int) -> Self:
         url = normal_url(f"sqlite:///{folder / 'street.db'}")
-        engine = sa.create_engine(sync_url(url))
-        tables = [table for name, table in Base.metadata.tables.items() if name.startswith("screen")]
-        Base.metadata.create_all(engine, tables=tables)
-        engine.dispose()
+        await asyncio.to_thread(_make_tables, sync_url(url))
         street = cls(folder, Database(url), screens, audiences)
         await street.enrol()
         await street.commit(await street.signed())
@@ -95,6 +92,13 @@ class Street:
             for manifest, members in zip(manifests, self.members, strict=True):
                 await store_state(session, manifest, receivers=members, now=now)
         return time.monotonic_ns()
+
+
+def _make_tables(url: str) -> None:
+    engine = sa.create_engine(url)
+    tables = [table for name, table in Base.metadata.tables.items() if name.startswith("screen")]
+    Base.metadata.create_all(engine, tables=tables)
+    engine.dispose()
 
 
 class Listeners:

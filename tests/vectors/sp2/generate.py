@@ -6,7 +6,7 @@ What SP/1 says, said in the newer version, and what is new; the texts of SP/1 ne
 import json
 from pathlib import Path
 
-from screens.messages import FromScreen, FromServer, encode
+from screens.messages import FromScreen, FromServer, Pulse, encode
 from tests.vectors.sp1 import generate as first
 
 HERE = Path(__file__).parent
@@ -14,7 +14,7 @@ PROTOCOL = 2
 
 
 def new_of_server() -> dict[str, FromServer]:
-    return {}
+    return {"pulse": Pulse()}
 
 
 def new_of_screen() -> dict[str, FromScreen]:
