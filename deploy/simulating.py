@@ -35,8 +35,8 @@ async def simulate_screens(
     path = settings.data / FILE
     kept = await asyncio.to_thread(drill.kept, path, count)
     names = [one.name for one in kept]
-    screens = drill.simulated(settings.gateway, kept, tls=_trusting(settings))
-    words = _words(settings.language)
+    screens = drill.simulated(settings.gateway, kept, tls=await asyncio.to_thread(_trusting, settings))
+    words = await asyncio.to_thread(_words, settings.language)
     if any(one.screen is None for one in kept):
         await _pair(settings, screens, names, person=person, unit=unit, told=lambda n: tell(words("paired", count=n)))
         known = [replace(one, screen=screen.screen) for one, screen in zip(kept, screens, strict=True)]
@@ -118,7 +118,7 @@ Words = Callable[..., str]
 
 def _words(language: str) -> Words:
     texts = catalogue()
-    return lambda name, **params: texts.text(language, f"deploy.simulate.{name}", **params)
+    return lambda key, /, **params: texts.text(language, f"deploy.simulate.{key}", **params)
 
 
 def _trusting(settings: Settings) -> ssl.SSLContext | None:
