@@ -35,6 +35,8 @@ from screens.messages import (
     Paired,
     Pairing,
     Pulse,
+    Remembered,
+    Roots,
     StateFrame,
     Welcome,
     read_screen,
@@ -100,7 +102,7 @@ class Said:
 
 
 ServerEvent: TypeAlias = Proven | WantsPairing | Said
-LIVE_KINDS: Final[tuple[type[FromScreen], ...]] = (Ack, Beat)
+LIVE_KINDS: Final[tuple[type[FromScreen], ...]] = (Ack, Beat, Remembered)
 """What a live screen may say; of a later version only where that was agreed."""
 
 
@@ -251,7 +253,7 @@ class Dismissed:
 
 
 ScreenEvent: TypeAlias = Reply | CodeShown | BecameScreen | Welcomed | StateCame | Told | Dismissed
-TOLD_KINDS: Final[tuple[type[FromServer], ...]] = (Pulse,)
+TOLD_KINDS: Final[tuple[type[FromServer], ...]] = (Pulse, Roots)
 """What a live screen may be told besides welcomes and states."""
 
 

@@ -25,8 +25,8 @@ from cms.trust.manifest import Manifest
 from cms.trust.root import Root
 from cms.trust.signed import Signed, Verified, read_body
 from cms.trust.verify import verify_beacon, verify_root
-from screens.messages import MAX_FRAME, SUBPROTOCOLS, Beat, Bye, Have, MessageFault, StateFrame, Welcome, encode
-from screens.protocol import BecameScreen, CodeShown, Dismissed, Reply, ScreenSide, StateCame, Welcomed
+from screens.messages import MAX_FRAME, SUBPROTOCOLS, Beat, Bye, Have, MessageFault, Roots, StateFrame, Welcome, encode
+from screens.protocol import BecameScreen, CodeShown, Dismissed, Reply, ScreenSide, StateCame, Told, Welcomed
 
 PLAYER: Final = "sim-1"
 CLOCK: Final = SystemClock()
@@ -52,6 +52,7 @@ class Heard:
     delays: list[float] = field(default_factory=list)
     """Milliseconds from the signing of each publication to its arrival, of those that came while connected."""
     faults: list[str] = field(default_factory=list)
+    roots: tuple[Signed, ...] = ()
 
 
 class SimulatedScreen:
@@ -162,6 +163,8 @@ class SimulatedScreen:
             self.heard.code = event.code
         elif isinstance(event, BecameScreen):
             self.screen = event.screen
+        elif isinstance(event, Told) and isinstance(event.message, Roots):
+            self.heard.roots += event.message.roots
         elif isinstance(event, Dismissed):
             self.heard.byes.append(event.bye)
 
