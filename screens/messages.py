@@ -186,6 +186,14 @@ class Proved:
 
 
 @dataclass(frozen=True, slots=True)
+class Pulse:
+    """The server is there and has nothing new to say: a page sees no pings, and a cut link says nothing at all."""
+
+    T: ClassVar[str] = "pulse"
+    SINCE: ClassVar[int] = 2
+
+
+@dataclass(frozen=True, slots=True)
 class Roots:
     """Every root after the one a screen said to have, in order: a screen takes no root whose forerunner it missed."""
 
@@ -352,12 +360,12 @@ class Shown:
 
 
 FromServer: TypeAlias = (
-    Challenge | Pairing | Paired | Welcome | StateFrame | OrderFrame | Line | Roots | Tock | Proved | Bye
+    Challenge | Pairing | Paired | Welcome | StateFrame | OrderFrame | Line | Roots | Tock | Proved | Pulse | Bye
 )
 FromScreen: TypeAlias = Hello | Pair | Ack | Beat | Done | Remembered | Tick | Vitals | Shown
 _SERVER: Final[tuple[type[Any], ...]] = (
     *(Challenge, Pairing, Paired, Welcome, StateFrame, Bye),
-    *(OrderFrame, Line, Roots, Tock, Proved),
+    *(OrderFrame, Line, Roots, Tock, Proved, Pulse),
 )
 _SCREEN: Final[tuple[type[Any], ...]] = (Hello, Pair, Ack, Beat, Done, Remembered, Tick, Vitals, Shown)
 _FROM_SERVER: Final[Mapping[str, type[Any]]] = {kind.T: kind for kind in _SERVER}
@@ -382,6 +390,11 @@ def signed_value(part: Signed) -> dict[str, object]:
     """`Signed.value` spelt out: it runs at every welcome and every beacon, and ten thousand come at once."""
     signatures = [{"key": one.key, "alg": one.alg, "signature": one.signature} for one in part.signatures]
     return {"text": part.text, "signatures": signatures}
+
+
+def signed_text(part: Signed) -> str:
+    """The JSON of a signed object inside a message."""
+    return json.dumps(signed_value(part), ensure_ascii=False, separators=(",", ":"))
 
 
 def _plain(part: object) -> object:

@@ -7,15 +7,17 @@ from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any, Final
 
-from sqlalchemy import bindparam, case, update
+from sqlalchemy import bindparam, case, or_, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cms.kernel.clock import Clock
 from cms.kernel.db import Database
 from cms.kernel.log import logger
+from cms.kernel.wake import ring
 from screens.ledger import note_steps
 from screens.messages import Ack, Beat, Vitals
+from screens.states import next_link
 from screens.steps import STAGES, Step, tail_of
 from screens.tables import Screen
 
@@ -25,6 +27,8 @@ MOST_STEPS: Final = 200_000
 LONGEST_MS: Final = 365 * 86_400_000
 # A version never goes back: a late or repeated ack must not undo a newer one.
 _RISING: Final = frozenset({"received", "cached", "shown"})
+_ENTRY: Final = frozenset({"link", "linked_at"})
+TOPIC: Final = "links"
 
 log = logger("screens")
 
@@ -42,9 +46,11 @@ class Presence:
         self._step_count = 0
         self._is_away = False
 
-    def entered(self, screen: uuid.UUID, link: uuid.UUID, *, player: str, caps: Mapping[str, object]) -> None:
+    def entered(self, screen: uuid.UUID, link: uuid.UUID, *, player: str, caps: Mapping[str, object]) -> dt.datetime:
+        """The time of the entry, by which the newest of several wins at all gateways."""
         now = self._clock.now()
         self._facts[screen] |= {"link": link, "linked_at": now, "last_seen": now, "player": player, "caps": dict(caps)}
+        return now
 
     def left(self, screen: uuid.UUID, link: uuid.UUID) -> None:
         """The connection ended; the screen stays linked if a newer one holds it."""
@@ -126,6 +132,12 @@ async def _write(
     facts: Mapping[uuid.UUID, Mapping[str, Any]],
     gone: Mapping[uuid.UUID, tuple[uuid.UUID, dt.datetime]],
 ) -> None:
+    entries = [one for one in facts.values() if "link" in one]
+    if entries:
+        # Taken first and held to the end: entries of all gateways are ordered, and no reader misses one.
+        place = await next_link(session)
+        facts = {screen: {**one, "link_change": place} if "link" in one else one for screen, one in facts.items()}
+        await ring(session, TOPIC)
     alike: dict[frozenset[str], list[dict[str, Any]]] = defaultdict(list)
     # In one order everywhere, or two gateways could each hold the row the other waits for.
     for screen in sorted(facts):
@@ -155,8 +167,14 @@ async def _write_signed(session: AsyncSession, signed: Mapping[uuid.UUID, tuple[
 
 
 def _value(name: str) -> Any:
-    new = bindparam(f"new_{name}", type_=Screen.__table__.c[name].type)
-    if name not in _RISING:
-        return new
-    column = Screen.__table__.c[name]
-    return case((column < new, new), else_=column)
+    table = Screen.__table__
+    column = table.c[name]
+    new = bindparam(f"new_{name}", type_=column.type)
+    if name in _RISING:
+        return case((column < new, new), else_=column)
+    if name in _ENTRY:
+        # Another gateway may have written a later entry already; then this one's is the socket that must go.
+        entered = bindparam("new_linked_at", type_=table.c.linked_at.type)
+        is_newest = or_(table.c.link.is_(None), table.c.linked_at.is_(None), table.c.linked_at <= entered)
+        return case((is_newest, new), else_=column)
+    return new

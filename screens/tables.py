@@ -44,6 +44,8 @@ class Screen(Base):
     link: Mapped[uuid.UUID | None]
     """The connection that holds the screen, or None: the id keeps a late goodbye from unlinking a newer connection."""
     linked_at: Mapped[dt.datetime | None]
+    link_change: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    """The place of the last entry in the order of all gateways' entries: another gateway that holds it lets go."""
     last_seen: Mapped[dt.datetime | None]
     received: Mapped[int] = mapped_column(BigInteger, default=0)
     cached: Mapped[int] = mapped_column(BigInteger, default=0)
@@ -64,7 +66,7 @@ class Screen(Base):
     player: Mapped[str] = mapped_column(String(32), default="")
     caps: Mapped[dict[str, Any]] = mapped_column(default=dict)
 
-    __table_args__ = (Index(None, "unit"), Index(None, "change"))
+    __table_args__ = (Index(None, "unit"), Index(None, "change"), Index(None, "link_change"))
 
 
 class PairingAttempt(Base):

@@ -15,7 +15,7 @@ from cms.people.permissions import Action, may_anywhere, require_reach
 from cms.people.picking import places_at
 from screens import fleet
 from screens.pages import hands, parts
-from screens.pairing import claim
+from screens.pairing import LENGTH, claim, normal_code
 from screens.places import degrees, place_screen
 from screens.standing import WANTED, Tally, tallies
 
@@ -124,7 +124,9 @@ async def _rows(visit: Visit) -> dict[str, Any]:
 async def _list(
     visit: Visit, error: DomainError | None = None, values: Mapping[str, str] | None = None
 ) -> web.Response:
-    blank = {"code": "", "unit": visit.actor.unit, "name": "", "point": "", "orientation": "portrait"}
+    # The QR beside the code on a screen leads here: whoever scans it need not type the code.
+    scanned = normal_code(visit.query("code"))[:LENGTH]
+    blank = {"code": scanned, "unit": visit.actor.unit, "name": "", "point": "", "orientation": "portrait"}
     typed = values or blank
     async with visit.deps.db.read() as session:
         place = await unit_field.field_of(session, typed["unit"], Action.SCREEN_PAIR)
