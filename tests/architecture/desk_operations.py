@@ -68,16 +68,26 @@ _TIME: Final[Mapping[str, tuple[str, ...]]] = {
     "POST /desk/calendar/alarms": ("POST /api/v1/alarms/{alarm}/take",),
     "POST /desk/calendar/check": (f"POST {_API}/move/check",),
     "POST /desk/calendar/move": (f"POST {_API}/move",),
-    f"POST {_DOCUMENT}/timing/promise": (f"POST {_API}/promise/check", f"PUT {_API}/promise"),
+    f"POST {_DOCUMENT}/timing/promise": (
+        f"POST {_API}/promise/check",
+        f"PUT {_API}/promise",
+        "POST /api/v1/batches/{batch}/pieces",
+    ),
     f"POST {_DOCUMENT}/timing": (
         f"PUT {_API}/plan",
         f"PUT {_API}/take-off",
         f"PUT {_API}/embargo",
         f"DELETE {_API}/embargo",
         f"POST {_API}/unschedule",
+        "DELETE /api/v1/batches/{batch}/pieces/{id}",
     ),
     "POST /desk/calendar/batches": ("POST /api/v1/batches",),
-    "POST /desk/calendar/batches/{batch}": ("PUT /api/v1/batches/{batch}", "POST /api/v1/batches/{batch}/cancel"),
+    "POST /desk/calendar/batches/{batch}": (
+        "PUT /api/v1/batches/{batch}",
+        "POST /api/v1/batches/{batch}/cancel",
+        "POST /api/v1/batches/{batch}/pieces",
+        "DELETE /api/v1/batches/{batch}/pieces/{id}",
+    ),
     f"POST {_DOCUMENT}/placements": (f"POST {_API}/placements/check", f"POST {_API}/placements"),
     "POST /desk/calendar/placements/{placement}": (
         "POST /api/v1/placements/{placement}/check",

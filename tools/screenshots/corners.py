@@ -58,7 +58,7 @@ def _one(browser: Browser, url: str, corner: Corner, look: str, path: Path) -> N
 
 
 def _draft(page: Page) -> None:
-    page.locator("a.table-title").first.click()
+    page.locator("a.table-title:has-text('一页书，一座桥')").first.click()
     page.wait_for_load_state("load")
     if not page.url.endswith("/edit"):
         page.goto(f"{page.url}/edit")
