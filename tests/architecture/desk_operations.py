@@ -68,6 +68,9 @@ _TIME: Final[Mapping[str, tuple[str, ...]]] = {
     "POST /desk/calendar/alarms": ("POST /api/v1/alarms/{alarm}/take",),
     "POST /desk/calendar/check": (f"POST {_API}/move/check",),
     "POST /desk/calendar/move": (f"POST {_API}/move",),
+    "POST /desk/calendar/runs/check": ("POST /api/v1/placements/{placement}/runs/check",),
+    "POST /desk/calendar/runs/move": ("POST /api/v1/placements/{placement}/runs",),
+    "POST /desk/calendar/runs/undo": ("POST /api/v1/placements/{placement}/runs/undo",),
     f"POST {_DOCUMENT}/timing/promise": (
         f"POST {_API}/promise/check",
         f"PUT {_API}/promise",
