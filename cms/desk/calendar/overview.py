@@ -21,6 +21,7 @@ from cms.notices.words import subject_of
 from cms.people.permissions import Action, Subject, can
 from cms.planning.daypart_rows import dayparts
 from cms.planning.holidays import missing_years, named_days
+from cms.planning.membership import open_batches
 from cms.planning.models import Target
 from cms.planning.targets import targets
 from cms.publishing.calendar import MOVABLE, Entry, EntryState, Placed, Span, entries, placed
@@ -50,6 +51,7 @@ async def calendar_page(visit: Visit) -> web.StreamResponse:
         every = await alarm_count(session, visit.actor)
         rows = await targets(session)
         hours = await dayparts(session)
+        together = await open_batches(session, visit.actor, now=visit.now)
         runs = await placed(session, visit.actor, window) if view is View.TIMELINE else []
     context = {
         "view": view.value,
@@ -70,6 +72,9 @@ async def calendar_page(visit: Visit) -> web.StreamResponse:
             for row in rows
         ],
         "hours": [{"name": one.name, "start": one.start} for one in hours],
+        "batches": [
+            {"value": str(one.id), "label": one.name, "at": fields.local(one.at, visit.deps.zone)} for one in together
+        ],
         "legend": [{"state": one.value} for one in EntryState],
         "missing": [str(year) for year in missing],
         "alarms": [alarm_line(visit, one) for one in alarms],

@@ -11,6 +11,7 @@ from typing import Literal
 
 import pytest
 from playwright.async_api import Locator, Page, ViewportSize, expect
+from sqlalchemy import select
 
 from cms.content.models import Document
 from cms.kernel.clock import FixedClock
@@ -18,6 +19,7 @@ from cms.kernel.db import Database
 from cms.people.sessions import open_session
 from cms.planning.dayparts import add_usual
 from cms.planning.holidays import enter_shipped, shipped_years
+from cms.planning.models import Placement
 from cms.planning.placements import place
 from cms.planning.schedule import scheduled
 from schedules.resolve import Layer
@@ -132,6 +134,7 @@ async def test_calendar_when_worked_with_names_clashes_moves_batches_and_never_f
     await moves_by_keys(page, world, scheduled)
     await moves_by_the_hour(page, world, scheduled)
     await moves_between_rows(page, world, scheduled)
+    await moves_a_run(page, world)
 
     await page.goto(re.sub(r"/desk/.*", "/desk/calendar/batches", page.url))
     await page.fill("[name=name]", "银龄专题")
@@ -276,6 +279,47 @@ async def moves_between_rows(page: Page, world: tuple[House, Calendar], edition:
     await page.keyboard.press("Control+z")
     await expect(page.locator(".toast").last).to_contain_text("已撤销")
     assert await promised_at(world, edition) == (before, ["site", "wx"])
+
+
+async def moves_a_run(page: Page, world: tuple[House, Calendar]) -> None:
+    """A run by keys alone, then by the mouse with its whole rule; each comes back."""
+    before = await standing_rules(world)
+    # The night of Tuesday: Monday's has begun when the week is looked at.
+    run = page.locator(".cal-run[aria-keyshortcuts]").first
+    await run.focus()
+    await page.keyboard.press("Shift+ArrowRight")
+    await page.keyboard.press("Shift+ArrowRight")
+    await expect(page.locator("[data-move-hint]")).to_contain_text("回车确认")
+    await page.keyboard.press("Enter")
+    dialog = page.locator("#move")
+    await expect(dialog.get_by_label("只改这一次")).to_be_checked()
+    await expect(dialog).to_contain_text("全区阅读屏")
+    await shot(page, "desk-run")
+    await is_accessible(page)
+    await dialog.get_by_role("button", name="确认改期").press("Enter")
+    await expect(page.locator(".toast").last).to_contain_text("已改到")
+    assert len(await standing_rules(world)) == 2
+    await page.keyboard.press("Control+z")
+    await expect(page.locator(".toast").last).to_contain_text("已撤销，规则恢复原样")
+    assert await standing_rules(world) == before
+
+    run = page.locator(".cal-run[aria-keyshortcuts]").last
+    await run.scroll_into_view_if_needed()
+    await carry(page, run, 14, 0)
+    await dialog.get_by_label("改整条规则").check()
+    await dialog.get_by_role("button", name="确认改期").click()
+    await expect(page.locator(".toast").last).to_contain_text("已改到")
+    (moved,) = await standing_rules(world)
+    assert moved != before[0]
+    await page.keyboard.press("Control+z")
+    await expect(page.locator(".toast").last).to_contain_text("已撤销，规则恢复原样")
+    assert await standing_rules(world) == before
+
+
+async def standing_rules(world: tuple[House, Calendar]) -> list[dict[str, object]]:
+    async with world[0].deps.db.read() as session:
+        query = select(Placement.rule).where(Placement.ended_at.is_(None)).order_by(Placement.id)
+        return [dict(rule) for rule in (await session.scalars(query)).all()]
 
 
 async def carry(page: Page, event: Locator, across: float, down: float) -> None:

@@ -117,6 +117,17 @@ export class Mover {
     field.value = at;
     dialog.querySelector("[data-move-targets]").hidden = !promised;
     for (const box of boxes) box.checked = targets.includes(box.value);
+    const into = dialog.querySelector("[name=into]");
+    if (into) {
+      into.value = "";
+      into.closest("label").hidden = !promised;
+      // A batch has a time of its own.
+      into.onchange = () => {
+        field.readOnly = into.value !== "";
+        field.value = into.selectedOptions[0].dataset.at ?? at;
+      };
+      field.readOnly = false;
+    }
     for (const hours of dialog.querySelectorAll("[data-hour]")) {
       hours.onclick = () => { field.value = `${field.value.slice(0, 10)}T${hours.dataset.hour}`; };
     }
@@ -131,7 +142,7 @@ export class Mover {
       return false;
     }
     const same = !promised || (chosen.length === targets.length && chosen.every((code) => targets.includes(code)));
-    return this.move({ edition, at: field.value, was, target: same ? [] : chosen });
+    return this.move({ edition, at: field.value, was, target: same ? [] : chosen, into: into?.value ?? "" });
   }
 }
 
