@@ -303,8 +303,9 @@ async def moves_a_run(page: Page, world: tuple[House, Calendar]) -> None:
     await expect(page.locator(".toast").last).to_contain_text("已撤销，规则恢复原样")
     assert await standing_rules(world) == before
 
-    run = page.locator(".cal-run[aria-keyshortcuts]").last
-    await run.scroll_into_view_if_needed()
+    # Drawn anew by then: the rule that stands again is another row.
+    run = page.locator(f'.cal-run[aria-keyshortcuts][data-event^="{await standing_rule(world)}"]').last
+    await expect(run).to_be_visible()
     await carry(page, run, 14, 0)
     await dialog.get_by_label("改整条规则").check()
     await dialog.get_by_role("button", name="确认改期").click()
@@ -320,6 +321,11 @@ async def standing_rules(world: tuple[House, Calendar]) -> list[dict[str, object
     async with world[0].deps.db.read() as session:
         query = select(Placement.rule).where(Placement.ended_at.is_(None)).order_by(Placement.id)
         return [dict(rule) for rule in (await session.scalars(query)).all()]
+
+
+async def standing_rule(world: tuple[House, Calendar]) -> uuid.UUID:
+    async with world[0].deps.db.read() as session:
+        return (await session.scalars(select(Placement.id).where(Placement.ended_at.is_(None)))).one()
 
 
 async def carry(page: Page, event: Locator, across: float, down: float) -> None:

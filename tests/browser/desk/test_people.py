@@ -105,7 +105,7 @@ async def pick_units(admin: Desk, shots: Path | None) -> None:
     await field.press("ArrowUp")
     await expect(options.last).to_have_attribute("aria-selected", "true")
     await field.press("Escape")
-    await expect(options).to_be_hidden()
+    await expect(options.last).to_be_hidden()
     await field.fill("没有的单位")
     await expect(page.locator(".unit-none")).to_be_visible()
 

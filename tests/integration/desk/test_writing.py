@@ -52,9 +52,8 @@ async def test_draft_when_refused_comes_back_as_typed_with_the_reason(house: Hou
 
 
 async def test_edit_page_without_scripts_says_what_is_missing_and_sends_the_text_as_it_came(house: House) -> None:
-    await house.set_up()
-    editor = await house.add("shen", "沈静怡", "editor")
-    document = await begin(editor, "原题")
+    world = await make_world(house)
+    editor, document = world.by["editor"], world.document
     await write(editor, document, title="改后的题")
     page = await editor.get(f"/desk/documents/{document}/edit")
     plain = " ".join(re.findall(r"<noscript>(.*?)</noscript>", page, re.DOTALL))
