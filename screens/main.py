@@ -22,7 +22,7 @@ from cms.kernel.metrics import Metrics
 from cms.kernel.wake import Wake
 from screens.connection import ScreenConnection
 from screens.gateway import Gateway, Place
-from screens.messages import MAX_FRAME, PATH, SUBPROTOCOL
+from screens.messages import MAX_FRAME, PATH, SUBPROTOCOLS
 from screens.metrics import SCREENS
 from screens.signer import Signer
 
@@ -130,7 +130,7 @@ async def _listen(settings: GatewaySettings, gateway: Gateway) -> Server:
             backlog=BACKLOG,
             # None: a program that is no browser sends no Origin; it still needs a pinned key.
             origins=[None, *(Origin(origin) for origin in settings.origins)],
-            subprotocols=[Subprotocol(SUBPROTOCOL)],
+            subprotocols=[Subprotocol(name) for name in SUBPROTOCOLS],
             compression=None,
             process_request=Door(gateway).answer,
             process_response=Door(gateway).told,

@@ -1,7 +1,8 @@
-"""The messages of the screen protocol SP/1 as types, with one strict reader and one writer (docs/formats.md §6).
+"""The messages of the screen protocol as types, with one strict reader and one writer (docs/formats.md §6).
 
 Both ends read the same way: a text of at most 64 KiB, no field twice, none unknown, none missing, no fractions. What
-does not pass raises `MessageFault`, whose `why` the other side is told in its `bye`.
+does not pass raises `MessageFault`, whose `why` the other side is told in its `bye`. A message with `SINCE` belongs
+to the versions from that one on; SP/1 is what the installed players of the first day speak, and stays as it is.
 """
 
 import json
@@ -15,8 +16,10 @@ from cms.trust.limits import MAX_INTEGER
 from cms.trust.shape import Code, Count, Hash, Ms, Uuid, among, between, matches, read, size
 from cms.trust.signed import Signed
 
-PROTOCOL: Final = 1
-SUBPROTOCOL: Final = "yunping.screen.1"
+PROTOCOL: Final = 2
+OLDEST: Final = 1
+SUBPROTOCOLS: Final[Mapping[str, int]] = {"yunping.screen.2": 2, "yunping.screen.1": 1}
+"""Names of the versions in the handshake (RFC 6455 §1.9), newest first: the server takes the first it is offered."""
 PATH: Final = "/screens/v1"
 MAX_FRAME: Final = 64 * 2**10
 MAX_CAPS: Final = 32
@@ -62,7 +65,7 @@ PairingCode = Annotated[str, matches("[A-HJ-NP-Z2-9]{6}")]
 PlayerVersion = Annotated[str, matches("[0-9A-Za-z.+-]{1,32}")]
 Why = Annotated[str, matches("[a-z_.]{1,64}")]
 Caps = Annotated[Mapping[str, object], _are_caps]
-Spoken = Annotated[int, between(PROTOCOL, PROTOCOL)]
+Spoken = Annotated[int, between(OLDEST, PROTOCOL)]
 
 
 # ---------------------------------------------------------------- from the server
@@ -259,26 +262,29 @@ def _plain(part: object) -> object:
 # ---------------------------------------------------------------- reading
 
 
-def read_screen(text: str | bytes) -> FromScreen:
-    """What a screen said. Raises MessageFault."""
-    return cast("FromScreen", _read(text, _FROM_SCREEN))
+def read_screen(text: str | bytes, protocol: int = PROTOCOL) -> FromScreen:
+    """What a screen said in this version. Raises MessageFault."""
+    return cast("FromScreen", _read(text, _FROM_SCREEN, protocol))
 
 
-def read_server(text: str | bytes) -> FromServer:
-    """What a server said. Raises MessageFault."""
-    return cast("FromServer", _read(text, _FROM_SERVER))
+def read_server(text: str | bytes, protocol: int = PROTOCOL) -> FromServer:
+    """What a server said in this version. Raises MessageFault."""
+    return cast("FromServer", _read(text, _FROM_SERVER, protocol))
 
 
-def _read(text: str | bytes, kinds: Mapping[str, type[Any]]) -> object:
+def _read(text: str | bytes, kinds: Mapping[str, type[Any]], protocol: int) -> object:
     value = _value(text)
     name = value.pop("t", None)
     kind = kinds.get(name) if isinstance(name, str) else None
-    if kind is None:
+    if kind is None or getattr(kind, "SINCE", OLDEST) > protocol:
         raise MessageFault("type", "t")
     try:
-        return _shaped(kind, value)
+        message = _shaped(kind, value)
     except TrustError as fault:
         raise MessageFault("schema", str(fault.params.get("field", ""))) from fault
+    if getattr(message, "protocol", protocol) != protocol:
+        raise MessageFault("schema", f"{kind.T}.protocol")  # what was agreed in the handshake is what is spoken
+    return message
 
 
 def _shaped(kind: type[Any], value: dict[str, object]) -> object:

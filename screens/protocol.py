@@ -1,4 +1,4 @@
-"""SP/1 as two state machines without a socket, a clock or a database: the server's side and the screen's side.
+"""The screen protocol as two state machines without a socket, clock or database: the server's and the screen's.
 
     server                                   screen
       │ ── challenge{nonce} ──────────────────▶ │
@@ -20,6 +20,7 @@ from typing import Final, TypeAlias
 from cms.trust.errors import TrustError
 from cms.trust.keys import PublicKey, SigningKey
 from screens.messages import (
+    PROTOCOL,
     Ack,
     Beat,
     Bye,
@@ -45,17 +46,17 @@ BURST: Final = 60
 REFILL_PER_S: Final = 3
 
 
-def hello_bytes(nonce: str, screen: str, host: str) -> bytes:
+def hello_bytes(nonce: str, screen: str, host: str, protocol: int = PROTOCOL) -> bytes:
     """What a hello signs. `host` is the host (and port, if it is not the scheme's) the screen dialled.
 
     The host keeps another server from passing a challenge on and becoming this screen.
     """
-    return f"yunping/hello/1\n{nonce}\n{screen}\n{host}".encode()
+    return f"yunping/hello/{protocol}\n{nonce}\n{screen}\n{host}".encode()
 
 
-def pair_bytes(nonce: str, key: str, host: str) -> bytes:
+def pair_bytes(nonce: str, key: str, host: str, protocol: int = PROTOCOL) -> bytes:
     """What a pair signs: proof that the key is held, not only known."""
-    return f"yunping/pair/1\n{nonce}\n{key}\n{host}".encode()
+    return f"yunping/pair/{protocol}\n{nonce}\n{key}\n{host}".encode()
 
 
 class Goodbye(Exception):
@@ -91,24 +92,27 @@ class WantsPairing:
 
 
 @dataclass(frozen=True, slots=True)
-class Acked:
-    ack: Ack
+class Said:
+    """A live screen said something; who takes which kind is a table of the session."""
+
+    message: FromScreen
 
 
-@dataclass(frozen=True, slots=True)
-class Beaten:
-    beat: Beat
-
-
-ServerEvent: TypeAlias = Proven | WantsPairing | Acked | Beaten
+ServerEvent: TypeAlias = Proven | WantsPairing | Said
+LIVE_KINDS: Final[tuple[type[FromScreen], ...]] = (Ack, Beat)
+"""What a live screen may say; of a later version only where that was agreed."""
 
 
 class ServerSide:
-    """One connection as the server sees it. Times are ms of any clock that does not run backwards."""
+    """One connection as the server sees it. Times are ms of any clock that does not run backwards.
 
-    __slots__ = ("_allowance", "_hosts", "_nonce", "_opened_at", "_topped_at", "phase", "screen")
+    `protocol` is the version agreed in the handshake.
+    """
 
-    def __init__(self, *, nonce: str, hosts: tuple[str, ...], now: int) -> None:
+    __slots__ = ("_allowance", "_hosts", "_nonce", "_opened_at", "_topped_at", "phase", "protocol", "screen")
+
+    def __init__(self, *, nonce: str, hosts: tuple[str, ...], now: int, protocol: int = PROTOCOL) -> None:
+        self.protocol = protocol
         self._nonce = nonce
         self._hosts = hosts
         self._opened_at = now
@@ -119,7 +123,7 @@ class ServerSide:
 
     def challenge(self, at: int) -> Challenge:
         """The first frame; `at` is wall time in ms."""
-        return Challenge(self._nonce, at)
+        return Challenge(self._nonce, at, self.protocol)
 
     def receive(self, text: str | bytes, now: int) -> ServerEvent:
         """What a frame means here.
@@ -129,15 +133,13 @@ class ServerSide:
         """
         self._spend(now)
         try:
-            message = read_screen(text)
+            message = read_screen(text, self.protocol)
         except MessageFault as fault:
             raise self._ended("protocol", fault.why) from fault
         if self.phase is Phase.ASKED:
             return self._first(message)
-        if self.phase is Phase.LIVE and isinstance(message, Ack):
-            return Acked(message)
-        if self.phase is Phase.LIVE and isinstance(message, Beat):
-            return Beaten(message)
+        if self.phase is Phase.LIVE and isinstance(message, LIVE_KINDS):
+            return Said(message)
         raise self._ended("protocol", "order")
 
     def overdue(self, now: int) -> bool:
@@ -165,12 +167,12 @@ class ServerSide:
 
     def _first(self, message: FromScreen) -> ServerEvent:
         if isinstance(message, Hello):
-            said = [hello_bytes(self._nonce, message.screen, host) for host in self._hosts]
+            said = [hello_bytes(self._nonce, message.screen, host, self.protocol) for host in self._hosts]
             self._proof(message.key, message.sig, said)
             self.phase = Phase.PROVEN
             return Proven(message)
         if isinstance(message, Pair):
-            said = [pair_bytes(self._nonce, message.key, host) for host in self._hosts]
+            said = [pair_bytes(self._nonce, message.key, host, self.protocol) for host in self._hosts]
             self._proof(message.key, message.sig, said)
             self.phase = Phase.WAITING
             return WantsPairing(message)
@@ -234,21 +236,39 @@ class StateCame:
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """Something else the server says to a live screen; who takes which kind is the screen's own table."""
+
+    message: FromServer
+
+
+@dataclass(frozen=True, slots=True)
 class Dismissed:
     """The server will close. A `bye` is not signed: it never makes a screen forget or blank anything."""
 
     bye: Bye
 
 
-ScreenEvent: TypeAlias = Reply | CodeShown | BecameScreen | Welcomed | StateCame | Dismissed
+ScreenEvent: TypeAlias = Reply | CodeShown | BecameScreen | Welcomed | StateCame | Told | Dismissed
+TOLD_KINDS: Final[tuple[type[FromServer], ...]] = ()
+"""What a live screen may be told besides welcomes and states."""
 
 
 class ScreenSide:
     """One connection as the screen sees it; the reference for the player's JavaScript and the simulator."""
 
     def __init__(
-        self, *, key: SigningKey, screen: str | None, host: str, have: Have, player: str, caps: Caps | None = None
+        self,
+        *,
+        key: SigningKey,
+        screen: str | None,
+        host: str,
+        have: Have,
+        player: str,
+        caps: Caps | None = None,
+        protocol: int = PROTOCOL,
     ) -> None:
+        self.protocol = protocol
         self._key = key
         self._host = host
         self._have = have
@@ -261,9 +281,9 @@ class ScreenSide:
         """What a frame of the server means.
 
         Raises:
-            MessageFault: the frame is no message of SP/1, or comes at the wrong place; close and try again later.
+            MessageFault: the frame is no message of this version, or at the wrong place; close and try again later.
         """
-        message = read_server(text)
+        message = read_server(text, self.protocol)
         if isinstance(message, Bye):
             self.phase = Phase.CLOSED
             return Dismissed(message)
@@ -276,6 +296,8 @@ class ScreenSide:
             return Welcomed(message)
         if isinstance(message, StateFrame) and self.phase is Phase.LIVE:
             return StateCame(message)
+        if self.phase is Phase.LIVE and isinstance(message, TOLD_KINDS):
+            return Told(message)
         raise MessageFault("order", message.T)
 
     def ack(self, version: int, state: str, at: int, code: str | None = None) -> Ack:
@@ -294,8 +316,8 @@ class ScreenSide:
         public = self._key.public.text
         if self.screen is None:
             self.phase = Phase.WAITING
-            sig = self._key.sign(pair_bytes(nonce, public, self._host))
-            return Pair(public, sig, self._player, self._caps)
+            sig = self._key.sign(pair_bytes(nonce, public, self._host, self.protocol))
+            return Pair(public, sig, self._player, self._caps, self.protocol)
         self.phase = Phase.PROVEN
-        sig = self._key.sign(hello_bytes(nonce, self.screen, self._host))
-        return Hello(self.screen, public, self._have, sig, self._player, self._caps)
+        sig = self._key.sign(hello_bytes(nonce, self.screen, self._host, self.protocol))
+        return Hello(self.screen, public, self._have, sig, self._player, self._caps, self.protocol)

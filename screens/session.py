@@ -3,7 +3,8 @@
 import asyncio
 import secrets
 import uuid
-from typing import Final, Protocol
+from collections.abc import Callable, Mapping
+from typing import Any, Final, Protocol
 
 from websockets.exceptions import ConnectionClosed
 
@@ -11,9 +12,9 @@ from cms.kernel.clock import Clock, to_ms
 from cms.trust.keys import b64
 from cms.trust.signed import Signed
 from screens.connection import ScreenConnection
-from screens.messages import Bye, Have, Pair, Retry, Welcome
+from screens.messages import PROTOCOL, SUBPROTOCOLS, Ack, Beat, Bye, Have, Pair, Retry, Welcome
 from screens.presence import Presence
-from screens.protocol import HELLO_MS, Acked, Beaten, Goodbye, Phase, Proven, ServerEvent, ServerSide, WantsPairing
+from screens.protocol import HELLO_MS, Goodbye, Phase, Proven, Said, ServerEvent, ServerSide, WantsPairing
 from screens.source import Known
 
 BEAT_MS: Final = 20_000
@@ -52,10 +53,11 @@ class Session:
     """Serves one connection; the gateway owns what outlives it."""
 
     def __init__(self, gateway: Host, connection: ScreenConnection) -> None:
-        self._gateway = gateway
+        self.gateway = gateway
         self.connection = connection
         nonce = b64(secrets.token_bytes(32))
-        self.side = ServerSide(nonce=nonce, hosts=gateway.hosts, now=self._ticks())
+        protocol = SUBPROTOCOLS.get(connection.subprotocol or "", PROTOCOL)
+        self.side = ServerSide(nonce=nonce, hosts=gateway.hosts, now=self._ticks(), protocol=protocol)
         self.pair: Pair | None = None
         self.code_until = 0
         self.screen: uuid.UUID | None = None
@@ -65,18 +67,18 @@ class Session:
         """Until the connection ends, whoever ends it."""
         connection = self.connection
         try:
-            connection.push(self.side.challenge(to_ms(self._gateway.clock.now())))
+            connection.push(self.side.challenge(to_ms(self.gateway.clock.now())))
             await self._first()
             async for text in connection:
                 self._live(self.side.receive(text, self._ticks()))
         except Goodbye as goodbye:
-            self._gateway.refused(goodbye.bye)
+            self.gateway.refused(goodbye.bye)
             await self.dismiss(goodbye.bye)
         except ConnectionClosed:
             pass
         finally:
             self.side.end()
-            self._gateway.left(self)
+            self.gateway.left(self)
 
     async def dismiss(self, bye: Bye) -> None:
         """Says why, and closes; a screen that does not listen is dropped after the close timeout."""
@@ -88,7 +90,7 @@ class Session:
         """An operator typed this connection's code."""
         pair = self.pair
         if self.side.phase is Phase.WAITING and pair is not None:
-            self._gateway.stop_waiting(self)
+            self.gateway.stop_waiting(self)
             self.pair = None
             self.connection.push(self.side.paired(str(known.id)))
             await self._admit(known, player=pair.player, caps=dict(pair.caps))
@@ -98,9 +100,9 @@ class Session:
         if self._told == (known.facts, audience):
             return False
         self._told = (known.facts, audience)
-        least, most = self._gateway.retry_bounds()
-        now = to_ms(self._gateway.clock.now())
-        media = self._gateway.media
+        least, most = self.gateway.retry_bounds()
+        now = to_ms(self.gateway.clock.now())
+        media = self.gateway.media
         self.connection.push(Welcome(now, known.facts, audience, media, Retry(least, most), BEAT_MS))
         return True
 
@@ -112,27 +114,35 @@ class Session:
             raise Goodbye("protocol", why="timeout", retry=60_000) from late
         event = self.side.receive(text, self._ticks())
         if isinstance(event, Proven):
-            known = await self._gateway.known(uuid.UUID(event.hello.screen), event.hello.key)
-            self._gateway.remember(self.connection, event.hello.have)
+            known = await self.gateway.known(uuid.UUID(event.hello.screen), event.hello.key)
+            self.gateway.remember(self.connection, event.hello.have)
             await self._admit(known, player=event.hello.player, caps=dict(event.hello.caps))
         elif isinstance(event, WantsPairing):
             self.pair = event.pair
-            await self._gateway.offer(self, event.pair)
+            await self.gateway.offer(self, event.pair)
 
     async def _admit(self, known: Known, *, player: str, caps: dict[str, object]) -> None:
-        known = await self._gateway.certified(known)
+        known = await self.gateway.certified(known)
         if self.side.phase in {Phase.PROVEN, Phase.WAITING} and not self.connection.transport.is_closing():
             self.side.admit(str(known.id))
             self.screen = known.id
-            self._gateway.entered(self, known, player=player, caps=caps)
+            self.gateway.entered(self, known, player=player, caps=caps)
 
     def _live(self, event: ServerEvent) -> None:
-        if self.screen is None:
-            return
-        if isinstance(event, Acked):
-            self._gateway.presence.acked(self.screen, event.ack)
-        elif isinstance(event, Beaten):
-            self._gateway.presence.beaten(self.screen, event.beat)
+        if self.screen is not None and isinstance(event, Said):
+            HEARD[type(event.message)](self, self.screen, event.message)
 
     def _ticks(self) -> int:
         return int(self.connection.loop.time() * 1000)
+
+
+def _acked(session: Session, screen: uuid.UUID, ack: Ack) -> None:
+    session.gateway.presence.acked(screen, ack)
+
+
+def _beaten(session: Session, screen: uuid.UUID, beat: Beat) -> None:
+    session.gateway.presence.beaten(screen, beat)
+
+
+HEARD: Final[Mapping[type, Callable[[Session, uuid.UUID, Any], None]]] = {Ack: _acked, Beat: _beaten}
+"""Who takes what a live screen says (`protocol.LIVE_KINDS`)."""

@@ -24,7 +24,7 @@ from cms.trust.keys import SigningKey
 from cms.trust.root import Root
 from cms.trust.signed import Signed, Verified, read_body
 from cms.trust.verify import verify_beacon, verify_root
-from screens.messages import MAX_FRAME, SUBPROTOCOL, Beat, Bye, Have, MessageFault, StateFrame, Welcome, encode
+from screens.messages import MAX_FRAME, SUBPROTOCOLS, Beat, Bye, Have, MessageFault, StateFrame, Welcome, encode
 from screens.protocol import BecameScreen, CodeShown, Dismissed, Reply, ScreenSide, StateCame, Welcomed
 
 PLAYER: Final = "sim-1"
@@ -98,7 +98,7 @@ class SimulatedScreen:
         host = urlsplit(self.url).netloc
         async with connect(
             self.url,
-            subprotocols=[Subprotocol(SUBPROTOCOL)],
+            subprotocols=[Subprotocol(name) for name in SUBPROTOCOLS],
             origin=self._origin,  # type: ignore[arg-type]  # a plain string is what the library sends
             compression=None,
             ping_interval=None,
@@ -108,7 +108,14 @@ class SimulatedScreen:
             proxy=None,
         ) as socket:
             self.socket = socket
-            side = ScreenSide(key=self.key, screen=self.screen, host=host, have=self._have, player=PLAYER)
+            side = ScreenSide(
+                key=self.key,
+                screen=self.screen,
+                host=host,
+                have=self._have,
+                player=PLAYER,
+                protocol=SUBPROTOCOLS[socket.subprotocol or ""],
+            )
             async for text in socket:
                 await self._take(socket, side, text)
                 async with self.changed:

@@ -1,7 +1,7 @@
 """The benchmark's screens: real handshakes with real keys, then the process becomes `listeners.c` with their sockets.
 
-Run as ``python -m screens.bench.connect``: Python signs and speaks SP/1 until each screen holds its first state, C
-then only counts, so that the load generator keeps up with any server.
+Run as ``python -m screens.bench.connect``: Python signs and speaks until each screen holds its first state, C then
+only counts, so that the load generator keeps up with any server.
 """
 
 import os
@@ -15,7 +15,7 @@ import click
 
 from cms.trust.keys import SigningKey
 from screens.bench.cores import stay_on
-from screens.messages import PATH, SUBPROTOCOL, Have, encode
+from screens.messages import PATH, SUBPROTOCOLS, Have, encode
 from screens.protocol import Reply, ScreenSide, StateCame
 
 # Handshakes under way at once; more would only wait in the server's backlog.
@@ -73,7 +73,7 @@ def _open(port: int) -> socket.socket:
         "Connection: Upgrade",
         f"Sec-WebSocket-Key: {key.replace('-', '+').replace('_', '/')}",
         "Sec-WebSocket-Version: 13",
-        f"Sec-WebSocket-Protocol: {SUBPROTOCOL}",
+        f"Sec-WebSocket-Protocol: {next(iter(SUBPROTOCOLS))}",
         "",
         "",
     )

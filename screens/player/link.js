@@ -1,9 +1,9 @@
-// SP/1 (docs/formats.md §6): one socket to the gateway, reopened for ever with jitter; says who we are and what came.
+// The screen protocol (docs/formats.md §6): one socket to the gateway, reopened for ever; says who we are and what came.
 import { signWith } from "./trust/crypto.js";
 import { utf8 } from "./trust/canonical.js";
 import { pause, spread } from "./waiting.js";
 
-const PROTOCOL = "yunping.screen.1";
+const PROTOCOLS = { "yunping.screen.2": 2, "yunping.screen.1": 1 }; // newest first; an older gateway takes the other
 const SILENT = 45_000; // ms: beacons come every 10 s; a link this quiet is dead whatever the socket says
 const RETRY = { min: 500, max: 2_000 };
 const LONGEST = 60_000;
@@ -11,7 +11,8 @@ const VERSION = "1.0.0";
 const MAX_FRAME = 64 * 1024;
 
 /**
- * `to`: {identity() -> {screen, pair}, have(), caps(), beat(), onWelcome, onState, onPairing, onPaired, onLink}.
+ * `to`: {identity() -> {screen, pair}, have(), caps(), beat(), onWelcome, onState, onPairing, onPaired, onLink, told: {kind: handler}}:
+ * `told` takes what else a server of a newer version says to a screen it welcomed.
  * Handlers are called one at a time, in the order of the messages.
  */
 export class Link {
@@ -51,7 +52,7 @@ export class Link {
 
   /** One connection from opening to its end; whether it got as far as a welcome. */
   async #session(signal) {
-    const socket = new WebSocket(this.#url, PROTOCOL);
+    const socket = new WebSocket(this.#url, Object.keys(PROTOCOLS));
     const inbox = new Inbox(socket, signal);
     let lived = false;
     let beating = null;
@@ -68,6 +69,7 @@ export class Link {
           await this.#to.onWelcome(message);
           beating ??= this.#beats(inbox.signal);
         } else if (message.t === "state") await this.#to.onState(message);
+        else if (lived && this.#to.told?.[message.t]) await this.#to.told[message.t](message);
         else if (message.t === "bye") {
           if (message.retry > 0) await pause(spread(Math.min(message.retry, 300_000)), signal);
           break;
@@ -85,12 +87,13 @@ export class Link {
   async #answer(socket, { nonce }) {
     const { screen, pair } = await this.#to.identity();
     const host = new URL(this.#url).host;
+    const protocol = PROTOCOLS[socket.protocol];
     const [kind, who] = screen ? ["hello", screen] : ["pair", pair.public];
-    const sig = await signWith(pair, utf8(`yunping/${kind}/1\n${nonce}\n${who}\n${host}`));
+    const sig = await signWith(pair, utf8(`yunping/${kind}/${protocol}\n${nonce}\n${who}\n${host}`));
     const caps = this.#to.caps();
     const message = screen
-      ? { t: "hello", screen, key: pair.public, protocol: 1, have: this.#to.have(), sig, player: VERSION, caps }
-      : { t: "pair", key: pair.public, protocol: 1, sig, player: VERSION, caps };
+      ? { t: "hello", screen, key: pair.public, protocol, have: this.#to.have(), sig, player: VERSION, caps }
+      : { t: "pair", key: pair.public, protocol, sig, player: VERSION, caps };
     socket.send(JSON.stringify(message));
   }
 

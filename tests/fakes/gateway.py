@@ -1,4 +1,4 @@
-"""A gateway and a media server for one street screen: speaks SP/1, signs for a little district, can lie and vanish."""
+"""A gateway and a media server for one street screen: speaks SP/2, signs for a little district, can lie and vanish."""
 
 import asyncio
 import json
@@ -16,7 +16,7 @@ from cms.trust.approval import Bundle
 from cms.trust.keys import PublicKey, b64, sha256
 from cms.trust.manifest import Manifest, Show, Slot
 from cms.trust.signed import Signed
-from screens.messages import PROTOCOL, SUBPROTOCOL
+from screens.messages import PROTOCOL, SUBPROTOCOLS
 from screens.protocol import hello_bytes, pair_bytes
 from tests.vectors import world
 
@@ -100,7 +100,7 @@ class Gateway:
             self._meet,
             "127.0.0.1",
             self._port,
-            subprotocols=[Subprotocol(SUBPROTOCOL)],
+            subprotocols=[Subprotocol(name) for name in SUBPROTOCOLS],
             max_size=2**16,
             compression=None,
         )

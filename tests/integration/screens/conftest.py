@@ -27,7 +27,7 @@ from screens.district import District
 from screens.gateway import Gateway
 from screens.main import GatewaySettings, run_gateway
 from screens.manifest import manifest_body
-from screens.messages import PATH, SUBPROTOCOL, Bye, Have, encode, read_server
+from screens.messages import PATH, SUBPROTOCOLS, Bye, Have, encode, read_server
 from screens.protocol import Reply, ScreenSide
 from screens.simulator import SimulatedScreen
 from screens.states import next_change, next_version, store_state
@@ -173,7 +173,7 @@ async def street(database: Database, district: District) -> AsyncIterator[Street
 async def talk(street: Street, **given: Any) -> ClientConnection:
     """A bare connection to the gateway; the caller closes it."""
     options: dict[str, Any] = {"compression": None, "ping_interval": None, "proxy": None, **given}
-    return await connect(street.url, subprotocols=[Subprotocol(SUBPROTOCOL)], **options)
+    return await connect(street.url, subprotocols=[Subprotocol(name) for name in SUBPROTOCOLS], **options)
 
 
 async def introduce(street: Street, socket: ClientConnection, key: SigningKey, screen: str | None) -> ScreenSide:

@@ -13,8 +13,8 @@ from websockets.typing import Subprotocol
 
 from cms.trust.keys import SigningKey
 from screens import fleet
-from screens.messages import MAX_FRAME, SUBPROTOCOL, Have, encode
-from screens.protocol import Reply, ScreenSide
+from screens.messages import MAX_FRAME, SUBPROTOCOLS, Have, encode
+from screens.protocol import Reply, ScreenSide, Welcomed
 from screens.simulator import Fleet
 from tests.integration.screens.conftest import CLOCK, Street, eventually, farewell, introduce, operator, talk
 from tests.vectors.world import uuid_of
@@ -82,7 +82,7 @@ async def test_plain_requests_when_made_get_health_and_nothing_else(street: Stre
 
 
 async def test_upgrade_when_subprotocol_is_missing_is_refused(street: Street) -> None:
-    for subprotocols in (None, [Subprotocol("yunping.screen.2")]):
+    for subprotocols in (None, [Subprotocol("yunping.screen.9")]):
         with pytest.raises(InvalidStatus) as refused:
             await connect(street.url, subprotocols=subprotocols, proxy=None)
         assert refused.value.response.status_code == 400
@@ -198,4 +198,33 @@ async def test_revoked_screen_when_it_says_hello_learns_so(street: Street) -> No
     socket = await talk(street)
     await introduce(street, socket, screen.key, screen.screen)
     assert (await farewell(socket)).code == "revoked"
-    assert socket.subprotocol == SUBPROTOCOL
+    assert socket.subprotocol == next(iter(SUBPROTOCOLS))
+
+
+async def test_player_of_the_first_version_when_it_comes_is_served_in_its_own_words(street: Street) -> None:
+    (screen,) = await street.enrol(1)
+    socket = await connect(street.url, subprotocols=[Subprotocol("yunping.screen.1")], proxy=None)
+    side = ScreenSide(
+        key=screen.key,
+        screen=screen.screen,
+        host=f"127.0.0.1:{street.port}",
+        have=Have(),
+        player="0.9",
+        protocol=SUBPROTOCOLS[socket.subprotocol or ""],
+    )
+    reply = side.receive(await socket.recv())
+    assert isinstance(reply, Reply)
+    assert json.loads(encode(reply.message))["protocol"] == 1
+    await socket.send(encode(reply.message))
+    assert isinstance(side.receive(await socket.recv()), Welcomed)
+    await socket.close()
+
+
+async def test_hello_of_another_version_than_agreed_is_refused(street: Street) -> None:
+    (screen,) = await street.enrol(1)
+    socket = await talk(street)
+    side = ScreenSide(key=screen.key, screen=screen.screen, host=f"127.0.0.1:{street.port}", have=Have(), player="test")
+    reply = side.receive(await socket.recv())
+    assert isinstance(reply, Reply)
+    await socket.send(json.dumps(json.loads(encode(reply.message)) | {"protocol": 1}))
+    assert (await farewell(socket)).why == "schema"

@@ -1,4 +1,4 @@
-"""The messages of SP/1: golden texts, refusals, and that whatever is written is read as the same."""
+"""The messages of each version: golden texts, refusals, and that whatever is written is read as the same."""
 
 import json
 from pathlib import Path
@@ -26,10 +26,12 @@ from screens.messages import (
     read_screen,
     read_server,
 )
-from tests.vectors.sp1 import generate
+from tests.vectors.sp1 import generate as sp1_generate
+from tests.vectors.sp2 import generate as sp2_generate
 
-VECTORS = Path(__file__).parents[2] / "vectors" / "sp1"
-GOLDEN = json.loads((VECTORS / "messages.json").read_text("utf-8"))
+VECTORS = Path(__file__).parents[2] / "vectors"
+GENERATED: dict[int, Any] = {1: sp1_generate, 2: sp2_generate}
+GOLDEN = {n: json.loads((VECTORS / f"sp{n}" / "messages.json").read_text("utf-8")) for n in GENERATED}
 
 ms = st.integers(0, 2**53 - 1)
 keys = st.binary(min_size=32, max_size=32).map(b64)
@@ -70,32 +72,46 @@ anything = st.recursive(
 )
 
 
-def test_golden_files_when_made_again_are_the_same() -> None:
-    for name, text in generate.files().items():
-        assert (VECTORS / name).read_text("utf-8") == text
+@pytest.mark.parametrize("protocol", GENERATED)
+def test_golden_files_when_made_again_are_the_same(protocol: int) -> None:
+    for name, text in GENERATED[protocol].files().items():
+        assert (VECTORS / f"sp{protocol}" / name).read_text("utf-8") == text
 
 
-@pytest.mark.parametrize("name", GOLDEN["good"])
-def test_golden_message_when_read_and_written_is_the_same_text(name: str) -> None:
-    said: dict[str, str] = GOLDEN["good"][name]
+@pytest.mark.parametrize(("protocol", "name"), [(n, name) for n, golden in GOLDEN.items() for name in golden["good"]])
+def test_golden_message_when_read_and_written_is_the_same_text(protocol: int, name: str) -> None:
+    said: dict[str, str] = GOLDEN[protocol]["good"][name]
     read: Any = read_server if said["from"] == "server" else read_screen
     other: Any = read_screen if said["from"] == "server" else read_server
-    assert encode(read(said["text"])) == said["text"]
+    assert encode(read(said["text"], protocol)) == said["text"]
     with pytest.raises(MessageFault) as fault:
-        other(said["text"])
+        other(said["text"], protocol)
     assert fault.value.why == "type"
 
 
-@pytest.mark.parametrize("case", GOLDEN["bad"], ids=[case["name"] for case in GOLDEN["bad"]])
-def test_bad_message_when_read_is_refused_with_its_reason(case: dict[str, str]) -> None:
+@pytest.mark.parametrize("name", [name for name in GOLDEN[2]["good"] if name not in GOLDEN[1]["good"]])
+def test_newer_message_when_an_older_version_was_agreed_is_refused(name: str) -> None:
+    said: dict[str, str] = GOLDEN[2]["good"][name]
+    read: Any = read_server if said["from"] == "server" else read_screen
     with pytest.raises(MessageFault) as fault:
-        read_screen(case["text"])
+        read(said["text"], 1)
+    assert fault.value.why == "type"
+
+
+@pytest.mark.parametrize(
+    ("protocol", "case"),
+    [(n, case) for n, golden in GOLDEN.items() for case in golden["bad"]],
+    ids=[f"{n}-{case['name']}" for n, golden in GOLDEN.items() for case in golden["bad"]],
+)
+def test_bad_message_when_read_is_refused_with_its_reason(protocol: int, case: dict[str, str]) -> None:
+    with pytest.raises(MessageFault) as fault:
+        read_screen(case["text"], protocol)
     assert fault.value.why == case["why"]
 
 
 def test_binary_frame_when_read_is_refused() -> None:
     with pytest.raises(MessageFault):
-        read_screen(GOLDEN["good"]["ack"]["text"].encode())
+        read_screen(GOLDEN[2]["good"]["ack"]["text"].encode())
 
 
 @given(from_screen)
@@ -133,8 +149,9 @@ def test_any_text_when_read_is_a_message_or_a_fault(text: str) -> None:
     assert reason in {"json", "schema", "type", "size"}
 
 
-def test_proofs_when_verified_with_the_public_key_are_good() -> None:
-    proofs = json.loads((VECTORS / "proofs.json").read_text("utf-8"))
+@pytest.mark.parametrize("protocol", GENERATED)
+def test_proofs_when_verified_with_the_public_key_are_good(protocol: int) -> None:
+    proofs = json.loads((VECTORS / f"sp{protocol}" / "proofs.json").read_text("utf-8"))
     key = PublicKey.read(proofs["public"])
     assert key.verifies(proofs["hello_sig"], proofs["hello_bytes"].encode())
     assert key.verifies(proofs["pair_sig"], proofs["pair_bytes"].encode())

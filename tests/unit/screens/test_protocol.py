@@ -1,4 +1,4 @@
-"""Both machines of SP/1 against each other and against whatever else may come, without a socket."""
+"""Both machines of the screen protocol against each other and against whatever else may come, without a socket."""
 
 import json
 
@@ -10,8 +10,6 @@ from screens.messages import FileRef, Have, Hello, MessageFault, Pair, Retry, St
 from screens.protocol import (
     BURST,
     HELLO_MS,
-    Acked,
-    Beaten,
     BecameScreen,
     CodeShown,
     Dismissed,
@@ -19,6 +17,7 @@ from screens.protocol import (
     Phase,
     Proven,
     Reply,
+    Said,
     ScreenSide,
     ServerSide,
     StateCame,
@@ -77,7 +76,7 @@ def test_pairing_when_played_through_leads_both_sides_to_live() -> None:
     side.admit(SCREEN)
     assert other.receive(encode(WELCOME)) == Welcomed(WELCOME)
     assert side.phase is other.phase is Phase.LIVE
-    assert isinstance(side.receive(encode(other.ack(3, "shown", 1)), 2), Acked)
+    assert isinstance(side.receive(encode(other.ack(3, "shown", 1)), 2), Said)
 
 
 @pytest.mark.parametrize(
@@ -143,7 +142,7 @@ def test_second_introduction_when_live_ends_the_connection(again: str | None) ->
 def test_frames_when_too_many_end_the_connection_and_a_steady_few_do_not() -> None:
     steady, flood = live(), live()
     for second in range(1, 600):
-        assert isinstance(steady.receive(GOOD["beat"]["text"], second * 500), Beaten)
+        assert isinstance(steady.receive(GOOD["beat"]["text"], second * 500), Said)
     for _ in range(BURST - 1):  # the hello took one
         flood.receive(GOOD["ack"]["text"], 0)
     with pytest.raises(Goodbye) as goodbye:

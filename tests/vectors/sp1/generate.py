@@ -35,7 +35,7 @@ HOST = "screens.wujiang.example"
 HASH = "ab" * 32
 
 
-def good() -> dict[str, dict[str, str]]:
+def good(protocol: int = 1) -> dict[str, dict[str, str]]:
     """Name → who says it, and its text."""
     key, screen = key_of("screen"), uuid_of("screen")
     public = key.public.text
@@ -43,9 +43,9 @@ def good() -> dict[str, dict[str, str]]:
     facts = sign(ScreenFacts(DOMAIN, 1, screen, public, POINT, ("hall",), 1, T0), [key_of("guard")])
     beacon = Beacon(DOMAIN, 1, AUDIENCE, key_of("guard").public.id, 7, T0, 42, HASH, HASH, Named(3, HASH), 1)
     signed = sign(beacon, [key_of("guard")])
-    sig = key.sign(hello_bytes(NONCE, screen, HOST))
+    sig = key.sign(hello_bytes(NONCE, screen, HOST, protocol))
     server: dict[str, FromServer] = {
-        "challenge": Challenge(NONCE, T0),
+        "challenge": Challenge(NONCE, T0, protocol),
         "pairing": Pairing("ABC234", T0 + 600_000),
         "paired": Paired(screen),
         "welcome": Welcome(T0, facts, AUDIENCE, "https://media.wujiang.example", Retry(200, 1000), 20_000),
@@ -56,8 +56,8 @@ def good() -> dict[str, dict[str, str]]:
         "bye-why": Bye("protocol", 60_000, "signature"),
     }
     said: dict[str, FromScreen] = {
-        "hello": Hello(screen, public, Have(1, 42, 3, 1, 2), sig, "1.0.0", caps),
-        "pair": Pair(public, key.sign(pair_bytes(NONCE, public, HOST)), "1.0.0", {}),
+        "hello": Hello(screen, public, Have(1, 42, 3, 1, 2), sig, "1.0.0", caps, protocol),
+        "pair": Pair(public, key.sign(pair_bytes(NONCE, public, HOST, protocol)), "1.0.0", {}, protocol),
         "ack": Ack(42, "shown", T0),
         "ack-refused": Ack(42, "refused", T0, "trust.signature"),
         "beat": Beat(T0, T0 - 40, 42, HASH, -12, stale=False, mem=180),
@@ -68,10 +68,10 @@ def good() -> dict[str, dict[str, str]]:
     }
 
 
-def bad() -> list[dict[str, str]]:
+def bad(protocol: int = 1) -> list[dict[str, str]]:
     """Texts that must be refused, with the reason."""
     ack = {"t": "ack", "version": 1, "state": "shown", "at": 1}
-    hello: dict[str, Any] = json.loads(good()["hello"]["text"])
+    hello: dict[str, Any] = json.loads(good(protocol)["hello"]["text"])
     cases: list[tuple[str, str, str]] = [
         ("nothing", "", "json"),
         ("no-json", "{", "json"),
@@ -101,7 +101,7 @@ def bad() -> list[dict[str, str]]:
         ("short-key", json.dumps({**hello, "key": "AAAA"}), "schema"),
         ("key-stray-bits", json.dumps({**hello, "key": "A" * 42 + "B"}), "schema"),
         ("short-signature", json.dumps({**hello, "sig": "A" * 85}), "schema"),
-        ("other-protocol", json.dumps({**hello, "protocol": 2}), "schema"),
+        ("other-protocol", json.dumps({**hello, "protocol": 3 - protocol}), "schema"),
         ("have-more", json.dumps({**hello, "have": {**hello["have"], "x": 1}}), "schema"),
         ("have-less", json.dumps({**hello, "have": {}}), "schema"),
         ("caps-list", json.dumps({**hello, "caps": {"a": [1]}}), "schema"),
@@ -116,10 +116,10 @@ def bad() -> list[dict[str, str]]:
     return [{"name": name, "from": "screen", "text": text, "why": why} for name, text, why in cases]
 
 
-def proofs() -> dict[str, str]:
+def proofs(protocol: int = 1) -> dict[str, str]:
     """The exact bytes that are signed, and the signatures of a key everybody may know."""
     key, screen = key_of("screen"), uuid_of("screen")
-    hello, pair = hello_bytes(NONCE, screen, HOST), pair_bytes(NONCE, key.public.text, HOST)
+    hello, pair = hello_bytes(NONCE, screen, HOST, protocol), pair_bytes(NONCE, key.public.text, HOST, protocol)
     return {
         "seed": key.seed.hex(),
         "public": key.public.text,
