@@ -67,7 +67,7 @@ _REVIEW: Final[Mapping[str, tuple[str, ...]]] = {
 _TIME: Final[Mapping[str, tuple[str, ...]]] = {
     "POST /desk/calendar/alarms": ("POST /api/v1/alarms/{alarm}/take",),
     "POST /desk/calendar/check": (f"POST {_API}/move/check",),
-    "POST /desk/calendar/move": (f"POST {_API}/move", "POST /api/v1/batches/{batch}/pieces"),
+    "POST /desk/calendar/move": (f"POST {_API}/move",),
     "POST /desk/calendar/runs/check": ("POST /api/v1/placements/{placement}/runs/check",),
     "POST /desk/calendar/runs/move": ("POST /api/v1/placements/{placement}/runs",),
     "POST /desk/calendar/runs/undo": ("POST /api/v1/placements/{placement}/runs/undo",),

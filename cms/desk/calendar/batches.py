@@ -142,7 +142,7 @@ async def _list(
     context = {
         "batches": [_line(visit, one) for one in found],
         "ready": [{**one, "checked": one["value"] in chosen} for one in ready],
-        "targets": _target_boxes(visit, every, codes),
+        "targets": target_boxes(visit, every, codes),
         "values": {"name": "", "at": "", "take_off": "", **(typed or {})},
         "problems": _problems(visit, error),
         "may": may,
@@ -151,7 +151,7 @@ async def _list(
     return visit.page("calendar/batches.html", context, section="calendar", status=error.status if error else 200)
 
 
-def _target_boxes(visit: Visit, every: Sequence[Target], checked: Container[str]) -> list[dict[str, Any]]:
+def target_boxes(visit: Visit, every: Sequence[Target], checked: Container[str]) -> list[dict[str, Any]]:
     return [
         {"value": one.code, "label": one.name, "hint": labels.channel(visit, one.kind), "checked": one.code in checked}
         for one in every
@@ -204,7 +204,7 @@ async def _show(visit: Visit, error: DomainError | None = None, typed: str = "")
             for (public, title, state), edition, codes in zip(found.pieces, found.editions, found.targets, strict=True)
         ],
         "ready": [{**one, "checked": False} for one in ready],
-        "targets": _target_boxes(visit, every, usual),
+        "targets": target_boxes(visit, every, usual),
         "changed": changed,
         "problems": _problems(visit, error),
         "may": may and line["waiting"] > 0,

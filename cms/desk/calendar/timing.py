@@ -1,6 +1,7 @@
 """One piece's times: wish, promise, when it is taken off, embargo; each says what it is and what clashes."""
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any
 
 from aiohttp import web
@@ -10,6 +11,7 @@ from cms.content.held import Held
 from cms.content.queries import find
 from cms.content.states import OPEN, EditionState
 from cms.desk import fields, labels, pieces
+from cms.desk.calendar.batches import target_boxes
 from cms.desk.calendar.clash_lines import blocks, clash_lines, refusal_line
 from cms.desk.calendar.moving import posts_of
 from cms.desk.routing import get, post
@@ -21,7 +23,7 @@ from cms.planning.batches import Member, join_batch, leave_batch
 from cms.planning.clashes import clashes_of_promise
 from cms.planning.embargo import embargo_of, lift_embargo, set_embargo
 from cms.planning.membership import open_batches, put_back, step
-from cms.planning.models import Occurrence, Placement
+from cms.planning.models import Batch, Occurrence, Placement
 from cms.planning.placements import placements_of
 from cms.planning.rules import read_rule
 from cms.planning.schedule import Wanted, promise as make_promise, scheduled, unschedule
@@ -173,22 +175,10 @@ async def _page(
     context = {
         "document": pieces.head(visit, held, column),
         "values": values,
-        "targets": [
-            {
-                "value": one.code,
-                "label": one.name,
-                "hint": labels.channel(visit, one.kind),
-                "checked": one.code in codes,
-            }
-            for one in every
-        ],
+        "targets": target_boxes(visit, every, codes),
         "lines": lines or [],
         "blocked": blocked,
-        "batches": [
-            {"value": str(one.id), "label": f"{one.name} · {labels.instant(visit, one.at)}"}
-            for one in together
-            if row is None or row.batch_id != one.id
-        ],
+        "batches": _batches(visit, together, row),
         "batch": (typed or {}).get("batch", ""),
         "changed": _changed(visit, row, seen),
         "promised": _promised(visit, row),
@@ -226,6 +216,15 @@ def _promised(visit: Visit, row: Occurrence | None) -> dict[str, Any] | None:
         "batch": f"/desk/calendar/batches/{row.batch_id}" if row.batch_id else "",
         "batch_id": str(row.batch_id) if row.batch_id else "",
     }
+
+
+def _batches(visit: Visit, together: Sequence[Batch], row: Occurrence | None) -> list[dict[str, str]]:
+    """The batches it may enter; not the one it stands in."""
+    return [
+        {"value": str(one.id), "label": f"{one.name} · {labels.instant(visit, one.at)}"}
+        for one in together
+        if row is None or row.batch_id != one.id
+    ]
 
 
 def _changed(visit: Visit, row: Occurrence | None, seen: str) -> dict[str, str] | None:

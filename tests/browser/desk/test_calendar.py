@@ -296,10 +296,12 @@ async def moves_a_run(page: Page, world: tuple[House, Calendar]) -> None:
     await expect(dialog).to_contain_text("全区阅读屏")
     await shot(page, "desk-run")
     await is_accessible(page)
-    await dialog.get_by_role("button", name="确认改期").press("Enter")
-    await expect(page.locator(".toast").last).to_contain_text("已改到")
+    async with page.expect_response(re.compile("/runs/move$")):
+        await dialog.get_by_role("button", name="确认改期").press("Enter")
+    await expect(page.locator(".toast").last).to_contain_text("已改到 2026-11-24 00:00")
     assert len(await standing_rules(world)) == 2
-    await page.keyboard.press("Control+z")
+    async with page.expect_response(re.compile("/runs/undo$")):
+        await page.keyboard.press("Control+z")
     await expect(page.locator(".toast").last).to_contain_text("已撤销，规则恢复原样")
     assert await standing_rules(world) == before
 
@@ -308,12 +310,13 @@ async def moves_a_run(page: Page, world: tuple[House, Calendar]) -> None:
     await expect(run).to_be_visible()
     await carry(page, run, 14, 0)
     await dialog.get_by_label("改整条规则").check()
-    await dialog.get_by_role("button", name="确认改期").click()
-    await expect(page.locator(".toast").last).to_contain_text("已改到")
+    async with page.expect_response(re.compile("/runs/move$")):
+        await dialog.get_by_role("button", name="确认改期").click()
     (moved,) = await standing_rules(world)
     assert moved != before[0]
-    await page.keyboard.press("Control+z")
-    await expect(page.locator(".toast").last).to_contain_text("已撤销，规则恢复原样")
+    await expect(page.locator(".toast").last).to_contain_text("已改到")
+    async with page.expect_response(re.compile("/runs/undo$")):
+        await page.keyboard.press("Control+z")
     assert await standing_rules(world) == before
 
 

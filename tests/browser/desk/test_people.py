@@ -83,7 +83,7 @@ async def pick_units(admin: Desk, shots: Path | None) -> None:
     field = page.locator("form[role=search] yp-unit [role=combobox]")
     options = page.locator("form[role=search] yp-unit [role=option]")
     await field.fill("第7文明")
-    await expect(options).to_have_count(1)
+    await expect(options).to_have_count(1, timeout=20_000)
     await expect(options).to_contain_text("吴江区融媒体中心")
     await field.press("Enter")
     await expect(field).to_have_value("第7文明实践所")
