@@ -34,6 +34,8 @@ from screens.messages import (
     Pair,
     Paired,
     Pairing,
+    Remembered,
+    Roots,
     StateFrame,
     Welcome,
     read_screen,
@@ -99,7 +101,7 @@ class Said:
 
 
 ServerEvent: TypeAlias = Proven | WantsPairing | Said
-LIVE_KINDS: Final[tuple[type[FromScreen], ...]] = (Ack, Beat)
+LIVE_KINDS: Final[tuple[type[FromScreen], ...]] = (Ack, Beat, Remembered)
 """What a live screen may say; of a later version only where that was agreed."""
 
 
@@ -250,7 +252,7 @@ class Dismissed:
 
 
 ScreenEvent: TypeAlias = Reply | CodeShown | BecameScreen | Welcomed | StateCame | Told | Dismissed
-TOLD_KINDS: Final[tuple[type[FromServer], ...]] = ()
+TOLD_KINDS: Final[tuple[type[FromServer], ...]] = (Roots,)
 """What a live screen may be told besides welcomes and states."""
 
 

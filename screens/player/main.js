@@ -12,6 +12,7 @@ import { clockText } from "./slate.js";
 import { geometryOf } from "./templates/geometry.js";
 
 const REMEMBERED = 1_000; // steps; a screen runs for months
+const LONGEST_SET = 30_000; // characters of a recall set that fit into one frame; a longer one comes from the edges
 const REFUSALS = 1_000; // ms between two refusals told to the server: it limits how often a screen may speak
 
 const stage = document.querySelector("#stage");
@@ -93,6 +94,7 @@ async function start() {
     tell(event, detail) {
       if (event === "changed") loop?.changed();
       if (event === "version") ack(detail);
+      if (event === "remembered") remember(link, detail);
       if (event === "refused") ack({ version: player.state?.manifest?.value.version ?? 1, state: "refused", code: detail.code });
     },
   });
@@ -110,6 +112,7 @@ async function start() {
       await player.welcomed(message);
     },
     onState: (message) => player.received(message),
+    told: { roots: (message) => player.walked(message) },
     onPairing: ({ code, expires_at }) => (loop.pairing = { code, expiresAt: expires_at, link: pairingLink(config, code) }),
     async onPaired({ screen }) {
       identity.screen = screen;
@@ -126,6 +129,11 @@ async function start() {
   addEventListener("resize", () => scaled(loop));
   const forever = new AbortController().signal;
   await Promise.all([loop.run(forever), link.run(forever)]);
+}
+
+/** A server came back from an old copy and lacks recalls that stand here: it is told them, and this screen waits. */
+function remember(link, recalls) {
+  if (link?.protocol >= 2 && recalls.text.length < LONGEST_SET) link.send({ t: "remembered", recalls });
 }
 
 const pairingLink = (config, code) => `${config.server}/desk/screens/?code=${code}`;
