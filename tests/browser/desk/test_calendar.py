@@ -197,6 +197,8 @@ async def moves_by_keys(page: Page, world: tuple[House, Calendar], edition: str)
     """Carried by arrows and let down, taken back by Ctrl+Z; and by the dialog, from the list too."""
     event = page.locator(f'.ec-event[data-edition="{edition}"]').first
     dialog, hint = page.locator("#move"), page.locator("[data-move-hint]")
+    # Drawn anew where it was put back: five in the afternoon of the 23rd.
+    await expect(page.locator(f'.ec-event[data-event="{edition}:scheduled:1795424400"]')).to_be_visible()
     await event.focus()
     for key in ("Shift+ArrowDown", "Shift+ArrowLeft"):
         await page.keyboard.press(key)
