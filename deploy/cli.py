@@ -1,53 +1,27 @@
 """The commands of `./yunping`: a thin shell over the roles, the demo, the checks and the benchmarks."""
 
 import asyncio
+import contextlib
 import json
 import sys
-from collections.abc import Callable
-from functools import wraps
-from typing import Any
 
 import click
 
-from cms.kernel.errors import DomainError
 from cms.kernel.messages import catalogue
-from deploy.settings import ROLES, Role, Settings, SettingsError, load
+from deploy.cli_keys import keys
+from deploy.commanding import with_settings
+from deploy.settings import ROLES, Role, Settings
 
 VERSION = "0.1.0"
-# What a cron job tells apart from a record that is not whole; EX_UNAVAILABLE.
-EXITS = {"deploy.database_away": 69}
-
-
-def with_settings(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Reads the settings before a command and says in words what is wrong with them."""
-
-    @wraps(command)
-    def wrapped(*args: Any, **kwargs: Any) -> Any:
-        try:
-            settings = load()
-        except SettingsError as error:
-            _explain(error)
-            raise SystemExit(78) from error  # EX_CONFIG
-        try:
-            return command(settings, *args, **kwargs)
-        except DomainError as error:
-            sentence = catalogue().error(settings.language, error.code, error.params)
-            click.echo(f"{sentence.text}\n{sentence.next}  [{error.code}]", err=True)
-            raise SystemExit(EXITS.get(error.code, 1)) from error
-
-    return wrapped
-
-
-def _explain(error: SettingsError) -> None:
-    for name, code, detail in error.problems:
-        sentence = catalogue().error("zh-CN", code, {"name": name, "detail": detail})
-        click.echo(f"{sentence.text} {sentence.next}", err=True)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(VERSION, prog_name="yunping")
 def main() -> None:
     """云屏 yunping：一云四屏内容发布平台。"""
+
+
+main.add_command(keys)
 
 
 @main.command()
@@ -62,12 +36,13 @@ def up(settings: Settings, *, demo: bool) -> None:
 
 @main.command()
 @click.argument("role", type=click.Choice(ROLES))
+@click.option("--number", type=click.IntRange(1, 64), default=1, help="同一角色的第几个进程，只影响指标端口。")
 @with_settings
-def run(settings: Settings, role: Role) -> None:
+def run(settings: Settings, role: Role, number: int) -> None:
     """只启动一个角色：web、gateway、worker 或 guard。"""
     from deploy.roles import run_role  # noqa: PLC0415
 
-    run_role(settings, role)
+    run_role(settings, role, number)
 
 
 @main.command()
@@ -120,6 +95,29 @@ def bench(name: str | None, options: tuple[str, ...], *, listing: bool, as_json:
         raise SystemExit(2)
     result = run_bench(name, dict(option.split("=", 1) for option in options))
     click.echo(json.dumps(result, ensure_ascii=False, indent=None if as_json else 2))
+
+
+@main.group()
+def simulate() -> None:
+    """用模拟设备演练，例如 simulate screens 801。"""
+
+
+@simulate.command("screens")
+@click.argument("count", type=click.IntRange(1, 15_000))
+@click.option("--person", default="", help="由谁配对（姓名、账号或编号），首次运行时需要，将记入记录。")
+@click.option("--unit", default="", help="配对到哪个单位（路径），缺省为配对人所在单位。")
+@click.option("--seconds", type=float, default=None, help="运行多少秒；缺省直到 Ctrl-C。")
+@click.option("--each", is_flag=True, help="结束时逐屏列出。")
+@with_settings
+def simulate_screens(
+    settings: Settings, count: int, *, person: str, unit: str, seconds: float | None, each: bool
+) -> None:
+    """把 N 块模拟屏接到本机网关：首次配对，之后沿用密钥；显示各屏内容与从签发到收到的用时。"""
+    from deploy.simulating import simulate_screens as run_screens  # noqa: PLC0415
+
+    told = run_screens(settings, count, person=person, unit=unit, seconds=seconds, each=each, tell=click.echo)
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(told)
 
 
 @main.command()

@@ -17,6 +17,7 @@ from deploy.announcing import announce
 from deploy.demo import addresses, boxes, keeper_file, platforms, ports, world
 from deploy.demo.hands import DemoParts
 from deploy.demo.load import confirm_new_keys, keeper_of, load_demo
+from deploy.guard_place import guard_settings
 from deploy.guarding import GuardedKeys
 from deploy.installation import Installation, open_workshop, opened
 from deploy.press import press_of
@@ -68,7 +69,7 @@ async def set_up_demo(settings: Settings, keeper: Supervisor) -> None:
     async with opened(settings, channels, Metrics(CORE)) as here:
         known = await asyncio.to_thread(platforms.credentials, settings)
         keeper.add(platforms.child(settings, known))
-        parts = await _parts(here, known)
+        parts = await parts_of(here, known)
         codes: Mapping[str, str] = {}
         async with here.db.read() as session:
             is_first = await first_run.is_first_run(session)
@@ -77,7 +78,7 @@ async def set_up_demo(settings: Settings, keeper: Supervisor) -> None:
             secret = await asyncio.to_thread((settings.guard_dir / "first-run").read_text)
             codes = await load_demo(parts, secret=secret, say=_progress)
             announce(settings)
-        root = settings.guard_dir / "public" / "root.json"
+        root = guard_settings(settings).public_directory / "root.json"
         for child in await asyncio.to_thread(boxes.install, settings, root):
             keeper.add(child)
         for number, address in enumerate(addresses(), start=1):
@@ -98,7 +99,8 @@ def _show(codes: Mapping[str, str]) -> None:
         click.echo(f"  {person['name']}（{roles}）  账号 {person['login']}  登录码 {codes[person['login']]}")
 
 
-async def _parts(here: Installation, known: platforms.Credentials) -> DemoParts:
+async def parts_of(here: Installation, known: platforms.Credentials) -> DemoParts:
+    """What loading works with."""
     keys = GuardedKeys(here.guard)
     press = press_of(here.channels, here.site, domain=here.settings.domain, epoch=await keys.epoch())
     workshop = await open_workshop(here)

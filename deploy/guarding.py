@@ -1,15 +1,19 @@
 """The guard as the other rooms know it: adapters from its client to the interfaces of people and screens."""
 
 import asyncio
+import datetime as dt
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
 from cms.guard.authority import Grant
 from cms.guard.client import GuardClient
 from cms.guard.errors import GuardRefused
+from cms.guard.ordering import Command, Wanted
 from cms.guard.tombstones import Tombstones
+from cms.hands.signing import Wish
+from cms.kernel.clock import to_ms
 from cms.kernel.db import Database
 from cms.kernel.errors import Denied, DomainError, Refused, TooMany, Unavailable
 from cms.people.delegating import delegates
@@ -57,6 +61,14 @@ class GuardedKeys:
     async def enrol(self, person: uuid.UUID, password: str) -> str:
         with refusals():
             return await self._client.enrol(str(person), password)
+
+    async def enrol_passkey(self, person: uuid.UUID, public: str) -> None:
+        with refusals():
+            await self._client.enrol_passkey(str(person), public)
+
+    async def witness(self, approval: Approval, text: str) -> Approval:
+        with refusals():
+            return await self._client.witness(approval, text)
 
     async def reseal(self, person: uuid.UUID, old: str, new: str) -> None:
         with refusals():
@@ -127,6 +139,27 @@ def _grant(one: Delegate, held: Delegate | None) -> Grant | None:
     return Grant(one.person, one.name, one.unit, one.classes, one.rights, new[-1:], ended)
 
 
+class GuardedHands:
+    """`cms.hands.signing.OrderSigner` over the guard."""
+
+    def __init__(self, client: GuardClient) -> None:
+        self._client = client
+
+    async def sign_orders(
+        self,
+        person: uuid.UUID,
+        action: str,
+        wishes: Sequence[Wish],
+        *,
+        not_before: dt.datetime,
+        expires_at: dt.datetime,
+    ) -> Sequence[Signed]:
+        wanted = tuple(Wanted(str(one.order), str(one.screen), one.params) for one in wishes)
+        command = Command(str(person), action, wanted, to_ms(not_before), to_ms(expires_at))
+        with refusals():
+            return await self._client.sign_orders(command)
+
+
 class GuardedScreens:
     """`screens.signer.Signer` over the guard; `trust` answers from memory as long as nothing changed."""
 
@@ -136,12 +169,9 @@ class GuardedScreens:
         self._until = 0.0
         tombstones.on_change.append(self._forget)
 
-    async def sign_beacon(self, body: BeaconBody) -> Signed:
+    async def sign_beacons(self, bodies: Sequence[BeaconBody]) -> Mapping[str, str]:
         with refusals():
-            made = await self._client.sign_beacons([body.audience])
-        if body.audience not in made:
-            raise Unavailable("guard.unreachable", audience=body.audience)
-        return made[body.audience]
+            return await self._client.beacons([body.audience for body in bodies])
 
     async def sign_screen(self, body: ScreenFacts) -> Signed:
         with refusals():
@@ -150,6 +180,10 @@ class GuardedScreens:
     async def sign_manifest(self, body: Manifest) -> Signed:
         """Manifests are signed where they are made, by `deploy.manifests`: a gateway never asks for one."""
         raise Refused("guard.message", audience=body.audience)
+
+    async def remembered(self, recalls: Signed) -> None:
+        with refusals():
+            await self._client.union_recalls([recalls])
 
     async def trust(self) -> Trust:
         now = asyncio.get_running_loop().time()
@@ -174,4 +208,5 @@ def _trust(state: dict[str, Any]) -> Trust:
         root_version=read_root(root.text).version,
         delegations_named=Named(read_delegations(delegations.text).version, delegations.file),
         recalls_named=Named(read_recalls(recalls.text).version, recalls.file),
+        roots=tuple(map(Signed.of, state["roots"])),
     )

@@ -21,7 +21,7 @@ from cms.publishing.tree_reader import TreeReader
 from deploy.public import PAGE_CACHE, SECURITY, Tombstones
 from renderers.web import paths, places
 from renderers.web.places import PlaceView
-from screens.places import Place, places_of, shown_at
+from screens.at_place import Place, places_of, shown_at
 
 FRESH: Final = 60.0  # s
 KEPT: Final = 1_000  # pages; a page is some ten kilobytes

@@ -17,13 +17,16 @@ from cms.library.upload import Workshop
 from cms.people.passwords import Passwords
 from cms.people.roles import Role
 from cms.people.sessions import SessionRules
+from cms.people.units import FOLLOWERS
+from cms.planning.moving import targets_follow
 from cms.publishing.guarding import ClientGuard
 from cms.publishing.line_ups import RowLineUps
 from cms.publishing.registry import load_channels
 from cms.publishing.tree_reader import TreeReader
 from cms.review.dead_links import LinkAsker
 from deploy import tls
-from deploy.guarding import GuardedKeys
+from deploy.guarding import GuardedHands, GuardedKeys
+from deploy.handing import BoxFiles
 from deploy.hooks import Hooks
 from deploy.installation import Installation, open_workshop, opened
 from deploy.places import PlacePages
@@ -34,6 +37,7 @@ from deploy.serving import channel_site
 from deploy.settings import Settings
 from media.errors import MediaRefused
 from renderers.web import errors
+from screens.moving import screens_follow
 from screens.pages import RESOURCES, sections as screen_sections
 
 # Between two looks at the tree when nothing rang: what a lost wake-up costs.
@@ -46,6 +50,7 @@ log = logger("web")
 async def run_web(settings: Settings, metrics: Metrics, stop: asyncio.Event) -> None:
     """Serves until `stop` is set."""
     channels = await asyncio.to_thread(load_channels)
+    FOLLOWERS.update(targets=targets_follow, screens=screens_follow)
     async with opened(settings, channels, metrics) as here:
         reader = TreeReader(here.store)
         await reader.refresh(fully=True)
@@ -62,6 +67,7 @@ async def run_web(settings: Settings, metrics: Metrics, stop: asyncio.Event) -> 
         places = PlacePages(
             here.db, here.clock, here.site, reader, here.tombstones, RowLineUps(here.db, here.clock), public.page
         )
+        app.add_routes(BoxFiles(here.db, here.clock, room).routes())
         app.add_routes([*channel_site(here, reader, public).routes(), *places.routes(), *public.routes()])
         following = asyncio.create_task(_follow(here, reader))
         runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=3)
@@ -85,7 +91,7 @@ def desk_deps(here: Installation, room: Workshop, services: ServicesMaker) -> De
     async def first_run_secret() -> str:
         try:
             return await asyncio.to_thread(secret.read_text)
-        except FileNotFoundError:
+        except (FileNotFoundError, PermissionError):  # used up, or the guard is another user
             return ""
 
     return DeskDeps(
@@ -111,6 +117,7 @@ def desk_deps(here: Installation, room: Workshop, services: ServicesMaker) -> De
         language=settings.language,
         metrics=here.metrics,
         links=LinkAsker(services.outbound),
+        hands=GuardedHands(here.guard),
     )
 
 

@@ -1,60 +1,150 @@
-"""What anybody may know of a place 点位: its name, where it belongs, and what its screens are to show now."""
+"""Where units and screens lie on the map, and the quiet hours of units: read for the pages, set by operators."""
 
 import datetime as dt
-from collections.abc import Sequence
-from dataclasses import dataclass
+import zoneinfo
+from collections.abc import Mapping, Sequence
+from decimal import Decimal, InvalidOperation
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cms.kernel.clock import to_ms
+from cms.audit.record import record
+from cms.kernel.errors import Invalid, NotFound
+from cms.notices.choices import minute_of
+from cms.people.actor import Actor
 from cms.people.models import Unit
-from cms.trust.manifest import read_manifest
-from cms.trust.signed import Signed
+from cms.people.permissions import Action, Subject, require_can, require_reach
+from screens.clusters import Point, positions
+from screens.fleet import changeable
+from screens.standing import Tally, counted, tallies
 from screens.states import AudienceMember, ScreenState
 from screens.tables import Screen
+from screens.watch_rows import UnitPlace
 
-# Codes are given anew below each unit, so that one may stand for several places.
-MOST_PLACES: Final = 20
-_MOST_AUDIENCES: Final = 8
-MOST_SHOWN: Final = 24
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A unit as the public knows it; `above` are the names of the units it belongs to, the highest first."""
-
-    path: str
-    name: str
-    above: tuple[str, ...]
+ZONES: Final = ("Asia/Shanghai", "Asia/Urumqi", "Asia/Hong_Kong", "Asia/Tokyo", "UTC")
+_MILLION: Final = 1_000_000
 
 
-async def places_of(session: AsyncSession, codes: Sequence[str]) -> Sequence[Place]:
-    """The units with this code, or the one that a whole path of codes names."""
-    query = select(Unit.path, Unit.name).order_by(Unit.path).limit(MOST_PLACES)
-    query = query.where(Unit.code == codes[0] if len(codes) == 1 else Unit.path == f"/{'/'.join(codes)}/")
-    found = (await session.execute(query)).all()
-    wanted = {path for row in found for path in _above(row.path)}
-    known = await session.execute(select(Unit.path, Unit.name).where(Unit.path.in_(wanted)))
-    names = {row.path: row.name for row in known}
-    return [Place(row.path, row.name, tuple(names[one] for one in _above(row.path) if one in names)) for row in found]
+def degrees(millionths: int | None) -> str:
+    """As a person types it; empty for none."""
+    return "" if millionths is None else f"{Decimal(millionths) / _MILLION:.6f}"
 
 
-async def shown_at(session: AsyncSession, path: str, *, now: dt.datetime) -> tuple[str, ...]:
-    """The releases that screens in this unit and below it have in their signed line-up of this moment, in its order."""
-    of_screens = select(AudienceMember.audience).join(Screen, Screen.id == AudienceMember.screen)
-    of_screens = of_screens.where(Screen.unit.startswith(path, autoescape=True), Screen.revoked_at.is_(None))
-    query = select(ScreenState.signed).where(ScreenState.audience.in_(of_screens))
-    found: list[str] = []
-    for signed in await session.scalars(query.order_by(ScreenState.audience).limit(_MOST_AUDIENCES)):
-        manifest = read_manifest(Signed.read(signed).text)
-        for slot in manifest.timeline:
-            if slot.from_ <= to_ms(now) < slot.to:
-                found += [show.release for show in slot.loop]
-    return tuple(dict.fromkeys(found))[:MOST_SHOWN]
+def millionths(lng: str, lat: str) -> tuple[int, int] | tuple[None, None]:
+    """Both coordinates as they were typed, or none. Raises Invalid `screens.position`."""
+    if not lng.strip() and not lat.strip():
+        return None, None
+    try:
+        found = [round(Decimal(one.strip()) * _MILLION) for one in (lng, lat)]
+    except (InvalidOperation, ValueError, OverflowError) as problem:
+        raise _misplaced() from problem
+    if not (abs(found[0]) <= 180 * _MILLION and abs(found[1]) <= 85 * _MILLION):
+        raise _misplaced()
+    return found[0], found[1]
 
 
-def _above(path: str) -> list[str]:
-    codes = path.strip("/").split("/")
-    return [f"/{'/'.join(codes[:length])}/" for length in range(1, len(codes))]
+async def place_screen(
+    session: AsyncSession, actor: Actor, public: str, *, lng: str, lat: str, now: dt.datetime
+) -> Screen:
+    """Gives a screen a place of its own on the map, or takes it away. Raises Denied, NotFound, Invalid."""
+    row = await changeable(session, actor, public)
+    row.lng, row.lat = millionths(lng, lat)
+    details = {"lng": row.lng, "lat": row.lat}
+    await session.flush()
+    await record(session, actor, "screen.place", of=("screen", str(row.id)), unit=row.unit, details=details, now=now)
+    return row
+
+
+async def place_of(session: AsyncSession, path: str) -> UnitPlace | None:
+    """What was set for exactly this unit."""
+    query = select(UnitPlace).join(Unit, Unit.id == UnitPlace.unit_id).where(Unit.path == path)
+    return await session.scalar(query)
+
+
+async def place_unit(
+    session: AsyncSession, actor: Actor, path: str, sent: Mapping[str, str], *, now: dt.datetime
+) -> UnitPlace:
+    """Sets where a unit lies and its quiet hours (`lng`, `lat`, `quiet_from`, `quiet_to`, `zone`).
+
+    Raises Denied, NotFound `people.no_unit`, Invalid `screens.position`, `screens.quiet`.
+    """
+    require_can(actor, Action.SCREEN_MANAGE, Subject(path))
+    unit = await session.scalar(select(Unit).where(Unit.path == path))
+    if unit is None:
+        raise NotFound("people.no_unit")
+    lng, lat = millionths(sent.get("lng", ""), sent.get("lat", ""))
+    start, end = _quiet(sent.get("quiet_from", ""), sent.get("quiet_to", ""))
+    zone = sent.get("zone", "") or ZONES[0]
+    if zone not in zoneinfo.available_timezones():
+        raise Invalid("screens.quiet", fields={"zone": "screens.quiet"})
+    values = {"lng": lng, "lat": lat, "quiet_from": start, "quiet_to": end, "zone": zone if start is not None else None}
+    row = await session.merge(UnitPlace(unit_id=unit.id, **values))
+    await session.flush()
+    await record(session, actor, "screen.unit_place", of=("unit", str(unit.id)), unit=path, details=values, now=now)
+    return row
+
+
+async def points(session: AsyncSession, actor: Actor, *, now: dt.datetime) -> tuple[Sequence[Point], int]:
+    """Everything that has a place on the map, and how many screens have none. Raises Denied."""
+    within = require_reach(actor, Action.SCREEN_READ)
+    known = await _places(session)
+    by_unit = dict(await tallies(session, within, now=now))
+    names = await _names(session)
+    single = await _singles(session, within, now=now)
+    for one in single:
+        by_unit[one.unit] = _without(by_unit[one.unit], one.tally)
+    found = list(single)
+    lost = 0
+    for unit, tally in sorted(by_unit.items()):
+        place = positions(known, unit)
+        if place is None:
+            lost += tally.total
+        elif tally.total:
+            found.append(Point(*place, unit, names.get(unit, unit), tally))
+    return found, lost
+
+
+async def _singles(session: AsyncSession, within: Sequence[str], *, now: dt.datetime) -> list[Point]:
+    """Screens with a place of their own."""
+    query = (
+        select(Screen.lng, Screen.lat, Screen.unit, Screen.name, Screen.public, *counted(now))
+        .outerjoin(AudienceMember, AudienceMember.screen == Screen.id)
+        .outerjoin(ScreenState, ScreenState.audience == AudienceMember.audience)
+        .where(Screen.revoked_at.is_(None), Screen.lng.is_not(None), Screen.lat.is_not(None))
+        .where(or_(*(Screen.unit.startswith(one) for one in within)))
+        .group_by(Screen.id, Screen.lng, Screen.lat, Screen.unit, Screen.name, Screen.public)
+    )
+    rows = (await session.execute(query)).all()
+    return [Point(row[0], row[1], row[2], row[3], Tally(*(int(one or 0) for one in row[5:])), row[4]) for row in rows]
+
+
+async def _places(session: AsyncSession) -> dict[str, tuple[int, int]]:
+    query = select(Unit.path, UnitPlace.lng, UnitPlace.lat).join(UnitPlace, UnitPlace.unit_id == Unit.id)
+    rows = (await session.execute(query.where(UnitPlace.lng.is_not(None)))).all()
+    return {path: (lng, lat) for path, lng, lat in rows if lng is not None and lat is not None}
+
+
+async def _names(session: AsyncSession) -> Mapping[str, str]:
+    return dict((await session.execute(select(Unit.path, Unit.name))).all())
+
+
+def _without(all_: Tally, one: Tally) -> Tally:
+    names = Tally.__dataclass_fields__
+    return Tally(*(getattr(all_, name) - getattr(one, name) for name in names))
+
+
+def _quiet(start: str, end: str) -> tuple[int, int] | tuple[None, None]:
+    if not start.strip() and not end.strip():
+        return None, None
+    try:
+        found = minute_of(start.strip()), minute_of(end.strip())
+    except Invalid as problem:
+        raise Invalid("screens.quiet", fields={"quiet_from": "screens.quiet"}) from problem
+    if not start.strip() or not end.strip():
+        raise Invalid("screens.quiet", fields={"quiet_from": "screens.quiet"})
+    return found
+
+
+def _misplaced() -> Invalid:
+    return Invalid("screens.position", fields={"lng": "screens.position"})

@@ -13,8 +13,28 @@ from cms.kernel.clock import EPOCH, Clock, to_ms
 from cms.trust.keys import b64
 from cms.trust.signed import Signed
 from screens.connection import ScreenConnection
-from screens.messages import PROTOCOL, SUBPROTOCOLS, Ack, Beat, Bye, Have, Pair, Retry, Tick, Tock, Welcome
+from screens.hands.delivery import Orders
+from screens.messages import (
+    PROTOCOL,
+    ROOTS,
+    SUBPROTOCOLS,
+    Ack,
+    Beat,
+    Bye,
+    Done,
+    Have,
+    Pair,
+    Remembered,
+    Retry,
+    Roots,
+    Shown,
+    Tick,
+    Tock,
+    Vitals,
+    Welcome,
+)
 from screens.presence import Presence
+from screens.proof_intake import Intake
 from screens.protocol import HELLO_MS, Goodbye, Phase, Proven, Said, ServerEvent, ServerSide, WantsPairing
 from screens.source import Known
 
@@ -31,6 +51,8 @@ class Host(Protocol):
     media: str
     clock: Clock
     presence: Presence
+    orders: Orders
+    proofs: Intake
 
     async def known(self, screen: uuid.UUID, key: str) -> Known: ...
 
@@ -39,6 +61,10 @@ class Host(Protocol):
     async def offer(self, session: "Session", pair: Pair) -> None: ...
 
     def remember(self, connection: ScreenConnection, have: Have) -> None: ...
+
+    def roots_after(self, version: int) -> tuple[Signed, ...]: ...
+
+    def remembered(self, session: "Session", recalls: Signed) -> None: ...
 
     def entered(self, session: "Session", known: Known, *, player: str, caps: dict[str, object]) -> None: ...
 
@@ -63,6 +89,8 @@ class Session:
         self.pair: Pair | None = None
         self.code_until = 0
         self.screen: uuid.UUID | None = None
+        self._root = 0  # the root the screen said to have; 0 once it was told the ones after it
+        self.has_remembered = False
         self._told: tuple[Signed | None, str | None] | None = None
 
     async def run(self) -> None:
@@ -106,7 +134,15 @@ class Session:
         now = to_ms(self.gateway.clock.now())
         media = self.gateway.media
         self.connection.push(Welcome(now, known.facts, audience, media, Retry(least, most), BEAT_MS))
+        self._walk()
         return True
+
+    def _walk(self) -> None:
+        """A screen that was away hears every root it missed before the state that needs the newest."""
+        missed = self.gateway.roots_after(self._root) if self._root and self.side.protocol >= Roots.SINCE else ()
+        if len(missed) > 1:
+            self.connection.push(Roots(missed[:ROOTS]))
+        self._root = 0 if missed else self._root
 
     async def _first(self) -> None:
         try:
@@ -118,6 +154,7 @@ class Session:
         if isinstance(event, Proven):
             known = await self.gateway.known(uuid.UUID(event.hello.screen), event.hello.key)
             self.gateway.remember(self.connection, event.hello.have)
+            self._root = event.hello.have.root
             await self._admit(known, player=event.hello.player, caps=dict(event.hello.caps))
         elif isinstance(event, WantsPairing):
             self.pair = event.pair
@@ -146,6 +183,22 @@ def _beaten(session: Session, screen: uuid.UUID, beat: Beat) -> None:
     session.gateway.presence.beaten(screen, beat)
 
 
+def _felt(session: Session, screen: uuid.UUID, vitals: Vitals) -> None:
+    session.gateway.presence.felt(screen, vitals)
+
+
+def _proof(session: Session, screen: uuid.UUID, proof: Shown) -> None:
+    session.gateway.proofs.take(screen, proof)
+
+
+def _remembered(session: Session, _screen: uuid.UUID, said: Remembered) -> None:
+    session.gateway.remembered(session, said.recalls)
+
+
+def _did(session: Session, screen: uuid.UUID, done: Done) -> None:
+    session.gateway.orders.heard(screen, done)
+
+
 def _ticked(session: Session, screen: uuid.UUID, tick: Tick) -> None:  # noqa: ARG001 - the time is nobody's secret
     now = (session.gateway.clock.now() - EPOCH) // MICROSECOND
     session.connection.push(Tock(tick.sent, now, now))
@@ -154,6 +207,10 @@ def _ticked(session: Session, screen: uuid.UUID, tick: Tick) -> None:  # noqa: A
 HEARD: Final[Mapping[type, Callable[[Session, uuid.UUID, Any], None]]] = {
     Ack: _acked,
     Beat: _beaten,
+    Done: _did,
+    Remembered: _remembered,
     Tick: _ticked,
+    Vitals: _felt,
+    Shown: _proof,
 }
 """Who takes what a live screen says (`protocol.LIVE_KINDS`)."""

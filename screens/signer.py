@@ -1,5 +1,6 @@
 """What the screens' room asks of the guard, which alone holds the keys: an interface, so that nobody here can sign."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -33,6 +34,8 @@ class Trust:
     root_version: int
     delegations_named: Named
     recalls_named: Named
+    roots: tuple[Signed, ...] = ()
+    """Every root from the first on, for screens that were away."""
 
 
 class Signer(Protocol):
@@ -40,11 +43,18 @@ class Signer(Protocol):
 
     async def sign_manifest(self, body: Manifest) -> Signed: ...
 
-    async def sign_beacon(self, body: BeaconBody) -> Signed:
-        """The beacon over the guard's own present recalls and root, so that a recall needs no database."""
+    async def sign_beacons(self, bodies: Sequence[BeaconBody]) -> Mapping[str, str]:
+        """By audience, the JSON of a beacon over the guard's own present recalls and root: a recall needs no database.
+
+        An audience the guard knows no manifest of is missing.
+        """
         ...
 
     async def sign_screen(self, body: ScreenFacts) -> Signed: ...
+
+    async def remembered(self, recalls: Signed) -> None:
+        """A recall set that a screen kept from before: what this guard does not know of it is recalled anew."""
+        ...
 
     async def trust(self) -> Trust:
         """Cheap: gateways ask several times a second, because a recall must reach the screens at once."""

@@ -4,7 +4,7 @@ const READY = 10_000; // ms to the first frame
 const STILL = 8_000; // ms without a new frame while it should run
 const MOST = 0.03; // of its speed: what nobody sees or hears of a correction
 const CLOSE = 15; // ms: nearer than this a film in step is left alone
-const FAR = 1_200; // ms: further than this it is set to its place
+const FAR = 800; // ms: further than this it is set to its place
 
 /** It did not begin, stopped moving, or its bytes were not what was signed. */
 export class FilmFault extends Error {
@@ -66,7 +66,7 @@ export class Film {
     if (video.ended || place > video.duration || place < 0) return 0;
     const ahead = (video.currentTime - place) * 1000;
     if (Math.abs(ahead) > FAR && !video.seeking) video.currentTime = place;
-    const change = Math.abs(ahead) < CLOSE ? 0 : Math.max(-MOST, Math.min(MOST, -ahead / 2_000));
+    const change = Math.abs(ahead) < CLOSE ? 0 : Math.max(-MOST, Math.min(MOST, -ahead / 1_500));
     if (Math.abs(video.playbackRate - 1 - change) > 0.002) video.playbackRate = 1 + change;
     return ahead;
   }

@@ -7,6 +7,7 @@ import { el, styled } from "./templates/dom.js";
 const FADE = matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 600; // ms
 const FRAME = 17; // ms
 const SOON = 45; // ms: from here on every frame is looked at
+const MOST = 60; // frames a fade may be late
 const COVERED = 200; // ms: a covered window gets no animation frames
 
 export const after = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -21,6 +22,11 @@ const painted = async () => {
   await framed();
   await framed();
 };
+
+/** Until a layer is wholly opaque: a fade ends with its frames, not with our timer. */
+async function solid(layer) {
+  for (let frames = 0; frames < MOST && Number(getComputedStyle(layer).opacity) < 1; frames += 1) await framed();
+}
 
 /** Until the frame nearest to an instant of `clock` (ms). */
 async function atInstant(at, clock) {
@@ -93,6 +99,7 @@ export class Glass {
     seen();
     await film?.play();
     if (old) await after(FADE);
+    await solid(layer);
     await painted();
     old?.remove();
     oldFilm?.dispose();

@@ -3,6 +3,7 @@ import { filmOf, outlines, contentOf } from "./drawing.js";
 import { Glass, after } from "./glass.js";
 import { make } from "./making.js";
 import { drawPairing, drawSlate, tickSlate } from "./slate.js";
+import { cardOf, fill } from "./templates/card.js";
 import { countPages } from "./templates/frame.js";
 import { styled } from "./templates/dom.js";
 import { arrivals, lengthOf, planAt } from "./timeline.js";
@@ -13,6 +14,7 @@ const BROKEN = 60_000; // ms a release that could not be drawn is passed over
 const GRACE = 6_000; // ms a film may end later than planned: it begins when its first frame is there
 const JOINED = 3_000; // ms into a film from which it is joined where its neighbours are
 const POSTER = 20_000; // ms the poster of a film stands where films cannot be shown
+const AHEAD = 1_500; // ms: by then a film is ready at any of its frames
 const LEAD = 60; // ms before its end a piece makes way, so that the next comes up on its frame
 
 export class Loop {
@@ -161,11 +163,11 @@ export class Loop {
     try {
       for (let page = first; page < frames.length; page += 1) {
         if (!this.player.release(digest)) return;
-        layer ??= await this.glass.ready(frames[page]);
+        layer ??= await this.#ready(frames[page], coming.made.size);
         await this.#draw(layer, coming.made, page, { dwell, at: page === first ? at : begun + page * dwell });
         layer = null;
         const end = begun + (page + 1) * dwell;
-        if (page + 1 < frames.length) layer = await this.glass.ready(frames[page + 1]);
+        if (page + 1 < frames.length) layer = await this.#ready(frames[page + 1], coming.made.size);
         else this.#prepare(until, digest);
         if (!(await this.#stand(end - LEAD, () => this.#mayStand(digest)))) return;
       }
@@ -189,7 +191,8 @@ export class Loop {
       else {
         film.follow(inStep);
         if (!this.player.release(digest)) return void (this.glass.drop(coming.layer), film.dispose());
-        await this.#draw(coming.layer, coming.made, 0, { dwell: until - (at || this.player.time()), at, film });
+        const up = at || (coming.at ?? 0);
+        await this.#draw(coming.layer, coming.made, 0, { dwell: until - (up || this.player.time()), at: up, film });
       }
       this.#prepare(until, digest);
       const end = inStep ? until - LEAD : until + GRACE;
@@ -220,7 +223,8 @@ export class Loop {
     const isBefore = this.showing === digest && film === null && page > 0;
     const facts = { mode: "loop", release: digest, page: String(page), pages: String(frames.length), ...(film ? { film: "playing" } : {}) };
     const seen = () => {
-      this.showing = digest;
+      // drawn for a glass that was divided anew meanwhile: it may not stay
+      this.showing = layer.dataset.size === this.#sizeNow() ? digest : null;
       frame.querySelector(".frame__dots")?.classList.add("is-running");
       if (!isBefore) this.#acknowledge(); // what came up is what the newest version wants
     };
@@ -257,7 +261,10 @@ export class Loop {
     }
     this.#forget();
     const into = this.player.time() - from;
-    return this.#watched(this.#made(digest, into > (this.player.inStep ? 0 : JOINED) ? into : 0));
+    if (!this.player.inStep) return this.#watched(this.#made(digest, into > JOINED ? into : 0));
+    // a film that its neighbours show already waits at a frame that is still to come
+    const later = Math.max(0, into + AHEAD);
+    return { ...(await this.#watched(this.#made(digest, later))), at: from + later };
   }
 
   /** Waits for `task`; what is recalled meanwhile makes way for the slate at once. */
@@ -278,19 +285,32 @@ export class Loop {
   async #made(digest, into) {
     const release = this.player.release(digest);
     if (!release) throw new DOMException("recalled", "AbortError");
-    const made = await make(digest, release, { store: this.store, films: this.films, size: this.size });
+    const card = cardOf(contentOf(release));
+    const { size } = this;
+    const made = await make(digest, release, { store: this.store, films: this.films, size });
     try {
       const { film, frames } = made;
+      if (card) fill(frames[0], card.fields, this.player.values(card));
       if (film) {
         await film.prepare(into, () => this.#wake());
         frames[0].querySelector(".frame__film").append(film.element);
       }
-      return { made, layer: await this.glass.ready(frames[0]) };
+      return { made, layer: await this.#ready(frames[0], size) };
     } catch (error) {
       made.film?.dispose();
       made.release();
       throw error;
     }
+  }
+
+  #sizeNow() {
+    return JSON.stringify(this.size);
+  }
+
+  async #ready(frame, size) {
+    const layer = await this.glass.ready(frame);
+    layer.dataset.size = JSON.stringify(size);
+    return layer;
   }
 
   #forget() {
@@ -318,10 +338,19 @@ export class Loop {
     for (;;) {
       if (!isGood()) return false;
       this.#acknowledge(); // what stands is what the newest version wants to stand
+      this.#fills();
       const left = until - this.player.time();
       if (left <= 0) return true;
       await Promise.race([after(Math.min(LOOK, left)), new Promise((resolve) => (this.#wake = resolve))]);
     }
+  }
+
+  /** A data card that stands takes the newest values its feed may say. */
+  #fills() {
+    const [frame] = this.glass.layer?.children ?? [];
+    const release = frame?.dataset.feed && this.showing && this.player.release(this.showing);
+    const card = release && cardOf(contentOf(release));
+    if (card) fill(frame, card.fields, this.player.values(card));
   }
 
   async #idle() {

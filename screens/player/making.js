@@ -6,8 +6,8 @@ export class Made {
   #pictures;
   #holds = 1;
 
-  constructor(digest, frames, film, pictures) {
-    Object.assign(this, { digest, frames, film });
+  constructor(digest, frames, film, size, pictures) {
+    Object.assign(this, { digest, frames, film, size });
     this.#pictures = pictures;
   }
 
@@ -29,7 +29,7 @@ export async function make(digest, release, { store, films, size }) {
   const pictures = new Pictures(store);
   try {
     const frames = renderFrames(contentOf(release), await pictures.of(release), size);
-    return new Made(digest, frames, films.of(digest, release), pictures);
+    return new Made(digest, frames, films.of(digest, release), size, pictures);
   } catch (error) {
     pictures.dispose();
     throw error;

@@ -9,6 +9,9 @@ const fill = (where, name, value) => {
 };
 
 fill(Object, "hasOwn", (value, name) => Object.prototype.hasOwnProperty.call(value, name));
+fill(String.prototype, "isWellFormed", function isWellFormed() {
+  return !/\p{Surrogate}/u.test(this);
+});
 fill(Array.prototype, "findLast", function findLast(test) {
   return [...this].reverse().find(test);
 });

@@ -1,12 +1,13 @@
 """Pieces of every kind as a street screen draws them: the player's own templates in a page without a network.
 
-``python -m tests.gallery.screens [FOLDER]`` writes the pictures of docs/images; a test looks at the same frames.
+``python -m tests.gallery.screens docs/images [NAME…]`` writes the pictures of the docs; a test measures the same.
 """
 
 import asyncio
 import base64
 import io
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -108,16 +109,28 @@ def corpus() -> dict[str, tuple[dict[str, Any], dict[str, Any], int, Any]]:
     lake, bridge, market = scene("lake", width=4, height=5), scene("bridge"), scene("market")
     wide = {"a": scene("lake"), "b": bridge, "c": market, "d": scene("people", width=4, height=5)}
     news = [
-        block(1, "paragraph", text="初冬的清晨，东太湖水面薄雾未散，步道上已有不少晨练的身影。经过一年建设，滨湖步道近日全线贯通。"),
+        block(
+            1,
+            "paragraph",
+            text="初冬的清晨，东太湖水面薄雾未散。经过一年建设，滨湖步道近日全线贯通，步道上满是晨练的人。",
+        ),
         block(2, "heading", level=2, text="一条步道，串起七处口袋公园"),
-        block(3, "paragraph", text="步道全长十公里，宽三米半，采用透水铺装，串联起沿湖七处口袋公园，保留了全部成年香樟。"),
+        block(3, "paragraph", text="步道全长十公里，宽三米半，串联起沿湖七处口袋公园，保留了全部成年香樟。"),
         block(4, "image", asset="b", caption="加固后的石桥倒映在河道里"),
-    ]  # fmt: skip
+    ]
     notice = [
-        block(1, "paragraph", text="因供水管网改造，松陵街道部分小区将于 11 月 28 日 22 时至次日 6 时停水，请提前储水。"),
-        block(2, "list", ordered=False, items=[{"id": "i1", "text": [{"t": "鲈乡一村、鲈乡二村"}]}, {"id": "i2", "text": [{"t": "梅石路沿线商铺"}]}]),
+        block(1, "paragraph", text="因管网改造，松陵街道部分小区将于 11 月 28 日 22 时至次日 6 时停水，请储水。"),
+        block(
+            2,
+            "list",
+            ordered=False,
+            items=[
+                {"id": "i1", "text": [{"t": "鲈乡一村、鲈乡二村"}]},
+                {"id": "i2", "text": [{"t": "梅石路沿线商铺"}]},
+            ],
+        ),
         block(3, "paragraph", text="恢复供水初期水质可能浑浊，请放水片刻后使用。"),
-    ]  # fmt: skip
+    ]
     activity = [
         block(1, "paragraph", text="时间：11 月 29 日（周六）9:00—11:30"),
         block(2, "paragraph", text="地点：同里镇新时代文明实践所二楼"),
@@ -131,19 +144,43 @@ def corpus() -> dict[str, tuple[dict[str, Any], dict[str, Any], int, Any]]:
         block(3, "image", asset="c", caption="垂虹桥畔夜市开市。"),
     ]
     film = [block(1, "video", asset="d", poster="a", title="垂虹讲堂")]
-    card = [{"id": "b_data00000001", "type": "data", "feed": "air", "fields": FIELDS}, block(2, "paragraph", text="监测点：松陵街道实践所，每十分钟更新一次。")]  # fmt: skip
+    card = [
+        {"id": "b_data00000001", "type": "data", "feed": "air", "fields": FIELDS},
+        block(2, "paragraph", text="监测点：松陵街道实践所，每十分钟更新一次。"),
+    ]
     long = "空气质量与太湖水位"
+    talk = "志愿宣讲员徐老师用三个身边故事，讲清楚高质量发展与每一户人家的关系。"
     return {
-        "news": (content("news", "东太湖畔添新景 十里步道连起家门口的幸福", news, cover="a"), {**wide, "a": {**wide["a"], "cover": lake}}, 0, None),
+        "news": (
+            content("news", "东太湖畔添新景 十里步道连起家门口的幸福", news, cover="a"),
+            {**wide, "a": {**wide["a"], "cover": lake}},
+            0,
+            None,
+        ),
         "news-text": (content("news", "同里古镇石桥完成体检 三百岁的桥更稳当了", news), wide, 1, None),
         "gallery": (content("news", "家门口的四季：镜头里的新吴江", gallery), wide, 0, None),
         "gallery-next": (content("news", "家门口的四季：镜头里的新吴江", gallery), wide, 1, None),
         "notice": (content("notice", "关于松陵街道部分小区计划停水的通知", notice, column="notices"), {}, 0, None),
-        "lecture": (content("lecture", "垂虹讲堂：把理论讲成家常话", film, column="talks", summary="志愿宣讲员徐老师用三个身边故事，讲清楚高质量发展与每一户人家的关系。"), wide, 0, None),
-        "activity": (content("activity", "周六来同里，学做一盒芡实糕", activity, column="activities", cover="c"), wide, 0, None),
-        "activity-text": (content("activity", "周六来同里，学做一盒芡实糕", activity, column="activities"), wide, 0, None),
+        "lecture": (
+            content("lecture", "垂虹讲堂：把理论讲成家常话", film, column="talks", summary=talk),
+            wide,
+            0,
+            None,
+        ),
+        "activity": (
+            content("activity", "周六来同里，学做一盒芡实糕", activity, column="activities", cover="c"),
+            wide,
+            0,
+            None,
+        ),
+        "activity-text": (
+            content("activity", "周六来同里，学做一盒芡实糕", activity, column="activities"),
+            wide,
+            0,
+            None,
+        ),
         "card": (content("news", long, card, column="life", column_name="生态"), {}, 0, TOLD),
-    }  # fmt: skip
+    }
 
 
 async def draw(page: Page, name: str, size: ViewportSize) -> bytes:
@@ -154,13 +191,16 @@ async def draw(page: Page, name: str, size: ViewportSize) -> bytes:
     return await page.screenshot()
 
 
-def small(data: bytes, *, width: int) -> bytes:
-    """As WebP that the repository can carry."""
-    whole = Image.open(io.BytesIO(data)).convert("RGB")
-    whole = whole.resize((width, round(whole.height * width / whole.width)), Image.Resampling.LANCZOS)
-    for quality in (84, 76, 66, 56):
+def together(shots: Mapping[str, bytes]) -> bytes:
+    """One WebP of a piece on an upright screen, a lying one and an odd one, small enough for the repository."""
+    sheet = Image.new("RGB", (1146, 720), (42, 34, 29))
+    places = {"portrait": (0, 0, 405, 720), "landscape": (425, 0, 721, 405), "odd": (425, 425, 525, 295)}
+    for shape, (left, top, width, height) in places.items():
+        shot = Image.open(io.BytesIO(shots[shape])).convert("RGB")
+        sheet.paste(shot.resize((width, height), Image.Resampling.LANCZOS), (left, top))
+    for quality in (86, 78, 68, 56):
         out = io.BytesIO()
-        whole.save(out, "WEBP", quality=quality, method=6)
+        sheet.save(out, "WEBP", quality=quality, method=6)
         if out.tell() <= MOST:
             return out.getvalue()
     raise SystemExit("a picture does not become small enough")
@@ -173,8 +213,8 @@ async def main(folder: Path, names: list[str]) -> None:
         page = await browser.new_page()
         await serve(page)
         for name in names or corpus():
-            for shape, size in SIZES.items():
-                (folder / f"{name}-{shape}.png").write_bytes(await draw(page, name, size))
+            shots = {shape: await draw(page, name, size) for shape, size in SIZES.items()}
+            (folder / f"screen-{name}.webp").write_bytes(together(shots))
         await browser.close()
 
 

@@ -49,6 +49,9 @@ function fieldOf(field, name) {
   return made;
 }
 
+/** The card's block and what it lets be said: {feed, fields}; null for a piece without one. */
+export const cardOf = (content) => (isCard(content) ? blockOf(content) : null);
+
 /** The text of a value of a field; whole numbers carry `decimals` of their digits behind the point. */
 export function shownAs(field, value) {
   if (value === null || value === undefined) return NONE;

@@ -14,20 +14,23 @@ import { clausesOf, el, phrases, styled } from "./dom.js";
 import { CREDITS, columnLabel, dateLabel } from "./labels.js";
 import { fitTitle, geometryOf, titleSize } from "./geometry.js";
 import { isLecture, lectureFrame } from "./lecture.js";
+import { isNewspaper, newspaperFrames } from "./newspaper.js";
 
 // Of the body's type; the least is still 3.5 % of the screen's height, which is read at three metres.
 const FITS = { portrait: [1, 0.99], landscape: [1, 0.98, 0.96] };
+const COVER = [0.6, 0.52, 0.44]; // of the height text has, on a portrait screen
 const KINDS = [
   { is: isLecture, draw: (...piece) => [lectureFrame(...piece)] },
   { is: isCard, draw: cardFrames },
   { is: isGallery, draw: galleryFrames },
+  { is: isNewspaper, draw: newspaperFrames, numbersItself: true },
 ];
 const NAMES = { notice: "notice", urgent: "notice", activity: "activity" };
 const MAX_DOTS = 12; // more pages than this are counted in figures
 
 export function renderFrames(content, assets, size) {
   const kind = KINDS.find(({ is }) => is(content));
-  if (kind) return numbered(kind.draw(content, assets, size));
+  if (kind) return kind.numbersItself ? kind.draw(content, assets, size) : numbered(kind.draw(content, assets, size));
   const first = build(content, assets, size);
   const pages = measured(first, geometryOf(size), size);
   return Array.from({ length: pages }, (_, page) => turned(page === 0 ? first : first.cloneNode(true), page, pages));
@@ -125,25 +128,28 @@ function creditsOf(content) {
 }
 
 /**
- * Lays the frame out unseen and gives its number of pages. Slightly smaller type is taken where it saves a page, so that
- * no last page carries two lines; the cover grows with the head that stands on it.
+ * Lays the frame out unseen and gives its number of pages. Slightly smaller type, or a lower cover, is taken where it saves
+ * a page, so that no last page carries two lines; the cover grows with the head that stands on it.
  */
 function measured(frame, geometry, size) {
   const bench = styled(el("div", "frame-bench", frame), { width: `${size.width}px`, height: `${size.height}px` });
   document.body.append(bench);
   frame.classList.add("is-first");
   fitTitle(frame, frame.querySelector(".frame__head"), geometry);
-  const sizes = FITS[geometry.shape].map((fit) => ({ fit, pages: pagesAt(frame, geometry, fit) }));
+  const hasShares = geometry.shape === "portrait" && frame.classList.contains("has-cover");
+  const tries = FITS[geometry.shape].map((fit) => ({ fit, share: COVER[0] }));
+  if (hasShares) tries.push(...COVER.slice(1).map((share) => ({ fit: FITS.portrait[0], share })));
+  const sizes = tries.map((one) => ({ ...one, pages: pagesAt(frame, geometry, one) }));
   const fewest = Math.min(...sizes.map(({ pages }) => pages));
-  const { fit, pages } = sizes.find((one) => one.pages === fewest);
-  pagesAt(frame, geometry, fit);
+  const chosen = sizes.find((one) => one.pages === fewest);
+  const pages = pagesAt(frame, geometry, chosen);
   frame.remove();
   bench.remove();
   return pages;
 }
 
-function pagesAt(frame, geometry, fit) {
-  styled(frame, { "--fit": String(fit) });
+function pagesAt(frame, geometry, { fit, share }) {
+  styled(frame, { "--fit": String(fit), "--cover": String(share) });
   const flow = frame.querySelector(".frame__flow");
   if (geometry.shape === "portrait") {
     const top = frame.querySelector(".frame__window").offsetTop;

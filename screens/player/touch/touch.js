@@ -30,9 +30,9 @@ export class Touch {
   #parts;
   #turn = 0;
 
-  /** `opens(digest, release)`: whether another reader took the piece (a newspaper has one of its own). */
-  constructor({ root, stage, player, store, films, voice, site, point, idle = IDLE, opens = async () => false }) {
-    Object.assign(this, { root, stage, player, store, films, voice, site, point, idle, opens });
+  /** `opens(digest, release)`: whether another reader took the piece; `taken()`: whether it stands there already. */
+  constructor({ root, stage, player, store, films, voice, site, point, idle = IDLE, opens = async () => false, taken = () => false }) {
+    Object.assign(this, { root, stage, player, store, films, voice, site, point, idle, opens, taken });
     this.#parts = this.#build();
     stage.addEventListener("pointerdown", (event) => (this.#down = { x: event.clientX, y: event.clientY }));
     stage.addEventListener("pointerup", (event) => this.#fromLoop(event));
@@ -97,7 +97,7 @@ export class Touch {
   #fromLoop({ clientX, clientY, target }) {
     const isTap = this.#down && Math.hypot(clientX - this.#down.x, clientY - this.#down.y) < TAP;
     this.#down = null;
-    if (isTap && !this.isOpen && this.stage.dataset.mode === "loop" && !target.closest?.("[data-touch=own]")) this.open();
+    if (isTap && !this.isOpen && !this.taken() && this.stage.dataset.mode === "loop" && !target.closest?.("[data-touch=own]")) this.open();
   }
 
   #kept() {

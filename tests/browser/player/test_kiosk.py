@@ -1,4 +1,4 @@
-"""The box keeps its screen alive: a crashed page comes back, and a start needs neither the network nor its own server."""
+"""The box keeps its screen alive: a crashed page comes back, a start needs neither network nor the box's server."""
 
 import asyncio
 import contextlib
@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, Error, Page, async_playwright
+from playwright.async_api import Error, Page, Playwright, async_playwright
 
 from tests.browser.player.test_alone import browser_of
 from tests.chromium import CHROMIUM, FLAGS
@@ -52,13 +52,15 @@ async def kiosk(town: Street, folder: Path) -> AsyncIterator[tuple[asyncio.subpr
         await starter.wait()
 
 
-async def joined(chromium: Browser | None, port: int) -> Page:
+async def joined(playwright: Playwright, port: int) -> Page:
     """The kiosk's page, as soon as its browser lets us in."""
-    assert chromium is not None
-    [context] = chromium.contexts
-    while not context.pages:
-        await asyncio.sleep(0.05)
-    return context.pages[0]
+    for _ in range(200):
+        with contextlib.suppress(Error):
+            chromium = await playwright.chromium.connect_over_cdp(f"http://127.0.0.1:{port}")
+            if chromium.contexts and chromium.contexts[0].pages:
+                return chromium.contexts[0].pages[0]
+        await asyncio.sleep(0.1)
+    raise AssertionError("the browser did not start")
 
 
 def heard(town: Street) -> int | None:
@@ -71,12 +73,7 @@ def heard(town: Street) -> int | None:
 async def test_crashed_page_is_back_within_fifteen_seconds(tmp_path: Path, town: Street) -> None:
     blue = piece(town.gateway.media, "垂虹桥畔夜市开市", BLUE, text="短。")
     async with async_playwright() as playwright, kiosk(town, tmp_path) as (starter, port):
-        while True:
-            with contextlib.suppress(Error):
-                chromium = await playwright.chromium.connect_over_cdp(f"http://127.0.0.1:{port}")
-                break
-            await asyncio.sleep(0.1)
-        page = await joined(chromium, port)
+        page = await joined(playwright, port)
         await until(page, lambda said: said.get("mode") == "pairing")
         town.gateway.pair()
         await until(page, lambda said: said.get("link") == "up")
@@ -96,8 +93,9 @@ async def test_crashed_page_is_back_within_fifteen_seconds(tmp_path: Path, town:
 
 KEPT = """
 async () => {
-  const list = await (await fetch("/shell.json")).json();
-  return await caches.has("shell-" + list.version) && Boolean(await (await caches.open("shell-" + list.version)).match("shell.json"));
+  const { version } = await (await fetch("/shell.json")).json();
+  const cache = await caches.open("shell-" + version);
+  while (!(await cache.match("shell.json"))) await new Promise((resolve) => setTimeout(resolve, 50));
 }
 """
 
@@ -108,8 +106,7 @@ async def test_start_without_network_and_without_the_box_shows_the_piece(tmp_pat
         await paired(page, town)
         await town.gateway.publish(issue_of([blue], version=3))
         await until(page, standing(blue.release))
-        while not await page.evaluate(KEPT):
-            await asyncio.sleep(0.05)
+        await page.evaluate(KEPT)
     await town.gateway.close()
     town.box.terminate()
     await town.box.wait()

@@ -32,6 +32,7 @@ def test_copy_is_complete_and_its_start_command_is_told(tmp_path: Path, root: Pa
     assert config["gateway"] == "wss://yunping.example/screens/v1"
     assert config["media"] == config["server"] == "https://yunping.example"
     assert config["name"] == "松陵街道实践所"
+    assert (config["site"], config["idle"]) == ("", 60)
     assert config["root"] == json.loads(root.read_text())
     served = load(folder)
     for name in ("/", "/main.js", "/trust/viewer.js", "/templates/frame.js", "/vendor/qr-0.7.0.js"):
@@ -46,14 +47,15 @@ def test_second_run_replaces_the_player_and_leaves_no_rest(tmp_path: Path, root:
         (folder / "player" / "older.js").write_text("old")
     run("--prefix", folder, "--server", "http://127.0.0.1:8080", "--root", root)
     assert not (folder / "player" / "older.js").exists()
-    assert sorted(path.name for path in folder.iterdir()) == [
-        "box.py",
-        "browse.py",
-        "config.json",
-        "devtools.py",
-        "player",
-        "voice.py",
-    ]
+    assert sorted(path.name for path in folder.iterdir()) == ["box.py", "browse.py", "code", "config.json", "player"]
+
+
+def test_site_and_idle_when_given_are_what_the_touch_layer_reads(tmp_path: Path, root: Path) -> None:
+    where = ("--site", "https://news.example/", "--idle", "90")
+    done = run("--prefix", tmp_path / "box", "--server", "https://yunping.example", "--root", root, *where)
+    assert done.returncode == 0, done.stderr
+    config = read_config(tmp_path / "box")
+    assert (config["site"], config["idle"]) == ("https://news.example", 90)
 
 
 @pytest.mark.parametrize(
@@ -65,6 +67,9 @@ def test_second_run_replaces_the_player_and_leaves_no_rest(tmp_path: Path, root:
         (("--server", "https://yunping.example", "--root", "/nowhere.json"), "/nowhere.json"),
         (("--server", "https://yunping.example", "--root", "ROOT", "--colour", "red"), "--colour"),
         (("--server", "https://yunping.example", "--root", "ROOT", "--rotate", "45"), "--rotate"),
+        (("--server", "https://yunping.example", "--root", "ROOT", "--site", "http://news.example"), "--site"),
+        (("--server", "https://yunping.example", "--root", "ROOT", "--idle", "9"), "--idle"),
+        (("--server", "https://yunping.example", "--root", "ROOT", "--idle", "1e2"), "--idle"),
         (("--server",), "--server"),
     ],
 )
