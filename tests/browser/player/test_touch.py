@@ -1,5 +1,6 @@
 """Whoever stands before the screen reads by column, in large type, aloud, finds by initials and takes it along."""
 
+import asyncio
 import dataclasses
 import json
 import os
@@ -200,7 +201,9 @@ async def test_recording_of_a_piece_is_played_checked_before_any_voice_and_anoth
     await town.gateway.publish(issue_of(made, version=1))
     await until(screen, lambda said: said.get("mode") == "loop")
     for name in voices:
-        await screen.wait_for_function(STORED, arg=name)
+        async with asyncio.timeout(20):
+            while not await screen.evaluate(STORED, name):  # noqa: ASYNC110 - the disk of a page tells nobody
+                await asyncio.sleep(0.05)
     media.files.clear()
     await screen.evaluate(SPOILT, voices[1])
     touch = await opened(screen)
