@@ -35,6 +35,7 @@ def edit_context() -> dict[str, Any]:
     ]
     return {
         "shell": shell("documents"),
+        "pages": None,
         "document": {
             "id": "1",
             "href": "/desk/documents/1",

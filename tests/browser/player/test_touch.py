@@ -2,6 +2,7 @@
 
 import asyncio
 import dataclasses
+import io
 import json
 import os
 import subprocess
@@ -10,11 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 from playwright.async_api import Locator, Page, Route, expect
 
 from cms.trust.approval import Bundle
 from cms.trust.keys import sha256
 from cms.trust.release import read_release
+from deploy.demo.scenes import picture as scene
 from tests.browser.axe import violations
 from tests.chromium import SCREEN, Pages
 from tests.fakes.films import MIB, asset_of
@@ -32,6 +35,8 @@ TITLES = {
     "志愿者为独居老人送去热粥": ("practice", "zyzwdjlrsqrz"),
     "秋粮入库，颗粒归仓": ("life", "qlrkklgc"),
 }
+SHOTS = os.environ.get("YUNPING_TOUCH_SHOTS")
+SCENES = ("market", "bus", "phone-class", "volunteers", "fields")
 LEAST_TARGET = 88  # CSS pixels of a 43-inch portrait screen: 20 mm and more are 40, a street wants twice that
 REACH = 1_920 * 0.6  # controls lie in the lower two fifths
 
@@ -39,21 +44,29 @@ REACH = 1_920 * 0.6  # controls lie in the lower two fifths
 def street_pieces(media: Media) -> list[Bundle]:
     made = []
     for number, (title, (column, initials)) in enumerate(TITLES.items()):
-        colour = BLUE if number % 2 else GREEN
-        cover = listed(picture(colour)).of
+        data = cover_of(number)
+        media.put(data)
+        cover = listed(data) if SHOTS is None else dataclasses.replace(listed(data), media_type="image/jpeg")
         content: dict[str, Any] = {
-            **content_of(title, cover=cover, paragraphs=6),
+            **content_of(title, cover=cover.of, paragraphs=6),
             "column": column,
             "pinyin": initials,
         }
-        made.append(piece(media, title, colour, content=content))
+        made.append(piece(media, title, content=content, assets=(cover,)))
     return made
 
 
+def cover_of(number: int) -> bytes:
+    """A colour; a scene where pictures are wanted for people."""
+    return picture((BLUE, GREEN)[number % 2]) if SHOTS is None else scene(SCENES[number])
+
+
 async def shown(page: Page, name: str) -> None:
-    """Keeps a picture where somebody asked for them."""
-    if folder := os.environ.get("YUNPING_TOUCH_SHOTS"):
-        await page.screenshot(path=str(Path(folder) / f"{name}.png"))
+    """Keeps a picture where somebody asked for them; `docs/images/touch-*.webp` are made of these."""
+    if SHOTS is None:
+        return
+    whole = Image.open(io.BytesIO(await page.screenshot())).convert("RGB")
+    whole.resize((540, 960), Image.Resampling.LANCZOS).save(Path(SHOTS) / f"touch-{name}.webp", quality=82)
 
 
 async def press(where: Page | Locator, name: str) -> None:
