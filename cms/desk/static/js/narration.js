@@ -41,7 +41,7 @@ function choose(sound) {
 }
 
 field.querySelector("[data-narration-open]").addEventListener("click", () => {
-  window.htmx.ajax("GET", dialog.dataset.picker, { target: "#sounds-list", swap: "innerHTML" });
+  window.htmx.ajax("GET", dialog.dataset.picker, { source: "#sounds-list", target: "#sounds-list", swap: "innerHTML" });
   dialog.showModal();
 });
 field.querySelector("[data-narration-drop]").addEventListener("click", () => choose(null));
