@@ -21,6 +21,7 @@ from cms.trust.root import Root, read_root
 from cms.trust.signed import Signed
 from deploy.guarding import refusals
 from media.store import Store
+from screens.ledger import note_version
 from screens.states import AudienceMember, ScreenState, store_state
 
 log = logger("deploy")
@@ -61,7 +62,10 @@ class ManifestWriter:
         async with self.db.write() as session:
             for draft in manifests.drafts:
                 ids = [uuid.UUID(receiver) for receiver in draft.receivers]
-                await store_state(session, signed[draft.audience], receivers=ids, now=now)
+                newer = await store_state(session, signed[draft.audience], receivers=ids, now=now)
+                if newer and signed[draft.audience] is not standing.get(draft.audience):
+                    before, after = _listed(standing.get(draft.audience)), _listed(signed[draft.audience])
+                    await note_version(session, after[0], before[1], after[1], receivers=len(ids), now=now)
         return tuple(draft.audience for draft in changed)
 
     async def _standing(self) -> dict[str, Signed]:
@@ -118,6 +122,14 @@ class ManifestWriter:
 
 def _without(draft: ManifestDraft, release: str) -> ManifestDraft:
     return replace(draft, bundles={name: held for name, held in draft.bundles.items() if name != release})
+
+
+def _listed(signed: Signed | None) -> tuple[tuple[int, str], frozenset[str]]:
+    """Version and audience of a manifest, and the releases it lists."""
+    if signed is None:
+        return (0, ""), frozenset()
+    body = read_manifest(signed.text)
+    return (body.version, body.audience), frozenset(listed.release for listed in body.releases)
 
 
 def _asked(draft: ManifestDraft, now: dt.datetime) -> Draft:
