@@ -37,6 +37,8 @@ from screens.messages import (
     Pair,
     Paired,
     Pairing,
+    Remembered,
+    Roots,
     StateFrame,
     Welcome,
     read_screen,
@@ -102,7 +104,7 @@ class Said:
 
 
 ServerEvent: TypeAlias = Proven | WantsPairing | Said
-LIVE_KINDS: Final[tuple[type[FromScreen], ...]] = (Ack, Beat, Done)
+LIVE_KINDS: Final[tuple[type[FromScreen], ...]] = (Ack, Beat, Remembered, Done)
 """What a live screen may say; of a later version only where that was agreed."""
 
 
@@ -253,7 +255,7 @@ class Dismissed:
 
 
 ScreenEvent: TypeAlias = Reply | CodeShown | BecameScreen | Welcomed | StateCame | Told | Dismissed
-TOLD_KINDS: Final[tuple[type[FromServer], ...]] = (OrderFrame, Line)
+TOLD_KINDS: Final[tuple[type[FromServer], ...]] = (Roots, OrderFrame, Line)
 """What a live screen may be told besides welcomes and states."""
 
 

@@ -36,6 +36,7 @@ from screens.messages import (
     Line,
     MessageFault,
     OrderFrame,
+    Roots,
     StateFrame,
     Welcome,
     encode,
@@ -63,6 +64,7 @@ class Heard:
     faults: list[str] = field(default_factory=list)
     orders: list[Done] = field(default_factory=list)
     line: Line | None = None
+    roots: tuple[Signed, ...] = ()
 
 
 class SimulatedScreen:
@@ -178,7 +180,9 @@ class SimulatedScreen:
             self.heard.byes.append(event.bye)
 
     async def _told(self, socket: ClientConnection, message: object) -> None:
-        if isinstance(message, Line):
+        if isinstance(message, Roots):
+            self.heard.roots += message.roots
+        elif isinstance(message, Line):
             self.heard.line = message
         elif isinstance(message, OrderFrame):
             done = self._heeded(message.order)

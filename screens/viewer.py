@@ -61,6 +61,7 @@ class State:
     delegations: Verified[Delegations] | None = None
     delegations_file: str = ""
     recalls: Verified[Recalls] | None = None
+    recalls_signed: Signed | None = None
     gone: frozenset[str] = frozenset()
     gone_assets: frozenset[str] = frozenset()
     facts: Verified[ScreenFacts] | None = None
@@ -211,7 +212,8 @@ def _recalls(state: State, signed: Signed, _now: int) -> State:
         raise TrustError("trust.rollback", version=new.value.version)
     if held and new.value.epoch > held.value.epoch and not (state.gone <= gone and state.gone_assets <= gone_assets):
         raise TrustError("trust.shrunk")  # a restored server must first learn what its screens know
-    return replace(state, recalls=new, gone=state.gone | gone, gone_assets=state.gone_assets | gone_assets)
+    gone, gone_assets = gone | state.gone, gone_assets | state.gone_assets
+    return replace(state, recalls=new, recalls_signed=signed, gone=gone, gone_assets=gone_assets)
 
 
 def _screen(state: State, signed: Signed, _now: int) -> State:

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from cms.signals.software import SoftwareFile, Version
-from cms.trust.delegations import Passkeys
 from cms.trust.limits import FEED_MS, MAX_FEEDS, MAX_FIELDS, MAX_FILES
 from cms.trust.shape import Code, Hash, Uuid, between, distinct, size
+from cms.trust.webauthn import Passkeys
 
 
 @dataclass(frozen=True, slots=True)

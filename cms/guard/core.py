@@ -37,6 +37,8 @@ class GuardSettings:
     domain: str
     socket: Path
     public: Path | None = None
+    shared: bool = False
+    """The callers are another user of the guard's group, so that no role can read a key."""
     cost: Cost = field(default_factory=Cost)
     reserve: int = 8 * 2**20
     compact: int = 64 * 2**20

@@ -22,7 +22,7 @@ from cms.guard.durable import private_directory, sync_directory, write_atomic
 from cms.guard.errors import GuardRefused
 from cms.trust.canonical import decode, encode
 from cms.trust.errors import TrustError
-from cms.trust.keys import PublicKey, SigningKey, b64, unb64
+from cms.trust.keys import PublicKey, SigningKey, alg_of, b64, key_id, unb64
 from cms.trust.shape import Base64, Uuid, between, read
 
 OWN = ("root", "delegations", "guard")
@@ -139,7 +139,7 @@ class Keyring:
         return hmac.new(self._pepper, slow, hashlib.sha256).digest()
 
     def _path(self, public: str) -> Path:
-        return self._people / f"{PublicKey.read(public).id}.json"
+        return self._people / f"{key_id(alg_of(public), public)}.json"
 
     def _secret(self, name: str) -> bytes:
         path = self._own / name

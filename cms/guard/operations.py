@@ -4,13 +4,14 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Generic, TypeVar
 
-from cms.guard import asks, chain, machines
+from cms.guard import asks, chain, machines, passkeys
 from cms.guard.authority import Grant
 from cms.guard.drafts import Draft
 from cms.guard.errors import GuardRefused
 from cms.guard.ordering import Command, Wanted
 from cms.guard.recalling import Item
 from cms.guard.service import Guard
+from cms.trust.approval import Approval
 from cms.trust.errors import TrustError
 from cms.trust.limits import MAX_PEOPLE, MAX_TAGS, MAX_TEXT
 from cms.trust.shape import Base64, Code, Hash, Ms, Unit, Uuid, distinct, read, size
@@ -121,6 +122,18 @@ class Operation(Generic[T]):
 
 
 @dataclass(frozen=True, slots=True)
+class EnrolPasskey:
+    person: Uuid
+    public: Base64
+
+
+@dataclass(frozen=True, slots=True)
+class Witness:
+    approval: Approval
+    text: Annotated[str, size(0, MAX_TEXT)]
+
+
+@dataclass(frozen=True, slots=True)
 class ComingKeys:
     roles: Annotated[tuple[Code, ...], size(1, 10)]
 
@@ -170,6 +183,8 @@ OPERATIONS: Mapping[str, Operation[Any]] = {
         SignScreen, lambda guard, a: guard.sign_screen(a.screen, key=a.key, unit=a.unit, tags=a.tags)
     ),
     "sign_orders": Operation(SignOrders, _sign_orders),
+    "enrol_passkey": Operation(EnrolPasskey, lambda guard, a: passkeys.enrol_passkey(guard, a.person, a.public)),
+    "witness": Operation(Witness, lambda guard, a: passkeys.witness(guard, a.approval, a.text)),
     "coming_keys": Operation(ComingKeys, lambda guard, a: chain.coming_keys(guard, a.roles)),
     "take_root": Operation(TakeRoot, lambda guard, a: chain.take_root(guard, a.root)),
     "sign_root": Operation(SignRoot, lambda guard, a: chain.sign_root(guard, a.root, by=a.by, password=a.password)),

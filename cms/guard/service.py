@@ -27,7 +27,7 @@ from cms.trust.beacon import Beacon
 from cms.trust.delegations import Delegate
 from cms.trust.envelope import check_signer
 from cms.trust.errors import TrustError
-from cms.trust.keys import SigningKey, sha256
+from cms.trust.keys import ED25519, SigningKey, alg_of, sha256
 from cms.trust.limits import MAX_TEXT_OF
 from cms.trust.manifest import Manifest, Named, check_manifest
 from cms.trust.release import Release, read_release
@@ -125,10 +125,10 @@ class Guard:
                 `guard.recalled`, `guard.wrong_password`, `guard.backoff`, `guard.key_not_delegated`.
         """
         release = read_release(text)
-        self._check_approvable(person, release, text)
+        self.check_approvable(person, release, text)
         key = await self.opened(person, password)
         async with self.core.lock:
-            self._check_approvable(person, release, text)  # a recall may have come in between
+            self.check_approvable(person, release, text)  # a recall may have come in between
             approval = approve(text, person=person, key=key, at=self.core.clock())
             made = {"person": person, "release": release_digest(text), "approval": plain(approval)}
             await self.core.commit(("approved", made))
@@ -352,7 +352,7 @@ class Guard:
             raise GuardRefused("guard.wrong_password")
         return key
 
-    def _check_approvable(self, person: str, release: Release, text: str) -> None:
+    def check_approvable(self, person: str, release: Release, text: str) -> None:
         core = self.core
         root, now = core.root.value, core.clock()
         if release.domain != root.domain:
@@ -384,8 +384,11 @@ class Guard:
         """Private keys that a newly delegated one replaces are destroyed; the first-run secret is used up."""
         for grant in grants:
             delegated = self._delegated(grant.person)
+            # who administers goes on doing so by password, also after a passkey
+            sealed = [key for key in delegated if alg_of(key) == ED25519 and "delegate" in grant.rights]
             for old in delegated[1:] if grant.keys else ():
-                self.core.keyring.destroy(old)
+                if old not in sealed[:1]:
+                    self.core.keyring.destroy(old)
         self.core.first_run_file.unlink(missing_ok=True)
 
     def administrator(self, person: str) -> Delegate:

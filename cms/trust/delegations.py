@@ -5,16 +5,14 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar, Final
 
 from cms.trust.errors import TrustError
-from cms.trust.keys import ED25519, PublicKey
-from cms.trust.limits import MAX_FEEDS, MAX_KEYS, MAX_ORIGINS, MAX_PEOPLE
+from cms.trust.keys import key_id
+from cms.trust.limits import MAX_FEEDS, MAX_KEYS, MAX_PEOPLE
 from cms.trust.release import CLASSES
-from cms.trust.shape import Base64, Code, Count, Domain, KeyId, Ms, Unit, Uuid, among, at_most, distinct, matches, size
+from cms.trust.shape import Base64, Code, Count, Domain, KeyId, Ms, Unit, Uuid, among, at_most, distinct, size
 from cms.trust.signed import Algorithm, read_body
+from cms.trust.webauthn import Passkeys
 
 RIGHTS: Final = ("approve", "recall", "delegate")
-Origin = Annotated[
-    str, matches(r"https://[a-z0-9.-]{1,253}(:[0-9]{1,5})?|http://(localhost|127\.0\.0\.1)(:[0-9]{1,5})?")
-]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +44,6 @@ class FeedKeys:
 
     feed: Code
     keys: Annotated[tuple[PersonKey, ...], size(1, MAX_KEYS)]
-
-
-@dataclass(frozen=True, slots=True)
-class Passkeys:
-    """Where passkeys were made and are used: an assertion from any other place counts for nothing."""
-
-    rp: Annotated[str, matches("[a-z0-9.-]{1,253}")]
-    origins: Annotated[tuple[Origin, ...], size(1, MAX_ORIGINS), distinct]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +79,6 @@ def read_delegations(text: str) -> Delegations:
     machines = tuple(key for one in feeds for key in one.keys)
     if not distinct(tuple(key.key for key in keys)) or {key.key for key in keys} & {key.key for key in machines}:
         raise TrustError("trust.key_shared")
-    if any(key.alg == ED25519 and PublicKey.read(key.public).id != key.key for key in (*keys, *machines)):
+    if any(key_id(key.alg, key.public) not in {key.key, None} for key in (*keys, *machines)):
         raise TrustError("trust.schema", field="delegations.people.keys")
     return granted

@@ -43,11 +43,6 @@ def at_most(most: int) -> Rule:
     return lambda value: value is None or len(value) <= most
 
 
-def is_null(value: object) -> bool:
-    """A name kept for later."""
-    return value is None
-
-
 Hash = Annotated[str, matches("[0-9a-f]{64}")]
 KeyId = Annotated[str, matches("[0-9a-f]{32}")]
 Base64 = Annotated[str, matches("[A-Za-z0-9_-]{1,128}")]

@@ -12,7 +12,7 @@ from cms.trust.beacon import Beacon
 from cms.trust.delegations import Delegations, PersonKey, read_delegations
 from cms.trust.envelope import check_signer
 from cms.trust.errors import TrustError
-from cms.trust.keys import ED25519, PublicKey
+from cms.trust.keys import ED25519, SIZES, WEBAUTHN, PublicKey
 from cms.trust.limits import THRESHOLD
 from cms.trust.manifest import Manifest, read_manifest
 from cms.trust.recalls import Recalls, read_recalls
@@ -20,6 +20,7 @@ from cms.trust.release import Release, read_release
 from cms.trust.root import Root, read_root
 from cms.trust.screen import ScreenFacts
 from cms.trust.signed import B, Body, Signed, Verified, digest, read_body, signed_bytes, verified
+from cms.trust.webauthn import check_assertion
 
 
 def verify_root(signed: Signed, previous: Verified[Root] | None) -> Verified[Root]:
@@ -111,9 +112,13 @@ def check_approval(approval: Approval, text: str, release: Release, granted: Del
         raise TrustError("trust.key", key=approval.key)
     if not key_valid(key, now=now):
         raise TrustError("trust.key_expired", key=approval.key)
-    if approval.alg != ED25519 or key.alg != ED25519:
+    passkey = approval.webauthn
+    if approval.alg != key.alg or approval.alg not in SIZES or (passkey is None) == (approval.alg == WEBAUTHN):
         raise TrustError("trust.algorithm", alg=approval.alg)
-    if not PublicKey.read(key.public).verifies(approval.signature, signed_bytes(Release.TYPE, text)):
+    if passkey is not None:
+        hashed = digest(Release.TYPE, text)
+        check_assertion(passkey, approval.signature, key.public, digest=hashed, place=granted.passkeys)
+    elif not PublicKey.read(key.public).verifies(approval.signature, signed_bytes(Release.TYPE, text)):
         raise TrustError("trust.signature", person=approval.person)
     check_signer(delegate, release)
 

@@ -36,6 +36,11 @@ export class Link {
     }
   }
 
+  /** The version spoken on the present connection; 0 without one. */
+  get protocol() {
+    return PROTOCOLS[this.#socket?.protocol] ?? 0;
+  }
+
   /** Whether it could be handed over. */
   send(message) {
     if (this.#socket?.readyState !== WebSocket.OPEN) return false;

@@ -14,6 +14,7 @@ import { clockText } from "./slate.js";
 import { geometryOf } from "./templates/geometry.js";
 
 const REMEMBERED = 1_000; // steps; a screen runs for months
+const LONGEST_SET = 30_000; // characters of a recall set that fit into one frame; a longer one comes from the edges
 const REFUSALS = 1_000; // ms between two refusals told to the server: it limits how often a screen may speak
 
 const stage = document.querySelector("#stage");
@@ -98,6 +99,7 @@ async function start() {
     tell(event, detail) {
       if (event === "changed") loop?.changed();
       if (event === "version") ack(detail);
+      if (event === "remembered") remember(link, detail);
       if (event === "refused") ack({ version: player.state?.manifest?.value.version ?? 1, state: "refused", code: detail.code });
     },
   });
@@ -129,6 +131,10 @@ async function start() {
       return player.received(message);
     },
     told: {
+      roots(message) {
+        hands.walked(message);
+        return player.walked(message);
+      },
       order: (message) => void hands.take(message),
       line: ({ policy }) => depot.tell({ policy, screen: identity.screen, media: null }).catch(() => {}),
     },
@@ -148,6 +154,11 @@ async function start() {
   addEventListener("resize", () => scaled(loop));
   const forever = new AbortController().signal;
   await Promise.all([loop.run(forever), link.run(forever), hands.follow(forever)]);
+}
+
+/** A server came back from an old copy and lacks recalls that stand here: it is told them, and this screen waits. */
+function remember(link, recalls) {
+  if (link?.protocol >= 2 && recalls.text.length < LONGEST_SET) link.send({ t: "remembered", recalls });
 }
 
 const pairingLink = (config, code) => `${config.server}/desk/screens/?code=${code}`;

@@ -146,6 +146,14 @@ export class Player {
     });
   }
 
+  /** The roots that came while this screen was away, one after the other. */
+  walked({ roots }) {
+    return this.#line.run(async () => {
+      if (!this.state || !Array.isArray(roots)) return;
+      this.#report(await this.#take({ roots: roots.map((root) => readSigned(root)) }), false);
+    });
+  }
+
   #now() {
     return monotonic() + this.#away;
   }
@@ -188,6 +196,8 @@ export class Player {
     const refused = [...last].filter(([, code]) => code !== null && !(retried && code === "trust.behind"));
     const objects = refused.filter(([what]) => what.length < 64); // a release is named by its digest
     for (const [what, code] of objects) this.tell("refused", { what, code });
+    const { recalls_signed: held } = this.state ?? {};
+    if (held && last.get("recalls") === "trust.shrunk") this.tell("remembered", held);
   }
 
   /** Fetches what the newest manifest needs, once per combination of manifest, delegations and facts. */

@@ -28,6 +28,7 @@ from tests.vectors import texts
 from tests.vectors.attacks import attacks
 from tests.vectors.lives import lives
 from tests.vectors.orders import orders
+from tests.vectors.passkeys import passkeys
 from tests.vectors.signals import signals
 
 Json = dict[str, Any]
@@ -59,7 +60,7 @@ class Pool:
 
 def viewer() -> Json:
     pool = Pool()
-    cases = [case.value() for case in (*lives(), *attacks(), *signals())]
+    cases = [case.value() for case in (*lives(), *attacks(), *signals(), *passkeys())]
     for step in (step for case in cases for step in case["steps"]):
         take = step.get("take", {})
         for name, one in take.items():

@@ -1,5 +1,5 @@
 // The readers of root, delegations, recalls, beacon, manifest and screen: shape and own rules, no signatures.
-import { keyIdOf } from "./crypto.js";
+import { SIZES, keyIdOf } from "./crypto.js";
 import { refuse } from "./errors.js";
 import * as limits from "./limits.js";
 import { CLASSES } from "./release.js";
@@ -66,7 +66,7 @@ export async function readDelegations(source) {
   const [people, machines] = [ids(granted.people), new Set(ids(feeds))];
   if (!isDistinct(people) || people.some((key) => machines.has(key))) refuse("trust.key_shared");
   for (const one of [...granted.people, ...feeds].flatMap(({ keys }) => keys)) {
-    if (one.alg === "ed25519" && (await keyIdOf(one.public)) !== one.key) wrong("delegations.people.keys");
+    if (Object.hasOwn(SIZES, one.alg) && (await keyIdOf(one.public, one.alg)) !== one.key) wrong("delegations.people.keys");
   }
   return granted;
 }

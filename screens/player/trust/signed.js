@@ -5,7 +5,7 @@ import { refuse } from "./errors.js";
 import { MAX_SIGNATURES, MAX_TEXT, MAX_TEXT_OF } from "./limits.js";
 import { among, anything, base64, keyId, like, list, object } from "./shape.js";
 
-export const ALGORITHMS = ["ed25519", "webauthn-es256", "sm2"]; // the last two are reserved names
+export const ALGORITHMS = ["ed25519", "webauthn-es256", "sm2"]; // the last is a reserved name
 export const FORMAT = 1; // of every object that holds nothing a later format brought
 
 export const anyText = like(/^/);

@@ -1,11 +1,12 @@
 // The checks that turn what arrived into something trusted: signatures, roles, approvals; no memory of their own.
 // One order, as cms/trust/verify.py: text, trust.domain, trust.signature, trust.epoch; the memory is viewer.js's.
-import { verifies } from "./crypto.js";
+import { SIZES, verifies } from "./crypto.js";
 import { TrustError, refuse } from "./errors.js";
 import { THRESHOLD } from "./limits.js";
 import { readBeacon, readDelegations, readManifest, readRecalls, readRoot, readScreen } from "./objects.js";
 import { readRelease } from "./release.js";
 import { digest, signedBytes } from "./signed.js";
+import { checkAssertion } from "./webauthn.js";
 
 export const done = async (value, text) => ({ value, text, digest: await digest(value.type, text) });
 
@@ -70,9 +71,11 @@ async function checkApproval(approval, text, release, granted, now) {
   const key = delegate.keys.find((one) => one.key === approval.key);
   if (!key) refuse("trust.key", { key: approval.key });
   if (!keyValid(key, now)) refuse("trust.key_expired", { key: approval.key });
-  if (approval.alg !== "ed25519" || key.alg !== "ed25519") refuse("trust.algorithm", { alg: approval.alg });
-  const good = await verifies(key.public, approval.signature, signedBytes("release", text));
-  if (!good) refuse("trust.signature", { person });
+  const { alg, signature, webauthn } = approval;
+  const isPasskey = alg === "webauthn-es256";
+  if (alg !== key.alg || !Object.hasOwn(SIZES, alg) || (webauthn !== null) !== isPasskey) refuse("trust.algorithm", { alg });
+  if (isPasskey) await checkAssertion(webauthn, signature, key.public, await digest("release", text), granted.passkeys);
+  else if (!(await verifies(key.public, signature, signedBytes("release", text)))) refuse("trust.signature", { person });
   checkSigner(delegate, release);
 }
 

@@ -27,6 +27,7 @@ export const newState = ({ root, screen, key, audience }) => ({
   delegations: null,
   delegations_file: "",
   recalls: null,
+  recalls_signed: null,
   gone: new Set(),
   gone_assets: new Set(),
   facts: null,
@@ -169,6 +170,7 @@ async function onRecalls(state, signed) {
   return {
     ...state,
     recalls: next,
+    recalls_signed: signed,
     gone: new Set([...state.gone, ...gone]),
     gone_assets: new Set([...state.gone_assets, ...assets]),
   };

@@ -14,6 +14,7 @@ from cms.kernel import leases
 from cms.kernel.base import Base
 from cms.kernel.clock import SystemClock
 from cms.kernel.db import Database
+from tests.integration.publishing.forks import launch
 
 RULES = leases.LeaseRules(
     ready=frozenset({"due", "retry"}),
@@ -75,4 +76,4 @@ async def tables(database: Database) -> None:
 __all__ = ["RULES", "Effect", "Job", "select", "tables", "update", "work"]
 
 if __name__ == "__main__":
-    asyncio.run(work(sys.argv[1], sys.argv[2], Path(sys.argv[3])))
+    sys.exit(launch(lambda owner: work(sys.argv[1], owner, Path(sys.argv[2]))))

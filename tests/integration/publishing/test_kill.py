@@ -7,7 +7,6 @@ import hashlib
 import os
 import random
 import signal
-import sys
 import uuid
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -30,6 +29,7 @@ from cms.publishing.tree_reader import TreeReader
 from media.store import Store
 from renderers.web.render import WebDisplay
 from tests.integration.publishing import office
+from tests.integration.publishing.forks import Launcher
 from tests.integration.publishing.office import PaperGuard, StoreManifests
 
 KILLS = 40
@@ -43,21 +43,21 @@ CLOCK = SystemClock()
 class Killer:
     """Starts a worker, kills it in the middle of something, starts the next."""
 
-    def __init__(self, launcher: asyncio.subprocess.Process) -> None:
+    def __init__(self, launcher: Launcher) -> None:
         self._launcher = launcher
         self.kills = 0
 
     async def run(self, database: Database) -> None:
         """Forty lives or more, until enough of them ended within a delivery; and a last one that may live on."""
         while self.kills < KILLS or (self.kills < MOST_KILLS and await hits(database) < HITS):
-            child = await self.start()
+            child = await self._launcher.start(f"w{self.kills}")
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(0.6):
                     await self._at_work(database, f"w{self.kills}")
             await asyncio.sleep(random.uniform(0, 0.12))
             os.kill(child, signal.SIGKILL)
             self.kills += 1
-        await self.start()
+        await self._launcher.start(f"w{self.kills}")
 
     async def _at_work(self, database: Database, owner: str) -> None:
         while True:
@@ -66,31 +66,12 @@ class Killer:
                     return
             await asyncio.sleep(0.01)
 
-    async def start(self) -> int:
-        assert self._launcher.stdin is not None
-        assert self._launcher.stdout is not None
-        self._launcher.stdin.write(f"w{self.kills}\n".encode())
-        return int(await self._launcher.stdout.readline())
-
 
 @pytest.fixture
 async def killer(database_url: str, tmp_path: Path) -> AsyncIterator[Killer]:
-    launcher = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "tests.integration.publishing.worker_process",
-        database_url,
-        str(tmp_path / "store"),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
-        cwd=Path(__file__).parents[3],
-        start_new_session=True,
-    )
+    launcher = await Launcher.of("tests.integration.publishing.worker_process", database_url, str(tmp_path / "store"))
     yield Killer(launcher)
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(launcher.pid, signal.SIGKILL)
-    await launcher.wait()
+    await launcher.close()
 
 
 async def hits(database: Database) -> int:

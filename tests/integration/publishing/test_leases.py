@@ -2,9 +2,10 @@
 
 import asyncio
 import datetime as dt
+import itertools
+import os
 import random
 import signal
-import sys
 import uuid
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -15,6 +16,7 @@ from sqlalchemy import func, insert, select, update
 from cms.kernel import leases
 from cms.kernel.clock import SystemClock
 from cms.kernel.db import Database
+from tests.integration.publishing.forks import Launcher
 from tests.integration.publishing.lease_rows import Effect, Job, tables
 
 T0 = dt.datetime(2026, 11, 23, 8, tzinfo=dt.UTC)
@@ -164,29 +166,24 @@ async def test_looking_for_work_finds_due_and_abandoned_rows_only(rows: Database
 async def test_eight_workers_when_killed_at_random_do_each_job_exactly_once(rows: Database, tmp_path: Path) -> None:
     now = SystemClock().now()
     keys = await add(rows, 300, not_before=now)
-    stop, killed, count = tmp_path / "stop", 0, 0
-
-    async def start() -> asyncio.subprocess.Process:
-        nonlocal count
-        count += 1
-        program = (sys.executable, "-m", "tests.integration.publishing.lease_rows", rows.url, f"w{count}", str(stop))
-        return await asyncio.create_subprocess_exec(*program, cwd=Path(__file__).parents[3])
+    stop, killed = tmp_path / "stop", 0
+    launcher = await Launcher.of("tests.integration.publishing.lease_rows", rows.url, str(stop))
+    names = (f"w{number}" for number in itertools.count())
 
     async def done() -> int:
         async with rows.read() as session:
             return await session.scalar(select(func.count()).select_from(Job).where(Job.state == "done")) or 0
 
-    workers = [await start() for _ in range(8)]
+    workers = [await launcher.start(next(names)) for _ in range(8)]
     while (finished := await done()) < len(keys):
         if finished > 30 and killed < 12:
             victim = random.randrange(8)
-            workers[victim].send_signal(signal.SIGKILL)
-            await workers[victim].wait()
+            os.kill(workers[victim], signal.SIGKILL)
             killed += 1
-            workers[victim] = await start()
+            workers[victim] = await launcher.start(next(names))
         await asyncio.sleep(0.1)
     stop.touch()
-    assert [await w.wait() for w in workers] == [0] * 8
+    assert await launcher.join() == 0
     async with rows.read() as session:
         effects = (await session.execute(select(Effect.job, func.count()).group_by(Effect.job))).all()
     assert sorted((str(job), times) for job, times in effects) == sorted((str(key), 1) for key in keys)

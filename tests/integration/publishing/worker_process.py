@@ -1,10 +1,7 @@
-"""A process that starts workers as fast as they can be killed: it loads everything once and forks."""
+"""Workers for the kill test."""
 
-import asyncio
 import dataclasses
 import datetime as dt
-import os
-import signal
 import sys
 
 from cms.kernel.clock import SystemClock
@@ -14,6 +11,7 @@ from cms.publishing.states import DELIVERY
 from cms.publishing.worker import Worker, WorkerSettings
 from media.store import Store
 from tests.integration.publishing import office
+from tests.integration.publishing.forks import launch
 
 # Short leases, because a killed worker's work is waited for; no row is poison here, it is the test that kills.
 LEASE = dt.timedelta(seconds=0.6)
@@ -28,18 +26,6 @@ async def work(url: str, store: Store, owner: str) -> None:
     await Worker(shop, settings).run()
 
 
-def main(url: str, folder: str) -> None:
-    """For each line on stdin starts a worker of that name and says its process id; ends with stdin."""
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
-    for line in sys.stdin:
-        child = os.fork()
-        if child == 0:
-            # The parent's stdin is not the worker's: it would hold the pipe open for ever.
-            os.close(0)
-            store = Store.open(f"file://{folder}", min_free_bytes=0)
-            asyncio.run(work(url, store, line.strip()))
-        print(child, flush=True)  # noqa: T201 - the test reads it
-
-
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2])
+    url, folder = sys.argv[1:]
+    sys.exit(launch(lambda owner: work(url, Store.open(f"file://{folder}", min_free_bytes=0), owner)))

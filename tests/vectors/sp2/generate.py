@@ -9,10 +9,11 @@ from pathlib import Path
 from cms.hands.hours import Open
 from cms.hands.line import FREE, Policy
 from cms.hands.order import LIFE, Order
+from cms.trust.keys import sha256
 from cms.trust.signed import Signed, sign
-from screens.messages import Done, FromScreen, FromServer, Line, OrderFrame, encode
+from screens.messages import Done, FromScreen, FromServer, Line, OrderFrame, Remembered, Roots, encode
 from tests.vectors.sp1 import generate as first
-from tests.vectors.world import DOMAIN, T0, key_of, uuid_of
+from tests.vectors.world import DOMAIN, T0, by, key_of, recalls, root, uuid_of
 
 HERE = Path(__file__).parent
 PROTOCOL = 2
@@ -40,11 +41,13 @@ def new_of_server() -> dict[str, FromServer]:
     thin = Policy(
         "Asia/Shanghai", (window,), 200_000_000, 600_000, share=True, neighbours=("http://192.168.1.20:8791",)
     )
-    return {"order": OrderFrame(order()), "line": Line(thin), "line-free": Line(FREE)}
+    roots = Roots((by(root(2), "root"), by(root(3), "root")))
+    return {"roots": roots, "order": OrderFrame(order()), "line": Line(thin), "line-free": Line(FREE)}
 
 
 def new_of_screen() -> dict[str, FromScreen]:
     return {
+        "remembered": Remembered(by(recalls(3, sha256(b"gone")), "guard")),
         "done": Done(uuid_of("order"), "done", T0),
         "done-value": Done(uuid_of("order"), "done", T0, value=30),
         "done-refused": Done(uuid_of("order"), "refused", T0, "hands.replayed"),
