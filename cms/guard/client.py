@@ -114,7 +114,7 @@ class GuardClient:
         for start in range(0, len(command.wanted), _ORDERS):
             part = command.wanted[start : start + _ORDERS]
             made += [
-                Signed.of(one) for one in await self._ask("sign_orders", {**_plain(command), "wanted": plain(part)})
+                Signed.of(one) for one in await self.ask("sign_orders", {**_plain(command), "wanted": plain(part)})
             ]
         return made
 

@@ -186,6 +186,9 @@ def _facts(visit: Visit, view: fleet.ScreenView, names: Mapping[str, str]) -> li
     ]
     if all(isinstance(one, int) for one in size):
         facts.append(labels.fact(visit.t("screens.fact.size"), f"{size[0]} × {size[1]}"))
+    if row.refused_code and row.refused >= row.shown:
+        refused = labels.trouble(visit, row.refused_code, {})
+        facts.append(labels.fact(visit.t("screens.fact.refused"), f"{refused['text']} {refused['next']}"))
     if row.memory_mb is not None:
         facts.append(labels.fact(visit.t("screens.fact.memory"), f"{row.memory_mb} MB"))
     return facts

@@ -125,17 +125,15 @@ async def test_rules_of_a_thin_line_reach_its_screens_at_once_and_after_a_reconn
     rules = {"zone": "Asia/Shanghai", "windows": [], "budget": 1000, "spread": 0, "share": False, "neighbours": []}
     async with Fleet(screens) as fleet:
         await fleet.live()
-        assert screens[0].heard.line is None
+        assert told_line(screens[0]) is None
         async with street.database.write() as session:
             await set_policy(session, operator(), UNIT, rules, now=CLOCK.now())
-        await eventually(lambda: screens[0].heard.line is not None)
+        await eventually(lambda: told_line(screens[0]) == 1000)
     screens[0].heard.line = None
     async with Fleet(screens) as fleet:
         await fleet.live()
-        await eventually(lambda: screens[0].heard.line is not None)
-    line = screens[0].heard.line
-    assert line is not None
-    assert line.policy.budget == 1000
+        await eventually(lambda: told_line(screens[0]) == 1000)
+    assert told_line(screens[0]) == 1000
     with pytest.raises(Invalid, match=r"hands\.line"):
         async with street.database.write() as session:
             await set_policy(session, operator(), UNIT, {**rules, "neighbours": ["file:///etc"]}, now=CLOCK.now())
@@ -153,3 +151,8 @@ async def ended(street: Street, wanted: set[str]) -> bool:
 async def count_of(street: Street, unit: str) -> ordering.Reached:
     async with street.database.read() as session:
         return await reached(session, operator(), unit=unit, action="reload")
+
+
+def told_line(screen: SimulatedScreen) -> int | None:
+    line = screen.heard.line
+    return None if line is None else line.policy.budget
