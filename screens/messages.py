@@ -161,6 +161,15 @@ class Bye:
 
 
 @dataclass(frozen=True, slots=True)
+class Roots:
+    """Every root after the one a screen said to have, in order: a screen takes no root whose forerunner it missed."""
+
+    T: ClassVar[str] = "roots"
+    SINCE: ClassVar[int] = 2
+    roots: Annotated[tuple[Signed, ...], size(1, ROOTS)]
+
+
+@dataclass(frozen=True, slots=True)
 class OrderFrame:
     """A signed order (`cms.hands.order`); the screen answers with `Done`, also to one that comes again."""
 
@@ -176,15 +185,6 @@ class Line:
     T: ClassVar[str] = "line"
     SINCE: ClassVar[int] = 2
     policy: Policy
-
-
-@dataclass(frozen=True, slots=True)
-class Roots:
-    """Every root after the one a screen said to have, in order: a screen takes no root whose forerunner it missed."""
-
-    T: ClassVar[str] = "roots"
-    SINCE: ClassVar[int] = 2
-    roots: Annotated[tuple[Signed, ...], size(1, ROOTS)]
 
 
 # ---------------------------------------------------------------- from the screen
@@ -276,12 +276,12 @@ class Done:
     value: Ms | None = None
 
 
-FromServer: TypeAlias = Challenge | Pairing | Paired | Welcome | StateFrame | Bye | Roots | OrderFrame | Line
-FromScreen: TypeAlias = Hello | Pair | Ack | Beat | Remembered | Done
+FromServer: TypeAlias = Challenge | Pairing | Paired | Welcome | StateFrame | OrderFrame | Line | Roots | Bye
+FromScreen: TypeAlias = Hello | Pair | Ack | Beat | Done | Remembered
 _FROM_SERVER: Final[Mapping[str, type[Any]]] = {
-    kind.T: kind for kind in (Challenge, Pairing, Paired, Welcome, StateFrame, Bye, Roots, OrderFrame, Line)
+    kind.T: kind for kind in (Challenge, Pairing, Paired, Welcome, StateFrame, OrderFrame, Line, Roots, Bye)
 }
-_FROM_SCREEN: Final[Mapping[str, type[Any]]] = {kind.T: kind for kind in (Hello, Pair, Ack, Beat, Remembered, Done)}
+_FROM_SCREEN: Final[Mapping[str, type[Any]]] = {kind.T: kind for kind in (Hello, Pair, Ack, Beat, Done, Remembered)}
 
 
 # ---------------------------------------------------------------- writing
@@ -307,10 +307,10 @@ def signed_value(part: Signed) -> dict[str, object]:
 def _plain(part: object) -> object:
     if isinstance(part, Signed):
         return signed_value(part)
-    if isinstance(part, Policy):
-        return plain(part)
     if isinstance(part, tuple):
         return [_plain(one) for one in part]
+    if isinstance(part, Policy):
+        return plain(part)
     if isinstance(part, Retry | FileRef | Have):
         return {item.name: getattr(part, item.name) for item in fields(part)}
     return part

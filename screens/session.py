@@ -175,18 +175,18 @@ def _beaten(session: Session, screen: uuid.UUID, beat: Beat) -> None:
     session.gateway.presence.beaten(screen, beat)
 
 
-def _did(session: Session, screen: uuid.UUID, done: Done) -> None:
-    session.gateway.orders.heard(screen, done)
-
-
 def _remembered(session: Session, _screen: uuid.UUID, said: Remembered) -> None:
     session.gateway.remembered(session, said.recalls)
+
+
+def _did(session: Session, screen: uuid.UUID, done: Done) -> None:
+    session.gateway.orders.heard(screen, done)
 
 
 HEARD: Final[Mapping[type, Callable[[Session, uuid.UUID, Any], None]]] = {
     Ack: _acked,
     Beat: _beaten,
-    Remembered: _remembered,
     Done: _did,
+    Remembered: _remembered,
 }
 """Who takes what a live screen says (`protocol.LIVE_KINDS`)."""

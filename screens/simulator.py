@@ -62,9 +62,9 @@ class Heard:
     recalls: int = 0
     last: StateFrame | None = None
     faults: list[str] = field(default_factory=list)
+    roots: tuple[Signed, ...] = ()
     orders: list[Done] = field(default_factory=list)
     line: Line | None = None
-    roots: tuple[Signed, ...] = ()
 
 
 class SimulatedScreen:

@@ -182,9 +182,9 @@ OPERATIONS: Mapping[str, Operation[Any]] = {
     "sign_screen": Operation(
         SignScreen, lambda guard, a: guard.sign_screen(a.screen, key=a.key, unit=a.unit, tags=a.tags)
     ),
-    "sign_orders": Operation(SignOrders, _sign_orders),
     "enrol_passkey": Operation(EnrolPasskey, lambda guard, a: passkeys.enrol_passkey(guard, a.person, a.public)),
     "witness": Operation(Witness, lambda guard, a: passkeys.witness(guard, a.approval, a.text)),
+    "sign_orders": Operation(SignOrders, _sign_orders),
     "coming_keys": Operation(ComingKeys, lambda guard, a: chain.coming_keys(guard, a.roles)),
     "take_root": Operation(TakeRoot, lambda guard, a: chain.take_root(guard, a.root)),
     "sign_root": Operation(SignRoot, lambda guard, a: chain.sign_root(guard, a.root, by=a.by, password=a.password)),

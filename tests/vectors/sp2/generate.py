@@ -41,16 +41,20 @@ def new_of_server() -> dict[str, FromServer]:
     thin = Policy(
         "Asia/Shanghai", (window,), 200_000_000, 600_000, share=True, neighbours=("http://192.168.1.20:8791",)
     )
-    roots = Roots((by(root(2), "root"), by(root(3), "root")))
-    return {"roots": roots, "order": OrderFrame(order()), "line": Line(thin), "line-free": Line(FREE)}
+    return {
+        "order": OrderFrame(order()),
+        "line": Line(thin),
+        "line-free": Line(FREE),
+        "roots": Roots((by(root(2), "root"), by(root(3), "root"))),
+    }
 
 
 def new_of_screen() -> dict[str, FromScreen]:
     return {
-        "remembered": Remembered(by(recalls(3, sha256(b"gone")), "guard")),
         "done": Done(uuid_of("order"), "done", T0),
         "done-value": Done(uuid_of("order"), "done", T0, value=30),
         "done-refused": Done(uuid_of("order"), "refused", T0, "hands.replayed"),
+        "remembered": Remembered(by(recalls(3, sha256(b"gone")), "guard")),
     }
 
 
