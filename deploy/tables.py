@@ -6,6 +6,7 @@ from cms.content import models as content, search_rows
 from cms.content.importing import models as importing
 from cms.kernel.base import Base
 from cms.library import models as library
+from cms.newspaper import models as newspaper
 from cms.notices import models as notices
 from cms.people import models as people, tokens
 from cms.planning import models as planning
@@ -18,6 +19,6 @@ from screens.hands import lines, rollout_tables as rollouts, tables as hands
 
 METADATA = Base.metadata
 MODULES = (
-    *(api, audit, content, importing, library, links, list_rows, notices, people, planning, publishing, review),
-    *(hands, lines, rollouts, screens, search_rows, services, states, tokens, webhooks),
+    *(api, audit, content, hands, importing, library, lines, links, list_rows, newspaper, notices, people),
+    *(planning, publishing, review, rollouts, screens, search_rows, services, states, tokens, webhooks),
 )

@@ -28,8 +28,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from cms.content.blocks import plain_text, upcast
 from cms.content.grams import facet, fts5, grams, tsquery
 from cms.content.models import Document, Edition, Revision, RevisionAsset
+from cms.content.printed import heard_and_printed
 from cms.content.search_rows import SearchText
-from cms.content.spoken import hold_videos, said_in
+from cms.content.spoken import hold_videos
 from cms.kernel.db import Database
 from cms.kernel.folding import search_form
 
@@ -69,7 +70,7 @@ async def index(session: AsyncSession, document: Document, revision: Revision) -
     if row is not None:
         await _take_out(session, [row])
     seq = await _next(session)
-    said = (await said_in(session, [revision.id])).get(revision.id, "")
+    said = (await heard_and_printed(session, [revision.id])).get(revision.id, "")
     words, facets = searched(revision, said), " ".join(facets_of(document, revision))
     if row is None:
         session.add(SearchText(document_id=document.id, seq=seq, facets=facets, text=words))
@@ -98,7 +99,7 @@ async def index_spoken(session: AsyncSession, video: uuid.UUID) -> int:
     current = select(Document, Revision).join(Edition, (Edition.document_id == Document.id) & Edition.is_current)
     current = current.join(Revision, Revision.id == Edition.revision_id).where(Document.id.in_(rows))
     found = (await session.execute(current)).all()
-    said = await said_in(session, [one.Revision.id for one in found])
+    said = await heard_and_printed(session, [one.Revision.id for one in found])
     texts = {one.Document.id: searched(one.Revision, said.get(one.Revision.id, "")) for one in found}
     changed = [row for row in rows.values() if texts[row.document_id] != row.text]
     await _take_out(session, changed)
@@ -199,7 +200,7 @@ async def _add(session: AsyncSession, last: Row[uuid.UUID, dt.datetime] | None, 
     found = (await session.execute(current)).all()
     revisions = [one.Revision.id for one in found]
     await hold_videos(session, revisions)
-    said = await said_in(session, revisions)
+    said = await heard_and_printed(session, revisions)
     rows = [
         {
             "document_id": one.Document.id,

@@ -122,7 +122,7 @@ class Machine:
             self.depot.policy = read(Policy, dict(told["policy"]), "policy") if told.get("policy") else FREE
         except TrustError as fault:
             raise TellFault from fault
-        base = str(told.get("media") or self._media)
+        base = str(told.get("media") or self.depot.base)
         if not _MEDIA.fullmatch(base):
             raise TellFault("media")
         self.depot.base, self.depot.screen = base, str(told.get("screen") or "")[:64]

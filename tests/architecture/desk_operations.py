@@ -43,6 +43,11 @@ _WRITING: Final[Mapping[str, tuple[str, ...]]] = {
     f"POST {_DOCUMENT}/share/{{link}}/revoke": (f"DELETE {_API}/links/{{link}}",),
 }
 _INCOMING: Final[Mapping[str, tuple[str, ...]]] = {
+    "POST /desk/newspapers/upload": ("POST /api/v1/newspapers",),
+    "POST /desk/newspapers/{id}/again": ("POST /api/v1/newspapers/{id}/again",),
+    "POST /desk/newspapers/{id}/import": ("POST /api/v1/newspapers/{id}/zones/import",),
+    "POST /desk/newspapers/{id}/issue": ("PUT /api/v1/newspapers/{id}",),
+    "POST /desk/newspapers/{id}/zones": ("PUT /api/v1/newspapers/{id}/zones",),
     "POST /desk/imports/word": ("POST /api/v1/imports/word",),
     "POST /desk/imports/sheets": ("POST /api/v1/imports/sheets",),
     "POST /desk/imports/sheets/{run}/apply": ("POST /api/v1/imports/sheets/{run}/apply",),
