@@ -3,7 +3,7 @@
 import asyncio
 import datetime as dt
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
@@ -169,12 +169,9 @@ class GuardedScreens:
         self._until = 0.0
         tombstones.on_change.append(self._forget)
 
-    async def sign_beacon(self, body: BeaconBody) -> Signed:
+    async def sign_beacons(self, bodies: Sequence[BeaconBody]) -> Mapping[str, str]:
         with refusals():
-            made = await self._client.sign_beacons([body.audience])
-        if body.audience not in made:
-            raise Unavailable("guard.unreachable", audience=body.audience)
-        return made[body.audience]
+            return await self._client.beacons([body.audience for body in bodies])
 
     async def sign_screen(self, body: ScreenFacts) -> Signed:
         with refusals():

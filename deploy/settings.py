@@ -63,13 +63,22 @@ class Settings(BaseModel):
     gateway_port: Annotated[int, Field(ge=1, le=65535, description="阅读屏网关端口。Port of the screens' gateway.")] = (
         8081
     )
+    gateways: Annotated[
+        int,
+        Field(
+            ge=1,
+            le=64,
+            description="本机阅读屏网关进程数，共用一个端口；每进程至多约两万块屏。"
+            "Gateway processes of this machine on one port.",
+        ),
+    ] = 1
     metrics_port: Annotated[
         int,
         Field(
             ge=0,
             le=65535,
-            description="指标端口：web 用此端口，gateway、worker、guard 依次加一，仅本机可访问；0 关闭。"
-            "First of four loopback ports for `/metrics`; 0 turns them off.",
+            description="指标端口：web 用此端口，gateway、worker、guard 依次加一，其余网关进程接着往后，仅本机可访问；"
+            "0 关闭。First of the loopback ports for `/metrics`: four, and one for each further gateway; 0: none.",
         ),
     ] = 8090
     public_url: Annotated[

@@ -17,6 +17,8 @@ from cms.library.upload import Workshop
 from cms.people.passwords import Passwords
 from cms.people.roles import Role
 from cms.people.sessions import SessionRules
+from cms.people.units import FOLLOWERS
+from cms.planning.moving import targets_follow
 from cms.publishing.guarding import ClientGuard
 from cms.publishing.registry import load_channels
 from cms.publishing.tree_reader import TreeReader
@@ -33,6 +35,7 @@ from deploy.serving import channel_site
 from deploy.settings import Settings
 from media.errors import MediaRefused
 from renderers.web import errors
+from screens.moving import screens_follow
 from screens.pages import RESOURCES, sections as screen_sections
 
 # Between two looks at the tree when nothing rang: what a lost wake-up costs.
@@ -45,6 +48,7 @@ log = logger("web")
 async def run_web(settings: Settings, metrics: Metrics, stop: asyncio.Event) -> None:
     """Serves until `stop` is set."""
     channels = await asyncio.to_thread(load_channels)
+    FOLLOWERS.update(targets=targets_follow, screens=screens_follow)
     async with opened(settings, channels, metrics) as here:
         reader = TreeReader(here.store)
         await reader.refresh(fully=True)

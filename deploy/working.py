@@ -37,6 +37,7 @@ from deploy.recording import look_after_record
 from deploy.rooting import follow_root
 from deploy.services_maker import ServicesMaker
 from deploy.settings import Settings
+from deploy.watching import tidy_screens, watch_screens
 
 _COUNT_EVERY: Final = 5.0
 
@@ -63,7 +64,8 @@ async def run_worker(settings: Settings, metrics: Metrics, stop: asyncio.Event) 
         minding = asyncio.create_task(keep_accounts(shop))
         urging = asyncio.create_task(tell_of_deadlines(here, owner))
         following = asyncio.create_task(follow_root(here))
-        rooms = (carry_letters(here, owner), watch_promises(here), watch_files(here), prune(here), keep_rollouts(here))
+        letters = (carry_letters(here, owner), watch_promises(here), watch_files(here), prune(here))
+        rooms = (*letters, keep_rollouts(here), watch_screens(here), tidy_screens(here))
         noticing = [asyncio.create_task(one) for one in (*rooms, draw_newspapers(here, room, owner))]
         await asyncio.wait({working, encoding, keeping, stopping}, return_when=asyncio.FIRST_COMPLETED)
         beside = (

@@ -2,8 +2,9 @@
 
 import asyncio
 import datetime as dt
+import hashlib
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from cms.hands.order import Order
@@ -18,20 +19,28 @@ from cms.trust.recalls import Recalled, Recalls
 from cms.trust.root import Role, Roles, Root, RootKey, read_root
 from cms.trust.screen import ScreenFacts
 from cms.trust.signed import Signed, sign
+from screens.messages import signed_text
 from screens.signer import BeaconBody, Trust
 
 _YEAR = 365 * 86_400_000
 
 
-class District:
-    """Signs like a guard; `is_away` makes it answer like one that is down."""
+def _key(seed: bytes | None, role: str) -> SigningKey:
+    return SigningKey.generate() if seed is None else SigningKey(hashlib.sha256(seed + role.encode()).digest())
 
-    def __init__(self, clock: Clock, *, domain: str = "district.example") -> None:
+
+class District:
+    """Signs like a guard; `is_away` makes it answer like one that is down.
+
+    Two processes with the same `seed` stand for one guard; without one the keys are new.
+    """
+
+    def __init__(self, clock: Clock, *, domain: str = "district.example", seed: bytes | None = None) -> None:
         self.is_away = False
         self.signed = 0
         self._clock = clock
         self._domain = domain
-        self._keys = {role: SigningKey.generate() for role in ("root", "delegations", "guard")}
+        self._keys = {role: _key(seed, role) for role in ("root", "delegations", "guard")}
         self._seq = 0
         self._orders = 0
         now = to_ms(clock.now())
@@ -62,9 +71,9 @@ class District:
     async def sign_manifest(self, body: Manifest) -> Signed:
         return self._sign(body)
 
-    async def sign_beacon(self, body: BeaconBody) -> Signed:
+    async def sign_beacons(self, bodies: Sequence[BeaconBody]) -> Mapping[str, str]:
         await asyncio.sleep(0)
-        return self.beacon(body)
+        return {body.audience: signed_text(self.beacon(body)) for body in bodies}
 
     def beacon(self, body: BeaconBody) -> Signed:
         """The next beacon of this guard."""

@@ -37,11 +37,15 @@ from screens.messages import (
     Pair,
     Paired,
     Pairing,
+    Proved,
+    Pulse,
     Remembered,
     Roots,
+    Shown,
     StateFrame,
     Tick,
     Tock,
+    Vitals,
     Welcome,
     read_screen,
     read_server,
@@ -106,7 +110,7 @@ class Said:
 
 
 ServerEvent: TypeAlias = Proven | WantsPairing | Said
-LIVE_KINDS: Final[tuple[type[FromScreen], ...]] = (Ack, Beat, Done, Remembered, Tick)
+LIVE_KINDS: Final[tuple[type[FromScreen], ...]] = (Ack, Beat, Done, Remembered, Tick, Vitals, Shown)
 """What a live screen may say; of a later version only where that was agreed."""
 
 
@@ -257,7 +261,7 @@ class Dismissed:
 
 
 ScreenEvent: TypeAlias = Reply | CodeShown | BecameScreen | Welcomed | StateCame | Told | Dismissed
-TOLD_KINDS: Final[tuple[type[FromServer], ...]] = (OrderFrame, Line, Roots, Tock)
+TOLD_KINDS: Final[tuple[type[FromServer], ...]] = (OrderFrame, Line, Roots, Tock, Proved, Pulse)
 """What a live screen may be told besides welcomes and states."""
 
 
@@ -296,6 +300,9 @@ class ScreenSide:
             return Dismissed(message)
         if isinstance(message, Challenge) and self.phase is Phase.ASKED:
             return Reply(self._proof(message.nonce))
+        is_early = isinstance(message, Pulse) and self.phase in {Phase.WAITING, Phase.PROVEN}
+        if is_early or (self.phase is Phase.LIVE and isinstance(message, TOLD_KINDS)):
+            return Told(message)
         if self.phase is Phase.WAITING:
             return self._while_waiting(message)
         if isinstance(message, Welcome) and self.phase in {Phase.PROVEN, Phase.LIVE}:
@@ -303,8 +310,6 @@ class ScreenSide:
             return Welcomed(message)
         if isinstance(message, StateFrame) and self.phase is Phase.LIVE:
             return StateCame(message)
-        if self.phase is Phase.LIVE and isinstance(message, TOLD_KINDS):
-            return Told(message)
         raise MessageFault("order", message.T)
 
     def ack(self, version: int, state: str, at: int, code: str | None = None) -> Ack:

@@ -27,11 +27,14 @@ from screens.messages import (
     Remembered,
     Retry,
     Roots,
+    Shown,
     Tick,
     Tock,
+    Vitals,
     Welcome,
 )
 from screens.presence import Presence
+from screens.proof_intake import Intake
 from screens.protocol import HELLO_MS, Goodbye, Phase, Proven, Said, ServerEvent, ServerSide, WantsPairing
 from screens.source import Known
 
@@ -49,6 +52,7 @@ class Host(Protocol):
     clock: Clock
     presence: Presence
     orders: Orders
+    proofs: Intake
 
     async def known(self, screen: uuid.UUID, key: str) -> Known: ...
 
@@ -179,6 +183,14 @@ def _beaten(session: Session, screen: uuid.UUID, beat: Beat) -> None:
     session.gateway.presence.beaten(screen, beat)
 
 
+def _felt(session: Session, screen: uuid.UUID, vitals: Vitals) -> None:
+    session.gateway.presence.felt(screen, vitals)
+
+
+def _proof(session: Session, screen: uuid.UUID, proof: Shown) -> None:
+    session.gateway.proofs.take(screen, proof)
+
+
 def _remembered(session: Session, _screen: uuid.UUID, said: Remembered) -> None:
     session.gateway.remembered(session, said.recalls)
 
@@ -198,5 +210,7 @@ HEARD: Final[Mapping[type, Callable[[Session, uuid.UUID, Any], None]]] = {
     Done: _did,
     Remembered: _remembered,
     Tick: _ticked,
+    Vitals: _felt,
+    Shown: _proof,
 }
 """Who takes what a live screen says (`protocol.LIVE_KINDS`)."""

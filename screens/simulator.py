@@ -22,6 +22,7 @@ from cms.kernel.clock import SystemClock, to_ms
 from cms.trust.beacon import Beacon
 from cms.trust.errors import TrustError
 from cms.trust.keys import SigningKey
+from cms.trust.manifest import Manifest
 from cms.trust.root import Root
 from cms.trust.signed import Signed, Verified, read_body
 from cms.trust.verify import verify_beacon, verify_root
@@ -46,6 +47,8 @@ from screens.protocol import BecameScreen, CodeShown, Dismissed, Reply, ScreenSi
 PLAYER: Final = "sim-1"
 CLOCK: Final = SystemClock()
 LONGEST: Final = 60.0
+# As screens/player/link.js: whoever hears nothing for so long is not connected, whatever the socket says.
+SILENT: Final = 28.0
 
 
 @dataclass(slots=True)
@@ -61,6 +64,9 @@ class Heard:
     connected: int = 0
     recalls: int = 0
     last: StateFrame | None = None
+    manifest: Signed | None = None
+    delays: list[float] = field(default_factory=list)
+    """Milliseconds from the signing of each publication to its arrival, of those that came while connected."""
     faults: list[str] = field(default_factory=list)
     roots: tuple[Signed, ...] = ()
     orders: list[Done] = field(default_factory=list)
@@ -98,6 +104,8 @@ class SimulatedScreen:
         self._root: Verified[Root] | None = verify_root(root, None) if root is not None else None
         self._have = Have()
         self._retry = (0.1, 1.0)
+        self.is_current = False
+        self.silent = SILENT
 
     async def run(self) -> None:
         """Connects again after every end, later each time nobody answers."""
@@ -112,6 +120,7 @@ class SimulatedScreen:
                 self.heard.faults.append(repr(problem))
             finally:
                 self.is_live.clear()
+                self.is_current = False
                 self.socket = None
             failures = 0 if self.heard.connected > before else failures + 1
             await asyncio.sleep(self._wait(failures))
@@ -140,10 +149,13 @@ class SimulatedScreen:
                 caps=self.caps,
                 protocol=SUBPROTOCOLS[socket.subprotocol or ""],
             )
-            async for text in socket:
-                await self._take(socket, side, text)
-                async with self.changed:
-                    self.changed.notify_all()
+            loop = asyncio.get_running_loop()
+            async with asyncio.timeout(self.silent) as silence:
+                async for text in socket:
+                    silence.reschedule(loop.time() + self.silent)
+                    await self._take(socket, side, text)
+                    async with self.changed:
+                        self.changed.notify_all()
 
     async def until(self, version: int, *, within: float = 10.0) -> None:
         """Returns when this version, or a newer one, has come. Raises TimeoutError."""
@@ -212,6 +224,7 @@ class SimulatedScreen:
         if beacon.version > self.heard.newest:
             self.heard.newest = beacon.version
             self.heard.versions[beacon.version] = time.monotonic()
+            self._note(state)
             if self._acks:
                 now = to_ms(CLOCK.now())
                 await socket.send(encode(side.ack(beacon.version, "received", now)))
@@ -224,6 +237,15 @@ class SimulatedScreen:
             delegations=1 if state.delegations is not None else had.delegations,
         )
 
+    def _note(self, state: StateFrame) -> None:
+        """Keeps what is to be shown; a manifest that is only named as a file is not fetched here."""
+        is_first = self.heard.manifest is None or not self.is_current
+        if isinstance(state.manifest, Signed):
+            self.heard.manifest = state.manifest
+            if not is_first:
+                self.heard.delays.append(to_ms(CLOCK.now()) - read_body(Manifest, state.manifest.text).at)
+        self.is_current = True
+
     def _beacon(self, signed: Signed) -> Beacon:
         if self._root is None:
             return read_body(Beacon, signed.text)
@@ -231,9 +253,10 @@ class SimulatedScreen:
 
     def _wait(self, failures: int) -> float:
         least, most = self._retry
-        if failures:
-            most = min(LONGEST, most * 2 ** min(failures, 6))
-        return random.uniform(least, most)  # noqa: S311
+        wait = random.uniform(least, most)  # noqa: S311
+        if failures:  # as screens/player/link.js
+            wait = max(wait, random.uniform(0, least * 2 ** min(failures, 10)))  # noqa: S311
+        return min(LONGEST, wait)
 
 
 class Fleet:

@@ -67,7 +67,8 @@ class Section:
 
     `action` is the permission a person needs to see the entry; each route asks for its own again. `templates` is the
     folder of the section's templates, reachable as ``{key}/name.html``; None for sections of the core. `previews` draw
-    drafts for channels that have none of their own, by the channel's kind. A section without a `title` has no entry.
+    drafts for channels that have none of their own, by the channel's kind. `progress` is where a part of a page shows
+    how far a delivery got, by the channel's kind, with ``{delivery}`` for its id. One without a `title` has no entry.
     """
 
     key: str
@@ -80,6 +81,7 @@ class Section:
     routes: tuple[Route, ...] = ()
     templates: Path | None = None
     previews: Mapping[str, Drawing] = field(default_factory=dict)
+    progress: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +150,11 @@ class Sections:
     def drawing(self, kind: str) -> Drawing | None:
         """How a section previews drafts of a channel kind, if one does."""
         return next((section.previews[kind] for section in self._sections if kind in section.previews), None)
+
+    def progress(self, kind: str, delivery: str) -> str:
+        """The address of what shows how far a delivery of a channel kind got; empty where nothing does."""
+        found = (section.progress[kind] for section in self._sections if kind in section.progress)
+        return next(found, "").replace("{delivery}", delivery)
 
     def template_folders(self) -> dict[str, Path]:
         return {section.key: section.templates for section in self._sections if section.templates}

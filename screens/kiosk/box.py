@@ -10,6 +10,7 @@ import contextlib
 import hashlib
 import json
 import logging
+import shutil
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -33,6 +34,8 @@ TYPES: Final = {
     ".json": "application/json",
 }
 
+SENSORS: Final = Path("/sys/class/thermal")
+
 log = logging.getLogger("yunping.box")
 
 
@@ -55,6 +58,17 @@ class Health:
     def value(self, now: float) -> dict[str, object]:
         silent = None if self.heard is None else round((now - self.heard) * 1000)
         return {"painted_at": self.painted_at, "silent": silent}
+
+
+def vitals(folder: Path, sensors: Path = SENSORS) -> dict[str, int]:
+    """Room on the disk of `folder` in MB, and the warmest sensor in tenths of a degree where there is one."""
+    disk = shutil.disk_usage(folder)
+    found = {"storage": disk.total // 2**20, "free": disk.free // 2**20}
+    warm: list[int] = []
+    for sensor in sorted(sensors.glob("thermal_zone*/temp")):
+        with contextlib.suppress(OSError, ValueError):
+            warm.append(round(int(sensor.read_text("ascii")) / 100))
+    return found | ({"temperature": max(warm)} if warm else {})
 
 
 class BadConfig(Exception):
@@ -129,7 +143,7 @@ class Box(ThreadingHTTPServer):
 
     def __init__(self, folder: Path, port: int, *, state: Path | None = None, limbs: Path | None = None) -> None:
         super().__init__(("127.0.0.1", port), Handler)
-        self._folder = folder
+        self.folder = folder
         config = read_config(folder)
         self.policy = policy(config)
         self.health = Health()
@@ -143,8 +157,8 @@ class Box(ThreadingHTTPServer):
 
     def _loaded(self) -> dict[str, Served]:
         if self.machine is None:
-            return load(self._folder)
-        return load(self._folder, self.machine.slots.folder, self.machine.slots.version)
+            return load(self.folder)
+        return load(self.folder, self.machine.slots.folder, self.machine.slots.version)
 
     def _reload(self) -> None:
         """Another player is served from now on; one that cannot be read leaves the one before."""
@@ -153,7 +167,7 @@ class Box(ThreadingHTTPServer):
 
 
 class Handler(BaseHTTPRequestHandler):
-    """GET and HEAD of the fixed files and whole media; health, orders and wishes of our own page."""
+    """GET and HEAD of the fixed files, whole media and vitals; health, orders and wishes of our own page."""
 
     server_version = "yunping-box"
     sys_version = ""
@@ -220,6 +234,9 @@ class Handler(BaseHTTPRequestHandler):
             self._send(HTTPStatus.OK, Served(body, TYPES[".json"], ""))
         elif path.startswith("/media/") and self.server.machine:
             self._media(path.removeprefix("/media/"))
+        elif path == "/vitals":
+            body = json.dumps(vitals(self.server.folder)).encode()
+            self._send(HTTPStatus.OK, Served(body, TYPES[".json"], ""))
         elif path not in self.server.files:
             self._send(HTTPStatus.NOT_FOUND)
         elif self.headers.get("If-None-Match") == f'"{self.server.files[path].tag}"':

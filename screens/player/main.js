@@ -12,12 +12,14 @@ import { Memory } from "./memory.js";
 import { NewspaperReader } from "./newspaper-reader.js";
 import { Player } from "./player.js";
 import { Probing } from "./probing.js";
+import { Proof } from "./proof.js";
 import { Rest, heapSize } from "./rest.js";
 import { Store } from "./store.js";
 import { Watchdog } from "./watchdog.js";
 import { Zones } from "./zones.js";
 import { clockText } from "./slate.js";
 import { control } from "./shell.js";
+import { telling } from "./vitals.js";
 
 const REMEMBERED = 1_000; // steps; a screen runs for months
 const LONGEST_SET = 30_000; // characters of a recall set that fit into one frame; a longer one comes from the edges
@@ -145,6 +147,8 @@ async function start() {
   new NewspaperReader({ root: document.querySelector("#reader"), stage, player, store });
   const watchdog = new Watchdog({ onStuck: () => location.reload(), report: (painted) => healthy({ painted, player, loop, hands, version }) });
   const probing = new Probing(player.pace, (message) => link.send(message));
+  const sends = (message) => link.protocol >= 2 && link.send(message);
+  const proof = new Proof({ time: () => player.time(), showing: () => loop.showing, send: sends });
   link = new Link(config.gateway, {
     identity: async () => identity,
     have: () => player.have(),
@@ -153,6 +157,7 @@ async function start() {
     beat: () => beat(player, loop, watchdog),
     async onWelcome(message) {
       stage.dataset.link = "up";
+      proof.linked();
       await player.welcomed(message);
       probing.begin(message, () => player.inStep && link.protocol >= 2);
       hands.welcomed(message);
@@ -170,6 +175,7 @@ async function start() {
       order: (message) => void hands.take(message),
       line: ({ policy }) => depot.tell({ policy, screen: identity.screen, media: null }).catch(() => {}),
       tock: (message) => probing.heard(message),
+      proved: (message) => proof.proved(message),
     },
     onPairing: ({ code, expires_at }) => (loop.pairing = { code, expiresAt: expires_at, link: pairingLink(config, code) }),
     async onPaired({ screen }) {
@@ -187,7 +193,9 @@ async function start() {
   ticking(player, loop, layout, config);
   addEventListener("resize", () => arranged(player, layout, loop, root.classList.contains("has-zones"), config));
   const forever = new AbortController().signal;
-  await Promise.all([loop.run(forever), link.run(forever), hands.follow(forever)]);
+  // A box whose disk takes no proof still shows what it should.
+  const proving = proof.open().then(() => proof.run(forever)).catch((error) => (stage.dataset.proof = String(error)));
+  await Promise.all([loop.run(forever), link.run(forever), telling(sends, forever), proving, hands.follow(forever)]);
 }
 
 /** A server came back from an old copy and lacks recalls that stand here: it is told them, and this screen waits. */

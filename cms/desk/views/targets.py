@@ -180,7 +180,8 @@ async def _target(
         "places": places,
         "unit": unit,
         "fields": [
-            _shown(visit, one, wrong) for one in fields_of(channel.settings if channel else None, row.settings, typed)
+            _shown(visit, row.kind, one, wrong)
+            for one in fields_of(channel.settings if channel else None, row.settings, typed)
         ],
         "keys": _keys(visit, channel, kept, wrong),
         "paused": _paused(visit, row),
@@ -244,14 +245,17 @@ def _keys(
     ]
 
 
-def _shown(visit: Visit, one: Field, wrong: Mapping[str, str]) -> dict[str, Any]:
+def _shown(visit: Visit, kind: str, one: Field, wrong: Mapping[str, str]) -> dict[str, Any]:
+    key = f"{kind}.setting.{one.name}"
     return {
         "name": PREFIX + one.name,
-        "label": one.title,
-        "hint": one.hint,
+        "label": labels.known(visit, key, one.title),
+        "hint": labels.known(visit, f"{key}.hint", one.hint),
         "kind": one.kind,
         "value": one.value,
-        "options": [{"value": value, "label": label} for value, label in one.options],
+        "options": [
+            {"value": value, "label": labels.known(visit, f"{key}.{value}", label)} for value, label in one.options
+        ],
         "required": one.required and one.kind not in {"check", "lines"},
         "error": _said_of(visit, wrong.get(PREFIX + one.name)),
     }

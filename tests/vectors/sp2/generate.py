@@ -11,12 +11,32 @@ from cms.hands.line import FREE, Policy
 from cms.hands.order import LIFE, Order
 from cms.trust.keys import sha256
 from cms.trust.signed import Signed, sign
-from screens.messages import Done, FromScreen, FromServer, Line, OrderFrame, Remembered, Roots, Tick, Tock, encode
+from screens.messages import (
+    Done,
+    FromScreen,
+    FromServer,
+    Line,
+    OrderFrame,
+    Proved,
+    Pulse,
+    Remembered,
+    Roots,
+    Shown,
+    Tick,
+    Tock,
+    Unproved,
+    Vitals,
+    encode,
+)
+from screens.proof import GENESIS, Row, chained
 from tests.vectors.sp1 import generate as first
 from tests.vectors.world import DOMAIN, T0, by, key_of, recalls, root, uuid_of
 
 HERE = Path(__file__).parent
 PROTOCOL = 2
+
+
+CHAIN = "A1b2C3d4E5f6G7h8I9j0-_"
 
 
 def order() -> Signed:
@@ -46,17 +66,26 @@ def new_of_server() -> dict[str, FromServer]:
         "line": Line(thin),
         "line-free": Line(FREE),
         "roots": Roots((by(root(2), "root"), by(root(3), "root"))),
+        "pulse": Pulse(),
         "tock": Tock(81_250_400, 1_795_000_000_123_456, 1_795_000_000_123_501),
+        "proved": Proved(CHAIN, 3, (Unproved(2, "overlap"),)),
+        "proved nothing of it": Proved(CHAIN, 0, ()),
     }
 
 
 def new_of_screen() -> dict[str, FromScreen]:
+    names = ("a" * 64, "b" * 64)
+    rows = ((0, 1_795_000_000_000, 60_000), (1, 1_795_000_060_000, 15_000), (0, 1_795_000_075_000, -1))
+    head = chained([Row(names[place], start, ms) for place, start, ms in rows]).head
     return {
         "done": Done(uuid_of("order"), "done", T0),
         "done-value": Done(uuid_of("order"), "done", T0, value=30),
         "done-refused": Done(uuid_of("order"), "refused", T0, "hands.replayed"),
         "remembered": Remembered(by(recalls(3, sha256(b"gone")), "guard")),
         "tick": Tick(81_250_400),
+        "vitals": Vitals(1_795_000_000_000, 32_000, 21_000, 415),
+        "vitals of a box that does not tell": Vitals(1_795_000_000_000),
+        "proof": Shown(CHAIN, 1, GENESIS, head, names, rows),
     }
 
 
