@@ -26,7 +26,7 @@ from screens.kiosk.machine import Machine, TellFault
 
 PORT: Final = 8790
 MAX_HEALTH: Final = 8192  # bytes of a health report
-MAX_TOLD: Final = {"/health": MAX_HEALTH, "/order": 2**17, "/line": 2**14, "/media/want": 2**23}
+MAX_TOLD: Final = {"/health": MAX_HEALTH, "/order": 2**17, "/believe": 2**20, "/line": 2**14, "/media/want": 2**23}
 TYPES: Final = {
     ".html": "text/html; charset=utf-8",
     ".css": "text/css; charset=utf-8",
@@ -210,6 +210,7 @@ class Handler(BaseHTTPRequestHandler):
             raise TellFault(path)
         asked: dict[str, Callable[[Any], object]] = {
             "/order": machine.order,
+            "/believe": machine.believe,
             "/line": machine.line,
             "/media/want": machine.want,
         }
