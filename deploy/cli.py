@@ -3,51 +3,24 @@
 import asyncio
 import json
 import sys
-from collections.abc import Callable
-from functools import wraps
-from typing import Any
 
 import click
 
-from cms.kernel.errors import DomainError
 from cms.kernel.messages import catalogue
-from deploy.settings import ROLES, Role, Settings, SettingsError, load
+from deploy.cli_keys import keys
+from deploy.commanding import with_settings
+from deploy.settings import ROLES, Role, Settings
 
 VERSION = "0.1.0"
-# What a cron job tells apart from a record that is not whole; EX_UNAVAILABLE.
-EXITS = {"deploy.database_away": 69}
-
-
-def with_settings(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Reads the settings before a command and says in words what is wrong with them."""
-
-    @wraps(command)
-    def wrapped(*args: Any, **kwargs: Any) -> Any:
-        try:
-            settings = load()
-        except SettingsError as error:
-            _explain(error)
-            raise SystemExit(78) from error  # EX_CONFIG
-        try:
-            return command(settings, *args, **kwargs)
-        except DomainError as error:
-            sentence = catalogue().error(settings.language, error.code, error.params)
-            click.echo(f"{sentence.text}\n{sentence.next}  [{error.code}]", err=True)
-            raise SystemExit(EXITS.get(error.code, 1)) from error
-
-    return wrapped
-
-
-def _explain(error: SettingsError) -> None:
-    for name, code, detail in error.problems:
-        sentence = catalogue().error("zh-CN", code, {"name": name, "detail": detail})
-        click.echo(f"{sentence.text} {sentence.next}", err=True)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(VERSION, prog_name="yunping")
 def main() -> None:
     """云屏 yunping：一云四屏内容发布平台。"""
+
+
+main.add_command(keys)
 
 
 @main.command()

@@ -17,6 +17,7 @@ from deploy.announcing import announce
 from deploy.demo import addresses, boxes, keeper_file, platforms, ports, world
 from deploy.demo.hands import DemoParts
 from deploy.demo.load import confirm_new_keys, keeper_of, load_demo
+from deploy.guard_place import guard_settings
 from deploy.guarding import GuardedKeys
 from deploy.installation import Installation, open_workshop, opened
 from deploy.press import press_of
@@ -77,7 +78,7 @@ async def set_up_demo(settings: Settings, keeper: Supervisor) -> None:
             secret = await asyncio.to_thread((settings.guard_dir / "first-run").read_text)
             codes = await load_demo(parts, secret=secret, say=_progress)
             announce(settings)
-        root = settings.guard_dir / "public" / "root.json"
+        root = guard_settings(settings).public_directory / "root.json"
         for child in await asyncio.to_thread(boxes.install, settings, root):
             keeper.add(child)
         for number, address in enumerate(addresses(), start=1):

@@ -7,9 +7,16 @@ from deploy.settings import Settings
 
 
 def guard_settings(settings: Settings) -> GuardSettings:
-    return GuardSettings(directory=settings.guard_dir, domain=settings.domain, socket=socket_path(settings))
+    door = settings.guard_door
+    return GuardSettings(
+        directory=settings.guard_dir,
+        domain=settings.domain,
+        socket=socket_path(settings),
+        public=door / "public" if door else None,
+        shared=door is not None,
+    )
 
 
 def socket_path(settings: Settings) -> Path:
     """Where the guard listens."""
-    return settings.guard_dir / "guard.sock"
+    return (settings.guard_door or settings.guard_dir) / "guard.sock"

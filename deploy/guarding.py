@@ -58,6 +58,14 @@ class GuardedKeys:
         with refusals():
             return await self._client.enrol(str(person), password)
 
+    async def enrol_passkey(self, person: uuid.UUID, public: str) -> None:
+        with refusals():
+            await self._client.enrol_passkey(str(person), public)
+
+    async def witness(self, approval: Approval, text: str) -> Approval:
+        with refusals():
+            return await self._client.witness(approval, text)
+
     async def reseal(self, person: uuid.UUID, old: str, new: str) -> None:
         with refusals():
             await self._client.reseal(str(person), old, new)
@@ -151,6 +159,10 @@ class GuardedScreens:
         """Manifests are signed where they are made, by `deploy.manifests`: a gateway never asks for one."""
         raise Refused("guard.message", audience=body.audience)
 
+    async def remembered(self, recalls: Signed) -> None:
+        with refusals():
+            await self._client.union_recalls([recalls])
+
     async def trust(self) -> Trust:
         now = asyncio.get_running_loop().time()
         if self._trust is None or now >= self._until:
@@ -174,4 +186,5 @@ def _trust(state: dict[str, Any]) -> Trust:
         root_version=read_root(root.text).version,
         delegations_named=Named(read_delegations(delegations.text).version, delegations.file),
         recalls_named=Named(read_recalls(recalls.text).version, recalls.file),
+        roots=tuple(map(Signed.of, state["roots"])),
     )

@@ -14,6 +14,7 @@ from cms.kernel.clock import to_ms
 from cms.kernel.db import Database
 from cms.publishing.tree_writer import Link, TreeWriter
 from cms.trust.manifest import Manifest, Show, Slot, read_manifest
+from cms.trust.root import Root, read_root
 from cms.trust.signed import Signed
 from deploy.guarding import refusals
 from media.store import Store
@@ -44,9 +45,12 @@ class ManifestWriter:
         Raises cms.kernel.errors.Unavailable when the guard does not answer; the delivery is then tried again.
         """
         standing = await self._standing()
+        reign = await self._reign()
         gaining = await self._gaining(manifests)
         changed = [
-            d for d in manifests.drafts if d.audience in gaining or not _is_current(standing.get(d.audience), d, now)
+            d
+            for d in manifests.drafts
+            if d.audience in gaining or not _is_current(standing.get(d.audience), d, now, reign)
         ]
         signed = dict(standing) | await self._signed(changed, now)
         async with self.db.write() as session:
@@ -59,6 +63,12 @@ class ManifestWriter:
         async with self.db.read() as session:
             found = [Signed.read(text) for text in await session.scalars(select(ScreenState.signed))]
         return {read_manifest(signed.text).audience: signed for signed in found}
+
+    async def _reign(self) -> Root:
+        """Under another epoch, or by a guard key that was replaced, nothing that stands counts any more."""
+        with refusals():
+            state = await self.guard.state()
+        return read_root(Signed.of(state["root"]).text)
 
     async def _gaining(self, manifests: Manifests) -> set[str]:
         """Audiences that a screen joins from another one: it takes only a newer version than it has seen there."""
@@ -105,11 +115,12 @@ def _show(entry: Entry) -> Show:
     return Show(entry.release, max(1, round(entry.show.total_seconds() * 1000)))
 
 
-def _is_current(signed: Signed | None, draft: ManifestDraft, now: dt.datetime) -> bool:
-    """Whether what stands already says the same, and for long enough."""
-    if signed is None:
+def _is_current(signed: Signed | None, draft: ManifestDraft, now: dt.datetime, reign: Root) -> bool:
+    """Whether what stands already says the same, for long enough, and signed by who still speaks."""
+    if signed is None or not {one.key for one in signed.signatures} & set(reign.roles.guard.keys):
         return False
     body: Manifest = read_manifest(signed.text)
     bundles = {listed.release: listed.bundle for listed in body.releases}
     same = bundles == {release: sha256 for release, (sha256, _) in draft.bundles.items()}
+    same = same and body.epoch == reign.epoch
     return same and body.timeline == _timeline(draft) and body.expires_at > to_ms(now + RENEW)

@@ -126,6 +126,13 @@ class Settings(BaseModel):
     upload_hours: Annotated[
         int, Field(ge=1, le=720, description="未完成的上传保留多少小时。Hours an unfinished upload is kept.")
     ] = 72
+    guard_door: Annotated[
+        Path | None,
+        Field(
+            description="守护进程以另一用户运行时，与其他角色同组共用的文件夹（套接字与公开文件）；缺省在数据目录中，同一用户。"
+            "Folder of socket and public files when the guard runs as another user of the same group."
+        ),
+    ] = None
     drop: Annotated[
         Path | None,
         Field(

@@ -80,7 +80,7 @@ def desk_deps(here: Installation, room: Workshop, services: ServicesMaker) -> De
     async def first_run_secret() -> str:
         try:
             return await asyncio.to_thread(secret.read_text)
-        except FileNotFoundError:
+        except (FileNotFoundError, PermissionError):  # used up, or the guard is another user
             return ""
 
     return DeskDeps(

@@ -32,6 +32,7 @@ from deploy.installation import Installation, open_workshop, opened
 from deploy.manifests import ManifestWriter
 from deploy.noticing import carry_letters, prune, watch_files, watch_promises
 from deploy.recording import look_after_record
+from deploy.rooting import follow_root
 from deploy.services_maker import ServicesMaker
 from deploy.settings import Settings
 
@@ -59,10 +60,23 @@ async def run_worker(settings: Settings, metrics: Metrics, stop: asyncio.Event) 
         telling = asyncio.create_task(tell_others(here, owner))
         minding = asyncio.create_task(keep_accounts(shop))
         urging = asyncio.create_task(tell_of_deadlines(here, owner))
+        following = asyncio.create_task(follow_root(here))
         rooms = (carry_letters(here, owner), watch_promises(here), watch_files(here), prune(here))
         noticing = [asyncio.create_task(room_of) for room_of in rooms]
         await asyncio.wait({working, encoding, keeping, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        beside = (keeping, dropping, recording, feeding, telling, minding, urging, *noticing, stopping, counting)
+        beside = (
+            keeping,
+            dropping,
+            recording,
+            feeding,
+            telling,
+            minding,
+            urging,
+            following,
+            *noticing,
+            stopping,
+            counting,
+        )
         for task in (tasks := (working, encoding, *beside)):
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)

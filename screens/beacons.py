@@ -95,6 +95,9 @@ class Beacons:
             return
         self._answered()
         if self._parts is None or trust != self._parts.trust:
+            if self._parts is not None and trust.epoch != self._parts.trust.epoch:
+                for group in self._registry.groups.values():
+                    group.forget()  # counting begins again: what a screen has of the old epoch says nothing
             self._parts = Parts.of(trust)
             self._guards = frozenset(read_root(trust.root.text).roles.guard.keys)
             self.changed(self._registry.groups)

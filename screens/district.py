@@ -10,7 +10,7 @@ from cms.trust.delegations import Delegations
 from cms.trust.keys import ED25519, SigningKey
 from cms.trust.manifest import Manifest, Named
 from cms.trust.recalls import Recalled, Recalls
-from cms.trust.root import Role, Roles, Root, RootKey
+from cms.trust.root import Role, Roles, Root, RootKey, read_root
 from cms.trust.screen import ScreenFacts
 from cms.trust.signed import Signed, sign
 from screens.signer import BeaconBody, Trust
@@ -30,10 +30,24 @@ class District:
         self._seq = 0
         now = to_ms(clock.now())
         self.root = self._root(now)
+        self.roots: tuple[Signed, ...] = (self.root,)
+        self.kept: list[Signed] = []
         self._recalls = Recalls(domain, 1, 1, now, ())
         delegations = Delegations(domain, 1, 1, now, now + _YEAR, ())
         self._delegations = sign(delegations, [self._keys["delegations"]])
         self._trust = self._trusted()
+
+    async def remembered(self, recalls: Signed) -> None:
+        """Kept, for whoever looks whether it came."""
+        self.kept.append(recalls)
+
+    def follow(self) -> Signed:
+        """The next root, with the same keys."""
+        held = read_root(self.root.text)
+        self.root = sign(replace(held, version=held.version + 1), [self._keys["root"]])
+        self.roots = (*self.roots, self.root)
+        self._trust = self._trusted()
+        return self.root
 
     async def trust(self) -> Trust:
         self._check()
@@ -103,7 +117,8 @@ class District:
             recalls=recalls,
             domain=self._domain,
             epoch=1,
-            root_version=1,
+            root_version=read_root(self.root.text).version,
             delegations_named=Named(1, self._delegations.file),
             recalls_named=Named(self._recalls.version, recalls.file),
+            roots=self.roots,
         )

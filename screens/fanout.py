@@ -17,7 +17,7 @@ from typing import Final
 from websockets.protocol import OPEN
 
 from screens.connection import ScreenConnection
-from screens.frames import AudienceFrames
+from screens.frames import NOTHING, AudienceFrames
 
 # About 6 ms of sends: handshakes, pongs and the next publication wait no longer than that.
 SLICE: Final = 512
@@ -68,6 +68,13 @@ class Group:
         self.set_apart(connection)
         self.apart.discard(connection)
         connection.group = None
+
+    def forget(self) -> None:
+        """Every member is sent all parts again."""
+        for connection in tuple(self.lanes.values()):
+            self.set_apart(connection)
+        for connection in self.apart:
+            connection.has = NOTHING
 
     def set_apart(self, connection: ScreenConnection) -> None:
         """Its transport holds bytes, or it is closing: its descriptor must not be written to."""

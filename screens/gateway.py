@@ -16,6 +16,7 @@ from cms.kernel.log import logger
 from cms.kernel.metrics import Metrics
 from cms.kernel.wake import Wake
 from cms.trust.screen import ScreenFacts
+from cms.trust.signed import Signed
 from screens import pairing
 from screens.beacons import Beacons
 from screens.connection import ScreenConnection
@@ -37,6 +38,7 @@ SIGN_SECONDS: Final = 5.0
 RESTART_SLICE: Final = 500
 RESTART_PAUSE: Final = 0.25
 # A stranger's hello may make us look at the rows again, but not oftener than this.
+REMEMBERED: Final = 1_000
 LOOK_AGAIN: Final = 0.25
 
 log = logger("screens")
@@ -80,6 +82,7 @@ class Gateway:
         self._tasks: set[asyncio.Task[None]] = set()
         self._looking = asyncio.Lock()
         self._looked_at = 0.0
+        self._remembered: set[str] = set()  # recall sets of screens that went to the guard, by file
         self._offers = float(OFFERS_PER_S)
         self._offered_at = 0.0
 
@@ -189,6 +192,27 @@ class Gateway:
 
     def remember(self, connection: ScreenConnection, have: Have) -> None:
         connection.has = versions_of(have, self.beacons.epoch)
+
+    def roots_after(self, version: int) -> tuple[Signed, ...]:
+        """The guard's roots that follow this version."""
+        trust = self.beacons.trust
+        return trust.roots[version:] if trust else ()
+
+    def remembered(self, session: Session, recalls: Signed) -> None:
+        """What a screen knows and the guard may not, after a restore; asked once a connection and a set."""
+        if not session.has_remembered and recalls.file not in self._remembered:
+            session.has_remembered = True
+            self._remembered = (
+                {*self._remembered, recalls.file} if len(self._remembered) < REMEMBERED else {recalls.file}
+            )
+            self._spawn(self._join(recalls))
+
+    async def _join(self, recalls: Signed) -> None:
+        try:
+            await self._signer.remembered(recalls)
+        except (DomainError, OSError) as problem:
+            self._remembered = self._remembered - {recalls.file}
+            log.warning("recalls of a screen not joined", error=str(problem))
 
     def entered(self, session: Session, known: Known, *, player: str, caps: dict[str, object]) -> None:
         """A connection is a screen now: the newest wins, whatever it replaces is told and closed."""

@@ -57,6 +57,7 @@ def _is_cap(value: object) -> bool:
     return isinstance(value, int) and abs(value) <= MAX_INTEGER  # a bool is an int
 
 
+ROOTS: Final = 16  # in one message; a screen further behind comes to the rest at its next welcome
 _is_name: Final = matches("[a-z0-9_-]{1,40}")
 Nonce = Annotated[str, matches("[A-Za-z0-9_-]{43}")]
 Public = Annotated[str, _is_key]
@@ -168,7 +169,25 @@ class Tock:
     left: Ms
 
 
+@dataclass(frozen=True, slots=True)
+class Roots:
+    """Every root after the one a screen said to have, in order: a screen takes no root whose forerunner it missed."""
+
+    T: ClassVar[str] = "roots"
+    SINCE: ClassVar[int] = 2
+    roots: Annotated[tuple[Signed, ...], size(1, ROOTS)]
+
+
 # ---------------------------------------------------------------- from the screen
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """The recall set a screen holds, said when a server under a new epoch knows less than the screen does."""
+
+    T: ClassVar[str] = "remembered"
+    SINCE: ClassVar[int] = 2
+    recalls: Signed
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,12 +262,12 @@ class Tick:
     sent: Ms
 
 
-FromServer: TypeAlias = Challenge | Pairing | Paired | Welcome | StateFrame | Bye | Tock
-FromScreen: TypeAlias = Hello | Pair | Ack | Beat | Tick
+FromServer: TypeAlias = Challenge | Pairing | Paired | Welcome | StateFrame | Bye | Roots | Tock
+FromScreen: TypeAlias = Hello | Pair | Ack | Beat | Remembered | Tick
 _FROM_SERVER: Final[Mapping[str, type[Any]]] = {
-    kind.T: kind for kind in (Challenge, Pairing, Paired, Welcome, StateFrame, Bye, Tock)
+    kind.T: kind for kind in (Challenge, Pairing, Paired, Welcome, StateFrame, Bye, Roots, Tock)
 }
-_FROM_SCREEN: Final[Mapping[str, type[Any]]] = {kind.T: kind for kind in (Hello, Pair, Ack, Beat, Tick)}
+_FROM_SCREEN: Final[Mapping[str, type[Any]]] = {kind.T: kind for kind in (Hello, Pair, Ack, Beat, Remembered, Tick)}
 
 
 # ---------------------------------------------------------------- writing
@@ -274,6 +293,8 @@ def signed_value(part: Signed) -> dict[str, object]:
 def _plain(part: object) -> object:
     if isinstance(part, Signed):
         return signed_value(part)
+    if isinstance(part, tuple):
+        return [_plain(one) for one in part]
     if isinstance(part, Retry | FileRef | Have):
         return {item.name: getattr(part, item.name) for item in fields(part)}
     return part

@@ -34,6 +34,8 @@ from screens.messages import (
     Pair,
     Paired,
     Pairing,
+    Remembered,
+    Roots,
     StateFrame,
     Tick,
     Tock,
@@ -101,7 +103,7 @@ class Said:
 
 
 ServerEvent: TypeAlias = Proven | WantsPairing | Said
-LIVE_KINDS: Final[tuple[type[FromScreen], ...]] = (Ack, Beat, Tick)
+LIVE_KINDS: Final[tuple[type[FromScreen], ...]] = (Ack, Beat, Remembered, Tick)
 """What a live screen may say; of a later version only where that was agreed."""
 
 
@@ -252,7 +254,7 @@ class Dismissed:
 
 
 ScreenEvent: TypeAlias = Reply | CodeShown | BecameScreen | Welcomed | StateCame | Told | Dismissed
-TOLD_KINDS: Final[tuple[type[FromServer], ...]] = (Tock,)
+TOLD_KINDS: Final[tuple[type[FromServer], ...]] = (Roots, Tock)
 """What a live screen may be told besides welcomes and states."""
 
 

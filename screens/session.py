@@ -13,7 +13,22 @@ from cms.kernel.clock import EPOCH, Clock, to_ms
 from cms.trust.keys import b64
 from cms.trust.signed import Signed
 from screens.connection import ScreenConnection
-from screens.messages import PROTOCOL, SUBPROTOCOLS, Ack, Beat, Bye, Have, Pair, Retry, Tick, Tock, Welcome
+from screens.messages import (
+    PROTOCOL,
+    ROOTS,
+    SUBPROTOCOLS,
+    Ack,
+    Beat,
+    Bye,
+    Have,
+    Pair,
+    Remembered,
+    Retry,
+    Roots,
+    Tick,
+    Tock,
+    Welcome,
+)
 from screens.presence import Presence
 from screens.protocol import HELLO_MS, Goodbye, Phase, Proven, Said, ServerEvent, ServerSide, WantsPairing
 from screens.source import Known
@@ -40,6 +55,10 @@ class Host(Protocol):
 
     def remember(self, connection: ScreenConnection, have: Have) -> None: ...
 
+    def roots_after(self, version: int) -> tuple[Signed, ...]: ...
+
+    def remembered(self, session: "Session", recalls: Signed) -> None: ...
+
     def entered(self, session: "Session", known: Known, *, player: str, caps: dict[str, object]) -> None: ...
 
     def left(self, session: "Session") -> None: ...
@@ -63,6 +82,8 @@ class Session:
         self.pair: Pair | None = None
         self.code_until = 0
         self.screen: uuid.UUID | None = None
+        self._root = 0  # the root the screen said to have; 0 once it was told the ones after it
+        self.has_remembered = False
         self._told: tuple[Signed | None, str | None] | None = None
 
     async def run(self) -> None:
@@ -106,7 +127,15 @@ class Session:
         now = to_ms(self.gateway.clock.now())
         media = self.gateway.media
         self.connection.push(Welcome(now, known.facts, audience, media, Retry(least, most), BEAT_MS))
+        self._walk()
         return True
+
+    def _walk(self) -> None:
+        """A screen that was away hears every root it missed before the state that needs the newest."""
+        missed = self.gateway.roots_after(self._root) if self._root and self.side.protocol >= Roots.SINCE else ()
+        if len(missed) > 1:
+            self.connection.push(Roots(missed[:ROOTS]))
+        self._root = 0 if missed else self._root
 
     async def _first(self) -> None:
         try:
@@ -118,6 +147,7 @@ class Session:
         if isinstance(event, Proven):
             known = await self.gateway.known(uuid.UUID(event.hello.screen), event.hello.key)
             self.gateway.remember(self.connection, event.hello.have)
+            self._root = event.hello.have.root
             await self._admit(known, player=event.hello.player, caps=dict(event.hello.caps))
         elif isinstance(event, WantsPairing):
             self.pair = event.pair
@@ -151,9 +181,14 @@ def _ticked(session: Session, screen: uuid.UUID, tick: Tick) -> None:  # noqa: A
     session.connection.push(Tock(tick.sent, now, now))
 
 
+def _remembered(session: Session, _screen: uuid.UUID, said: Remembered) -> None:
+    session.gateway.remembered(session, said.recalls)
+
+
 HEARD: Final[Mapping[type, Callable[[Session, uuid.UUID, Any], None]]] = {
     Ack: _acked,
     Beat: _beaten,
+    Remembered: _remembered,
     Tick: _ticked,
 }
 """Who takes what a live screen says (`protocol.LIVE_KINDS`)."""

@@ -33,6 +33,8 @@ class Trust:
     root_version: int
     delegations_named: Named
     recalls_named: Named
+    roots: tuple[Signed, ...] = ()
+    """Every root from the first on, for screens that were away."""
 
 
 class Signer(Protocol):
@@ -45,6 +47,10 @@ class Signer(Protocol):
         ...
 
     async def sign_screen(self, body: ScreenFacts) -> Signed: ...
+
+    async def remembered(self, recalls: Signed) -> None:
+        """A recall set that a screen kept from before: what this guard does not know of it is recalled anew."""
+        ...
 
     async def trust(self) -> Trust:
         """Cheap: gateways ask several times a second, because a recall must reach the screens at once."""

@@ -24,8 +24,8 @@ from cms.trust.keys import SigningKey
 from cms.trust.root import Root
 from cms.trust.signed import Signed, Verified, read_body
 from cms.trust.verify import verify_beacon, verify_root
-from screens.messages import MAX_FRAME, SUBPROTOCOLS, Beat, Bye, Have, MessageFault, StateFrame, Welcome, encode
-from screens.protocol import BecameScreen, CodeShown, Dismissed, Reply, ScreenSide, StateCame, Welcomed
+from screens.messages import MAX_FRAME, SUBPROTOCOLS, Beat, Bye, Have, MessageFault, Roots, StateFrame, Welcome, encode
+from screens.protocol import BecameScreen, CodeShown, Dismissed, Reply, ScreenSide, StateCame, Told, Welcomed
 
 PLAYER: Final = "sim-1"
 CLOCK: Final = SystemClock()
@@ -46,6 +46,7 @@ class Heard:
     recalls: int = 0
     last: StateFrame | None = None
     faults: list[str] = field(default_factory=list)
+    roots: tuple[Signed, ...] = ()
 
 
 class SimulatedScreen:
@@ -150,6 +151,8 @@ class SimulatedScreen:
             self.heard.code = event.code
         elif isinstance(event, BecameScreen):
             self.screen = event.screen
+        elif isinstance(event, Told) and isinstance(event.message, Roots):
+            self.heard.roots += event.message.roots
         elif isinstance(event, Dismissed):
             self.heard.byes.append(event.bye)
 

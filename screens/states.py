@@ -124,12 +124,15 @@ async def store_state(
     # The lock comes first: two writers of one audience are compared one after the other.
     change = await next_change(session)
     row = await session.get(ScreenState, body.audience, populate_existing=True)
-    if row is not None and (row.version > body.version or (row.version == body.version and row.file != manifest.file)):
+    # Under a new epoch versions begin again; a row of the one before is older whatever its number.
+    standing = (0, 0) if row is None else (read_manifest(Signed.read(row.signed).text).epoch, row.version)
+    new = (body.epoch, body.version)
+    if row is not None and (standing > new or (standing == new and row.file != manifest.file)):
         return False
     if row is None:
         row = ScreenState(audience=body.audience)
         session.add(row)
-    if row.version != body.version:
+    if standing != new:
         row.version, row.change, row.at = body.version, change, now
         row.digest, row.file, row.signed = manifest.digest(Manifest.TYPE), manifest.file, manifest.wire()
     await _move(session, set(receivers), body.audience, change)

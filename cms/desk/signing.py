@@ -2,8 +2,10 @@
 
 from cms.content.queries import find
 from cms.content.states import EditionState
+from cms.desk.passkeys import approve_with
 from cms.desk.visit import Visit
 from cms.kernel.errors import Invalid
+from cms.people.passkeys import Answer
 from cms.publishing.urgent import bring_out
 from cms.review.approve import prepare_approval, record_approval
 from cms.review.batch import prepare_batch
@@ -14,9 +16,18 @@ MOST = 20
 
 
 async def sign_step(
-    visit: Visit, public_id: str, *, seen: str, password: str, opinion: str = "", remarks: Remarks = ()
+    visit: Visit,
+    public_id: str,
+    *,
+    seen: str,
+    password: str = "",
+    passkey: Answer | None = None,
+    opinion: str = "",
+    remarks: Remarks = (),
 ) -> EditionState:
     """Takes the step over the release `seen`; the second key of an emergency is also what sends it out.
+
+    It is signed by the key that the password opens in the guard, or by the passkey whose answer this is.
 
     Raises as `prepare_approval` and `record_approval`, and what the guard refuses.
     """
@@ -24,7 +35,10 @@ async def sign_step(
     async with deps.db.read() as session:
         held = await find(session, actor, public_id)
         to_sign = await prepare_approval(session, actor, held.edition.id, seen=seen)
-    approval = await deps.keys.approve(actor.person, password, to_sign.text)
+    if passkey is None:
+        approval = await deps.keys.approve(actor.person, password, to_sign.text)
+    else:
+        approval = await approve_with(visit, passkey, to_sign.text)
     granted = await deps.keys.delegations()
     async with deps.db.write() as session:
         edition = await record_approval(

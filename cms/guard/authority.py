@@ -7,7 +7,7 @@ from typing import Annotated, Final
 from cms.guard.errors import GuardRefused
 from cms.trust.delegations import RIGHTS, Delegate, Delegations, PersonKey
 from cms.trust.envelope import inside
-from cms.trust.keys import ED25519, PublicKey
+from cms.trust.keys import ED25519, PublicKey, alg_of, key_id
 from cms.trust.limits import MAX_KEYS
 from cms.trust.release import CLASSES
 from cms.trust.root import Role, Roles, Root, RootKey
@@ -60,7 +60,7 @@ def first_delegations(domain: str, *, now: int) -> Delegations:
 def next_delegations(granted: Delegations, people: tuple[Delegate, ...], *, now: int, epoch: int) -> Delegations:
     """Under a new epoch versions begin again at one."""
     version = granted.version + 1 if granted.epoch == epoch else 1
-    return Delegations(granted.domain, epoch, version, now, now + LIFE, people)
+    return replace(granted, epoch=epoch, version=version, issued_at=now, expires_at=now + LIFE, people=people)
 
 
 def changed_people(
@@ -88,9 +88,13 @@ def changed_people(
 def _granted(grant: Grant, before: Delegate | None, *, now: int) -> Delegate:
     held = tuple(_ended(key, grant.ended.get(key.key)) for key in (before.keys if before else ()))
     known = {key.public for key in held}
-    added = (PublicKey.read(text) for text in grant.keys if text not in known)
-    keys = (*held, *(PersonKey(key.id, ED25519, key.text, now, None) for key in added))
+    keys = (*held, *(_key(text, now) for text in grant.keys if text not in known))
     return Delegate(grant.person, grant.name, keys, grant.unit, grant.classes, grant.rights)
+
+
+def _key(public: str, now: int) -> PersonKey:
+    alg = alg_of(public)
+    return PersonKey(key_id(alg, public) or "", alg, public, now, None)
 
 
 def _ended(key: PersonKey, at: int | None) -> PersonKey:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from cms.guard import wire
+from cms.guard.asks import SetMachines, SignFeed, SignSoftware
 from cms.guard.authority import Grant
 from cms.guard.drafts import Draft
 from cms.guard.errors import GuardRefused
@@ -43,14 +44,14 @@ class GuardClient:
         self._lock = asyncio.Lock()
 
     async def state(self) -> dict[str, Any]:
-        found: dict[str, Any] = await self._ask("state", {})
+        found: dict[str, Any] = await self.ask("state", {})
         return found
 
     async def enrol(self, person: str, password: str) -> str:
-        return str(await self._ask("enrol", {"person": person, "password": password}))
+        return str(await self.ask("enrol", {"person": person, "password": password}))
 
     async def reseal(self, person: str, old: str, new: str) -> None:
-        await self._ask("reseal", {"person": person, "old": old, "new": new})
+        await self.ask("reseal", {"person": person, "old": old, "new": new})
 
     async def delegate(
         self,
@@ -62,22 +63,22 @@ class GuardClient:
         secret: str | None = None,
     ) -> Signed:
         asked = {"grants": plain(grants), "removed": list(removed), "by": by, "password": password, "secret": secret}
-        return Signed.of(await self._ask("delegate", asked))
+        return Signed.of(await self.ask("delegate", asked))
 
     async def approve(self, person: str, password: str, text: str) -> Approval:
         return read(
-            Approval, await self._ask("approve", {"person": person, "password": password, "text": text}), "approval"
+            Approval, await self.ask("approve", {"person": person, "password": password, "text": text}), "approval"
         )
 
     async def recall(
         self, person: str, items: Sequence[Item] | None, reason: str, *, second: str | None = None
     ) -> Recall:
         asked = {"person": person, "items": plain(items), "reason": reason, "second": second}
-        answer = await self._ask("recall", asked)
+        answer = await self.ask("recall", asked)
         return Recall(Signed.of(answer["recalls"]), answer["receipts"])
 
     async def register(self, release: str, *, document: str, places: Sequence[str]) -> None:
-        await self._ask("register", {"release": release, "document": document, "places": list(places)})
+        await self.ask("register", {"release": release, "document": document, "places": list(places)})
 
     async def sign_manifests(self, drafts: Sequence[Draft], bundles: Mapping[str, str]) -> list[Signed]:
         """Signed manifests in the order of the drafts; `bundles` are texts by file hash, sent only where wanted."""
@@ -85,12 +86,12 @@ class GuardClient:
         for start in range(0, len(drafts), _DRAFTS):
             asked = {"drafts": plain(drafts[start : start + _DRAFTS])}
             try:
-                answer = await self._ask("sign_manifests", asked)
+                answer = await self.ask("sign_manifests", asked)
             except GuardRefused as refused:
                 if refused.code != "guard.bundles_wanted":
                     raise
                 await self._give(refused.params["bundles"], bundles)
-                answer = await self._ask("sign_manifests", asked)
+                answer = await self.ask("sign_manifests", asked)
             signed += [Signed.of(one) for one in answer]
         return signed
 
@@ -98,15 +99,43 @@ class GuardClient:
         return (await self.sign_manifests([draft], bundles))[0]
 
     async def sign_beacons(self, audiences: Sequence[str] | None = None) -> dict[str, Signed]:
-        answer = await self._ask("sign_beacons", {"audiences": None if audiences is None else list(audiences)})
+        answer = await self.ask("sign_beacons", {"audiences": None if audiences is None else list(audiences)})
         return {name: Signed.of(one) for name, one in answer.items()}
 
     async def sign_screen(self, screen: str, *, key: str, unit: str, tags: Sequence[str]) -> Signed:
         asked = {"screen": screen, "key": key, "unit": unit, "tags": list(tags)}
-        return Signed.of(await self._ask("sign_screen", asked))
+        return Signed.of(await self.ask("sign_screen", asked))
 
     async def raise_epoch(self, *, by: str, password: str) -> Signed:
-        return Signed.of(await self._ask("raise_epoch", {"by": by, "password": password}))
+        return Signed.of(await self.ask("raise_epoch", {"by": by, "password": password}))
+
+    async def enrol_passkey(self, person: str, public: str) -> None:
+        await self.ask("enrol_passkey", {"person": person, "public": public})
+
+    async def witness(self, approval: Approval, text: str) -> Approval:
+        return read(Approval, await self.ask("witness", {"approval": approval, "text": text}), "approval")
+
+    async def coming_keys(self, roles: Sequence[str]) -> dict[str, str]:
+        found: dict[str, str] = await self.ask("coming_keys", {"roles": list(roles)})
+        return found
+
+    async def take_root(self, root: Signed) -> None:
+        await self.ask("take_root", {"root": root.value()})
+
+    async def sign_root(self, root: Signed, *, by: str, password: str) -> Signed:
+        return Signed.of(await self.ask("sign_root", {"root": root.value(), "by": by, "password": password}))
+
+    async def union_recalls(self, sets: Sequence[Signed]) -> Signed:
+        return Signed.of(await self.ask("union_recalls", {"sets": [one.value() for one in sets]}))
+
+    async def set_machines(self, asked: SetMachines) -> Signed:
+        return Signed.of(await self.ask("set_machines", asked))
+
+    async def sign_feed(self, asked: SignFeed) -> Signed:
+        return Signed.of(await self.ask("sign_feed", asked))
+
+    async def sign_software(self, asked: SignSoftware) -> Signed:
+        return Signed.of(await self.ask("sign_software", asked))
 
     async def subscribe(self, take: Callable[[Signed], None]) -> None:
         """Calls `take` with the newest recall set now and at every change; returns when the connection is lost.
@@ -130,17 +159,18 @@ class GuardClient:
             if name not in bundles:
                 raise GuardRefused("guard.bundle_missing", sha256=name)
             if batch and sum(map(len, batch.values())) + len(bundles[name]) > _BATCH:
-                await self._ask("take_bundles", {"bundles": batch})
+                await self.ask("take_bundles", {"bundles": batch})
                 batch = {}
             batch[name] = bundles[name]
-        await self._ask("take_bundles", {"bundles": batch})
+        await self.ask("take_bundles", {"bundles": batch})
 
-    async def _ask(self, operation: str, arguments: dict[str, Any]) -> Any:
+    async def ask(self, operation: str, arguments: object) -> Any:
+        """Any operation by its name, for the command line."""
         async with self._lock:
             if self._connection is None or self._connection.lost.is_set():
                 self._connection = await _connected(self._path, None)
             connection = self._connection
-        return await connection.ask(operation, arguments, self._timeout)
+        return await connection.ask(operation, plain(arguments), self._timeout)
 
 
 class _Connection:
@@ -154,7 +184,7 @@ class _Connection:
         self._waiting: dict[int, asyncio.Future[Any]] = {}
         self._reading = asyncio.create_task(self._read(reader))
 
-    async def ask(self, operation: str, arguments: dict[str, Any], timeout: float) -> Any:  # noqa: ASYNC109
+    async def ask(self, operation: str, arguments: object, timeout: float) -> Any:  # noqa: ASYNC109
         self._number += 1
         number = self._number
         data = wire.line({"id": number, "do": operation, "with": arguments})

@@ -21,8 +21,8 @@ from cms.guard.reserve import FULL, Reserve
 from cms.guard.state import GuardState, Json, restored
 from cms.trust.canonical import encode
 from cms.trust.delegations import Delegations
-from cms.trust.keys import sha256
-from cms.trust.root import Root
+from cms.trust.keys import SigningKey, sha256
+from cms.trust.root import Role, Root
 from cms.trust.signed import Signed, Verified, sign
 from cms.trust.verify import verify_delegations, verify_root
 
@@ -37,6 +37,8 @@ class GuardSettings:
     domain: str
     socket: Path
     public: Path | None = None
+    shared: bool = False
+    """The callers are another user of the guard's group, so that no role can read a key."""
     cost: Cost = field(default_factory=Cost)
     reserve: int = 8 * 2**20
     compact: int = 64 * 2**20
@@ -61,7 +63,7 @@ class Core:
         directory = private_directory(settings.directory)
         self._lock_file = _locked(directory / "lock")
         self.keyring = Keyring(directory / "keys", cost=settings.cost)
-        self.keys = {role: self.keyring.own(role) for role in OWN}
+        self.keys: dict[str, SigningKey] = {}
         self.reserve = Reserve(directory / "reserve", size=settings.reserve)
         self.state = GuardState()
         self._path = directory / "journal.jsonl"
@@ -152,14 +154,44 @@ class Core:
             log.exception("guard.bundle_late")
 
     def renew(self) -> None:
-        """Issues root and delegations anew in good time, for a district whose keys are all here."""
+        """Issues root and delegations anew in good time; a root whose keys are elsewhere is only asked for."""
         now = self.clock()
         root, granted = self.root.value, self.delegations.value
-        if root.expires_at - now < authority.RENEW:
+        if root.expires_at - now < authority.RENEW and not self.signs_root:
+            log.warning("guard.root_ends", days=max(0, root.expires_at - now) // authority.DAY)
+        elif root.expires_at - now < authority.RENEW:
             self.commit_now([("root", self.signed_root(authority.next_root(root, now=now, epoch=root.epoch)))])
         if granted.expires_at - now < authority.RENEW:
             next_ = authority.next_delegations(granted, granted.people, now=now, epoch=root.epoch)
             self.commit_now([("delegated", {"delegations": self.signed_delegations(next_), "first_run": False})])
+
+    @property
+    def signs_root(self) -> bool:
+        """Whether this guard alone can sign the next root."""
+        role = self.root.value.roles.root
+        return role.threshold == 1 and "root" in self.keys
+
+    def take_root(self, signed: Signed) -> None:
+        """A root that holders signed, with the delegations anew where their key or the epoch is another one.
+
+        Raises:
+            GuardRefused: `guard.key_not_in_root` when this guard could not go on under it; TrustError of `verify_root`.
+        """
+        before, after = self.root.value, verify_root(signed, self.root).value
+        for role in ("guard", "delegations"):
+            named: Role = getattr(after.roles, role)
+            if named.threshold > 1 or self.keyring.fitting(role, named.keys) is None:
+                raise GuardRefused("guard.key_not_in_root", role=role)
+        entries: list[tuple[str, Json]] = [("root", {"root": signed.value()})]
+        if (after.epoch, after.roles.delegations) != (before.epoch, before.roles.delegations):
+            granted, now = self.delegations.value, self.clock()
+            next_ = authority.next_delegations(granted, granted.people, now=now, epoch=after.epoch)
+            key = self.keyring.fitting("delegations", after.roles.delegations.keys)
+            assert key is not None  # noqa: S101 - looked at above
+            entries.append(("delegated", {"delegations": sign(next_, [key]).value(), "first_run": False}))
+        self.commit_now(entries)
+        for role in (*OWN, "player"):
+            self.keyring.settle(role, held.keys if (held := after.role(role)) else ())
 
     def signed_root(self, root: Root) -> Json:
         return {"root": sign(root, [self.keys["root"]]).value()}
@@ -213,6 +245,7 @@ class Core:
         if self._bundle.exists():
             self._restart_from(read_bundle(self._bundle, self.keyring.derive("bundle")))
             return
+        self.keys = {role: self.keyring.own(role) for role in OWN}
         now, secret = self.clock(), "-".join(secrets.token_hex(3) for _ in range(4))
         root = authority.first_root(
             self.settings.domain, {role: key.public for role, key in self.keys.items()}, now=now
@@ -229,12 +262,21 @@ class Core:
 
     def _read_signed(self) -> None:
         """Our own documents, checked like anybody's: a journal that was tampered with does not start."""
-        root: Verified[Root] | None = None
+        chain: list[Verified[Root]] = []
         for one in self.state.roots:
-            root = verify_root(Signed.of(one), root)
-        if root is None:
+            chain.append(verify_root(Signed.of(one), chain[-1] if chain else None))
+        if not chain:
             raise GuardRefused("guard.journal_damaged", line=0)
+        self.chain, root = chain, chain[-1]
         self._root = root
+        self.keys = {}
+        for name in OWN:
+            role = root.value.role(name)
+            fitting = self.keyring.fitting(name, role.keys if role else ())
+            if fitting is not None:
+                self.keys[name] = fitting
+            elif name != "root":  # which may lie with its holders, as it should
+                raise GuardRefused("guard.key_not_in_root", role=name)
         self._delegations = verify_delegations(Signed.of(self.state.delegations), root)
         recalls = self.state.recalls()
         self._recalls = sign(recalls, [self.keys["guard"]])

@@ -1,7 +1,7 @@
 """Manifests as asked for, and the guard's own look at every release in them."""
 
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated
 
@@ -46,13 +46,21 @@ class Releases:
         asked = dict.fromkeys(name for draft in drafts for name in draft.bundles)
         return [name for name in asked if not self._known(name, delegations)]
 
-    def take(self, given: Mapping[str, str], granted: Verified[Delegations], *, now: int) -> None:
-        """Raises TrustError as `verify_release`, and GuardRefused `guard.bundle_hash`."""
+    def take(
+        self,
+        given: Mapping[str, str],
+        granted: Verified[Delegations],
+        *,
+        now: int,
+        check: Callable[[Bundle, int], None],
+    ) -> None:
+        """`check` is asked of a bundle and its epoch. Raises TrustError as `verify_release`, `guard.bundle_hash`."""
         for name, wire in given.items():
             if sha256(wire.encode()) != name:
                 raise GuardRefused("guard.bundle_hash", sha256=name)
             bundle = Bundle.read(wire)
             release = verify_release(bundle, granted, now=now)
+            check(bundle, release.value.epoch)
             assets = frozenset(part for one in release.value.assets for part in (one.sha256, one.of))
             listed = Listed(bundle.release, name, len(wire.encode()))
             self._seen[name] = _Seen(listed, assets, granted.digest)

@@ -7,6 +7,7 @@ without the pepper, the pepper without the password. The directory is 0700, ever
 import hashlib
 import hmac
 import os
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated
@@ -21,7 +22,7 @@ from cms.guard.durable import private_directory, sync_directory, write_atomic
 from cms.guard.errors import GuardRefused
 from cms.trust.canonical import decode, encode
 from cms.trust.errors import TrustError
-from cms.trust.keys import PublicKey, SigningKey, b64, unb64
+from cms.trust.keys import PublicKey, SigningKey, alg_of, b64, key_id, unb64
 from cms.trust.shape import Base64, Uuid, between, read
 
 OWN = ("root", "delegations", "guard")
@@ -58,6 +59,26 @@ class Keyring:
     def own(self, role: str) -> SigningKey:
         """The installation's key of a role, made when first asked for."""
         return SigningKey(self._secret(f"{role}.key"))
+
+    def coming(self, role: str) -> SigningKey:
+        """The key that is to follow the present one, made when first asked for; a root decides whether it does."""
+        return SigningKey(self._secret(f"{role}.next.key"))
+
+    def fitting(self, role: str, wanted: Collection[str]) -> SigningKey | None:
+        """The installation's key of a role whose id is among `wanted`: the present one, or the one to follow."""
+        for name in (f"{role}.key", f"{role}.next.key"):
+            if (self._own / name).exists() and (key := SigningKey(self._secret(name))).public.id in wanted:
+                return key
+        return None
+
+    def settle(self, role: str, wanted: Collection[str]) -> None:
+        """After a root: the key that follows takes the file of the one before; one no root names is destroyed."""
+        own, new = self._own / f"{role}.key", self._own / f"{role}.next.key"
+        if new.exists() and SigningKey(new.read_bytes()).public.id in wanted:
+            new.replace(own)
+        elif own.exists() and SigningKey(own.read_bytes()).public.id not in wanted:
+            own.unlink()
+        sync_directory(self._own)
 
     def derive(self, purpose: str) -> bytes:
         """32 bytes for one purpose, of the pepper."""
@@ -118,7 +139,7 @@ class Keyring:
         return hmac.new(self._pepper, slow, hashlib.sha256).digest()
 
     def _path(self, public: str) -> Path:
-        return self._people / f"{PublicKey.read(public).id}.json"
+        return self._people / f"{key_id(alg_of(public), public)}.json"
 
     def _secret(self, name: str) -> bytes:
         path = self._own / name

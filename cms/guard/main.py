@@ -23,7 +23,7 @@ async def run(settings: GuardSettings, clock: Callable[[], int], stop: asyncio.E
     """
     core = await asyncio.to_thread(Core, settings, clock)
     guard = Guard(core)
-    server = GuardServer(guard, settings.socket)
+    server = GuardServer(guard, settings.socket, shared=settings.shared)
     await server.start()
     log.info("guard.ready", domain=settings.domain, records=core.journal.seq)
     try:

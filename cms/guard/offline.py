@@ -1,11 +1,13 @@
 """Recalling from the command line, with the database down and with or without a running guard."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from cms.guard.client import GuardClient, Recall
 from cms.guard.core import Core, GuardSettings
 from cms.guard.errors import GuardRefused
+from cms.guard.operations import OPERATIONS
 from cms.guard.recalling import Item
 from cms.guard.service import Guard
 from cms.trust.delegations import Delegations, read_delegations
@@ -41,6 +43,25 @@ async def recall_offline(
         return await client.recall(_id_of(granted, person), items, reason, second=other)
     finally:
         await client.close()
+
+
+async def ask_offline(
+    settings: GuardSettings, clock: Callable[[], int], operation: str, arguments: Mapping[str, object]
+) -> Any:
+    """An operation of the running guard, or the same over its files when none runs. Raises GuardRefused."""
+    client = GuardClient(settings.socket)
+    try:
+        return await client.ask(operation, arguments)
+    except GuardRefused as refused:
+        if refused.code != "guard.unreachable":
+            raise
+    finally:
+        await client.close()
+    core = await asyncio.to_thread(Core, settings, clock)
+    try:
+        return await OPERATIONS[operation].run(Guard(core), arguments)
+    finally:
+        await asyncio.to_thread(core.close)
 
 
 async def _over_files(

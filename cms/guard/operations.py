@@ -4,15 +4,17 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Generic, TypeVar
 
+from cms.guard import asks, chain, machines, passkeys
 from cms.guard.authority import Grant
 from cms.guard.drafts import Draft
 from cms.guard.errors import GuardRefused
 from cms.guard.recalling import Item
 from cms.guard.service import Guard
+from cms.trust.approval import Approval
 from cms.trust.errors import TrustError
 from cms.trust.limits import MAX_PEOPLE, MAX_TAGS, MAX_TEXT
 from cms.trust.shape import Base64, Code, Hash, Unit, Uuid, distinct, read, size
-from cms.trust.signed import plain
+from cms.trust.signed import Signed, plain
 
 T = TypeVar("T")
 Password = Annotated[str, size(0, 1_000)]
@@ -109,6 +111,40 @@ class Operation(Generic[T]):
             raise GuardRefused(error.code, **error.params) from error
 
 
+@dataclass(frozen=True, slots=True)
+class EnrolPasskey:
+    person: Uuid
+    public: Base64
+
+
+@dataclass(frozen=True, slots=True)
+class Witness:
+    approval: Approval
+    text: Annotated[str, size(0, MAX_TEXT)]
+
+
+@dataclass(frozen=True, slots=True)
+class ComingKeys:
+    roles: Annotated[tuple[Code, ...], size(1, 10)]
+
+
+@dataclass(frozen=True, slots=True)
+class TakeRoot:
+    root: Signed
+
+
+@dataclass(frozen=True, slots=True)
+class SignRoot:
+    root: Signed
+    by: Uuid
+    password: Password
+
+
+@dataclass(frozen=True, slots=True)
+class UnionRecalls:
+    sets: Annotated[tuple[Signed, ...], size(1, 100)]
+
+
 async def _delegate(guard: Guard, a: Delegate) -> object:
     return await guard.delegate(a.grants, removed=a.removed, by=a.by, password=a.password, secret=a.secret)
 
@@ -132,5 +168,14 @@ OPERATIONS: Mapping[str, Operation[Any]] = {
     "sign_screen": Operation(
         SignScreen, lambda guard, a: guard.sign_screen(a.screen, key=a.key, unit=a.unit, tags=a.tags)
     ),
+    "enrol_passkey": Operation(EnrolPasskey, lambda guard, a: passkeys.enrol_passkey(guard, a.person, a.public)),
+    "witness": Operation(Witness, lambda guard, a: passkeys.witness(guard, a.approval, a.text)),
+    "coming_keys": Operation(ComingKeys, lambda guard, a: chain.coming_keys(guard, a.roles)),
+    "take_root": Operation(TakeRoot, lambda guard, a: chain.take_root(guard, a.root)),
+    "sign_root": Operation(SignRoot, lambda guard, a: chain.sign_root(guard, a.root, by=a.by, password=a.password)),
+    "union_recalls": Operation(UnionRecalls, lambda guard, a: chain.union_recalls(guard, a.sets)),
+    "set_machines": Operation(asks.SetMachines, machines.set_machines),
+    "sign_feed": Operation(asks.SignFeed, machines.sign_feed),
+    "sign_software": Operation(asks.SignSoftware, machines.sign_software),
     "raise_epoch": Operation(RaiseEpoch, lambda guard, a: guard.raise_epoch(by=a.by, password=a.password)),
 }

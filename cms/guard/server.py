@@ -22,18 +22,22 @@ _STUCK: Final = 10.0  # seconds a caller may take to read an answer before it is
 
 
 class GuardServer:
-    """Listens on `path` (0600). A request once begun is finished, whether or not its caller still listens."""
+    """Listens on `path` (0600; 0660 for a group that shares it).
 
-    def __init__(self, guard: Guard, path: Path) -> None:
+    A request once begun is finished, whether or not its caller still listens.
+    """
+
+    def __init__(self, guard: Guard, path: Path, *, shared: bool = False) -> None:
         self._guard = guard
         self._path = path
+        self._shared = shared
         self._server: asyncio.Server | None = None
         self._working: set[asyncio.Task[None]] = set()
         self._callers: set[_Caller] = set()
         guard.on_recalls.append(self._tell)
 
     async def start(self) -> None:
-        listener = await asyncio.to_thread(_bound, self._path)
+        listener = await asyncio.to_thread(_bound, self._path, shared=self._shared)
         self._server = await asyncio.start_unix_server(self._serve, sock=listener, limit=wire.MAX_LINE)
 
     async def stop(self) -> None:
@@ -137,12 +141,12 @@ class _Caller:
             await self.send(wire.line({"recalls": recalls.value()}))
 
 
-def _bound(path: Path) -> socket.socket:
-    """A socket file nobody else may open, in place of one a killed guard left behind."""
+def _bound(path: Path, *, shared: bool) -> socket.socket:
+    """A socket file nobody else may open (or the group may), in place of one a killed guard left behind."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.unlink(missing_ok=True)
     listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    before = os.umask(0o177)
+    before = os.umask(0o117 if shared else 0o177)
     try:
         listener.bind(str(path))
     finally:

@@ -8,6 +8,7 @@ import asyncio
 import hmac
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Final
 
 from cms.guard import authority, recalling
@@ -18,12 +19,14 @@ from cms.guard.errors import GuardRefused
 from cms.guard.passwords import check_backoff
 from cms.guard.recalling import Item
 from cms.guard.state import Json
+from cms.guard.vouching import check_vouched
+from cms.signals.feed import cards
 from cms.trust.approval import Approval, approve, release_digest
 from cms.trust.beacon import Beacon
 from cms.trust.delegations import Delegate
 from cms.trust.envelope import check_signer
 from cms.trust.errors import TrustError
-from cms.trust.keys import SigningKey, sha256
+from cms.trust.keys import ED25519, SigningKey, alg_of, sha256
 from cms.trust.limits import MAX_TEXT_OF
 from cms.trust.manifest import Manifest, Named, check_manifest
 from cms.trust.release import Release, read_release
@@ -45,6 +48,7 @@ class Guard:
         self._releases = Releases()
         self._seq = self._seq_end = core.state.seq
         self._last_at = 0
+        self.feed_seqs: dict[str, tuple[int, int]] = {}  # feed -> number said last, last number kept on disk
         self._guess = asyncio.Semaphore(1)  # one password at a time: each takes 64 MiB
 
     # ------------------------------------------------------------ people and keys
@@ -66,7 +70,7 @@ class Guard:
     async def reseal(self, person: str, old: str, new: str) -> None:
         """A changed password: the same key under a new seal."""
         _strong(new)
-        key = await self._opened(person, old)
+        key = await self.opened(person, old)
         async with self._guess:
             await asyncio.to_thread(self.core.keyring.reseal, person, key.public.text, old=old, new=new)
         async with self.core.lock:
@@ -93,12 +97,12 @@ class Guard:
         if by is None:
             self._check_first_run(secret)
         else:
-            self._administrator(by)
-            await self._opened(by, password or "")
+            self.administrator(by)
+            await self.opened(by, password or "")
         async with core.lock:
             if by is None:
                 self._check_first_run(secret)
-            administrator = None if by is None else self._administrator(by)
+            administrator = None if by is None else self.administrator(by)
             for grant in grants:
                 self._check_enrolled(grant)
             granted, now = core.delegations.value, core.clock()
@@ -119,10 +123,10 @@ class Guard:
                 `guard.recalled`, `guard.wrong_password`, `guard.backoff`, `guard.key_not_delegated`.
         """
         release = read_release(text)
-        self._check_approvable(person, release, text)
-        key = await self._opened(person, password)
+        self.check_approvable(person, release, text)
+        key = await self.opened(person, password)
         async with self.core.lock:
-            self._check_approvable(person, release, text)  # a recall may have come in between
+            self.check_approvable(person, release, text)  # a recall may have come in between
             approval = approve(text, person=person, key=key, at=self.core.clock())
             made = {"person": person, "release": release_digest(text), "approval": plain(approval)}
             await self.core.commit(("approved", made))
@@ -172,7 +176,7 @@ class Guard:
             GuardRefused: `guard.bundle_hash`, or the `trust.…` code of the first release that is not approved.
         """
         async with self.core.lock:
-            await asyncio.to_thread(self._releases.take, given, self.core.delegations, now=self.core.clock())
+            await asyncio.to_thread(self._take_bundles, given)
 
     async def sign_manifests(self, wanted: Sequence[Draft]) -> list[Signed]:
         """A signed manifest for each draft, in order; its releases are those this guard has verified itself.
@@ -215,15 +219,17 @@ class Guard:
     async def raise_epoch(self, *, by: str, password: str) -> Signed:
         """After a restore or a stolen key: a new root, under which versions begin again; recalls are kept."""
         core = self.core
-        self._administrator(by)
-        await self._opened(by, password)
+        self.administrator(by)
+        if not core.signs_root:
+            raise GuardRefused("guard.root_elsewhere")
+        await self.opened(by, password)
         async with core.lock:
             now, root, granted = core.clock(), core.root.value, core.delegations.value
             raised = authority.next_root(root, now=now, epoch=root.epoch + 1)
             next_ = authority.next_delegations(granted, granted.people, now=now, epoch=raised.epoch)
             delegated = {"delegations": core.signed_delegations(next_), "first_run": False}
             await core.commit(("root", core.signed_root(raised)), ("delegated", delegated))
-            self._seq = self._seq_end = 0
+            self.begin_epoch()
         return Signed.of(core.state.roots[-1])
 
     async def state(self) -> Json:
@@ -244,7 +250,23 @@ class Guard:
             "now": core.clock(),
         }
 
+    def begin_epoch(self) -> None:
+        """Beacons are counted from one again; the caller holds the lock."""
+        self._seq = self._seq_end = 0
+        self.feed_seqs.clear()
+        self._releases = Releases()
+
+    def tell_recalls(self) -> None:
+        """Everybody who listens gets the set as it is now."""
+        for take in self.on_recalls:
+            take(self.core.recalls_signed)
+
     # ------------------------------------------------------------ parts
+
+    def _take_bundles(self, given: Mapping[str, str]) -> None:
+        core = self.core
+        vouched = partial(check_vouched, core.state, present=core.root.value.epoch)
+        self._releases.take(given, core.delegations, now=core.clock(), check=vouched)
 
     def _manifests(self, wanted: Sequence[Draft]) -> tuple[list[Signed], list[tuple[str, Json]]]:
         """Manifests with what the journal keeps of each; a draft that makes none a screen would take is refused."""
@@ -295,7 +317,7 @@ class Guard:
         )
         return sign(beacon, [core.keys["guard"]])
 
-    async def _opened(self, person: str, password: str) -> SigningKey:
+    async def opened(self, person: str, password: str) -> SigningKey:
         """The person's delegated key, opened by their password; a wrong one is counted on disk."""
         check_backoff(self.core.state, person, now=self.core.clock())
         public = next((k for k in self._delegated(person) if self.core.keyring.holds(k)), None)
@@ -312,7 +334,7 @@ class Guard:
             raise GuardRefused("guard.wrong_password")
         return key
 
-    def _check_approvable(self, person: str, release: Release, text: str) -> None:
+    def check_approvable(self, person: str, release: Release, text: str) -> None:
         core = self.core
         root, now = core.root.value, core.clock()
         if release.domain != root.domain:
@@ -323,6 +345,7 @@ class Guard:
         if delegate is None:
             raise TrustError("trust.person", person=person)
         check_signer(delegate, release)
+        list(cards(release.content))
         if release.envelope.not_after is not None and now >= release.envelope.not_after:
             raise GuardRefused("guard.release_over", release=release_digest(text))
         if release_digest(text) in core.gone:
@@ -343,11 +366,14 @@ class Guard:
         """Private keys that a newly delegated one replaces are destroyed; the first-run secret is used up."""
         for grant in grants:
             delegated = self._delegated(grant.person)
+            # who administers goes on doing so by password, also after a passkey
+            sealed = [key for key in delegated if alg_of(key) == ED25519 and "delegate" in grant.rights]
             for old in delegated[1:] if grant.keys else ():
-                self.core.keyring.destroy(old)
+                if old not in sealed[:1]:
+                    self.core.keyring.destroy(old)
         self.core.first_run_file.unlink(missing_ok=True)
 
-    def _administrator(self, person: str) -> Delegate:
+    def administrator(self, person: str) -> Delegate:
         delegate = self._delegate_of(person)
         if delegate is None or "delegate" not in delegate.rights:
             raise GuardRefused("guard.may_not_delegate", person=person)

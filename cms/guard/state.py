@@ -46,6 +46,9 @@ class GuardState:
     screens: dict[str, int] = field(default_factory=dict)
     counter: int = 0
     seq: int = 0
+    approved: dict[str, list[str]] = field(default_factory=dict)
+    feeds: dict[str, int] = field(default_factory=dict)
+    software: int = 0
 
     @property
     def initialised(self) -> bool:
@@ -89,6 +92,7 @@ class GuardState:
         raised = Signed.of(data["root"])
         if self.root().epoch != read_root(raised.text).epoch:
             self.counter, self.manifests, self.seq, self.screens = 0, {}, 0, {}
+            self.feeds, self.software = {}, 0
             self.recalls_version, self.recalls_at = 1, at
         self.roots.append(data["root"])
 
@@ -112,6 +116,7 @@ class GuardState:
 
     def _approved(self, _at: int, data: Json) -> None:
         self.wrong.pop(data["person"], None)
+        self.approved.setdefault(data["release"], []).append(data["person"])
 
     def _recalled(self, at: int, data: Json) -> None:
         self.items.extend(data["items"])
@@ -131,3 +136,9 @@ class GuardState:
 
     def _seqs(self, _at: int, data: Json) -> None:
         self.seq = data["upto"]
+
+    def _feed_seqs(self, _at: int, data: Json) -> None:
+        self.feeds[data["feed"]] = data["upto"]
+
+    def _software(self, _at: int, data: Json) -> None:
+        self.software = data["seq"]

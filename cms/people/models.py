@@ -63,6 +63,19 @@ class PersonKey(Base):
     not_after: Mapped[dt.datetime | None]
 
 
+class Passkey(Base):
+    """What a browser needs to ask for a person's passkey; its public key is the `PersonKey` of the same id."""
+
+    __tablename__ = "passkey"
+
+    key: Mapped[str] = mapped_column(ForeignKey("person_key.key"), primary_key=True)
+    person_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("person.id"), index=True)
+    credential: Mapped[str] = mapped_column(String(1400))
+    rp: Mapped[str] = mapped_column(String(253))
+    label: Mapped[str] = mapped_column(String(60))
+    made_at: Mapped[dt.datetime]
+
+
 class Membership(Base):
     """A role of a person in a unit and everything below it; ended, never deleted."""
 

@@ -16,6 +16,17 @@ class Signer(Protocol):
         """
         ...
 
+    async def enrol_passkey(self, person: uuid.UUID, public: str) -> None:
+        """Makes a passkey's public key known; it signs nothing until an administrator confirms it."""
+        ...
+
+    async def witness(self, approval: Approval, text: str) -> Approval:
+        """Checks and remembers an approval that the person's passkey made over a release's canonical text.
+
+        Raises Refused with what a screen would refuse, Unavailable when the guard is down.
+        """
+        ...
+
     async def reseal(self, person: uuid.UUID, old: str, new: str) -> None:
         """Seals the same key under a new password.
 

@@ -3,7 +3,7 @@
 import datetime as dt
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -110,6 +110,7 @@ async def record_approval(
             key=approval.key,
             alg=approval.alg,
             signature=approval.signature,
+            webauthn=asdict(approval.webauthn) if approval.webauthn else None,
             at=now,
         )
     )

@@ -1,7 +1,9 @@
 """What may be published: the approved release of an edition, everything asked once more."""
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -16,6 +18,7 @@ from cms.review.plans import plan_of
 from cms.trust.approval import Approval, Bundle, release_digest
 from cms.trust.limits import THRESHOLD
 from cms.trust.release import Release, read_release
+from cms.trust.webauthn import Assertion
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +56,13 @@ async def approvals_of(session: AsyncSession, release: uuid.UUID) -> tuple[Appro
     """The approvals of a release in the order of its steps."""
     query = select(ApprovalRow).where(ApprovalRow.release_id == release).order_by(ApprovalRow.ordinal)
     return tuple(
-        Approval(str(row.person_id), row.key, row.alg, row.signature, to_ms(row.at))
+        Approval(str(row.person_id), row.key, row.alg, row.signature, to_ms(row.at), _assertion(row.webauthn))
         for row in (await session.execute(query)).scalars()
     )
+
+
+def _assertion(held: Mapping[str, Any] | None) -> Assertion | None:
+    return Assertion(**held) if held else None
 
 
 async def _as_planned(session: AsyncSession, release: ReleaseRow, approvals: tuple[Approval, ...]) -> None:

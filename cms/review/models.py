@@ -121,6 +121,7 @@ class ApprovalRow(Immutable, Base):
     key: Mapped[str] = mapped_column(String(32))
     alg: Mapped[str] = mapped_column(String(20))
     signature: Mapped[str] = mapped_column(String(200))
+    webauthn: Mapped[dict[str, Any] | None]
     at: Mapped[dt.datetime]
 
 

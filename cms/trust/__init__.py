@@ -15,6 +15,6 @@ approval     Approval; Bundle(text, approvals) .read(wire) .wire() .file .releas
 root, delegations, recalls, manifest, beacon, screen    the dataclasses, read_root(text), read_delegations(text), …
 verify       verify_root(signed, previous | None), verify_delegations(signed, root), verify_recalls, _manifest,
              _beacon, _screen -> Verified[…]; verify_release(bundle, delegations, *, now) -> Verified[Release]
-viewer       State, Incoming; accept(state, incoming, now) -> (state, verdicts); showable(state, digest, now);
-             loop(state, now); trusted_time, silence, is_stale(state, now); restarted(state, now, *, away)
+             by_role(signed, read, root, role), good_signers(signed, type, publics) for objects beside (`cms.signals`)
+The memory of a reader, by which it refuses what is older than it has seen, is `screens.viewer`.
 """

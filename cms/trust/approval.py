@@ -8,22 +8,26 @@ from cms.trust.canonical import decode, encode
 from cms.trust.keys import ED25519, SigningKey, sha256
 from cms.trust.limits import MAX_APPROVALS, MAX_TEXT_OF
 from cms.trust.release import Release
-from cms.trust.shape import Base64, KeyId, Ms, Uuid, is_null, read, size
+from cms.trust.shape import Base64, KeyId, Ms, Uuid, read, size
 from cms.trust.signed import Algorithm, digest, plain, signed_bytes
+from cms.trust.webauthn import Assertion
 
 MAX_BUNDLE: Final = 2 * MAX_TEXT_OF[Release.TYPE]  # a text inside a text doubles its quotes
 
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """`person` signed the release with `key`; `at` is information, the signature does not cover it."""
+    """`person` signed the release with `key`; `at` is information, the signature does not cover it.
+
+    `webauthn` comes with a passkey and with nothing else; the signature is then over it.
+    """
 
     person: Uuid
     key: KeyId
     alg: Algorithm
     signature: Base64
     at: Ms
-    webauthn: Annotated[object, is_null] = None
+    webauthn: Assertion | None = None
 
 
 @dataclass(frozen=True, slots=True)

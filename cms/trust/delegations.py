@@ -1,14 +1,16 @@
 """The delegations: which person may sign what, with which keys, for which part of the unit tree."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, ClassVar, Final
 
 from cms.trust.errors import TrustError
-from cms.trust.keys import ED25519, PublicKey
-from cms.trust.limits import MAX_KEYS, MAX_PEOPLE
+from cms.trust.keys import key_id
+from cms.trust.limits import MAX_FEEDS, MAX_KEYS, MAX_PEOPLE
 from cms.trust.release import CLASSES
-from cms.trust.shape import Base64, Count, Domain, KeyId, Ms, Unit, Uuid, among, distinct, size
+from cms.trust.shape import Base64, Code, Count, Domain, KeyId, Ms, Unit, Uuid, among, at_most, distinct, size
 from cms.trust.signed import Algorithm, read_body
+from cms.trust.webauthn import Passkeys
 
 RIGHTS: Final = ("approve", "recall", "delegate")
 
@@ -37,8 +39,17 @@ class Delegate:
 
 
 @dataclass(frozen=True, slots=True)
+class FeedKeys:
+    """Who may sign the values of a feed; of these people's releases no key signs a word."""
+
+    feed: Code
+    keys: Annotated[tuple[PersonKey, ...], size(1, MAX_KEYS)]
+
+
+@dataclass(frozen=True, slots=True)
 class Delegations:
     TYPE: ClassVar[str] = "delegations"
+    LATER: ClassVar[Mapping[str, int]] = {"feeds": 2, "passkeys": 2}
 
     domain: Domain
     epoch: Count
@@ -46,6 +57,8 @@ class Delegations:
     issued_at: Ms
     expires_at: Ms
     people: Annotated[tuple[Delegate, ...], size(0, MAX_PEOPLE)]
+    feeds: Annotated[tuple[FeedKeys, ...] | None, at_most(MAX_FEEDS)] = None
+    passkeys: Passkeys | None = None
 
     def delegate(self, person: str) -> Delegate | None:
         return next((one for one in self.people if one.person == person), None)
@@ -59,9 +72,13 @@ def read_delegations(text: str) -> Delegations:
     granted = read_body(Delegations, text)
     if not distinct(tuple(one.person for one in granted.people)):
         raise TrustError("trust.person_twice")
+    feeds = granted.feeds or ()
+    if not distinct(tuple(one.feed for one in feeds)):
+        raise TrustError("trust.schema", field="delegations.feeds")
     keys = tuple(key for one in granted.people for key in one.keys)
-    if not distinct(tuple(key.key for key in keys)):
+    machines = tuple(key for one in feeds for key in one.keys)
+    if not distinct(tuple(key.key for key in keys)) or {key.key for key in keys} & {key.key for key in machines}:
         raise TrustError("trust.key_shared")
-    if any(key.alg == ED25519 and PublicKey.read(key.public).id != key.key for key in keys):
+    if any(key_id(key.alg, key.public) not in {key.key, None} for key in (*keys, *machines)):
         raise TrustError("trust.schema", field="delegations.people.keys")
     return granted

@@ -11,7 +11,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from cms.trust.errors import TrustError
 
 ED25519 = "ed25519"
-ALGORITHMS = frozenset({ED25519, "webauthn-es256", "sm2"})  # the last two are reserved names
+WEBAUTHN = "webauthn-es256"
+ALGORITHMS = frozenset({ED25519, WEBAUTHN, "sm2"})  # the last is a reserved name
+SIZES = {ED25519: 32, WEBAUTHN: 65}  # bytes of a public key
 
 
 def b64(raw: bytes) -> str:
@@ -33,6 +35,16 @@ def unb64(text: str, *, size: int) -> bytes:
 def sha256(data: bytes) -> str:
     """Lower-case hex."""
     return hashlib.sha256(data).hexdigest()
+
+
+def alg_of(public: str) -> str:
+    """What kind of key this base64url text is, by its length."""
+    return WEBAUTHN if len(public) == 87 else ED25519
+
+
+def key_id(alg: str, public: str) -> str | None:
+    """The first 32 hex digits of sha256 of the raw public key; None for an algorithm whose keys are not known yet."""
+    return sha256(unb64(public, size=SIZES[alg]))[:32] if alg in SIZES else None
 
 
 @dataclass(frozen=True, slots=True)

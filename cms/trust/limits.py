@@ -13,6 +13,8 @@ MAX_TEXT_OF: Final = {
     "manifest": 2 * 2**20,
     "beacon": 4 * 2**10,
     "screen": 16 * 2**10,
+    "feed": 16 * 2**10,
+    "player": 512 * 2**10,
 }
 MAX_SIGNATURES: Final = 16
 MAX_APPROVALS: Final = 16
@@ -31,6 +33,12 @@ MAX_SLOTS: Final = 10_000
 MAX_LOOP: Final = 1_000
 MAX_TAGS: Final = 100
 MAX_ROOTS: Final = 64  # new root versions taken at once
+MAX_FEEDS: Final = 500
+MAX_ORIGINS: Final = 16  # addresses of the desk at which passkeys are used
+MAX_FIELDS: Final = 24  # of a data card
+MAX_WORDS: Final = 32  # a field of a data card may say
+FEED_MS: Final = 7 * 24 * 3_600_000  # values of a feed end within this time of being signed
+MAX_FILES: Final = 2_000  # of a player release
 THRESHOLD: Final = 2  # distinct people who approve a release
 URGENT_MS: Final = 24 * 3_600_000  # an urgent release must end within this time of its start
 STALE_MS: Final = 60_000  # a beacon older than this: the screen says stale and goes on

@@ -34,9 +34,13 @@ class Roles:
 
 @dataclass(frozen=True, slots=True)
 class Root:
-    """Signed by its own root role and, from version 2 on, by the root role of the version before."""
+    """Signed by its own root role and, from version 2 on, by the root role of the version before.
+
+    `player` (format 2): who releases the player's own software; None: nobody, and screens are updated by hand.
+    """
 
     TYPE: ClassVar[str] = "root"
+    LATER: ClassVar[Mapping[str, int]] = {"player": 2}
 
     domain: Domain
     epoch: Count
@@ -45,6 +49,11 @@ class Root:
     expires_at: Ms
     keys: Annotated[Mapping[str, RootKey], size(1, MAX_KEYS)]
     roles: Roles
+    player: Role | None = None
+
+    def role(self, name: str) -> Role | None:
+        found: Role | None = self.player if name == "player" else getattr(self.roles, name)
+        return found
 
 
 def read_root(text: str) -> Root:
@@ -52,7 +61,7 @@ def read_root(text: str) -> Root:
     root = read_body(Root, text)
     if any(PublicKey.read(key.public).id != key_id for key_id, key in root.keys.items()):
         raise TrustError("trust.schema", field="root.keys")
-    for role in (root.roles.root, root.roles.delegations, root.roles.guard):
+    for role in filter(None, map(root.role, ("root", "delegations", "guard", "player"))):
         if not set(role.keys) <= root.keys.keys() or role.threshold > len(role.keys):
             raise TrustError("trust.schema", field="root.roles")
     return root

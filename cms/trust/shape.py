@@ -38,9 +38,9 @@ def distinct(value: tuple[object, ...]) -> bool:
     return len(set(value)) == len(value)
 
 
-def is_null(value: object) -> bool:
-    """A name kept for later."""
-    return value is None
+def at_most(most: int) -> Rule:
+    """Of a list that may be absent."""
+    return lambda value: value is None or len(value) <= most
 
 
 Hash = Annotated[str, matches("[0-9a-f]{64}")]

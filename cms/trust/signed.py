@@ -10,12 +10,16 @@ from cms.trust.keys import ALGORITHMS, ED25519, SigningKey, sha256
 from cms.trust.limits import MAX_SIGNATURES, MAX_TEXT, MAX_TEXT_OF
 from cms.trust.shape import Base64, KeyId, among, read, size
 
-FORMAT: Final = 1
+FORMAT: Final = 1  # of every object that holds nothing a later format brought
 Algorithm = Annotated[str, among(ALGORITHMS)]
 
 
 class Body(Protocol):
-    """Anything that can be signed: a dataclass with a TYPE, a domain and an epoch."""
+    """Anything that can be signed: a dataclass with a TYPE, a domain and an epoch.
+
+    Its `LATER` says which fields came with which later format: a text of an earlier one has no such field (None here),
+    and one that needs none of them is written in the earliest, which every player in the field can read.
+    """
 
     TYPE: ClassVar[str]
 
@@ -116,18 +120,29 @@ def read_body(shape: type[B], text: str) -> B:
     top = decode(text, limit=MAX_TEXT_OF[shape.TYPE])
     if not isinstance(top, dict) or top.pop("type", None) != shape.TYPE:
         raise TrustError("trust.type", wanted=shape.TYPE)
-    format_ = top.pop("format", None)
-    if format_ != FORMAT or isinstance(format_, bool):
-        raise TrustError("trust.format", known=FORMAT)
+    format_, later = top.pop("format", None), _later(shape)
+    if type(format_) is not int or format_ not in {FORMAT, *later.values()}:
+        raise TrustError("trust.format", known=max([FORMAT, *later.values()]))
+    for name in (name for name, since in later.items() if since > format_):
+        if name in top:
+            raise TrustError("trust.schema", field=f"{shape.TYPE}.{name}")
+        top[name] = None
     return read(shape, top, shape.TYPE)
+
+
+def _later(shape: object) -> Mapping[str, int]:
+    found: Mapping[str, int] = getattr(shape, "LATER", {})
+    return found
 
 
 def plain(value: object) -> object:
     """Dataclasses as the objects of docs/formats.md: `class_` and `from_` lose the underscore."""
     if is_dataclass(value) and not isinstance(value, type):
         made = {item.name.rstrip("_"): plain(getattr(value, item.name)) for item in fields(value)}
-        type_ = getattr(value, "TYPE", None)
-        return made if type_ is None else {"type": type_, "format": FORMAT, **made}
+        type_, later = getattr(value, "TYPE", None), _later(value)
+        format_ = max((since for name, since in later.items() if made[name] is not None), default=FORMAT)
+        made = {name: item for name, item in made.items() if later.get(name, FORMAT) <= format_}
+        return made if type_ is None else {"type": type_, "format": format_, **made}
     if isinstance(value, Mapping):
         return {key: plain(item) for key, item in value.items()}
     if isinstance(value, Sequence) and not isinstance(value, str):

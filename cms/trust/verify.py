@@ -4,7 +4,7 @@ Each object is checked in one order, so every port names the same code: text (`t
 `.format`, `.schema`), `trust.domain`, `trust.signature`, `trust.epoch`; what a reader has seen before is `viewer`'s.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 
 from cms.trust.approval import Approval, Bundle
@@ -12,14 +12,15 @@ from cms.trust.beacon import Beacon
 from cms.trust.delegations import Delegations, PersonKey, read_delegations
 from cms.trust.envelope import check_signer
 from cms.trust.errors import TrustError
-from cms.trust.keys import ED25519, PublicKey
+from cms.trust.keys import ED25519, SIZES, WEBAUTHN, PublicKey
 from cms.trust.limits import THRESHOLD
 from cms.trust.manifest import Manifest, read_manifest
 from cms.trust.recalls import Recalls, read_recalls
 from cms.trust.release import Release, read_release
-from cms.trust.root import Role, Root, read_root
+from cms.trust.root import Root, read_root
 from cms.trust.screen import ScreenFacts
 from cms.trust.signed import B, Body, Signed, Verified, digest, read_body, signed_bytes, verified
+from cms.trust.webauthn import check_assertion
 
 
 def verify_root(signed: Signed, previous: Verified[Root] | None) -> Verified[Root]:
@@ -32,7 +33,7 @@ def verify_root(signed: Signed, previous: Verified[Root] | None) -> Verified[Roo
         _signers(signed, Root.TYPE, root, "root")
         return verified(root, signed.text, signed.digest(Root.TYPE))
     held = previous.value
-    _same_domain(root, held)
+    same_domain(root, held)
     _signers(signed, Root.TYPE, held, "root")
     _signers(signed, Root.TYPE, root, "root")
     if root.version <= held.version:
@@ -45,24 +46,24 @@ def verify_root(signed: Signed, previous: Verified[Root] | None) -> Verified[Roo
 
 
 def verify_delegations(signed: Signed, root: Verified[Root]) -> Verified[Delegations]:
-    return _by_role(signed, read_delegations, root.value, "delegations")
+    return by_role(signed, read_delegations, root.value, "delegations")
 
 
 def verify_recalls(signed: Signed, root: Verified[Root]) -> Verified[Recalls]:
-    return _by_role(signed, read_recalls, root.value, "guard")
+    return by_role(signed, read_recalls, root.value, "guard")
 
 
 def verify_manifest(signed: Signed, root: Verified[Root]) -> Verified[Manifest]:
-    return _by_role(signed, read_manifest, root.value, "guard")
+    return by_role(signed, read_manifest, root.value, "guard")
 
 
 def verify_screen(signed: Signed, root: Verified[Root]) -> Verified[ScreenFacts]:
-    return _by_role(signed, partial(read_body, ScreenFacts), root.value, "guard")
+    return by_role(signed, partial(read_body, ScreenFacts), root.value, "guard")
 
 
 def verify_beacon(signed: Signed, root: Verified[Root]) -> Verified[Beacon]:
     """Also signed by the very guard it names: sequences are counted per guard."""
-    beacon = _by_role(signed, partial(read_body, Beacon), root.value, "guard")
+    beacon = by_role(signed, partial(read_body, Beacon), root.value, "guard")
     if beacon.value.guard not in _signers(signed, Beacon.TYPE, root.value, "guard"):
         raise TrustError("trust.signature", role="guard")
     return beacon
@@ -80,7 +81,7 @@ def verify_release(bundle: Bundle, delegations: Verified[Delegations], *, now: i
     """
     release = read_release(bundle.text)
     granted = delegations.value
-    _same_domain(release, granted)
+    same_domain(release, granted)
     if release.epoch > granted.epoch:
         raise TrustError("trust.epoch", epoch=release.epoch, held=granted.epoch)
     if now >= granted.expires_at:
@@ -111,9 +112,13 @@ def check_approval(approval: Approval, text: str, release: Release, granted: Del
         raise TrustError("trust.key", key=approval.key)
     if not key_valid(key, now=now):
         raise TrustError("trust.key_expired", key=approval.key)
-    if approval.alg != ED25519 or key.alg != ED25519:
+    passkey = approval.webauthn
+    if approval.alg != key.alg or approval.alg not in SIZES or (passkey is None) == (approval.alg == WEBAUTHN):
         raise TrustError("trust.algorithm", alg=approval.alg)
-    if not PublicKey.read(key.public).verifies(approval.signature, signed_bytes(Release.TYPE, text)):
+    if passkey is not None:
+        hashed = digest(Release.TYPE, text)
+        check_assertion(passkey, approval.signature, key.public, digest=hashed, place=granted.passkeys)
+    elif not PublicKey.read(key.public).verifies(approval.signature, signed_bytes(Release.TYPE, text)):
         raise TrustError("trust.signature", person=approval.person)
     check_signer(delegate, release)
 
@@ -122,9 +127,10 @@ def key_valid(key: PersonKey, *, now: int) -> bool:
     return key.not_before <= now and (key.not_after is None or now < key.not_after)
 
 
-def _by_role(signed: Signed, read: Callable[[str], B], root: Root, role: str) -> Verified[B]:
+def by_role(signed: Signed, read: Callable[[str], B], root: Root, role: str) -> Verified[B]:
+    """The object signed by a role of the root. Raises TrustError as of the module."""
     body = read(signed.text)
-    _same_domain(body, root)
+    same_domain(body, root)
     _signers(signed, body.TYPE, root, role)
     if body.epoch != root.epoch:  # a higher one too: only a root may open a new epoch
         raise TrustError("trust.epoch", epoch=body.epoch, held=root.epoch)
@@ -132,21 +138,24 @@ def _by_role(signed: Signed, read: Callable[[str], B], root: Root, role: str) ->
 
 
 def _signers(signed: Signed, type_: str, root: Root, role: str) -> set[str]:
-    """The keys of a role that signed; `trust.signature` below its threshold."""
-    data = signed_bytes(type_, signed.text)
-    wanted: Role = getattr(root.roles, role)
-    good = {
-        one.key
-        for one in signed.signatures
-        if one.key in wanted.keys
-        and one.alg == ED25519
-        and PublicKey.read(root.keys[one.key].public).verifies(one.signature, data)
-    }
-    if len(good) < wanted.threshold:
+    """The keys of a role that signed; `trust.signature` below its threshold, or when the root has no such role."""
+    wanted = root.role(role)
+    good = good_signers(signed, type_, {key: root.keys[key].public for key in wanted.keys} if wanted else {})
+    if wanted is None or len(good) < wanted.threshold:
         raise TrustError("trust.signature", role=role)
     return good
 
 
-def _same_domain(body: Body, held: Body) -> None:
+def good_signers(signed: Signed, type_: str, publics: Mapping[str, str]) -> set[str]:
+    """Those of the keys (id -> public) that signed."""
+    data = signed_bytes(type_, signed.text)
+    return {
+        one.key
+        for one in signed.signatures
+        if one.key in publics and one.alg == ED25519 and PublicKey.read(publics[one.key]).verifies(one.signature, data)
+    }
+
+
+def same_domain(body: Body, held: Body) -> None:
     if body.domain != held.domain:
         raise TrustError("trust.domain", domain=body.domain, held=held.domain)

@@ -36,7 +36,7 @@ export class Link {
     }
   }
 
-  /** The version spoken on the connection that stands; 0 while there is none. */
+  /** The version spoken on the present connection; 0 without one. */
   get protocol() {
     return PROTOCOLS[this.#socket?.protocol] ?? 0;
   }

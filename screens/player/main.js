@@ -17,6 +17,7 @@ import { clockText } from "./slate.js";
 import { control } from "./shell.js";
 
 const REMEMBERED = 1_000; // steps; a screen runs for months
+const LONGEST_SET = 30_000; // characters of a recall set that fit into one frame; a longer one comes from the edges
 const REFUSALS = 1_000; // ms between two refusals told to the server: it limits how often a screen may speak
 
 const stage = document.querySelector("#stage");
@@ -119,6 +120,7 @@ async function start() {
     tell(event, detail) {
       if (event === "changed") loop?.changed();
       if (event === "version") ack(detail);
+      if (event === "remembered") remember(link, detail);
       if (event === "refused") ack({ version: player.state?.manifest?.value.version ?? 1, state: "refused", code: detail.code });
     },
   });
@@ -152,7 +154,7 @@ async function start() {
       probing.stop();
     },
     onTrouble: (error) => (stage.dataset.trouble = String(error)),
-    told: { tock: (message) => probing.heard(message) },
+    told: { roots: (message) => player.walked(message), tock: (message) => probing.heard(message) },
   });
   ticking(player, loop, layout, config);
   addEventListener("resize", () => arranged(player, layout, loop, root.classList.contains("has-zones"), config));
@@ -162,6 +164,11 @@ async function start() {
 
 /** A code as the protocol takes it. */
 const word = (code) => String(code).toLowerCase().replace(/[^a-z_.]/g, "_").slice(0, 64);
+
+/** A server came back from an old copy and lacks recalls that stand here: it is told them, and this screen waits. */
+function remember(link, recalls) {
+  if (link?.protocol >= 2 && recalls.text.length < LONGEST_SET) link.send({ t: "remembered", recalls });
+}
 
 const pairingLink = (config, code) => `${config.server}/desk/screens/?code=${code}`;
 

@@ -16,6 +16,7 @@ PAGES_ONLY: Final[Mapping[str, str]] = {
     "POST /desk/password": "the first password of a person who came by a code",
     "POST /desk/verify": "the second step of a person's sign-in",
     "POST /desk/account/password": "a secret of a person, which no program should be told",
+    "POST /desk/account/passkeys": "made by an authenticator in a person's hand, for a page of the desk",
     "POST /desk/people/keys": "unlocks the administrator's key at the guard by their password",
     "POST /desk/logout": "a session of a browser; a token is revoked",
     "POST /desk/language": "a cookie of this browser; a program sends Accept-Language",

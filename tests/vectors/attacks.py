@@ -136,7 +136,7 @@ def _on_delegations() -> Iterator[Case]:
         "a format of the future",
         "format",
         "trust.format",
-        signed_text("delegations", changed(text, format=2), "delegations"),
+        signed_text("delegations", changed(text, format=3), "delegations"),
     )
     twice = (*GRANTED.people, world.person("qian", name="again", keys=()))
     yield case(

@@ -39,6 +39,16 @@ class Case:
         self.steps.append({"stale": True, "now": now, "expect": expect})
         return self
 
+    def values(self, now: int, card: Json, expect: Json | str) -> "Case":
+        """What stands on a data card: the values, or the code why none do."""
+        self.steps.append({"values": card, "now": now, "expect": expect})
+        return self
+
+    def software(self, now: int, running: str, expect: Signed | None) -> "Case":
+        """What the screen installs while it runs a version."""
+        self.steps.append({"software": running, "now": now, "expect": expect and expect.digest("player")})
+        return self
+
     def restarted(self, now: int, away: int) -> "Case":
         self.steps.append({"restarted": True, "now": now, "away": away})
         return self
@@ -53,7 +63,7 @@ def _incoming(incoming: Mapping[str, Any]) -> Json:
         if name == "bundles":
             made[name] = {(one_.file if isinstance(one_, Bundle) else one_[0]): _file(one_) for one_ in one}
         else:
-            made[name] = [each.value() for each in one] if name == "roots" else one.value()
+            made[name] = [each.value() for each in one] if name in {"roots", "feeds"} else one.value()
     return made
 
 

@@ -7,11 +7,14 @@ limits.json      the bounds both ports hold
 viewer.json      lives of and attacks on one screen: `start`, a pool of `objects` and `files`, and `cases` of steps
 
 A step of viewer.json is one of
-  {"take": {roots: [object…], delegations, recalls, screen, beacon, manifest: object, bundles: {sha256: file}},
+  {"take": {roots, feeds: [object…], delegations, recalls, screen, beacon, manifest, player: object,
+            bundles: {sha256: file}},
    "now": ms, "expect": [[what, code | null]…]}                     the verdicts, in any order
   {"showable": release, "now": ms, "expect": code | null}
   {"loop": true, "now": ms, "expect": [release…]}
   {"stale": true, "now": ms, "expect": bool}
+  {"values": card block, "now": ms, "expect": {field: value} | code}  what stands on a data card
+  {"software": version running, "now": ms, "expect": digest | null}  the player release to install
   {"restarted": true, "now": ms, "away": ms}
 """
 
@@ -23,6 +26,8 @@ from cms.trust import limits
 from tests.vectors import texts
 from tests.vectors.attacks import attacks
 from tests.vectors.lives import lives
+from tests.vectors.passkeys import passkeys
+from tests.vectors.signals import signals
 
 Json = dict[str, Any]
 HERE = Path(__file__).parent
@@ -53,11 +58,11 @@ class Pool:
 
 def viewer() -> Json:
     pool = Pool()
-    cases = [case.value() for case in (*lives(), *attacks())]
+    cases = [case.value() for case in (*lives(), *attacks(), *signals(), *passkeys())]
     for step in (step for case in cases for step in case["steps"]):
         take = step.get("take", {})
         for name, one in take.items():
-            if name == "roots":
+            if name in {"roots", "feeds"}:
                 take[name] = [pool.signed(each) for each in one]
             elif name == "bundles":
                 take[name] = {sha: pool.file(text) for sha, text in one.items()}

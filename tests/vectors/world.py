@@ -5,9 +5,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from cms.signals.feed import Feed, read_card
+from cms.signals.software import Software, SoftwareFile
 from cms.trust import approval, signed
 from cms.trust.beacon import Beacon
-from cms.trust.delegations import Delegate, Delegations, PersonKey
+from cms.trust.delegations import Delegate, Delegations, FeedKeys, PersonKey
 from cms.trust.keys import ED25519, SigningKey, sha256
 from cms.trust.manifest import Listed, Manifest, Named, Show, Slot
 from cms.trust.recalls import Recalled, Recalls
@@ -86,6 +88,41 @@ def people() -> tuple[Delegate, ...]:
 
 def delegations(version: int = 1, **changes: Any) -> Delegations:
     made = Delegations(DOMAIN, 1, version, T0, T0 + YEAR, people())
+    return replace(made, **changes)
+
+
+def software_root(version: int = 2, **changes: Any) -> Root:
+    """A root of format 2: two keys of their own release the player's software."""
+    made = root(version, **changes)
+    publics = [key_of(name).public for name in ("player-1", "player-2")]
+    keys = {**made.keys, **{public.id: RootKey(ED25519, public.text) for public in publics}}
+    return replace(made, keys=keys, player=Role(tuple(public.id for public in publics), 2))
+
+
+def feed_keys(feed: str = "air", *names: str, **changes: Any) -> FeedKeys:
+    """The keys of these names may sign the values of `feed`."""
+    publics = [key_of(name).public for name in names or (f"feed {feed}",)]
+    keys = tuple(PersonKey(one.id, ED25519, one.text, T0 - DAY, None) for one in publics)
+    return FeedKeys(feed, tuple(replace(key, **changes) for key in keys))
+
+
+def card(**changes: Any) -> dict[str, Any]:
+    """A data card on a piece: one number, one word."""
+    number = {"name": "pm25", "kind": "number", "label": "PM2.5", "unit": "μg/m³", "decimals": 0}
+    words = [{"code": "good", "label": "优"}, {"code": "fair", "label": "良"}, {"code": "poor", "label": "差"}]
+    level = {"name": "level", "kind": "word", "label": "空气质量", "words": words}
+    fields = [{**number, "least": 0, "most": 999}, level]
+    return {"id": "b_000000000009", "type": "data", "feed": "air", "title": "今日空气", "fields": fields, **changes}
+
+
+def feed(seq: int = 1, /, **changes: Any) -> Feed:
+    made = Feed(DOMAIN, 1, "air", read_card(card()).schema, seq, T0, T0 + HOUR, {"pm25": 35, "level": "good"})
+    return replace(made, **changes)
+
+
+def software(seq: int = 1, version: str = "1.2.0", /, **changes: Any) -> Software:
+    files = tuple(SoftwareFile(path, sha256(path.encode()), 40) for path in ("main.js", "trust/viewer.js"))
+    made = Software(DOMAIN, 1, seq, version, "1.0.0", 1_000, T0, T0 + 30 * DAY, files)
     return replace(made, **changes)
 
 

@@ -23,6 +23,7 @@ from cms.desk.views import (
     home,
     imports,
     library,
+    passkeys,
     people,
     people_factor,
     people_safety,
@@ -64,7 +65,7 @@ def core_sections() -> tuple[Section, ...]:
 
 def _doors() -> tuple[Section, ...]:
     """What everybody passes."""
-    routes = (*gate.ROUTES, *account.ROUTES, *factor.ROUTES, *commands.ROUTES, *unit_field.ROUTES)
+    routes = (*gate.ROUTES, *account.ROUTES, *passkeys.ROUTES, *factor.ROUTES, *commands.ROUTES, *unit_field.ROUTES)
     return (
         Section("gate", "", "", 0, "", SIGNED_IN, routes=routes),
         Section("home", "desk.nav.home", "layout-dashboard", 1, "/desk/", Action.ACCOUNT_MANAGE, _WORK, home.ROUTES),

@@ -5,6 +5,7 @@ from typing import Any
 
 from aiohttp import web
 
+from cms.desk import passkeys
 from cms.desk.refusing import REFUSALS, refusal_of
 from cms.desk.routing import OWN_ACCOUNT, get, post
 from cms.desk.views.gate import check_same, text
@@ -18,7 +19,7 @@ from cms.people.sessions import acknowledge, revoke, sessions_of
 
 
 async def account_page(visit: Visit) -> web.StreamResponse:
-    return await _page(visit)
+    return await page(visit)
 
 
 async def change(visit: Visit) -> web.StreamResponse:
@@ -38,7 +39,7 @@ async def change(visit: Visit) -> web.StreamResponse:
         )
     except REFUSALS as error:
         refused = refusal_of(error)
-        return await _page(visit, refused)
+        return await page(visit, refused)
     return visit.redirect("/desk/account", done="password_changed")
 
 
@@ -73,16 +74,18 @@ def session_rows(visit: Visit, found: Sequence[DeskSession]) -> list[dict[str, A
     ]
 
 
-async def _page(visit: Visit, error: DomainError | None = None) -> web.Response:
+async def page(visit: Visit, error: DomainError | None = None) -> web.Response:
     actor = visit.actor
     async with visit.deps.db.read() as session:
         found = await sessions_of(session, actor, rules=visit.deps.session_rules, now=visit.now)
         factor = await standing(session, actor.person)
+        keys = await passkeys.standing(visit, session)
     context = {
         "person": actor.name,
         "grants": [visit.t(f"enum.Role.{grant.role.name}") for grant in actor.grants],
         "sessions": session_rows(visit, found),
         "factor": {"since": factor.since, "codes_left": factor.codes_left, "few": factor.codes_left < FEW_CODES},
+        "passkeys": keys,
         "owes_password": actor.owes == "password",
         "least": visit.deps.passwords.least,
         "languages": [{"value": one, "label": visit.t(f"desk.language.{one}")} for one in LANGUAGES],

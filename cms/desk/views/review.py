@@ -9,6 +9,7 @@ from cms.content.queries import find
 from cms.content.states import EDITABLE, EditionState
 from cms.desk import pieces
 from cms.desk.confirming import password_of
+from cms.desk.passkeys import answer_in, offered
 from cms.desk.reading import Typed, neighbours, reading, waiting_line
 from cms.desk.refusing import REFUSALS, refusal_of
 from cms.desk.routing import get, post
@@ -48,12 +49,13 @@ async def pass_step(visit: Visit) -> web.StreamResponse:
     form = await visit.form()
     typed = typed_in(form)
     try:
-        password, said = password_of(form), tuple(typed.remarks.items())
+        passkey, said = answer_in(form), tuple(typed.remarks.items())
         state = await sign_step(
             visit,
             visit.part("id"),
             seen=text(form, "hash"),
-            password=password,
+            password="" if passkey else password_of(form),
+            passkey=passkey,
             opinion=typed.opinion,
             remarks=said,
         )
@@ -158,6 +160,7 @@ async def page(
             return visit.redirect("/desk/m/" if phone else pieces.href(held.document.public_id))
         context = await reading(visit, session, held, typed)
         before, after = await neighbours(visit, session, held.document.public_id)
+        context["passkey"] = await offered(session, visit.actor)
         is_new = await is_unseen(session, visit.actor, held)
     if is_new:
         async with visit.deps.db.write() as session:

@@ -24,8 +24,10 @@ const hex = (buffer) => Array.from(new Uint8Array(buffer), (byte) => byte.toStri
 /** Lower-case hex sha256. */
 export const sha256 = async (bytes) => hex(await crypto.subtle.digest("SHA-256", bytes));
 
+export const SIZES = { ed25519: 32, "webauthn-es256": 65 }; // bytes of a public key
+
 /** The key id of a public key's text: the first 32 hex digits of sha256 of the raw bytes. */
-export const keyIdOf = async (publicText) => (await sha256(unb64(publicText, 32))).slice(0, 32);
+export const keyIdOf = async (publicText, alg = "ed25519") => (await sha256(unb64(publicText, SIZES[alg]))).slice(0, 32);
 
 const native = {
   name: "webcrypto",

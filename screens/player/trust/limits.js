@@ -11,6 +11,8 @@ export const MAX_TEXT_OF = {
   manifest: 2 * 2 ** 20,
   beacon: 4 * 2 ** 10,
   screen: 16 * 2 ** 10,
+  feed: 16 * 2 ** 10,
+  player: 512 * 2 ** 10,
 };
 export const MAX_SIGNATURES = 16;
 export const MAX_APPROVALS = 16;
@@ -29,6 +31,12 @@ export const MAX_SLOTS = 10_000;
 export const MAX_LOOP = 1_000;
 export const MAX_TAGS = 100;
 export const MAX_ROOTS = 64;
+export const MAX_FEEDS = 500;
+export const MAX_ORIGINS = 16;
+export const MAX_FIELDS = 24; // of a data card
+export const MAX_WORDS = 32;
+export const FEED_MS = 7 * 24 * 3_600_000;
+export const MAX_FILES = 2_000; // of a player release
 export const THRESHOLD = 2; // distinct people who approve a release
 export const URGENT_MS = 24 * 3_600_000;
 export const STALE_MS = 60_000; // a beacon older than this: the screen says stale and goes on

@@ -1,9 +1,9 @@
 // The readers of root, delegations, recalls, beacon, manifest and screen: shape and own rules, no signatures.
-import { keyIdOf } from "./crypto.js";
+import { SIZES, keyIdOf } from "./crypto.js";
 import { refuse } from "./errors.js";
 import * as limits from "./limits.js";
 import { CLASSES } from "./release.js";
-import { among, base64, code, count, domain, hash, integer, keyId, list, map, ms, nullable, object, set, text, unit, uuid } from "./shape.js";
+import { among, base64, code, count, domain, hash, integer, keyId, like, list, map, ms, nullable, object, set, text, unit, uuid } from "./shape.js";
 import { ALGORITHMS, readBody } from "./signed.js";
 
 const RIGHTS = ["approve", "recall", "delegate"];
@@ -24,9 +24,9 @@ const ROOT = {
 };
 
 export async function readRoot(source) {
-  const root = readBody("root", ROOT, source);
+  const root = readBody("root", ROOT, source, { player: nullable(ROLE) });
   for (const [id, key] of Object.entries(root.keys)) if ((await keyIdOf(key.public)) !== id) wrong("root.keys");
-  for (const { keys, threshold } of Object.values(root.roles)) {
+  for (const { keys, threshold } of [...Object.values(root.roles), ...(root.player ? [root.player] : [])]) {
     if (!keys.every((key) => Object.hasOwn(root.keys, key)) || threshold > keys.length) wrong("root.roles");
   }
   return root;
@@ -50,14 +50,23 @@ const DELEGATIONS = {
   people: list(DELEGATE, 0, limits.MAX_PEOPLE),
 };
 
+const ORIGIN = like(/^(https:\/\/[a-z0-9.-]{1,253}|http:\/\/(localhost|127\.0\.0\.1))(:[0-9]{1,5})?$/);
+const LATER = {
+  feeds: nullable(list(object({ feed: code, keys: list(PERSON_KEY, 1, limits.MAX_KEYS) }), 0, limits.MAX_FEEDS)),
+  passkeys: nullable(object({ rp: like(/^[a-z0-9.-]{1,253}$/), origins: set(ORIGIN, 1, limits.MAX_ORIGINS) })),
+};
+
 /** One entry a person, one person a key: a key of two people would count as two signers. */
 export async function readDelegations(source) {
-  const granted = readBody("delegations", DELEGATIONS, source);
+  const granted = readBody("delegations", DELEGATIONS, source, LATER);
   if (!isDistinct(granted.people.map((one) => one.person))) refuse("trust.person_twice");
-  const keys = granted.people.flatMap((one) => one.keys);
-  if (!isDistinct(keys.map((one) => one.key))) refuse("trust.key_shared");
-  for (const one of keys) {
-    if (one.alg === "ed25519" && (await keyIdOf(one.public)) !== one.key) wrong("delegations.people.keys");
+  const feeds = granted.feeds ?? [];
+  if (!isDistinct(feeds.map((one) => one.feed))) wrong("delegations.feeds");
+  const ids = (entries) => entries.flatMap((one) => one.keys).map((one) => one.key);
+  const [people, machines] = [ids(granted.people), new Set(ids(feeds))];
+  if (!isDistinct(people) || people.some((key) => machines.has(key))) refuse("trust.key_shared");
+  for (const one of [...granted.people, ...feeds].flatMap(({ keys }) => keys)) {
+    if (Object.hasOwn(SIZES, one.alg) && (await keyIdOf(one.public, one.alg)) !== one.key) wrong("delegations.people.keys");
   }
   return granted;
 }

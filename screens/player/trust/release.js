@@ -3,9 +3,10 @@ import { decode } from "./canonical.js";
 import { refuse } from "./errors.js";
 import * as limits from "./limits.js";
 import {
-  among, anyMap, base64, boolean, code, count, domain, hash, integer, keyId, like, list, map, ms, nothing, nullable,
+  among, anyMap, base64, boolean, code, count, domain, hash, integer, keyId, like, list, map, ms, nullable,
   object, pixels, set, text, unit, uuid,
 } from "./shape.js";
+import { ASSERTION } from "./webauthn.js";
 import { ALGORITHMS, anyText, digest, readBody } from "./signed.js";
 
 export const CLASSES = ["news", "lecture", "notice", "newspaper", "activity", "urgent"];
@@ -17,7 +18,7 @@ const APPROVAL = object({
   alg: among(ALGORITHMS),
   signature: base64,
   at: ms,
-  webauthn: nothing,
+  webauthn: nullable(ASSERTION),
 });
 const BUNDLE = object({ text: anyText, approvals: list(APPROVAL, 0, limits.MAX_APPROVALS) });
 

@@ -22,7 +22,6 @@ export const integer = (least, most = MAX_INTEGER) => (value, path) =>
   Number.isSafeInteger(value) && value >= least && value <= most ? value : wrong(path);
 
 export const boolean = (value, path) => (typeof value === "boolean" ? value : wrong(path));
-export const nothing = (value, path) => (value === null ? value : wrong(path));
 export const nullable = (shape) => (value, path) => (value === null ? null : shape(value, path));
 export const anything = (value) => value;
 export const anyMap = (value, path) => (isMap(value) ? value : wrong(path));

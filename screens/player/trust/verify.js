@@ -1,13 +1,14 @@
 // The checks that turn what arrived into something trusted: signatures, roles, approvals; no memory of their own.
 // One order, as cms/trust/verify.py: text, trust.domain, trust.signature, trust.epoch; the memory is viewer.js's.
-import { verifies } from "./crypto.js";
+import { SIZES, verifies } from "./crypto.js";
 import { TrustError, refuse } from "./errors.js";
 import { THRESHOLD } from "./limits.js";
 import { readBeacon, readDelegations, readManifest, readRecalls, readRoot, readScreen } from "./objects.js";
 import { readRelease } from "./release.js";
 import { digest, signedBytes } from "./signed.js";
+import { checkAssertion } from "./webauthn.js";
 
-const done = async (value, text) => ({ value, text, digest: await digest(value.type, text) });
+export const done = async (value, text) => ({ value, text, digest: await digest(value.type, text) });
 
 /** The next root, signed by the root role of `previous` (verified or null) and its own. */
 export async function verifyRoot(signed, previous) {
@@ -70,13 +71,15 @@ async function checkApproval(approval, text, release, granted, now) {
   const key = delegate.keys.find((one) => one.key === approval.key);
   if (!key) refuse("trust.key", { key: approval.key });
   if (!keyValid(key, now)) refuse("trust.key_expired", { key: approval.key });
-  if (approval.alg !== "ed25519" || key.alg !== "ed25519") refuse("trust.algorithm", { alg: approval.alg });
-  const good = await verifies(key.public, approval.signature, signedBytes("release", text));
-  if (!good) refuse("trust.signature", { person });
+  const { alg, signature, webauthn } = approval;
+  const isPasskey = alg === "webauthn-es256";
+  if (alg !== key.alg || !Object.hasOwn(SIZES, alg) || (webauthn !== null) !== isPasskey) refuse("trust.algorithm", { alg });
+  if (isPasskey) await checkAssertion(webauthn, signature, key.public, await digest("release", text), granted.passkeys);
+  else if (!(await verifies(key.public, signature, signedBytes("release", text)))) refuse("trust.signature", { person });
   checkSigner(delegate, release);
 }
 
-const keyValid = (key, now) => key.not_before <= now && (key.not_after === null || now < key.not_after);
+export const keyValid = (key, now) => key.not_before <= now && (key.not_after === null || now < key.not_after);
 
 /** Whether a unit path lies in the subtree of another (or is it). */
 export const inside = (unit, subtree) => unit.startsWith(subtree);
@@ -102,7 +105,8 @@ export function checkTime(envelope, now, silent) {
   if (envelope.offline !== null && silent >= envelope.offline) refuse("trust.offline");
 }
 
-async function byRole(signed, read, root, role) {
+/** The object signed by a role of the root. */
+export async function byRole(signed, read, root, role) {
   const body = await read(signed.text);
   sameDomain(body, root);
   await signers(signed, body, root, role);
@@ -111,19 +115,26 @@ async function byRole(signed, read, root, role) {
   return done(body, signed.text);
 }
 
-/** The keys of a role that signed; trust.signature below its threshold. */
+/** The keys of a role that signed; trust.signature below its threshold, or when the root has no such role. */
 async function signers(signed, body, root, role) {
-  const data = signedBytes(body.type, signed.text);
-  const wanted = root.roles[role];
-  const good = new Set();
-  for (const one of signed.signatures) {
-    if (!wanted.keys.includes(one.key) || one.alg !== "ed25519") continue;
-    if (await verifies(root.keys[one.key].public, one.signature, data)) good.add(one.key);
-  }
-  if (good.size < wanted.threshold) refuse("trust.signature", { role });
+  const wanted = role === "player" ? root.player : root.roles[role];
+  const publics = Object.fromEntries((wanted?.keys ?? []).map((key) => [key, root.keys[key].public]));
+  const good = await goodSigners(signed, body.type, publics);
+  if (!wanted || good.size < wanted.threshold) refuse("trust.signature", { role });
   return good;
 }
 
-function sameDomain(body, held) {
+/** Those of the keys {id: public} that signed. */
+export async function goodSigners(signed, type, publics) {
+  const data = signedBytes(type, signed.text);
+  const good = new Set();
+  for (const one of signed.signatures) {
+    if (!Object.hasOwn(publics, one.key) || one.alg !== "ed25519") continue;
+    if (await verifies(publics[one.key], one.signature, data)) good.add(one.key);
+  }
+  return good;
+}
+
+export function sameDomain(body, held) {
   if (body.domain !== held.domain) refuse("trust.domain", { domain: body.domain, held: held.domain });
 }

@@ -2,12 +2,14 @@
 //
 // `accept` takes whatever arrived, in the order of docs/formats.md §3, and gives the new state and a verdict on each
 // object; the caller stores the state before it draws from it. An object that fails changes nothing but its verdict.
-// The port of cms/trust/viewer.py: same fields, same codes. Times are ms; `now` is the device's monotonic clock.
+// The port of screens/viewer.py: same fields, same codes. Times are ms; `now` is the device's monotonic clock.
 import { sha256 } from "./crypto.js";
 import { TrustError, refuse } from "./errors.js";
-import { MAX_ROOTS, STALE_MS } from "./limits.js";
+import { checkValues, verifyFeed } from "./feed.js";
+import { MAX_FEEDS, MAX_ROOTS, STALE_MS } from "./limits.js";
 import { readBundle, releaseDigest } from "./release.js";
 import { fileOf } from "./signed.js";
+import { isFor, verifySoftware } from "./software.js";
 import {
   checkPlace, checkTime, verifyBeacon, verifyDelegations, verifyManifest, verifyRecalls, verifyRelease, verifyRoot,
   verifyScreen,
@@ -25,6 +27,7 @@ export const newState = ({ root, screen, key, audience }) => ({
   delegations: null,
   delegations_file: "",
   recalls: null,
+  recalls_signed: null,
   gone: new Set(),
   gone_assets: new Set(),
   facts: null,
@@ -34,6 +37,8 @@ export const newState = ({ root, screen, key, audience }) => ({
   time_local: 0,
   manifest: null,
   releases: new Map(), // digest → {release, bundle, file, delegations}
+  feeds: new Map(), // name → {feed, signed, delegations}
+  software: null,
 });
 
 /** What time it is, as far as a guard said so; 0 before the first beacon. */
@@ -61,6 +66,8 @@ export async function accept(state, incoming, now) {
     ["screen", incoming.screen, onScreen],
     ["beacon", incoming.beacon, onBeacon],
     ["manifest", incoming.manifest, onManifest],
+    ...(incoming.feeds ?? []).slice(0, MAX_FEEDS).map((signed) => ["feed", signed, onFeed]),
+    ["player", incoming.player, onSoftware],
   ];
   for (const [what, signed, step] of steps) {
     if (!signed) continue;
@@ -69,6 +76,7 @@ export async function accept(state, incoming, now) {
     });
     verdicts.push({ what, code });
   }
+  state = { ...state, feeds: await feedsUnder(state, now) };
   const held = new Map();
   for (const listed of state.manifest?.value.releases ?? []) {
     const isNew = !state.releases.has(listed.release);
@@ -97,6 +105,24 @@ export function loop(state, now) {
   const slot = state.manifest?.value.timeline.find(({ from, to }) => from <= time && time < to);
   return (slot?.loop ?? []).filter(({ release }) => isShowable(state, release, now));
 }
+
+/** What stands on a data card at this moment, {field name: value or null}; a refusal means the card shows none. */
+export function values(state, card, now) {
+  const held = heldFeeds(state).get(card.feed);
+  if (!held) refuse("trust.missing", { release: card.feed });
+  checkValues(held.feed.value, card, trustedTime(state, now));
+  return held.feed.value.values;
+}
+
+/** The player release this screen should install now, running version `running`; null: it stays as it is. */
+export async function software(state, now, running) {
+  const held = state.software ?? null;
+  if (!held || trustedTime(state, now) >= held.value.expires_at || held.value.epoch !== state.root.value.epoch) return null;
+  return (await isFor(held.value, state.screen, running)) ? held : null;
+}
+
+// what an earlier version of the player stored has neither
+const heldFeeds = (state) => state.feeds ?? new Map();
 
 function isShowable(state, release, now) {
   try {
@@ -144,6 +170,7 @@ async function onRecalls(state, signed) {
   return {
     ...state,
     recalls: next,
+    recalls_signed: signed,
     gone: new Set([...state.gone, ...gone]),
     gone_assets: new Set([...state.gone_assets, ...assets]),
   };
@@ -207,6 +234,42 @@ async function onManifest(state, signed, now) {
   return { ...state, manifest: next };
 }
 
+/** Values are taken under the delegations held, whatever release has a card for them. */
+async function onFeed(state, signed, now) {
+  const granted = state.delegations;
+  if (!granted || granted.value.epoch !== state.root.value.epoch) refuse("trust.behind");
+  const next = await verifyFeed(signed, granted, trustedTime(state, now));
+  const name = next.value.feed;
+  const held = heldFeeds(state).get(name)?.feed;
+  if (held && compareSeq(next, held) <= 0) return known(state, next, held, compareSeq);
+  unexpired(next, trustedTime(state, now));
+  return { ...state, feeds: new Map([...heldFeeds(state), [name, { feed: next, signed, delegations: granted.digest }]]) };
+}
+
+/** Values whose key was taken out, or of an epoch that is over, are forgotten. */
+async function feedsUnder(state, now) {
+  const granted = state.delegations;
+  const feeds = heldFeeds(state);
+  if (!granted || [...feeds.values()].every((one) => one.delegations === granted.digest)) return feeds;
+  const kept = new Map();
+  for (const [name, { signed }] of feeds) {
+    await tried(async () => {
+      const feed = await verifyFeed(signed, granted, trustedTime(state, now));
+      kept.set(name, { feed, signed, delegations: granted.digest });
+    });
+  }
+  return kept;
+}
+
+/** An earlier version of the player is taken too, when the role signed it after the one held. */
+async function onSoftware(state, signed, now) {
+  const held = state.software ?? null;
+  const next = await verifySoftware(signed, state.root);
+  if (held && compareSeq(next, held) <= 0) return known(state, next, held, compareSeq);
+  for (const one of [state.root, next]) unexpired(one, trustedTime(state, now));
+  return { ...state, software: next };
+}
+
 async function onRelease(state, { release: name, bundle: wanted, size }, file, now) {
   if (state.gone.has(name)) refuse("trust.recalled", { release: name });
   const known = state.releases.get(name);
@@ -235,13 +298,15 @@ async function readListed({ name, wanted, size }, file) {
   return bundle;
 }
 
-function known(state, next, held) {
+function known(state, next, held, by = compare) {
   if (next.digest === held.digest) return state;
-  return refuse(compare(next, held) === 0 ? "trust.mixed" : "trust.rollback");
+  return refuse(by(next, held) === 0 ? "trust.mixed" : "trust.rollback");
 }
 
 const order = (epoch, version, heldEpoch, heldVersion) => epoch - heldEpoch || version - heldVersion;
 const compare = ({ value: one }, { value: two }) => order(one.epoch, one.version, two.epoch, two.version);
+// feeds and releases of the player count their signatures
+const compareSeq = ({ value: one }, { value: two }) => order(one.epoch, one.seq, two.epoch, two.seq);
 const versionOf = (held, epoch) => (held && held.value.epoch === epoch ? held.value.version : 0);
 
 function unexpired({ value }, at) {

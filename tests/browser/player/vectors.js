@@ -1,8 +1,8 @@
 // Run inside the page by test_vectors.py: every shared vector through the player's port of the trust core.
 async ([vectors, force]) => {
   const at = (name) => import(`/trust/${name}.js`);
-  const [canonical, crypto, signed, release, limits, viewer, verify, errors] = await Promise.all(
-    ["canonical", "crypto", "signed", "release", "limits", "viewer", "verify", "errors"].map(at));
+  const [canonical, crypto, signed, release, limits, viewer, verify, errors, feed] = await Promise.all(
+    ["canonical", "crypto", "signed", "release", "limits", "viewer", "verify", "errors", "feed"].map(at));
   const backend = (await crypto.backend(force)).name;
   const faults = [];
   let checks = 0;
@@ -38,7 +38,8 @@ async ([vectors, force]) => {
   const incoming = (take) => {
     const made = { bundles: new Map(Object.entries(take.bundles ?? {}).map(([sha, name]) => [sha, bytesOf(name)])) };
     made.roots = (take.roots ?? []).map((name) => signed.readSigned(objects[name]));
-    for (const name of ["delegations", "recalls", "screen", "beacon", "manifest"])
+    made.feeds = (take.feeds ?? []).map((name) => signed.readSigned(objects[name]));
+    for (const name of ["delegations", "recalls", "screen", "beacon", "manifest", "player"])
       if (take[name]) made[name] = signed.readSigned(objects[take[name]]);
     return made;
   };
@@ -54,7 +55,14 @@ async ([vectors, force]) => {
         same(name, sorted(done.verdicts.map(({ what, code }) => [what, code])), sorted(step.expect));
       } else if (step.loop) same(name, viewer.loop(state, step.now).map((show) => show.release), step.expect);
       else if (step.stale) same(name, viewer.isStale(state, step.now), step.expect);
-      else if (step.restarted) state = viewer.restarted(state, step.now, step.away);
+      else if (step.values) {
+        const said = {};
+        const code = await codeOf(async () => Object.assign(said, viewer.values(state, await feed.readCard(step.values), step.now)));
+        const sorted = (found) => (typeof found === "string" ? found : Object.entries(found).sort());
+        same(name, sorted(code ?? said), sorted(step.expect));
+      } else if (step.software) {
+        same(name, (await viewer.software(state, step.now, step.software))?.digest ?? null, step.expect);
+      } else if (step.restarted) state = viewer.restarted(state, step.now, step.away);
       else same(name, await codeOf(() => viewer.showable(state, step.showable, step.now)), step.expect);
     }
   }

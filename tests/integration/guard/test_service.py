@@ -10,13 +10,13 @@ from cms.guard.client import GuardClient
 from cms.guard.errors import GuardRefused
 from cms.guard.recalling import ALONE, Item
 from cms.guard.tombstones import Tombstones
-from cms.trust import viewer
 from cms.trust.approval import Bundle
 from cms.trust.delegations import read_delegations
 from cms.trust.keys import PublicKey
 from cms.trust.recalls import read_recalls
 from cms.trust.signed import Signed, text_of
 from cms.trust.verify import verify_root
+from screens import viewer
 from tests.integration.guard.office import Office, draft, password
 from tests.vectors import world
 from tests.vectors.world import HOUR, T0, key_of, uuid_of

@@ -19,8 +19,10 @@ from cms.kernel.clock import to_ms
 from cms.kernel.db import Database
 from cms.kernel.errors import DomainError
 from cms.publishing.tree_writer import TreeWriter
-from cms.trust.signed import Signed
+from cms.trust.root import read_root
+from cms.trust.signed import Signed, text_of
 from deploy.manifests import LIFETIME, RENEW, ManifestWriter
+from deploy.rooting import reign_of
 from media.store import Store
 from screens.district import District
 from screens.manifest import manifest_body
@@ -39,6 +41,11 @@ class Signer:
         self._versions = itertools.count(1)
         self.signed: list[str] = []
         self.away = False
+        self.epoch = 1
+
+    async def state(self) -> dict[str, Any]:
+        root = read_root((await self._district.trust()).root.text)
+        return {"root": Signed(text_of(replace(root, epoch=self.epoch)), ()).value()}
 
     async def sign_manifests(self, drafts: Sequence[Draft], _bundles: Mapping[str, str]) -> list[Signed]:
         if self.away:
@@ -106,6 +113,13 @@ async def test_a_screen_that_moves_gets_a_manifest_newer_than_the_one_it_saw(
     assert after[TWO][1] > before[TWO][1]
     assert after[ONE] == before[ONE]
     assert await write(writer, draft("s-a", ONE, hours=25), draft("s-b", TWO, THREE)) == ()
+
+
+async def test_everything_is_signed_anew_under_a_new_epoch(writer: ManifestWriter, signer: Signer) -> None:
+    await write(writer, draft("s-a", ONE))
+    signer.epoch = 2
+    assert await write(writer, draft("s-a", ONE)) == ("s-a",)
+    assert reign_of(await signer.state())[0] == 2
 
 
 async def test_a_screen_that_is_new_takes_the_manifest_that_stands(

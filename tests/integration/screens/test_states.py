@@ -4,12 +4,14 @@ import asyncio
 import contextlib
 import datetime as dt
 import uuid
+from dataclasses import replace
 
 from sqlalchemy import select
 
 from cms.contract import ManifestDraft, Slot
 from cms.kernel.db import Database
 from cms.kernel.wake import Wake
+from cms.trust.manifest import read_manifest
 from cms.trust.signed import Signed
 from screens.district import District
 from screens.manifest import manifest_body
@@ -46,6 +48,21 @@ async def test_state_when_older_than_the_stored_one_changes_nothing(database: Da
         assert row is not None
         assert (row.version, row.file) == (7, newer.file)
     assert set(await members(database)) == set(SCREENS[:2])
+
+
+async def test_state_of_a_new_epoch_takes_the_place_of_any_number_of_the_old(
+    database: Database, district: District
+) -> None:
+    older = await signed(district, 7)
+    newer = await district.sign_manifest(replace(read_manifest(older.text), epoch=2, version=1))
+    assert await store(database, older, SCREENS[:2])
+    assert await store(database, newer, SCREENS[:2])
+    assert not await store(database, older, SCREENS[:2])
+    assert await store(database, newer, SCREENS)
+    async with database.read() as session:
+        row = await session.get(ScreenState, "street")
+    assert row is not None
+    assert (row.version, row.file) == (1, newer.file)
 
 
 async def test_state_when_stored_again_takes_in_a_new_receiver(database: Database, district: District) -> None:

@@ -4,14 +4,17 @@ import json
 import re
 from pathlib import Path
 
+import cms.signals
 import cms.trust
+from screens import viewer
 
 HERE = Path(cms.trust.__file__).parent
 RAISED = re.compile(r'TrustError\(\s*"(trust\.[a-z_0-9]+)"|"(trust\.(?:mixed|rollback))"')
 
 
 def _codes() -> set[str]:
-    found = {one for path in HERE.glob("*.py") for pair in RAISED.findall(path.read_text("utf-8")) for one in pair}
+    sources = [*HERE.glob("*.py"), *Path(cms.signals.__file__).parent.glob("*.py"), Path(viewer.__file__)]
+    found = {one for path in sources for pair in RAISED.findall(path.read_text("utf-8")) for one in pair}
     return {f"error.{one}" for one in found if one}
 
 

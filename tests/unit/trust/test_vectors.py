@@ -6,13 +6,15 @@ from typing import Any
 
 import pytest
 
-from cms.trust import limits, viewer
+from cms.signals.feed import read_card
+from cms.trust import limits
 from cms.trust.approval import Bundle
 from cms.trust.canonical import decode, encode
 from cms.trust.errors import TrustError
 from cms.trust.keys import PublicKey, SigningKey
 from cms.trust.signed import Signed, digest, signed_bytes
 from cms.trust.verify import verify_root
+from screens import viewer
 from tests.vectors import generate
 
 HERE = Path(generate.__file__).parent
@@ -106,6 +108,11 @@ def test_screen_lives_through_the_case(one: dict[str, Any]) -> None:
             assert viewer.is_stale(state, now) is step["expect"], number
         elif "restarted" in step:
             state = viewer.restarted(state, now, away=step["away"])
+        elif "values" in step:
+            assert values(state, step["values"], now) == step["expect"], number
+        elif "software" in step:
+            found = viewer.software(state, now, running=step["software"])
+            assert (found and found.digest) == step["expect"], number
         else:
             assert showable(state, step["showable"], now) == step["expect"], number
 
@@ -121,6 +128,8 @@ def incoming(take: dict[str, Any]) -> viewer.Incoming:
         screen=one("screen"),
         beacon=one("beacon"),
         manifest=one("manifest"),
+        feeds=tuple(Signed.of(VIEWER["objects"][name]) for name in take.get("feeds", ())),
+        player=one("player"),
         bundles={sha: VIEWER["files"][name].encode() for sha, name in take.get("bundles", {}).items()},
     )
 
@@ -131,3 +140,10 @@ def showable(state: viewer.State, release: str, now: int) -> str | None:
     except TrustError as refusal:
         return refusal.code
     return None
+
+
+def values(state: viewer.State, block: dict[str, Any], now: int) -> object:
+    try:
+        return viewer.values(state, read_card(block), now)
+    except TrustError as refusal:
+        return refusal.code

@@ -6,19 +6,24 @@ What SP/1 says, said in the newer version, and what is new; the texts of SP/1 ne
 import json
 from pathlib import Path
 
-from screens.messages import FromScreen, FromServer, Tick, Tock, encode
+from cms.trust.keys import sha256
+from screens.messages import FromScreen, FromServer, Remembered, Roots, Tick, Tock, encode
 from tests.vectors.sp1 import generate as first
+from tests.vectors.world import by, recalls, root
 
 HERE = Path(__file__).parent
 PROTOCOL = 2
 
 
 def new_of_server() -> dict[str, FromServer]:
-    return {"tock": Tock(81_250_400, 1_795_000_000_123_456, 1_795_000_000_123_501)}
+    return {
+        "roots": Roots((by(root(2), "root"), by(root(3), "root"))),
+        "tock": Tock(81_250_400, 1_795_000_000_123_456, 1_795_000_000_123_501),
+    }
 
 
 def new_of_screen() -> dict[str, FromScreen]:
-    return {"tick": Tick(81_250_400)}
+    return {"remembered": Remembered(by(recalls(3, sha256(b"gone")), "guard")), "tick": Tick(81_250_400)}
 
 
 def good() -> dict[str, dict[str, str]]:

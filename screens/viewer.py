@@ -8,7 +8,10 @@ Times are ms. `now` is the device's monotonic clock; the trusted clock runs from
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
+from cms.signals.feed import Card, Feed, check_values, verify_feed
+from cms.signals.software import Software, verify_software
 from cms.trust import verify
 from cms.trust.approval import Bundle, release_digest
 from cms.trust.beacon import Beacon
@@ -16,7 +19,7 @@ from cms.trust.delegations import Delegations
 from cms.trust.envelope import check_place, check_time
 from cms.trust.errors import TrustError
 from cms.trust.keys import sha256
-from cms.trust.limits import MAX_ROOTS, STALE_MS
+from cms.trust.limits import MAX_FEEDS, MAX_ROOTS, STALE_MS
 from cms.trust.manifest import Listed, Manifest, Show
 from cms.trust.recalls import Recalls
 from cms.trust.release import Release
@@ -39,6 +42,15 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
+class HeldFeed:
+    """The newest values of a feed, as signed, to check again when the delegations change."""
+
+    feed: Verified[Feed]
+    signed: Signed
+    delegations: str
+
+
+@dataclass(frozen=True, slots=True)
 class State:
     """What a screen remembers. `root` is pinned at installation; `audience` is what the server called it."""
 
@@ -49,6 +61,7 @@ class State:
     delegations: Verified[Delegations] | None = None
     delegations_file: str = ""
     recalls: Verified[Recalls] | None = None
+    recalls_signed: Signed | None = None
     gone: frozenset[str] = frozenset()
     gone_assets: frozenset[str] = frozenset()
     facts: Verified[ScreenFacts] | None = None
@@ -58,6 +71,8 @@ class State:
     time_local: int = 0
     manifest: Verified[Manifest] | None = None
     releases: Mapping[str, Held] = field(default_factory=dict)
+    feeds: Mapping[str, HeldFeed] = field(default_factory=dict)
+    software: Verified[Software] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +85,8 @@ class Incoming:
     screen: Signed | None = None
     beacon: Signed | None = None
     manifest: Signed | None = None
+    feeds: tuple[Signed, ...] = ()
+    player: Signed | None = None
     bundles: Mapping[str, bytes] = field(default_factory=dict)
 
 
@@ -110,6 +127,8 @@ def accept(state: State, incoming: Incoming, now: int) -> tuple[State, tuple[Ver
         (ScreenFacts, incoming.screen, _screen),
         (Beacon, incoming.beacon, _beacon),
         (Manifest, incoming.manifest, _manifest),
+        *((Feed, one, _feed) for one in incoming.feeds[:MAX_FEEDS]),
+        (Software, incoming.player, _software),
     )
     for type_, signed, step in steps:
         if signed is not None:
@@ -118,7 +137,7 @@ def accept(state: State, incoming: Incoming, now: int) -> tuple[State, tuple[Ver
                 verdicts.append(Verdict(type_.TYPE, None))
             except TrustError as fault:
                 verdicts.append(Verdict(type_.TYPE, fault.code))
-    state, releases = _releases(state, incoming.bundles, now)
+    state, releases = _releases(_feeds(state, now), incoming.bundles, now)
     return state, (*verdicts, *releases)
 
 
@@ -142,6 +161,26 @@ def loop(state: State, now: int) -> tuple[Show, ...]:
     """What of the timeline's present loop may be drawn; empty means the player's slate."""
     shows = state.manifest.value.loop_at(trusted_time(state, now)) if state.manifest else ()
     return tuple(show for show in shows if _passes(state, show.release, now))
+
+
+def values(state: State, card: Card, now: int) -> Mapping[str, object]:
+    """What stands on a data card at this moment, by field name; None: no reading.
+
+    Raises TrustError `trust.missing` before any values came, and as `check_values`: the card then shows none.
+    """
+    held = state.feeds.get(card.feed)
+    if held is None:
+        raise TrustError("trust.missing", release=card.feed)
+    check_values(held.feed.value, card, now=trusted_time(state, now))
+    return held.feed.value.values
+
+
+def software(state: State, now: int, *, running: str) -> Verified[Software] | None:
+    """The player release this screen should install now, running version `running`; None: it stays as it is."""
+    held = state.software
+    if held is None or trusted_time(state, now) >= held.value.expires_at or held.value.epoch != state.root.value.epoch:
+        return None
+    return held if held.value.is_for(state.screen, running=running) else None
 
 
 def _passes(state: State, release: str, now: int) -> bool:
@@ -173,7 +212,8 @@ def _recalls(state: State, signed: Signed, _now: int) -> State:
         raise TrustError("trust.rollback", version=new.value.version)
     if held and new.value.epoch > held.value.epoch and not (state.gone <= gone and state.gone_assets <= gone_assets):
         raise TrustError("trust.shrunk")  # a restored server must first learn what its screens know
-    return replace(state, recalls=new, gone=state.gone | gone, gone_assets=state.gone_assets | gone_assets)
+    gone, gone_assets = gone | state.gone, gone_assets | state.gone_assets
+    return replace(state, recalls=new, recalls_signed=signed, gone=gone, gone_assets=gone_assets)
 
 
 def _screen(state: State, signed: Signed, _now: int) -> State:
@@ -229,6 +269,44 @@ def _manifest(state: State, signed: Signed, now: int) -> State:
     return replace(state, manifest=new)
 
 
+def _feed(state: State, signed: Signed, now: int) -> State:
+    """Values are taken under the delegations held, whatever release has a card for them."""
+    granted = state.delegations
+    if granted is None or granted.value.epoch != state.root.value.epoch:
+        raise TrustError("trust.behind")
+    new = verify_feed(signed, granted, now=trusted_time(state, now))
+    held = state.feeds.get(new.value.feed)
+    if held and _order(new) <= _order(held.feed):
+        return _known(state, new, held.feed)
+    _unexpired(new, trusted_time(state, now))
+    return replace(state, feeds={**state.feeds, new.value.feed: HeldFeed(new, signed, granted.digest)})
+
+
+def _feeds(state: State, now: int) -> State:
+    """Values whose key was taken out, or of an epoch that is over, are forgotten."""
+    granted = state.delegations
+    if granted is None or all(one.delegations == granted.digest for one in state.feeds.values()):
+        return state
+    kept = {}
+    for name, one in state.feeds.items():
+        try:
+            feed = verify_feed(one.signed, granted, now=trusted_time(state, now))
+        except TrustError:
+            continue
+        kept[name] = HeldFeed(feed, one.signed, granted.digest)
+    return replace(state, feeds=kept)
+
+
+def _software(state: State, signed: Signed, now: int) -> State:
+    """An earlier version of the player is taken too, when the role signed it after the one held."""
+    held, new = state.software, verify_software(signed, state.root)
+    if held and _order(new) <= _order(held):
+        return _known(state, new, held)
+    for one in (state.root, new):
+        _unexpired(one, trusted_time(state, now))
+    return replace(state, software=new)
+
+
 def _releases(state: State, files: Mapping[str, bytes], now: int) -> tuple[State, list[Verdict]]:
     """Every listed release checked anew: new delegations, recalls or a new time may have made it unfit."""
     held: dict[str, Held] = {}
@@ -279,8 +357,9 @@ def _known(state: State, new: Verified[Body], held: Verified[Body]) -> State:
 
 
 def _order(one: Verified[Body]) -> tuple[int, int]:
-    version: int = getattr(one.value, "version", 0)
-    return one.value.epoch, version
+    """Epoch and place in it: feeds and the player's own releases count their signatures."""
+    value: Any = one.value
+    return value.epoch, value.seq if isinstance(value, Feed | Software) else getattr(value, "version", 0)
 
 
 def _version(held: Verified[Body] | None, epoch: int) -> int:
