@@ -31,7 +31,27 @@ BENCHMARKS: Final[Mapping[str, Bench]] = {
     "fanout": Bench(
         "一次发布送达 N 块阅读屏的服务器 CPU，与 C 语言发送程序之比（回环网络，未启用 TLS）",
         "screens.bench_fanout",
-        {"screens": int, "audiences": counts},
+        {"screens": int, "audiences": counts, "sizes": counts, "rounds": int},
+    ),
+    "idle": Bench(
+        "没有新内容时 N 块在线阅读屏占用的 CPU 与内存，与 C 语言心跳程序之比",
+        "screens.bench_idle",
+        {"screens": int, "seconds": int},
+    ),
+    "reconnect": Bench(
+        "kill -9 网关之后，N 块阅读屏全部回到最新内容的秒数，与单纯握手之比",
+        "screens.bench_reconnect",
+        {"screens": int, "gateways": int, "kills": int},
+    ),
+    "crowd": Bench(
+        "一台机器上多个网关进程承载五万块阅读屏：每屏 CPU 与一万块时之比，以及最后一屏的时间",
+        "screens.bench_crowd",
+        {"screens": int, "gateways": int, "base": int, "rounds": int},
+    ),
+    "readers": Bench(
+        "一千块阅读屏中五十块停止读取：其余阅读屏的送达时间之比，以及服务器多占的内存",
+        "screens.bench_readers",
+        {"screens": int, "dead": int, "rounds": int, "size": int},
     ),
     "desk": Bench(
         "十万篇稿件、百万修订、801 个单位的采编后台：各页面、检索与机器检查的服务器用时，与一次索引读取之比",
@@ -47,6 +67,16 @@ BENCHMARKS: Final[Mapping[str, Bench]] = {
         "断网、无服务器时开机：从启动浏览器到第一条内容出现的毫秒数，与同一浏览器打开空白页之比",
         "tests.benchmarks.coldstart",
         {"rounds": int, "box": int},
+    ),
+    "fleet": Bench(
+        "一万块阅读屏的按单位、地图视图与受众解析，801 块屏一天的播放记录入库与月报，与一次索引读取之比",
+        "deploy.bench.fleet",
+        {"screens": int, "rounds": int, "days": int, "databases": names},
+    ),
+    "pixels": Bench(
+        "从发布到画面：801 块屏（含 3 个 Chromium）收到与播出的时间，与同样多条回环消息之比",
+        "deploy.bench.pixels",
+        {"screens": int, "browsers": int, "rounds": int},
     ),
     "transcode": Bench(
         "一段视频转成三档清晰度与声音的 CPU 秒数，与输出相同的一条 ffmpeg 命令之比",

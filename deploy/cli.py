@@ -1,6 +1,7 @@
 """The commands of `./yunping`: a thin shell over the roles, the demo, the checks and the benchmarks."""
 
 import asyncio
+import contextlib
 import json
 import sys
 
@@ -35,12 +36,13 @@ def up(settings: Settings, *, demo: bool) -> None:
 
 @main.command()
 @click.argument("role", type=click.Choice(ROLES))
+@click.option("--number", type=click.IntRange(1, 64), default=1, help="同一角色的第几个进程，只影响指标端口。")
 @with_settings
-def run(settings: Settings, role: Role) -> None:
+def run(settings: Settings, role: Role, number: int) -> None:
     """只启动一个角色：web、gateway、worker 或 guard。"""
     from deploy.roles import run_role  # noqa: PLC0415
 
-    run_role(settings, role)
+    run_role(settings, role, number)
 
 
 @main.command()
@@ -93,6 +95,29 @@ def bench(name: str | None, options: tuple[str, ...], *, listing: bool, as_json:
         raise SystemExit(2)
     result = run_bench(name, dict(option.split("=", 1) for option in options))
     click.echo(json.dumps(result, ensure_ascii=False, indent=None if as_json else 2))
+
+
+@main.group()
+def simulate() -> None:
+    """用模拟设备演练，例如 simulate screens 801。"""
+
+
+@simulate.command("screens")
+@click.argument("count", type=click.IntRange(1, 15_000))
+@click.option("--person", default="", help="由谁配对（姓名、账号或编号），首次运行时需要，将记入记录。")
+@click.option("--unit", default="", help="配对到哪个单位（路径），缺省为配对人所在单位。")
+@click.option("--seconds", type=float, default=None, help="运行多少秒；缺省直到 Ctrl-C。")
+@click.option("--each", is_flag=True, help="结束时逐屏列出。")
+@with_settings
+def simulate_screens(
+    settings: Settings, count: int, *, person: str, unit: str, seconds: float | None, each: bool
+) -> None:
+    """把 N 块模拟屏接到本机网关：首次配对，之后沿用密钥；显示各屏内容与从签发到收到的用时。"""
+    from deploy.simulating import simulate_screens as run_screens  # noqa: PLC0415
+
+    told = run_screens(settings, count, person=person, unit=unit, seconds=seconds, each=each, tell=click.echo)
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(told)
 
 
 @main.command()

@@ -38,5 +38,6 @@ def gateway_settings(here: Installation) -> GatewaySettings:
         origins=(*settings.origins, *BOX_ORIGINS, settings.public),
         media=settings.media,
         tls=tls.context(settings, here.clock.now()),
+        reuse_port=settings.gateways > 1,
         own_process=True,
     )

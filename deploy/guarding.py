@@ -1,15 +1,19 @@
 """The guard as the other rooms know it: adapters from its client to the interfaces of people and screens."""
 
 import asyncio
+import datetime as dt
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
 from cms.guard.authority import Grant
 from cms.guard.client import GuardClient
 from cms.guard.errors import GuardRefused
+from cms.guard.ordering import Command, Wanted
 from cms.guard.tombstones import Tombstones
+from cms.hands.signing import Wish
+from cms.kernel.clock import to_ms
 from cms.kernel.db import Database
 from cms.kernel.errors import Denied, DomainError, Refused, TooMany, Unavailable
 from cms.people.delegating import delegates
@@ -135,6 +139,27 @@ def _grant(one: Delegate, held: Delegate | None) -> Grant | None:
     return Grant(one.person, one.name, one.unit, one.classes, one.rights, new[-1:], ended)
 
 
+class GuardedHands:
+    """`cms.hands.signing.OrderSigner` over the guard."""
+
+    def __init__(self, client: GuardClient) -> None:
+        self._client = client
+
+    async def sign_orders(
+        self,
+        person: uuid.UUID,
+        action: str,
+        wishes: Sequence[Wish],
+        *,
+        not_before: dt.datetime,
+        expires_at: dt.datetime,
+    ) -> Sequence[Signed]:
+        wanted = tuple(Wanted(str(one.order), str(one.screen), one.params) for one in wishes)
+        command = Command(str(person), action, wanted, to_ms(not_before), to_ms(expires_at))
+        with refusals():
+            return await self._client.sign_orders(command)
+
+
 class GuardedScreens:
     """`screens.signer.Signer` over the guard; `trust` answers from memory as long as nothing changed."""
 
@@ -144,12 +169,9 @@ class GuardedScreens:
         self._until = 0.0
         tombstones.on_change.append(self._forget)
 
-    async def sign_beacon(self, body: BeaconBody) -> Signed:
+    async def sign_beacons(self, bodies: Sequence[BeaconBody]) -> Mapping[str, str]:
         with refusals():
-            made = await self._client.sign_beacons([body.audience])
-        if body.audience not in made:
-            raise Unavailable("guard.unreachable", audience=body.audience)
-        return made[body.audience]
+            return await self._client.beacons([body.audience for body in bodies])
 
     async def sign_screen(self, body: ScreenFacts) -> Signed:
         with refusals():

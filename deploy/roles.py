@@ -21,24 +21,24 @@ _LAG_EVERY: Final = 1.0
 log = logger("deploy")
 
 
-def run_role(settings: Settings, role: Role) -> None:
-    """Runs until SIGTERM or SIGINT. Blocking."""
+def run_role(settings: Settings, role: Role, number: int = 1) -> None:
+    """Runs until SIGTERM or SIGINT; `number` tells several processes of one role apart. Blocking."""
     configure(role=role, level=settings.log_level, json_lines=settings.log_json)
     # Everything a process writes holds pieces or keys of an office.
     os.umask(0o077)
     with _runner() as loop:
-        loop.run(_until_told(settings, role))
+        loop.run(_until_told(settings, role, number))
 
 
-async def _until_told(settings: Settings, role: Role) -> None:
+async def _until_told(settings: Settings, role: Role, number: int) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
+    for told_to in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(told_to, stop.set)
     metrics = Metrics(METRICS)
     async with asyncio.TaskGroup() as group:
         watching = group.create_task(_watch_lag(metrics))
-        told = await _metrics_site(settings, role, metrics)
+        told = await _metrics_site(settings, metrics, place=metrics_place(role, number))
         try:
             await _START[role](settings, metrics, stop)
         finally:
@@ -100,7 +100,12 @@ async def _watch_lag(metrics: Metrics) -> None:
         metrics.observe("yunping_loop_lag_seconds", max(0.0, loop.time() - before - _LAG_EVERY))
 
 
-async def _metrics_site(settings: Settings, role: Role, metrics: Metrics) -> web.AppRunner | None:
+def metrics_place(role: Role, number: int) -> int:
+    """How far after the first port a process tells its metrics."""
+    return ROLES.index(role) if number == 1 else len(ROLES) + number - 2
+
+
+async def _metrics_site(settings: Settings, metrics: Metrics, *, place: int) -> web.AppRunner | None:
     """``/metrics`` on loopback only: it names routes, codes and counts of the installation."""
     if not settings.metrics_port:
         return None
@@ -112,7 +117,7 @@ async def _metrics_site(settings: Settings, role: Role, metrics: Metrics) -> web
     app.router.add_get("/metrics", answer)
     site_runner = web.AppRunner(app, access_log=None)
     await site_runner.setup()
-    port = settings.metrics_port + ROLES.index(role)
+    port = settings.metrics_port + place
     try:
         await web.TCPSite(site_runner, "127.0.0.1", port).start()
     except OSError as error:

@@ -63,13 +63,22 @@ class Settings(BaseModel):
     gateway_port: Annotated[int, Field(ge=1, le=65535, description="阅读屏网关端口。Port of the screens' gateway.")] = (
         8081
     )
+    gateways: Annotated[
+        int,
+        Field(
+            ge=1,
+            le=64,
+            description="本机阅读屏网关进程数，共用一个端口；每进程至多约两万块屏。"
+            "Gateway processes of this machine on one port.",
+        ),
+    ] = 1
     metrics_port: Annotated[
         int,
         Field(
             ge=0,
             le=65535,
-            description="指标端口：web 用此端口，gateway、worker、guard 依次加一，仅本机可访问；0 关闭。"
-            "First of four loopback ports for `/metrics`; 0 turns them off.",
+            description="指标端口：web 用此端口，gateway、worker、guard 依次加一，其余网关进程接着往后，仅本机可访问；"
+            "0 关闭。First of the loopback ports for `/metrics`: four, and one for each further gateway; 0: none.",
         ),
     ] = 8090
     public_url: Annotated[
@@ -210,6 +219,23 @@ class Settings(BaseModel):
             "Days that letters of notices are kept once they left or were given up; the inbox keeps its notices.",
         ),
     ] = 90
+    hands_keep_days: Annotated[
+        int,
+        Field(
+            ge=1,
+            le=365,
+            description="屏幕截图与设备日志保存的天数。Days that screenshots and logs of screens are kept.",
+        ),
+    ] = 14
+    webhook_keep_days: Annotated[
+        int,
+        Field(
+            ge=2,
+            le=3650,
+            description="Webhook 调用送达或最终失败后记录保存的天数。"
+            "Days that calls of webhooks are kept once they arrived or were given up.",
+        ),
+    ] = 30
     smtp_host: Annotated[
         str,
         Field(description="邮件服务器；缺省不发邮件，通知只在收件箱。SMTP server; empty: notices stay in the inbox."),

@@ -129,6 +129,7 @@ def _bound_to_this_process() -> tuple[str, ...]:
     return (setpriv, "--pdeathsig", "TERM", "--") if setpriv else ()
 
 
-def role_argv(role: str) -> tuple[str, ...]:
-    """The command of a role, with this interpreter."""
-    return (sys.executable, "-m", "deploy.cli", "run", role)
+def role_argv(role: str, number: int = 1) -> tuple[str, ...]:
+    """The command of a role, with this interpreter; `number` when it is not the role's only process."""
+    further = () if number == 1 else ("--number", str(number))
+    return (sys.executable, "-m", "deploy.cli", "run", role, *further)

@@ -10,7 +10,7 @@ import fcntl
 import functools
 import os
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final, TextIO
 
@@ -20,7 +20,7 @@ from cms.kernel.log import configure
 from deploy.announcing import announce
 from deploy.demo import addresses, keeper_file, world
 from deploy.demo.ports import exceptions
-from deploy.forking import Forked, fork
+from deploy.forking import fork
 from deploy.settings import FILE, Role, Settings, load
 from deploy.supervisor import Child, Supervisor, role_argv
 
@@ -49,23 +49,25 @@ def run_up(settings: Settings, *, demo: bool) -> int:
     return 0
 
 
-def _forked(settings: Settings, lock: TextIO) -> Mapping[Role, Forked]:
+def _forked(settings: Settings, lock: TextIO) -> list[Child]:
     """The roles in the order in which others wait for them; what is read for one is there for all after it."""
     from deploy import roles  # noqa: PLC0415 - nothing is read before the folder is known to be ours
 
-    def work(role: Role) -> None:
+    def work(role: Role, number: int) -> None:
         lock.close()  # it says that this process lives, not its children
-        roles.run_role(settings, role)
+        roles.run_role(settings, role, number)
 
-    found: dict[Role, Forked] = {}
+    found: list[Child] = []
     for role in ORDER:
         roles.read(role)
-        found[role] = fork(functools.partial(work, role), name=f"yunping-{role}")
+        for number in range(1, 1 + (settings.gateways if role == "gateway" else 1)):
+            name = role if number == 1 else f"{role}-{number}"
+            process = fork(functools.partial(work, role, number), name=f"yunping-{name}")
+            found.append(Child(name, role_argv(role, number), process))
     return found
 
 
-async def _keep(settings: Settings, running: Mapping[Role, Forked], *, is_demo: bool) -> None:
-    children = [Child(role, role_argv(role), process) for role, process in running.items()]
+async def _keep(settings: Settings, children: Sequence[Child], *, is_demo: bool) -> None:
     keeper = Supervisor(children, environment=_environment(settings))
     await keeper.run(lambda: _after_start(settings, keeper, is_demo=is_demo))
 

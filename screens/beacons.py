@@ -6,7 +6,7 @@ While the guard is away the last signed frames go on being served: screens grow 
 import asyncio
 import contextlib
 import random
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from cms.kernel.errors import DomainError
@@ -23,7 +23,10 @@ from screens.source import StoredStates
 EVERY: Final = 0.25
 # Spread, so that eight hundred audiences are not signed in one moment for ever.
 OLDEST: Final = (6.0, 9.0)
-AT_ONCE: Final = 32
+BATCH: Final = 64
+# Questions to the guard under way: it signs the next audiences while these are written.
+AT_ONCE: Final = 2
+UNKNOWN_AGAIN: Final = 2.0
 
 log = logger("screens")
 
@@ -104,28 +107,47 @@ class Beacons:
         self.guarded.set()
 
     async def _sign_due(self, now: float) -> None:
-        groups = self._registry.groups
-        due = [g for name, g in groups.items() if g.members and self._due_at.get(name, 0.0) <= now]
+        due_at = self._due_at
+        due = [group for name, group in self._registry.groups.items() if group.members and due_at.get(name, 0.0) <= now]
         if due and self._parts is not None:
-            await asyncio.gather(*(self._renew(group, self._parts) for group in due))
+            batches = [due[start : start + BATCH] for start in range(0, len(due), BATCH)]
+            await asyncio.gather(*(self._renew(batch, self._parts) for batch in batches))
 
-    async def _renew(self, group: Group, parts: Parts) -> None:
-        state = self._source.state_of(group.audience)
+    async def _renew(self, groups: Sequence[Group], parts: Parts) -> None:
+        """Beacons of some audiences with one question to the guard; they go out while it signs the next ones."""
+        async with self._slots:
+            wanted = self._wanted(groups)
+            try:
+                made = await self._signer.sign_beacons(list(wanted.values())) if wanted else {}
+            except (DomainError, OSError) as problem:
+                self._away(problem)
+                self._keep_serving(wanted, again=0.0)
+                return
+        for group, body in wanted.items():
+            state, beacon = self._source.state_of(body.audience), made.get(body.audience)
+            if state is not None and beacon is not None:
+                self._fanout.publish(group, AudienceFrames(state, beacon, parts))
+        # What the guard knows no manifest of: asked again, but not in every turn.
+        unknown = [group for group in wanted if group.audience not in made]
+        self._keep_serving(unknown, again=asyncio.get_running_loop().time() + UNKNOWN_AGAIN)
+
+    def _wanted(self, groups: Iterable[Group]) -> dict[Group, BeaconBody]:
         # Set before the call: a change that arrives during it makes the audience due again.
-        self._due_at[group.audience] = asyncio.get_running_loop().time() + random.uniform(*OLDEST)  # noqa: S311
-        if state is None:
-            return
-        body = BeaconBody(state.audience, state.version, state.digest, state.file)
-        try:
-            async with self._slots:
-                beacon = await self._signer.sign_beacon(body)
-        except (DomainError, OSError) as problem:
-            self._away(problem)
-            self._due_at[group.audience] = 0.0
+        now, (least, most) = asyncio.get_running_loop().time(), OLDEST
+        wanted = {}
+        for group in groups:
+            self._due_at[group.audience] = now + least + (most - least) * random.random()  # noqa: S311
+            state = self._source.state_of(group.audience)
+            if state is not None:
+                wanted[group] = BeaconBody(state.audience, state.version, state.digest, state.file)
+        return wanted
+
+    def _keep_serving(self, groups: Iterable[Group], *, again: float) -> None:
+        """The last signed frames, for members that came meanwhile."""
+        for group in groups:
+            self._due_at[group.audience] = again
             if group.frames is not None:
                 self._fanout.publish(group, group.frames)
-            return
-        self._fanout.publish(group, AudienceFrames(state, beacon, parts))
 
     def _answered(self) -> None:
         if not self.is_guarded:

@@ -1,11 +1,16 @@
 """One screen's socket: websockets' own connection, with what fan-out and the heartbeat must know of it."""
 
 import asyncio
+import datetime as dt
+import functools
 import itertools
+import resource
 import uuid
 from typing import Any, Final, Protocol
 
 from websockets.asyncio.server import ServerConnection
+from websockets.datastructures import Headers
+from websockets.http11 import Request
 from websockets.protocol import OPEN
 
 from screens.frames import NOTHING, AudienceFrames, Versions, message_frame
@@ -16,8 +21,36 @@ MAX_BUFFER: Final = 256 * 2**10
 _LANES: Final = itertools.count(1)
 
 
+_SPENT: Final = Request("", Headers())
+PONG: Final = b"\x8a\x80"
+PONG_SIZE: Final = 6
+
+
+# Descriptors kept from screens: for the guard, the database, files.
+RESERVED: Final = 64
+
+
+@functools.cache
+def descriptor_limit() -> int:
+    """How many files this process may have open."""
+    return resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+
+
+def ends_with_a_frame(data: bytes) -> bool:
+    """Whether bytes that begin with a client's frame are whole frames: then the next bytes begin with one, too."""
+    at, size = 0, len(data)
+    while at + PONG_SIZE <= size:
+        length = data[at + 1] & 127
+        if length == 127:
+            return False  # longer than any message of ours
+        at += PONG_SIZE + length if length < 126 else 8 + int.from_bytes(data[at + 2 : at + 4], "big")
+    return at == size
+
+
 class Audience(Protocol):
     """The group a connection stands in, as far as the connection must know it: `screens.fanout.Group`."""
+
+    told_at: float
 
     def set_apart(self, connection: "ScreenConnection", /) -> None: ...
 
@@ -34,6 +67,7 @@ class ScreenConnection(ServerConnection):
     Attributes:
         lane: the descriptor to write to directly; a number below 0 under TLS, where only the transport may.
         has, sent: the versions its screen has and the frames it was sent last, while it stands apart from the cohorts.
+        entered_at: when it became a screen's; None before.
         late_since: loop time since which a newer state waits for this socket; 0 when none does.
     """
 
@@ -41,15 +75,26 @@ class ScreenConnection(ServerConnection):
         super().__init__(*args, **{**kwargs, "write_limit": 0})
         self.link: uuid.UUID = self.id
         self.lane = -next(_LANES)
-        self.heard_at = self.loop.time()
+        self.heard_at = self.told_at = self.loop.time()
         self.group: Audience | None = None
         self.has: Versions = NOTHING
         self.sent: AudienceFrames | None = None
         self.late_since = 0.0
+        self.entered_at: dt.datetime | None = None
+        self._is_whole = True
+
+    def trim(self) -> None:
+        """Lets go of the handshake's headers, two kilobytes that nobody asks for again."""
+        self.request, self.response = _SPENT, None
+
+    def last_told(self) -> float:
+        """Loop time of the last state or message; a slow socket that missed a state is no quiet one."""
+        return self.told_at if self.group is None else max(self.told_at, self.group.told_at)
 
     def push(self, message: FromServer) -> None:
         """Writes a message now; nothing happens on a connection that is closing."""
         if self.protocol.state is OPEN and not self.transport.is_closing():
+            self.told_at = self.loop.time()
             self.transport.write(message_frame(message))
 
     def abort(self) -> None:
@@ -63,6 +108,9 @@ class ScreenConnection(ServerConnection):
             # TLS transports pause at "as many as", plain ones at "more than": with 0 they would never let go.
             self.write_limit_high, self.write_limit_low = 1, 0
         super().connection_made(transport)
+        if transport.get_extra_info("socket").fileno() >= descriptor_limit() - RESERVED:
+            # Descriptors go out from the lowest: what is left is for the guard and the database, so that recalls go on.
+            self.transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
         # Both loops close the descriptor after this call: until here it was surely ours, from here on it may not be.
@@ -71,8 +119,13 @@ class ScreenConnection(ServerConnection):
 
     def data_received(self, data: bytes) -> None:
         self.heard_at = self.loop.time()
+        is_open = self.protocol.state is OPEN
+        if is_open and self._is_whole:
+            if len(data) == PONG_SIZE and data[:2] == PONG:
+                return  # that it came is all there is to know, and the library takes thirty microseconds to know it
+            self._is_whole = ends_with_a_frame(data)
         super().data_received(data)
-        if self.protocol.state is not OPEN:
+        if is_open and self.protocol.state is not OPEN:
             self._leave()  # nothing may follow a close frame
         if self.paused and self.transport.get_write_buffer_size() > MAX_BUFFER:
             self.abort()

@@ -8,9 +8,8 @@ then whatever is newest. So at most one state is outstanding a screen, and a stu
 
 import asyncio
 import itertools
-import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,9 +17,10 @@ from websockets.protocol import OPEN
 
 from screens.connection import ScreenConnection
 from screens.frames import NOTHING, AudienceFrames
+from screens.native.writer import Batch, write
 
 # About 6 ms of sends: handshakes, pongs and the next publication wait no longer than that.
-SLICE: Final = 512
+SLICE: Final = 1024
 
 
 @dataclass(slots=True)
@@ -46,7 +46,7 @@ class Group:
     Cohorts are sets of numbers, because touching ten thousand objects costs more than ten thousand writes to memory.
     """
 
-    __slots__ = ("apart", "audience", "cohorts", "frames", "lanes")
+    __slots__ = ("apart", "audience", "cohorts", "frames", "lanes", "told_at")
 
     def __init__(self, audience: str) -> None:
         self.audience = audience
@@ -54,6 +54,7 @@ class Group:
         self.cohorts: dict[AudienceFrames, set[int]] = {}
         self.lanes: dict[int, ScreenConnection] = {}
         self.apart: set[ScreenConnection] = set()
+        self.told_at = 0.0
 
     @property
     def members(self) -> int:
@@ -82,7 +83,7 @@ class Group:
             del self.lanes[connection.lane]
             held = next(frames for frames, cohort in self.cohorts.items() if connection.lane in cohort)
             connection.has, connection.sent = held.has, held
-            self._shrink(held, (connection.lane,))
+            self._shrink(held, connection.lane)
         self.apart.add(connection)
 
     def catch_up(self, connection: ScreenConnection) -> bool:
@@ -101,45 +102,47 @@ class Group:
 
     def behind(self) -> AudienceFrames | None:
         """The frames of a cohort that holds something older than the newest."""
-        return next((frames for frames in self.cohorts if frames is not self.frames), None)
+        for frames in self.cohorts:
+            if frames is not self.frames:
+                return frames
+        return None
 
-    def write_slice(self, room: int, report: Report) -> int:
-        """Brings at most `room` members to the newest state; how many. This loop decides what ten thousand cost."""
+    def put(self, batch: "Slice", room: int) -> int:
+        """Adds at most `room` members of an older cohort to a slice, as if it were written already; how many."""
         held, frames = self.behind(), self.frames
         if held is None or frames is None:
             return 0
-        data = frames.frame(held.has)
-        size, write = len(data), os.write
-        lanes = list(itertools.islice(self.cohorts[held], room))
-        short: list[tuple[int, int]] = []
-        for lane in lanes:
-            try:
-                taken = write(lane, data)
-            except OSError as problem:
-                taken = 0 if isinstance(problem, BlockingIOError) or lane < 0 else -1
-            if taken != size:
-                short.append((lane, taken))
-        self._shrink(held, lanes)
-        self.cohorts.setdefault(frames, set()).update(lanes)
-        for lane, taken in short:
-            self._finish(self.lanes[lane], data, taken)
-        report.sent += len(lanes)
-        report.bytes += size * len(lanes)
+        cohort = self.cohorts[held]
+        lanes: Collection[int] = cohort
+        if len(cohort) > room:
+            lanes = list(itertools.islice(cohort, room))
+            cohort.difference_update(lanes)
+            self.cohorts.setdefault(frames, set()).update(lanes)
+        else:
+            # The usual case of many small audiences: the whole set changes hands, none of its members is touched.
+            del self.cohorts[held]
+            newest = self.cohorts.setdefault(frames, cohort)
+            if newest is not cohort:
+                newest |= cohort
+        batch.put(self, lanes, frames.frame(held.has))
         return len(lanes)
 
-    def _shrink(self, held: AudienceFrames, lanes: Sequence[int]) -> None:
-        cohort = self.cohorts[held]
-        cohort.difference_update(lanes)
-        if not cohort:
-            del self.cohorts[held]
-
-    def _finish(self, connection: ScreenConnection, data: bytes, taken: int) -> None:
+    def finish(self, lane: int, frame: bytes, taken: int) -> None:
         """A socket that did not take the whole frame; `taken` is -1 when it is broken."""
+        connection = self.lanes.get(lane)
+        if connection is None:
+            return
         self.set_apart(connection)
         if taken < 0:
             connection.abort()
         elif self.frames is not None:
-            self._give(connection, self.frames, data[taken:] if taken else data)
+            self._give(connection, self.frames, frame[taken:] if taken else frame)
+
+    def _shrink(self, held: AudienceFrames, lane: int) -> None:
+        cohort = self.cohorts[held]
+        cohort.discard(lane)
+        if not cohort:
+            del self.cohorts[held]
 
     def _give(self, connection: ScreenConnection, frames: AudienceFrames, rest: bytes) -> None:
         """Hands bytes to the transport; the member joins its new cohort unless that made it busy."""
@@ -154,6 +157,29 @@ class Group:
         self.cohorts.setdefault(frames, set()).add(connection.lane)
 
 
+class Slice:
+    """Sends of several audiences that are handed to the kernel in one go."""
+
+    __slots__ = ("_batch", "_groups")
+
+    def __init__(self) -> None:
+        self._batch = Batch()
+        self._groups: list[Group] = []
+
+    def put(self, group: Group, lanes: Collection[int], frame: bytes) -> None:
+        self._batch.add(lanes, frame)
+        self._groups.append(group)
+
+    def write(self, report: Report) -> None:
+        """Now; what a socket does not take goes through its transport."""
+        batch = self._batch
+        for place, taken in write(batch):
+            part = batch.part(place)
+            self._groups[part].finish(batch.lanes[place], batch.frames[part], taken)
+        report.sent += len(batch)
+        report.bytes += batch.bytes
+
+
 class Fanout:
     """Writes the newest frames of groups that changed; `observer` hears of every run."""
 
@@ -164,11 +190,13 @@ class Fanout:
 
     def publish(self, group: Group, frames: AudienceFrames) -> None:
         """Makes `frames` the group's newest; a run under way goes on with them instead of the older ones."""
-        group.frames = frames
+        loop = asyncio.get_running_loop()
+        if group.frames is not frames:
+            group.frames, group.told_at = frames, loop.time()
         if group.members:
             self._due[group] = None
             if self._task is None or self._task.done():
-                self._task = asyncio.get_running_loop().create_task(self._run())
+                self._task = loop.create_task(self._run())
 
     async def settle(self) -> None:
         """Returns when nothing is left to write."""
@@ -189,18 +217,22 @@ class Fanout:
 
     def _slice(self, report: Report) -> None:
         """Up to so many sends, over as many audiences as they take."""
-        room = SLICE
+        batch, room = Slice(), SLICE
+        written: list[Group] = []
         while self._due and room > 0:
             group = next(iter(self._due))
-            room -= group.write_slice(room, report)
+            room -= group.put(batch, room)
             if group.behind() is None:
                 del self._due[group]
                 report.audiences += 1
-                room -= self._catch_up(group, report)
+                written.append(group)
+        batch.write(report)
+        for group in written:
+            if group.apart:
+                self._catch_up(group, report)
 
-    def _catch_up(self, group: Group, report: Report) -> int:
+    def _catch_up(self, group: Group, report: Report) -> None:
         for connection in tuple(group.apart):
             done = group.catch_up(connection)
             report.sent += done
             report.late += not done
-        return len(group.apart)

@@ -1,12 +1,10 @@
 """The bytes of a state: encoded once an audience and once a set of missing parts, then shared by every socket."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-from cms.trust.signed import Signed
-from screens.messages import FromServer, Have, StateFrame, encode, signed_value
+from screens.messages import FromServer, Have, StateFrame, encode
 from screens.signer import Trust
 from screens.states import State
 
@@ -65,16 +63,15 @@ def part_text(wire: str, file: str) -> str:
 
 
 class AudienceFrames:
-    """The frames of one audience at one beacon; a new beacon is a new object."""
+    """The frames of one audience at one beacon (its JSON, as it travels); a new beacon is a new object."""
 
-    __slots__ = ("_beacon", "_made", "_parts", "_texts", "has", "state")
+    __slots__ = ("_beacon", "_made", "has", "parts", "state")
 
-    def __init__(self, state: State, beacon: Signed, parts: Parts) -> None:
+    def __init__(self, state: State, beacon: str, parts: Parts) -> None:
         self.state = state
         self.has: Versions = (*parts.versions, state.version)
-        self._beacon = json.dumps(signed_value(beacon), ensure_ascii=False, separators=(",", ":"))
-        manifest = part_text(state.wire, state.file)
-        self._texts = (parts.texts["root"], parts.texts["delegations"], parts.texts["recalls"], manifest)
+        self._beacon = beacon
+        self.parts = parts
         self._made: dict[int, bytes] = {}
 
     def frame(self, has: Versions) -> bytes:
@@ -89,5 +86,8 @@ class AudienceFrames:
         # The parts are JSON already; parsing them to write them again would cost more than all the sends.
         fields = [f'"beacon":{self._beacon}']
         names = StateFrame.PARTS
-        fields += [f'"{names[place]}":{self._texts[place]}' for place in range(4) if missing >> place & 1]
+        texts = self.parts.texts
+        fields += [f'"{names[place]}":{texts[names[place]]}' for place in range(3) if missing >> place & 1]
+        if missing & 8:
+            fields.append(f'"{names[3]}":{part_text(self.state.wire, self.state.file)}')
         return text_frame('{"t":"state",' + ",".join(fields) + "}")

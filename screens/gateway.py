@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import datetime as dt
 import uuid
 from collections.abc import Coroutine
 from dataclasses import dataclass, replace
@@ -22,8 +23,10 @@ from screens.beacons import Beacons
 from screens.connection import ScreenConnection
 from screens.fanout import Fanout, Report
 from screens.frames import versions_of
+from screens.hands.delivery import Orders
 from screens.messages import Bye, Have, Pair, Pairing
 from screens.presence import Presence
+from screens.proof_intake import Intake
 from screens.protocol import Goodbye
 from screens.registry import Registry
 from screens.session import Session
@@ -37,6 +40,7 @@ OFFERS_PER_S: Final = 20
 SIGN_SECONDS: Final = 5.0
 RESTART_SLICE: Final = 500
 RESTART_PAUSE: Final = 0.25
+REPLACED_RETRY: Final = 30_000
 # A stranger's hello may make us look at the rows again, but not oftener than this.
 REMEMBERED: Final = 1_000
 LOOK_AGAIN: Final = 0.25
@@ -72,9 +76,12 @@ class Gateway:
         self.fanout = Fanout(self._told)
         self.beacons = Beacons(signer, self.source, self.registry, self.fanout)
         self.presence = Presence(database, clock)
+        self.orders = Orders(database, wake, clock, self.registry, metrics)
+        self.proofs = Intake(database, clock, self.registry, metrics)
         self.wheel = Wheel()
         self._opening: set[ScreenConnection] = set()
         self._certifying: set[uuid.UUID] = set()
+        self._bare: set[uuid.UUID] = set()
         self.written = Report()
         self._database = database
         self._signer = signer
@@ -94,9 +101,16 @@ class Gateway:
     async def run(self) -> None:
         """Until cancelled."""
         async with asyncio.TaskGroup() as group:
-            for part in (self.source.run(), self.beacons.run(), self.presence.run(), self.wheel.run()):
+            for part in (
+                self.source.run(),
+                self.beacons.run(),
+                self.presence.run(),
+                self.proofs.run(),
+                self.wheel.run(),
+            ):
                 group.create_task(part)
             group.create_task(self._follow())
+            group.create_task(self.orders.run())
             group.create_task(self._keep_house())
 
     async def serve(self, connection: Any) -> None:
@@ -124,6 +138,7 @@ class Gateway:
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=5)
         await self.presence.flush()
+        await self.proofs.flush()
 
     # ------------------------------------------------------------ what sessions ask
 
@@ -186,7 +201,7 @@ class Gateway:
             self._opening.discard(session.connection)
             before = self.registry.wait(pair.key, session.connection)
             if before is not None and before in self._sessions:
-                self._dismiss(self._sessions[before], Bye("replaced", 30_000))
+                self._dismiss(self._sessions[before], Bye("replaced", REPLACED_RETRY))
             session.code_until = to_ms(made.expires_at)
             session.connection.push(Pairing(made.code, session.code_until))
 
@@ -220,11 +235,13 @@ class Gateway:
         self.stop_waiting(session)
         before = self.registry.enter(known.id, connection)
         if before is not None and before in self._sessions:
-            self._dismiss(self._sessions[before], Bye("replaced", 30_000))
+            self._dismiss(self._sessions[before], Bye("replaced", REPLACED_RETRY))
         self._opening.discard(connection)
-        self.presence.entered(known.id, connection.link, player=player, caps=caps)
+        connection.trim()
+        connection.entered_at = self.presence.entered(known.id, connection.link, player=player, caps=caps)
         self.metrics.gauge("yunping_screens_connected", len(self.registry))
         self._place(session, known)
+        self.orders.entered(known.id, connection)
 
     def left(self, session: Session) -> None:
         """A connection ended; a newer one of the same screen is not touched."""
@@ -242,8 +259,11 @@ class Gateway:
         self.metrics.count("yunping_screen_byes_total", code=bye.code, why=bye.why or "")
 
     def retry_bounds(self) -> tuple[int, int]:
-        """Between which times (ms) a screen should come back: at most a hundred a second, within ten seconds."""
-        return 200, min(10_000, max(1_000, len(self.registry) * 10))
+        """Between which times (ms) a screen should come back: all there are within ten seconds, four thousand a second.
+
+        By how many are paired, not by how many are here: the first to come are told what the last must keep to.
+        """
+        return 200, min(10_000, max(1_000, self.source.count // 4))
 
     # ------------------------------------------------------------ what rows change
 
@@ -253,7 +273,18 @@ class Gateway:
                 known = self.source.screen(screen)
                 if known is not None:
                     self._changed(known)
+            for screen, (link, at) in change.links.items():
+                self._linked(screen, link, at)
             self.beacons.changed(change.audiences)
+
+    def _linked(self, screen: uuid.UUID, link: uuid.UUID, at: dt.datetime) -> None:
+        """Some gateway wrote who holds a screen: a socket here that is older than that one is told to go."""
+        connection = self.registry.get(screen)
+        if connection is None or connection not in self._sessions or connection.link == link:
+            return
+        # A newer entry here, not written yet, will say the same to the other gateway.
+        if connection.entered_at is not None and connection.entered_at <= at:
+            self._dismiss(self._sessions[connection], Bye("replaced", REPLACED_RETRY))
 
     def _changed(self, known: Known) -> None:
         waiting = self.registry.waiting.get(known.key)
@@ -282,6 +313,8 @@ class Gateway:
     def _place(self, session: Session, known: Known) -> None:
         """Tells the screen what it is and puts it where its states come from."""
         connection = session.connection
+        if known.facts is None:
+            self._bare.add(known.id)
         audience = self.source.audience_now(known.id)
         if not session.welcome(known, audience):
             return
@@ -312,11 +345,18 @@ class Gateway:
                 session = self._sessions.get(connection)
                 if session is not None and session.pair is not None and session.code_until <= now:
                     self._spawn(self._offer_again(session, session.pair))
-            for screen, connection in self.registry:
-                known = self.source.screen(screen)
-                session = self._sessions.get(connection)
-                if known is not None and known.facts is None and session is not None and self.beacons.is_guarded:
-                    self._spawn(self._placed_anew(session, known))
+            if self.beacons.is_guarded:
+                self._certify_late()
+
+    def _certify_late(self) -> None:
+        """Screens that were let in while no guard could sign what they are."""
+        for screen in tuple(self._bare):
+            connection, known = self.registry.get(screen), self.source.screen(screen)
+            session = None if connection is None else self._sessions.get(connection)
+            if session is None or known is None or known.facts is not None:
+                self._bare.discard(screen)
+            else:
+                self._spawn(self._placed_anew(session, known))
 
     async def _offer_again(self, session: Session, pair: Pair) -> None:
         try:

@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import json
+import resource
 import socket
 import ssl
 from collections.abc import Callable
@@ -20,14 +21,15 @@ from cms.kernel.db import Database
 from cms.kernel.log import logger
 from cms.kernel.metrics import Metrics
 from cms.kernel.wake import Wake
-from screens.connection import ScreenConnection
+from screens.connection import ScreenConnection, descriptor_limit
 from screens.gateway import Gateway, Place
 from screens.messages import MAX_FRAME, PATH, SUBPROTOCOLS
 from screens.metrics import SCREENS
 from screens.signer import Signer
 
 BACKLOG: Final = 4096  # with the usual 100, a fifth of 10,000 screens was not back after 45 s
-MAX_OPENING: Final = 512
+# As many as can wait to be accepted: a storm of screens that come back is worked off, not sent away.
+MAX_OPENING: Final = BACKLOG
 OPEN_SECONDS: Final = 10
 CLOSE_SECONDS: Final = 2
 # A gateway that listens before it knows its screens would send the first ones away.
@@ -87,6 +89,7 @@ async def run_gateway(
         log.info("gateway listening", port=_port(server))
         if settings.own_process:
             spare_the_collector()
+            open_many_files()
         if ready is not None:
             ready(gateway, _port(server))
         try:
@@ -112,6 +115,13 @@ def spare_the_collector() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(100_000, 50, 100)
+
+
+def open_many_files() -> None:
+    """As many as the system allows: each screen is one."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    descriptor_limit.cache_clear()
 
 
 async def _leave(server: Server, gateway: Gateway) -> None:

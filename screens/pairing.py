@@ -134,13 +134,20 @@ async def _pinned(session: AsyncSession, screen: Screen, code: str, actor: Actor
     return True
 
 
+def pause(misses: int, first: dt.datetime | None, *, most: int, now: dt.datetime) -> int:
+    """Seconds until another guess is looked at, after `misses` in the window, the `first` of them then; 0: now."""
+    if misses < most or first is None:
+        return 0
+    return max(1, int((first + WINDOW - now).total_seconds()))
+
+
 async def _unlocked(session: AsyncSession, actor: Actor, now: dt.datetime) -> None:
     await session.execute(delete(PairingMiss).where(PairingMiss.at <= now - WINDOW))
     count = select(func.count(), func.min(PairingMiss.at))
     for query, most in ((count.where(PairingMiss.actor == actor.person), MISSES_OF_ONE), (count, MISSES_OF_ALL)):
         misses, first = (await session.execute(query)).one()
-        if misses >= most:
-            raise TooMany("screens.pairing_locked", seconds=max(1, int((first + WINDOW - now).total_seconds())))
+        if seconds := pause(misses, first, most=most, now=now):
+            raise TooMany("screens.pairing_locked", seconds=seconds)
 
 
 async def _free_code(session: AsyncSession) -> str:

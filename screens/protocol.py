@@ -26,19 +26,26 @@ from screens.messages import (
     Bye,
     Caps,
     Challenge,
+    Done,
     FromScreen,
     FromServer,
     Have,
     Hello,
+    Line,
     MessageFault,
+    OrderFrame,
     Pair,
     Paired,
     Pairing,
+    Proved,
+    Pulse,
     Remembered,
     Roots,
+    Shown,
     StateFrame,
     Tick,
     Tock,
+    Vitals,
     Welcome,
     read_screen,
     read_server,
@@ -103,7 +110,7 @@ class Said:
 
 
 ServerEvent: TypeAlias = Proven | WantsPairing | Said
-LIVE_KINDS: Final[tuple[type[FromScreen], ...]] = (Ack, Beat, Remembered, Tick)
+LIVE_KINDS: Final[tuple[type[FromScreen], ...]] = (Ack, Beat, Done, Remembered, Tick, Vitals, Shown)
 """What a live screen may say; of a later version only where that was agreed."""
 
 
@@ -254,7 +261,7 @@ class Dismissed:
 
 
 ScreenEvent: TypeAlias = Reply | CodeShown | BecameScreen | Welcomed | StateCame | Told | Dismissed
-TOLD_KINDS: Final[tuple[type[FromServer], ...]] = (Roots, Tock)
+TOLD_KINDS: Final[tuple[type[FromServer], ...]] = (OrderFrame, Line, Roots, Tock, Proved, Pulse)
 """What a live screen may be told besides welcomes and states."""
 
 
@@ -293,6 +300,9 @@ class ScreenSide:
             return Dismissed(message)
         if isinstance(message, Challenge) and self.phase is Phase.ASKED:
             return Reply(self._proof(message.nonce))
+        is_early = isinstance(message, Pulse) and self.phase in {Phase.WAITING, Phase.PROVEN}
+        if is_early or (self.phase is Phase.LIVE and isinstance(message, TOLD_KINDS)):
+            return Told(message)
         if self.phase is Phase.WAITING:
             return self._while_waiting(message)
         if isinstance(message, Welcome) and self.phase in {Phase.PROVEN, Phase.LIVE}:
@@ -300,8 +310,6 @@ class ScreenSide:
             return Welcomed(message)
         if isinstance(message, StateFrame) and self.phase is Phase.LIVE:
             return StateCame(message)
-        if self.phase is Phase.LIVE and isinstance(message, TOLD_KINDS):
-            return Told(message)
         raise MessageFault("order", message.T)
 
     def ack(self, version: int, state: str, at: int, code: str | None = None) -> Ack:

@@ -13,6 +13,7 @@ from cms.kernel.clock import EPOCH, Clock, to_ms
 from cms.trust.keys import b64
 from cms.trust.signed import Signed
 from screens.connection import ScreenConnection
+from screens.hands.delivery import Orders
 from screens.messages import (
     PROTOCOL,
     ROOTS,
@@ -20,16 +21,20 @@ from screens.messages import (
     Ack,
     Beat,
     Bye,
+    Done,
     Have,
     Pair,
     Remembered,
     Retry,
     Roots,
+    Shown,
     Tick,
     Tock,
+    Vitals,
     Welcome,
 )
 from screens.presence import Presence
+from screens.proof_intake import Intake
 from screens.protocol import HELLO_MS, Goodbye, Phase, Proven, Said, ServerEvent, ServerSide, WantsPairing
 from screens.source import Known
 
@@ -46,6 +51,8 @@ class Host(Protocol):
     media: str
     clock: Clock
     presence: Presence
+    orders: Orders
+    proofs: Intake
 
     async def known(self, screen: uuid.UUID, key: str) -> Known: ...
 
@@ -176,19 +183,34 @@ def _beaten(session: Session, screen: uuid.UUID, beat: Beat) -> None:
     session.gateway.presence.beaten(screen, beat)
 
 
-def _ticked(session: Session, screen: uuid.UUID, tick: Tick) -> None:  # noqa: ARG001 - the time is nobody's secret
-    now = (session.gateway.clock.now() - EPOCH) // MICROSECOND
-    session.connection.push(Tock(tick.sent, now, now))
+def _felt(session: Session, screen: uuid.UUID, vitals: Vitals) -> None:
+    session.gateway.presence.felt(screen, vitals)
+
+
+def _proof(session: Session, screen: uuid.UUID, proof: Shown) -> None:
+    session.gateway.proofs.take(screen, proof)
 
 
 def _remembered(session: Session, _screen: uuid.UUID, said: Remembered) -> None:
     session.gateway.remembered(session, said.recalls)
 
 
+def _did(session: Session, screen: uuid.UUID, done: Done) -> None:
+    session.gateway.orders.heard(screen, done)
+
+
+def _ticked(session: Session, screen: uuid.UUID, tick: Tick) -> None:  # noqa: ARG001 - the time is nobody's secret
+    now = (session.gateway.clock.now() - EPOCH) // MICROSECOND
+    session.connection.push(Tock(tick.sent, now, now))
+
+
 HEARD: Final[Mapping[type, Callable[[Session, uuid.UUID, Any], None]]] = {
     Ack: _acked,
     Beat: _beaten,
+    Done: _did,
     Remembered: _remembered,
     Tick: _ticked,
+    Vitals: _felt,
+    Shown: _proof,
 }
 """Who takes what a live screen says (`protocol.LIVE_KINDS`)."""

@@ -1,5 +1,6 @@
 """What the screens' room asks of the guard, which alone holds the keys: an interface, so that nobody here can sign."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -42,8 +43,11 @@ class Signer(Protocol):
 
     async def sign_manifest(self, body: Manifest) -> Signed: ...
 
-    async def sign_beacon(self, body: BeaconBody) -> Signed:
-        """The beacon over the guard's own present recalls and root, so that a recall needs no database."""
+    async def sign_beacons(self, bodies: Sequence[BeaconBody]) -> Mapping[str, str]:
+        """By audience, the JSON of a beacon over the guard's own present recalls and root: a recall needs no database.
+
+        An audience the guard knows no manifest of is missing.
+        """
         ...
 
     async def sign_screen(self, body: ScreenFacts) -> Signed: ...

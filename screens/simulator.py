@@ -17,19 +17,38 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
 from websockets.typing import Subprotocol
 
+from cms.hands.order import Ledger, heed, verify_order
 from cms.kernel.clock import SystemClock, to_ms
 from cms.trust.beacon import Beacon
 from cms.trust.errors import TrustError
 from cms.trust.keys import SigningKey
+from cms.trust.manifest import Manifest
 from cms.trust.root import Root
 from cms.trust.signed import Signed, Verified, read_body
 from cms.trust.verify import verify_beacon, verify_root
-from screens.messages import MAX_FRAME, SUBPROTOCOLS, Beat, Bye, Have, MessageFault, Roots, StateFrame, Welcome, encode
+from screens.messages import (
+    MAX_FRAME,
+    SUBPROTOCOLS,
+    Beat,
+    Bye,
+    Caps,
+    Done,
+    Have,
+    Line,
+    MessageFault,
+    OrderFrame,
+    Roots,
+    StateFrame,
+    Welcome,
+    encode,
+)
 from screens.protocol import BecameScreen, CodeShown, Dismissed, Reply, ScreenSide, StateCame, Told, Welcomed
 
 PLAYER: Final = "sim-1"
 CLOCK: Final = SystemClock()
 LONGEST: Final = 60.0
+# As screens/player/link.js: whoever hears nothing for so long is not connected, whatever the socket says.
+SILENT: Final = 28.0
 
 
 @dataclass(slots=True)
@@ -45,8 +64,13 @@ class Heard:
     connected: int = 0
     recalls: int = 0
     last: StateFrame | None = None
+    manifest: Signed | None = None
+    delays: list[float] = field(default_factory=list)
+    """Milliseconds from the signing of each publication to its arrival, of those that came while connected."""
     faults: list[str] = field(default_factory=list)
     roots: tuple[Signed, ...] = ()
+    orders: list[Done] = field(default_factory=list)
+    line: Line | None = None
 
 
 class SimulatedScreen:
@@ -61,6 +85,7 @@ class SimulatedScreen:
         root: Signed | None = None,
         origin: str | None = None,
         acks: bool = True,
+        caps: Caps | None = None,
         tls: ssl.SSLContext | None = None,
     ) -> None:
         self.url = url
@@ -72,10 +97,15 @@ class SimulatedScreen:
         self.changed = asyncio.Condition()
         self._origin = origin
         self._acks = acks
+        self.caps = dict(caps or {})
+        self.player = PLAYER
+        self.ledger = Ledger()
         self._tls = tls
         self._root: Verified[Root] | None = verify_root(root, None) if root is not None else None
         self._have = Have()
         self._retry = (0.1, 1.0)
+        self.is_current = False
+        self.silent = SILENT
 
     async def run(self) -> None:
         """Connects again after every end, later each time nobody answers."""
@@ -90,6 +120,7 @@ class SimulatedScreen:
                 self.heard.faults.append(repr(problem))
             finally:
                 self.is_live.clear()
+                self.is_current = False
                 self.socket = None
             failures = 0 if self.heard.connected > before else failures + 1
             await asyncio.sleep(self._wait(failures))
@@ -114,13 +145,17 @@ class SimulatedScreen:
                 screen=self.screen,
                 host=host,
                 have=self._have,
-                player=PLAYER,
+                player=self.player,
+                caps=self.caps,
                 protocol=SUBPROTOCOLS[socket.subprotocol or ""],
             )
-            async for text in socket:
-                await self._take(socket, side, text)
-                async with self.changed:
-                    self.changed.notify_all()
+            loop = asyncio.get_running_loop()
+            async with asyncio.timeout(self.silent) as silence:
+                async for text in socket:
+                    silence.reschedule(loop.time() + self.silent)
+                    await self._take(socket, side, text)
+                    async with self.changed:
+                        self.changed.notify_all()
 
     async def until(self, version: int, *, within: float = 10.0) -> None:
         """Returns when this version, or a newer one, has come. Raises TimeoutError."""
@@ -147,14 +182,39 @@ class SimulatedScreen:
             self._retry = (event.welcome.retry.min / 1000, event.welcome.retry.max / 1000)
         elif isinstance(event, StateCame):
             await self._state(socket, side, event.state)
+        elif isinstance(event, Told):
+            await self._told(socket, event.message)
         elif isinstance(event, CodeShown):
             self.heard.code = event.code
         elif isinstance(event, BecameScreen):
             self.screen = event.screen
-        elif isinstance(event, Told) and isinstance(event.message, Roots):
-            self.heard.roots += event.message.roots
         elif isinstance(event, Dismissed):
             self.heard.byes.append(event.bye)
+
+    async def _told(self, socket: ClientConnection, message: object) -> None:
+        if isinstance(message, Roots):
+            self.heard.roots += message.roots
+        elif isinstance(message, Line):
+            self.heard.line = message
+        elif isinstance(message, OrderFrame):
+            done = self._heeded(message.order)
+            if done is not None:
+                self.heard.orders.append(done)
+                await socket.send(encode(done))
+
+    def _heeded(self, signed: Signed) -> Done | None:
+        """What a box that can do everything says to an order; one without a root does not know whom to believe."""
+        if self._root is None or self.screen is None:
+            return None
+        now = to_ms(CLOCK.now())
+        order = verify_order(signed, self._root)
+        name = order.value.order
+        if name not in self.ledger.ends:
+            try:
+                self.ledger = heed(self.ledger, order, screen=self.screen, now=now).ended(name, {"state": "done"})
+            except TrustError as fault:
+                return Done(name, "refused", now, fault.code)
+        return Done(name, str(self.ledger.ends[name]["state"]), now)
 
     async def _state(self, socket: ClientConnection, side: ScreenSide, state: StateFrame) -> None:
         beacon = self._beacon(state.beacon)
@@ -164,6 +224,7 @@ class SimulatedScreen:
         if beacon.version > self.heard.newest:
             self.heard.newest = beacon.version
             self.heard.versions[beacon.version] = time.monotonic()
+            self._note(state)
             if self._acks:
                 now = to_ms(CLOCK.now())
                 await socket.send(encode(side.ack(beacon.version, "received", now)))
@@ -176,6 +237,15 @@ class SimulatedScreen:
             delegations=1 if state.delegations is not None else had.delegations,
         )
 
+    def _note(self, state: StateFrame) -> None:
+        """Keeps what is to be shown; a manifest that is only named as a file is not fetched here."""
+        is_first = self.heard.manifest is None or not self.is_current
+        if isinstance(state.manifest, Signed):
+            self.heard.manifest = state.manifest
+            if not is_first:
+                self.heard.delays.append(to_ms(CLOCK.now()) - read_body(Manifest, state.manifest.text).at)
+        self.is_current = True
+
     def _beacon(self, signed: Signed) -> Beacon:
         if self._root is None:
             return read_body(Beacon, signed.text)
@@ -183,9 +253,10 @@ class SimulatedScreen:
 
     def _wait(self, failures: int) -> float:
         least, most = self._retry
-        if failures:
-            most = min(LONGEST, most * 2 ** min(failures, 6))
-        return random.uniform(least, most)  # noqa: S311
+        wait = random.uniform(least, most)  # noqa: S311
+        if failures:  # as screens/player/link.js
+            wait = max(wait, random.uniform(0, least * 2 ** min(failures, 10)))  # noqa: S311
+        return min(LONGEST, wait)
 
 
 class Fleet:

@@ -18,11 +18,12 @@ from cms.kernel.db import Database
 from cms.kernel.log import logger
 from cms.kernel.wake import Wake
 from cms.trust.signed import Signed
-from screens.states import CHANGE, AudienceMember, Change, ScreenCounter, ScreenState, State
+from screens.states import CHANGE, LINK, AudienceMember, Change, ScreenCounter, ScreenState, State
 from screens.tables import Screen
 
 log = logger("screens")
 Rows: TypeAlias = Sequence[Any]
+Links: TypeAlias = dict[uuid.UUID, tuple[uuid.UUID, dt.datetime]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +50,16 @@ class StoredStates:
         self._audiences: dict[uuid.UUID, str] = {}
         self._states: dict[str, State] = {}
         self._seen = 0
+        self._links_seen: int | None = None
         self._turn = asyncio.Lock()
         self._listeners: set[asyncio.Queue[Change]] = set()
         self.is_fresh = False
         self.loaded = asyncio.Event()
+
+    @property
+    def count(self) -> int:
+        """How many screens were ever paired."""
+        return len(self._screens)
 
     def screen(self, screen: uuid.UUID) -> Known | None:
         return self._screens.get(screen)
@@ -105,17 +112,18 @@ class StoredStates:
         """Reads what changed since the last time. Raises SQLAlchemyError."""
         async with self._turn:
             async with self._database.read() as session:
-                change, seen = await self._read(session)
-            self._seen = seen
+                change, seen, links_seen = await self._read(session)
+            self._seen, self._links_seen = seen, links_seen
             self.is_fresh = True
             self.loaded.set()
-        if change.audiences or change.screens:
+        if change.audiences or change.screens or change.links:
             for queue in self._listeners:
                 queue.put_nowait(change)
 
-    async def _read(self, session: AsyncSession) -> tuple[Change, int]:
+    async def _read(self, session: AsyncSession) -> tuple[Change, int, int]:
         # The counter first: whatever it counts is visible to the reads after it, and what is younger is read again.
         upto = await session.scalar(select(ScreenCounter.value).where(ScreenCounter.name == CHANGE)) or 0
+        links, links_upto = await self._entries(session)
         screens, members, states = await _changed(session, self._seen)
         for row in screens:
             known = _known(row)
@@ -126,7 +134,16 @@ class StoredStates:
         for row in states:
             self._states[row.audience] = State(row.audience, row.version, row.signed, row.digest, row.file)
         touched = frozenset(row.id for row in screens) | frozenset(row.screen for row in members)
-        return Change(frozenset(row.audience for row in states), touched), upto
+        return Change(frozenset(row.audience for row in states), touched, links), upto, links_upto
+
+    async def _entries(self, session: AsyncSession) -> tuple[Links, int]:
+        """Who entered anywhere since the last time; nothing at first, when nobody is here yet."""
+        upto = await session.scalar(select(ScreenCounter.value).where(ScreenCounter.name == LINK)) or 0
+        if self._links_seen is None or self._links_seen == upto:
+            return {}, upto
+        found = select(Screen.id, Screen.link, Screen.linked_at).where(Screen.link_change > self._links_seen)
+        links = {screen: (link, at) for screen, link, at in await session.execute(found) if link and at}
+        return links, upto
 
 
 async def _changed(session: AsyncSession, seen: int) -> tuple[Rows, Rows, Rows]:

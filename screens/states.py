@@ -7,8 +7,8 @@ transaction hold the counter, so changes commit in their order and a reader that
 
 import datetime as dt
 import uuid
-from collections.abc import AsyncIterator, Iterable
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from sqlalchemy import BigInteger, Index, String, Text, select
@@ -22,12 +22,13 @@ from cms.trust.signed import Signed
 
 VERSION: Final = "version"
 CHANGE: Final = "change"
+LINK: Final = "link"
 # Parameters of one statement; SQLite takes 32,766.
 _BATCH: Final = 5_000
 
 
 class ScreenCounter(Base):
-    """The two counters of the installation; `value` is the last number given out."""
+    """The counters of the installation; `value` is the last number given out."""
 
     __tablename__ = "screen_counter"
 
@@ -76,10 +77,14 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What became different: audiences with a newer state, screens whose row or audience changed."""
+    """What became different: audiences with a newer state, screens whose row or audience changed, and entries.
+
+    `links` has the connection that holds a screen now, at this gateway or another, and since when.
+    """
 
     audiences: frozenset[str] = frozenset()
     screens: frozenset[uuid.UUID] = frozenset()
+    links: Mapping[uuid.UUID, tuple[uuid.UUID, dt.datetime]] = field(default_factory=dict)
 
 
 class AudienceStates(Protocol):
@@ -108,6 +113,11 @@ async def next_version(session: AsyncSession) -> int:
 async def next_change(session: AsyncSession) -> int:
     """The place of this transaction in the order of changes."""
     return await next_number(session, CHANGE)
+
+
+async def next_link(session: AsyncSession) -> int:
+    """The place of these entries in the order of all gateways' entries."""
+    return await next_number(session, LINK)
 
 
 async def store_state(

@@ -25,6 +25,9 @@ class Screen(Base):
     name: Mapped[str] = mapped_column(String(80))
     unit: Mapped[str] = mapped_column(String(255))
     point: Mapped[str] = mapped_column(String(40), default="")
+    lng: Mapped[int | None]
+    """Millionths of a degree; None: where its unit lies."""
+    lat: Mapped[int | None]
     tags: Mapped[list[str]] = mapped_column(default=list)
     key: Mapped[str] = mapped_column(String(43), unique=True)
     orientation: Mapped[str] = mapped_column(String(9), default="portrait")
@@ -41,6 +44,8 @@ class Screen(Base):
     link: Mapped[uuid.UUID | None]
     """The connection that holds the screen, or None: the id keeps a late goodbye from unlinking a newer connection."""
     linked_at: Mapped[dt.datetime | None]
+    link_change: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    """The place of the last entry in the order of all gateways' entries: another gateway that holds it lets go."""
     last_seen: Mapped[dt.datetime | None]
     received: Mapped[int] = mapped_column(BigInteger, default=0)
     cached: Mapped[int] = mapped_column(BigInteger, default=0)
@@ -53,10 +58,15 @@ class Screen(Base):
     """Milliseconds; positive when the screen's clock is ahead."""
     stale: Mapped[bool] = mapped_column(default=False)
     memory_mb: Mapped[int | None]
+    storage_mb: Mapped[int | None]
+    """Room for files, and how much of it is free; None where the box does not tell."""
+    storage_free_mb: Mapped[int | None]
+    temperature: Mapped[int | None]
+    """Tenths of a degree Celsius; None where the box does not tell."""
     player: Mapped[str] = mapped_column(String(32), default="")
     caps: Mapped[dict[str, Any]] = mapped_column(default=dict)
 
-    __table_args__ = (Index(None, "unit"), Index(None, "change"))
+    __table_args__ = (Index(None, "unit"), Index(None, "change"), Index(None, "link_change"))
 
 
 class PairingAttempt(Base):

@@ -3,30 +3,40 @@
 import asyncio
 from typing import Final
 
-from screens.connection import ScreenConnection
-from screens.frames import PING
+from websockets.protocol import OPEN
 
-SLOTS: Final = 100
+from screens.connection import ScreenConnection
+from screens.frames import PING, message_frame
+from screens.messages import SUBPROTOCOLS, Pulse
+from screens.native.writer import Batch, write
+
+SLOTS: Final = 48
 TICK: Final = 0.1
-# A link that was cut without a word is found within three turns of the wheel, thirty seconds.
-SILENT: Final = 20.0
+# Looked at every 4.8 s: silent for longer than this it is pinged, so an idle screen hears a ping every 19.2 s …
+PING_AFTER: Final = 15.0
+# … and after two without an answer it is given up, 28.8 s after its last word: a cut link is found within thirty.
+SILENT: Final = 24.0
+# A screen of SP/2 that was told nothing for this long gets a word; usually beacons come sooner.
+QUIET: Final = 10.0
+PULSE: Final = message_frame(Pulse())
+SPEAKS: Final = frozenset(name for name, protocol in SUBPROTOCOLS.items() if protocol >= Pulse.SINCE)
 # A reader that cannot take one state in this time is as good as gone; it comes back and gets the newest.
 LATE: Final = 30.0
 
 
 class Wheel:
-    """Pings a hundredth of the connections every tenth of a second and drops those that are silent or stuck."""
+    """Looks at a part of the connections every tenth of a second: pings the quiet ones, drops the silent and stuck."""
 
     def __init__(self, *, silent: float = SILENT, late: float = LATE) -> None:
         self._slots: list[set[ScreenConnection]] = [set() for _ in range(SLOTS)]
         self._place: dict[ScreenConnection, int] = {}
         self._next = 0
-        self._silent = silent
-        self._late = late
+        self.silent = silent
+        self.late = late
         self.dropped = 0
 
     def add(self, connection: ScreenConnection) -> None:
-        """Its first ping comes a whole turn later, so that a storm of connections is pinged as it came."""
+        """It is looked at a whole turn later, so that a storm of connections is pinged as it came."""
         place = (self._next - 1) % SLOTS
         self._slots[place].add(connection)
         self._place[connection] = place
@@ -47,13 +57,38 @@ class Wheel:
 
     def tick(self, now: float) -> None:
         """One slot; `now` is loop time."""
+        quiet: list[ScreenConnection] = []
+        untold: list[ScreenConnection] = []
+        spared = now - min(PING_AFTER, self.silent)
         for connection in tuple(self._slots[self._next]):
-            if now - connection.heard_at > self._silent or self._is_stuck(connection, now):
+            late = connection.late_since
+            if connection.last_told() < now - QUIET and connection.subprotocol in SPEAKS and _takes_more(connection):
+                untold.append(connection)
+            if connection.heard_at > spared and not late:
+                continue
+            if now - connection.heard_at > self.silent or (late and now - late > self.late):
                 self.dropped += 1
                 connection.abort()
-            elif not connection.paused and not connection.transport.is_closing():
-                connection.transport.write(PING)
+            elif connection.heard_at <= spared and _takes_more(connection):
+                quiet.append(connection)
         self._next = (self._next + 1) % SLOTS
+        _say(quiet, PING)
+        _say(untold, PULSE)
 
-    def _is_stuck(self, connection: ScreenConnection, now: float) -> bool:
-        return bool(connection.late_since) and now - connection.late_since > self._late
+
+def _takes_more(connection: ScreenConnection) -> bool:
+    is_open = connection.protocol.state is OPEN and not connection.transport.is_closing()
+    return is_open and not connection.paused
+
+
+def _say(connections: list[ScreenConnection], frame: bytes) -> None:
+    """Straight to the sockets: each of their transports is empty."""
+    batch = Batch()
+    batch.add([connection.lane for connection in connections], frame)
+    for place, taken in write(batch):
+        connection = connections[place]
+        if taken < 0:
+            connection.abort()
+        elif taken or connection.lane < 0:
+            connection.transport.write(frame[taken:])
+        # else the kernel holds more than it could send: whoever reads that will not miss this

@@ -1,6 +1,7 @@
 """What the other roles hold of the guard: its operations as typed calls, over one connection that mends itself."""
 
 import asyncio
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ from cms.guard.asks import SetMachines, SignFeed, SignSoftware
 from cms.guard.authority import Grant
 from cms.guard.drafts import Draft
 from cms.guard.errors import GuardRefused
+from cms.guard.ordering import Command
 from cms.guard.recalling import Item
 from cms.trust.approval import Approval
 from cms.trust.shape import read
@@ -19,6 +21,7 @@ from cms.trust.signed import Signed, plain
 TIMEOUT: Final = 30.0
 _BATCH: Final = 4 * 2**20  # characters of bundles in one message
 _DRAFTS: Final = 32
+_ORDERS: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +105,24 @@ class GuardClient:
         answer = await self.ask("sign_beacons", {"audiences": None if audiences is None else list(audiences)})
         return {name: Signed.of(one) for name, one in answer.items()}
 
+    async def beacons(self, audiences: Sequence[str]) -> dict[str, str]:
+        """As `sign_beacons`, as JSON to pass on: who only carries them need not take eight hundred apart."""
+        answer = await self.ask("sign_beacons", {"audiences": list(audiences)})
+        return {name: json.dumps(one, ensure_ascii=False, separators=(",", ":")) for name, one in answer.items()}
+
     async def sign_screen(self, screen: str, *, key: str, unit: str, tags: Sequence[str]) -> Signed:
         asked = {"screen": screen, "key": key, "unit": unit, "tags": list(tags)}
         return Signed.of(await self.ask("sign_screen", asked))
+
+    async def sign_orders(self, command: Command) -> list[Signed]:
+        """Signed orders in the order of the command; some at a time, so that one message stays small."""
+        made: list[Signed] = []
+        for start in range(0, len(command.wanted), _ORDERS):
+            part = command.wanted[start : start + _ORDERS]
+            made += [
+                Signed.of(one) for one in await self.ask("sign_orders", {**_plain(command), "wanted": plain(part)})
+            ]
+        return made
 
     async def raise_epoch(self, *, by: str, password: str) -> Signed:
         return Signed.of(await self.ask("raise_epoch", {"by": by, "password": password}))
@@ -171,6 +189,11 @@ class GuardClient:
                 self._connection = await _connected(self._path, None)
             connection = self._connection
         return await connection.ask(operation, plain(arguments), self._timeout)
+
+
+def _plain(command: Command) -> dict[str, Any]:
+    found = plain(command)
+    return found if isinstance(found, dict) else {}
 
 
 class _Connection:

@@ -6,7 +6,10 @@ changes when any other connection commits. A lost wake-up costs one fallback int
 
 import asyncio
 import contextlib
+import sqlite3
+import threading
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
 
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
@@ -66,16 +69,31 @@ class Wake:
         bell.set()
 
     async def _watch(self) -> None:
-        # data_version is only comparable on one connection, so this one is kept.
-        async with self._database.reader.connect() as connection:
-            seen = None
-            while True:
-                found = (await connection.exec_driver_sql("pragma data_version")).scalar_one()
-                await connection.rollback()
-                if seen is not None and found != seen:
-                    self._rung()
-                seen = found
-                await asyncio.sleep(self._every)
+        """Raises OSError when the file cannot be read any more."""
+        loop, stop = asyncio.get_running_loop(), threading.Event()
+        path = self._database.url.partition(":///")[2]
+        watching = loop.run_in_executor(None, self._compare, path, loop, stop)
+        try:
+            await asyncio.shield(watching)
+        finally:
+            stop.set()
+            with contextlib.suppress(OSError):
+                await watching
+
+    def _compare(self, path: str, loop: asyncio.AbstractEventLoop, stop: threading.Event) -> None:
+        """In a thread of its own: ten questions a second through the pool would be a hundredth of a core, a process."""
+        try:
+            # data_version is only comparable on one connection, so this one is kept.
+            with contextlib.closing(sqlite3.connect(f"file:{quote(path)}?mode=rw", uri=True, timeout=1)) as connection:
+                seen = None
+                while not stop.is_set():
+                    found = connection.execute("pragma data_version").fetchone()
+                    if seen is not None and found != seen:
+                        loop.call_soon_threadsafe(self._rung)
+                    seen = found
+                    stop.wait(self._every)
+        except sqlite3.Error as problem:
+            raise ConnectionError(str(problem)) from problem
 
     async def _listen(self) -> None:
         """Raises OSError for whatever ends the connection."""

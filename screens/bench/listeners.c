@@ -3,8 +3,8 @@
  *   listeners FDS CORE
  *
  * FDS is a file of inherited descriptors, one a line, whose handshakes are done and whose streams stand at the start of
- * a frame. For every line "COUNT LEAST" on stdin it prints "done COUNT LAST_NS FIRST_NS" (CLOCK_MONOTONIC) when so many
- * text frames of at least LEAST bytes of payload have come since the line.
+ * a frame. For every line "COUNT LEAST MOST" on stdin it prints "done COUNT LAST_NS FIRST_NS P99_NS" (CLOCK_MONOTONIC)
+ * when so many text frames of LEAST to MOST bytes of payload have come since the line; P99_NS is when 99 of 100 were in.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -22,8 +22,8 @@ struct stream { uint64_t left; unsigned char head[10]; int have; };
 
 static struct stream streams[1 << 16];
 static long wanted, seen;
-static uint64_t least;
-static int64_t first;
+static uint64_t least, most;
+static int64_t first, near;
 
 static int64_t now_ns(void) {
     struct timespec t;
@@ -51,10 +51,11 @@ static void framed(int fd, struct stream *s) {
     s->left = body_size(s);
     s->have = 0;
     if (kind == 9 && write(fd, pong, sizeof pong) < 0 && errno != EAGAIN) exit(3);
-    if (kind == 1 && s->left >= least && wanted) {
+    if (kind == 1 && s->left >= least && s->left <= most && wanted) {
         if (seen == 0) first = now_ns();
-        if (++seen == wanted) {
-            printf("done %ld %lld %lld\n", seen, (long long)now_ns(), (long long)first);
+        if (++seen == (wanted * 99 + 99) / 100) near = now_ns();
+        if (seen == wanted) {
+            printf("done %ld %lld %lld %lld\n", seen, (long long)now_ns(), (long long)first, (long long)near);
             wanted = 0;
         }
     }
@@ -107,7 +108,7 @@ int main(int argc, char **argv) {
                 if (n <= 0) return 0;
                 buffer[n] = 0;
                 seen = 0;
-                if (sscanf((char *)buffer, "%ld %lu", &wanted, &least) != 2) return 5;
+                if (sscanf((char *)buffer, "%ld %lu %lu", &wanted, &least, &most) != 3) return 5;
                 printf("armed\n");
             } else if (n > 0) {
                 take(fd, &streams[fd], buffer, n);

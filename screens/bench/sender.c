@@ -5,7 +5,8 @@
  * Accepts CONNECTIONS, answers each upgrade (without the accept key: handshakes are not measured), prints "ready". For
  * every line on stdin it reads the frames of the file named there (each a 4-byte little-endian length and its bytes),
  * writes frame i % count to socket i and prints "sent COUNT CPU_NS WALL_NS": the processor time of this process around
- * the writes.
+ * the writes. For the line "idle SECONDS" it pings every socket each twenty seconds, reads what they answer, and prints
+ * "idled CPU_NS WALL_NS".
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -99,6 +100,34 @@ static void send_all(int poll, struct peer *peers, int count, struct frames *fra
     printf("sent %d %lld %lld\n", count, (long long)cpu, (long long)wall);
 }
 
+static void idle(int poll, struct peer *peers, int count, int seconds) {
+    struct epoll_event events[256];
+    char answers[256];
+    for (int i = 0; i < count; i++) {
+        struct epoll_event event = {.events = EPOLLIN, .data.u32 = i};
+        epoll_ctl(poll, EPOLL_CTL_ADD, peers[i].fd, &event);
+    }
+    int64_t cpu = clock_ns(CLOCK_PROCESS_CPUTIME_ID), wall = clock_ns(CLOCK_MONOTONIC), due = wall;
+    int turns = seconds * 10, next = 0, share = (count + 199) / 200;
+    for (int turn = 0; turn < turns; due += 100000000) {
+        int wait = (int)((due - clock_ns(CLOCK_MONOTONIC)) / 1000000);
+        int found = epoll_wait(poll, events, 256, wait > 0 ? wait : 0);
+        for (int i = 0; i < found; i++)
+            if (read(peers[events[i].data.u32].fd, answers, sizeof answers) == 0) die("a peer left");
+        if (clock_ns(CLOCK_MONOTONIC) < due) {
+            due -= 100000000;
+            continue;
+        }
+        for (int i = 0; i < share; i++, next = (next + 1) % count)
+            if (write(peers[next].fd, "\x89", 2) != 2) die("ping");
+        turn++;
+    }
+    cpu = clock_ns(CLOCK_PROCESS_CPUTIME_ID) - cpu;
+    wall = clock_ns(CLOCK_MONOTONIC) - wall;
+    for (int i = 0; i < count; i++) epoll_ctl(poll, EPOLL_CTL_DEL, peers[i].fd, NULL);
+    printf("idled %lld %lld\n", (long long)cpu, (long long)wall);
+}
+
 static int listening(int port) {
     int fd = socket(AF_INET, SOCK_STREAM, 0), one = 1, buffer = 64 * 1024;
     struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
@@ -150,6 +179,11 @@ int main(int argc, char **argv) {
     char line[4096];
     while (fgets(line, sizeof line, stdin)) {
         line[strcspn(line, "\n")] = 0;
+        int seconds;
+        if (sscanf(line, "idle %d", &seconds) == 1) {
+            idle(poll, peers, count, seconds);
+            continue;
+        }
         struct frames frames = load(line);
         send_all(poll, peers, count, &frames);
         unload(&frames);

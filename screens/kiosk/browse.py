@@ -1,6 +1,7 @@
-"""Starts the kiosk's browser, loads its page again after a crash, and ends it when it stops painting; stdlib only.
+"""Starts the kiosk's browser, moves it when the box asks, and loads its page again after a crash; stdlib only.
 
-systemd starts a new one at once. The browser's DevTools are two pipes between it and this process.
+One that stops painting is ended, and systemd starts a new one at once. The browser's DevTools are two pipes between it
+and this process.
 """
 
 import argparse
@@ -16,10 +17,8 @@ import urllib.request
 from pathlib import Path
 from typing import Any, Final
 
-if __package__:
-    from screens.kiosk.devtools import Browser
-else:  # installed on a box: two files beside each other
-    from devtools import Browser  # type: ignore[import-not-found,no-redef]
+from screens.kiosk import limbs
+from screens.kiosk.devtools import Devtools
 
 LISTEN_S: Final = 0.5
 LOOK_S: Final = 2
@@ -51,6 +50,11 @@ FLAGS: Final = (
 log = logging.getLogger("yunping.kiosk")
 
 
+def command(chromium: str, profile: Path, port: int) -> list[str]:
+    """The browser's command line."""
+    return [chromium, *FLAGS, f"--user-data-dir={profile}", f"http://127.0.0.1:{port}/"]
+
+
 def silent_ms(port: int) -> int | None:
     """Since the page's last report; None where it never reported or the box does not answer."""
     try:
@@ -77,47 +81,44 @@ def rotate(folder: Path) -> None:
 class Watch:
     """One browser: its page is loaded again when it crashes, and the browser ended when that does not help."""
 
-    def __init__(self, browser: Browser, port: int) -> None:
+    def __init__(self, browser: Devtools, port: int) -> None:
         self._browser = browser
         self._port = port
         self._began = time.monotonic()
         self._crashed_at: float | None = None
-        self._attaching: dict[int, str] = {}
 
     def run(self, over: threading.Event) -> int:
         """Until the browser ends or has to; the exit code for systemd."""
-        self._browser.say("Target.setDiscoverTargets", {"discover": True})
+        child = self._browser.child
         looked = time.monotonic()
-        while not over.is_set():
-            if (code := self._browser.poll()) is not None:
-                return code or 1
-            try:
-                for message in self._browser.heard(LISTEN_S):
-                    self._take(message)
-            except (OSError, ValueError):
-                log.warning("the browser does not answer any more")
-                self._browser.end(signal.SIGKILL)
-                return 1
-            if time.monotonic() - looked >= LOOK_S:
-                looked = time.monotonic()
-                if why := self._fault():
-                    log.warning("the browser is started again: %s", why)
-                    self._browser.end(signal.SIGKILL)
-                    return 1
-        self._browser.end(signal.SIGTERM)
+        try:
+            self._browser.call("Target.setDiscoverTargets", {"discover": True})
+            while not over.is_set():
+                if child.poll() is not None:
+                    return child.returncode or 1
+                event = self._browser.event(LISTEN_S)
+                if event is not None and event.get("method") == "Target.targetCrashed":
+                    self._crashed(event["params"])
+                if time.monotonic() - looked >= LOOK_S:
+                    looked = time.monotonic()
+                    if why := self._fault():
+                        log.warning("the browser is started again: %s", why)
+                        child.kill()
+                        return 1
+        except limbs.LimbFailed:
+            log.warning("the browser does not answer any more")
+            child.kill()
+            return 1
+        child.terminate()
         return 0
 
-    def _take(self, message: dict[str, Any]) -> None:
+    def _crashed(self, told: dict[str, Any]) -> None:
         """A crashed page is attached to, then loaded again."""
-        if message.get("method") == "Target.targetCrashed":
-            log.warning("the page crashed (%s): it is loaded again", message["params"].get("status"))
-            self._crashed_at = time.monotonic()
-            target = message["params"]["targetId"]
-            self._attaching[self._browser.say("Target.attachToTarget", {"targetId": target, "flatten": True})] = target
-        elif message.get("id") in self._attaching and "result" in message:
-            del self._attaching[message["id"]]
-            url = f"http://127.0.0.1:{self._port}/"
-            self._browser.say("Page.navigate", {"url": url}, message["result"]["sessionId"])
+        log.warning("the page crashed (%s): it is loaded again", told.get("status"))
+        self._crashed_at = time.monotonic()
+        attached = self._browser.call("Target.attachToTarget", {"targetId": told["targetId"], "flatten": True})
+        url = f"http://127.0.0.1:{self._port}/"
+        self._browser.call("Page.navigate", {"url": url}, str(attached["sessionId"]))
 
     def _fault(self) -> str | None:
         """Why this browser is of no use any more."""
@@ -140,14 +141,21 @@ def main() -> None:
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--profile", type=Path, required=True)
     parser.add_argument("--chromium", default="/usr/bin/chromium")
+    parser.add_argument("--limbs", type=Path, help="the socket on which the box's server asks")
     asked = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     over = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: over.set())
     rotate(asked.dir)
-    browser = Browser.start(asked.chromium, FLAGS, asked.profile, f"http://127.0.0.1:{asked.port}/")
-    sys.exit(Watch(browser, asked.port).run(over))
+    browser = Devtools(command(asked.chromium, asked.profile, asked.port))
+    door = limbs.LimbServer(asked.limbs, limbs.found(browser)) if asked.limbs else None
+    if door:
+        door.start()
+    code = Watch(browser, asked.port).run(over)
+    if door:
+        door.close()
+    sys.exit(code)
 
 
 if __name__ == "__main__":

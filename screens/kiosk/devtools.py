@@ -1,72 +1,137 @@
-"""The browser's DevTools over two pipes that only its parent holds; no port is opened. Standard library only."""
+"""Chromium's DevTools over two pipes of its parent: no port that anybody else could open; standard library only."""
 
+import base64
+import binascii
+import fcntl
+import itertools
 import json
 import os
-import select
+import queue
+import subprocess
+import threading
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any, Final
 
-READ, WRITE = 3, 4  # the descriptors `--remote-debugging-pipe` reads commands from and writes answers to
-MOST: Final = 16 * 2**20  # bytes of one message; a longer one ends the conversation
+from screens.kiosk.limbs import LimbFailed
+
+SECONDS: Final = 15.0
+QUALITY: Final = 90
+MAX_MESSAGE: Final = 64 * 2**20
+_LOW: Final = 10  # our ends of the pipes stay clear of 3 and 4, which are the browser's
 
 
-class Browser:
-    """A started browser and the conversation with it."""
+class Devtools:
+    """Starts a browser that is moved over its pipes (``--remote-debugging-pipe``: it reads 3 and writes 4)."""
 
-    def __init__(self, argv: Sequence[str]) -> None:
-        theirs_in, ours_out = os.pipe()
-        ours_in, theirs_out = os.pipe()
-        # Copies first: what is put in place for the browser must not be one of the two still to be put in place.
-        given = [os.dup2(fd, 64 + place) for place, fd in enumerate((theirs_in, theirs_out))]
-        actions = [
-            (os.POSIX_SPAWN_DUP2, given[0], READ),
-            (os.POSIX_SPAWN_DUP2, given[1], WRITE),
-            *((os.POSIX_SPAWN_CLOSE, fd) for fd in given),
-        ]
-        whole = [argv[0], "--remote-debugging-pipe", *argv[1:]]
-        self.pid = os.posix_spawn(argv[0], whole, os.environ, file_actions=actions)  # noqa: TID251 - all of it is passed on
-        for fd in (theirs_in, theirs_out, *given):
-            os.close(fd)
-        self.code: int | None = None
-        self._out, self._in = ours_out, ours_in
-        self._rest = b""
-        self._number = 0
+    def __init__(self, words: Sequence[str]) -> None:
+        theirs_in, ours_out = _pipe()
+        ours_in, theirs_out = _pipe()
 
-    @classmethod
-    def start(cls, chromium: str, flags: Sequence[str], profile: Path, url: str) -> "Browser":
-        return cls([chromium, *flags, f"--user-data-dir={profile}", url])
+        def placed() -> None:
+            os.dup2(theirs_in, 3)
+            os.dup2(theirs_out, 4)
 
-    def poll(self) -> int | None:
-        """The exit code, or None while it runs."""
-        if self.code is None:
-            pid, status = os.waitpid(self.pid, os.WNOHANG)
-            if pid:
-                self.code = os.waitstatus_to_exitcode(status)
-        return self.code
+        flagged = [words[0], "--remote-debugging-pipe", *words[1:]]
+        self.child = subprocess.Popen(flagged, pass_fds=(3, 4), preexec_fn=placed)  # noqa: PLW1509, S603 - no thread runs yet
+        os.close(theirs_in)
+        os.close(theirs_out)
+        self._out = ours_out
+        self._in = ours_in
+        self._numbers = itertools.count(1)
+        self._writing = threading.Lock()
+        self._answers: dict[int, dict[str, Any]] = {}
+        self._events: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
+        self._came = threading.Condition()
+        self._over = False
+        threading.Thread(target=self._read, daemon=True, name="devtools").start()
 
-    def end(self, number: int) -> None:
-        """Sends a signal, if there is still somebody to send it to."""
-        if self.poll() is None:
-            os.kill(self.pid, number)
+    def screenshot(self) -> bytes:
+        """What stands on the glass now, a playing film included. Raises LimbFailed."""
+        asked = {"format": "webp", "quality": QUALITY, "fromSurface": True}
+        try:
+            return base64.b64decode(self._on_page("Page.captureScreenshot", asked)["data"])
+        except (KeyError, binascii.Error) as problem:
+            raise LimbFailed("hands.limb") from problem
 
-    def say(self, method: str, params: dict[str, Any] | None = None, session: str | None = None) -> int:
-        """Sends a command; its number stands in the answer. Raises OSError when the browser is gone."""
-        self._number += 1
-        message: dict[str, Any] = {"id": self._number, "method": method, "params": params or {}}
-        if session:
-            message["sessionId"] = session
-        os.write(self._out, json.dumps(message).encode() + b"\0")
-        return self._number
+    def reload(self) -> None:
+        """Loads the page again, without the browser's own cache. Raises LimbFailed."""
+        self._on_page("Page.reload", {"ignoreCache": True})
 
-    def heard(self, wait: float) -> list[dict[str, Any]]:
-        """What came within `wait` seconds: answers and events. Raises OSError when the browser is gone."""
-        if not select.select([self._in], [], [], wait)[0]:
-            return []
-        data = os.read(self._in, 2**16)
-        if not data:
-            raise OSError("the browser closed its end")
-        *whole, self._rest = (self._rest + data).split(b"\0")
-        if len(self._rest) > MOST:
-            raise OSError("a message without an end")
-        return [json.loads(one) for one in whole]
+    def clear_cache(self) -> None:
+        """Empties the browser's own cache; what the player keeps is the player's. Raises LimbFailed."""
+        self._on_page("Network.clearBrowserCache", {})
+
+    def call(self, method: str, params: dict[str, Any], session: str | None = None) -> dict[str, Any]:
+        """One question and its answer. Raises LimbFailed."""
+        number = next(self._numbers)
+        asked = {"id": number, "method": method, "params": params, **({"sessionId": session} if session else {})}
+        data = json.dumps(asked).encode() + b"\0"
+        try:
+            with self._writing:
+                while data:
+                    data = data[os.write(self._out, data) :]
+        except OSError as problem:
+            raise LimbFailed("hands.limb") from problem
+        with self._came:
+            self._came.wait_for(lambda: number in self._answers or self._over, timeout=SECONDS)
+            answer = self._answers.pop(number, None)
+        if answer is None or "result" not in answer:
+            raise LimbFailed("hands.limb")
+        result: dict[str, Any] = answer["result"]
+        return result
+
+    def event(self, wait: float) -> dict[str, Any] | None:
+        """What the browser tells unasked (`method`, `params`), or None when nothing came within `wait` seconds."""
+        try:
+            return self._events.get(timeout=wait)
+        except queue.Empty:
+            return None
+
+    def _on_page(self, method: str, params: dict[str, Any]) -> dict[str, Any]:
+        targets = self.call("Target.getTargets", {})["targetInfos"]
+        page = next((one for one in targets if one["type"] == "page"), None)
+        if page is None:
+            raise LimbFailed("hands.limb")
+        attached = self.call("Target.attachToTarget", {"targetId": page["targetId"], "flatten": True})
+        try:
+            return self.call(method, params, str(attached["sessionId"]))
+        finally:
+            self.call("Target.detachFromTarget", {"sessionId": attached["sessionId"]})
+
+    def _read(self) -> None:
+        pending = bytearray()
+        while True:
+            try:
+                part = os.read(self._in, 2**16)
+            except OSError:
+                part = b""
+            if not part or len(pending) > MAX_MESSAGE:
+                break
+            pending += part
+            while (end := pending.find(b"\0")) >= 0:
+                self._take(bytes(pending[:end]))
+                del pending[: end + 1]
+        with self._came:
+            self._over = True
+            self._came.notify_all()
+
+    def _take(self, data: bytes) -> None:
+        try:
+            said = json.loads(data)
+        except ValueError:
+            return
+        if "id" in said:
+            with self._came:
+                self._answers[int(said["id"])] = said
+                self._came.notify_all()
+        else:
+            self._events.put(said)
+
+
+def _pipe() -> tuple[int, int]:
+    """Both ends, out of the way of the low numbers, and closed in every other child."""
+    ends = os.pipe()
+    moved = tuple(fcntl.fcntl(end, fcntl.F_DUPFD_CLOEXEC, _LOW) for end in ends)
+    for end in ends:
+        os.close(end)
+    return moved[0], moved[1]

@@ -4,10 +4,11 @@ import { utf8 } from "./trust/canonical.js";
 import { pause, spread } from "./waiting.js";
 
 const PROTOCOLS = { "yunping.screen.2": 2, "yunping.screen.1": 1 }; // newest first; an older gateway takes the other
-const SILENT = 45_000; // ms: beacons come every 10 s; a link this quiet is dead whatever the socket says
+// ms: beacons come every 10 s, and SP/2 says something when they do not; a link this quiet is dead whatever the socket says
+const SILENT = { "yunping.screen.2": 28_000, "yunping.screen.1": 45_000 };
 const RETRY = { min: 500, max: 2_000 };
 const LONGEST = 60_000;
-const VERSION = "1.0.0";
+export const VERSION = "1.0.0";
 const MAX_FRAME = 64 * 1024;
 
 /**
@@ -97,8 +98,8 @@ export class Link {
     const sig = await signWith(pair, utf8(`yunping/${kind}/${protocol}\n${nonce}\n${who}\n${host}`));
     const caps = this.#to.caps();
     const message = screen
-      ? { t: "hello", screen, key: pair.public, protocol, have: this.#to.have(), sig, player: VERSION, caps }
-      : { t: "pair", key: pair.public, protocol, sig, player: VERSION, caps };
+      ? { t: "hello", screen, key: pair.public, protocol, have: this.#to.have(), sig, player: this.#to.version ?? VERSION, caps }
+      : { t: "pair", key: pair.public, protocol, sig, player: this.#to.version ?? VERSION, caps };
     socket.send(JSON.stringify(message));
   }
 
@@ -166,7 +167,7 @@ class Inbox {
 
   #listen() {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.close(), SILENT);
+    this.#timer = setTimeout(() => this.close(), SILENT[this.socket.protocol] ?? SILENT["yunping.screen.1"]);
   }
 
   #end() {

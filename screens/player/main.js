@@ -1,20 +1,25 @@
 // Start-up: configuration from the box, identity and memory from the disk, then the loop and the link.
 import "./old.js";
 import { backend, newPair } from "./trust/crypto.js";
+import { Depot } from "./depot.js";
 import { Fetcher } from "./fetcher.js";
 import { Films } from "./films.js";
+import { Box, Hands } from "./hands.js";
 import { Layout } from "./layout.js";
-import { Link } from "./link.js";
+import { Link, VERSION } from "./link.js";
 import { Loop } from "./loop.js";
 import { Memory } from "./memory.js";
+import { NewspaperReader } from "./newspaper-reader.js";
 import { Player } from "./player.js";
 import { Probing } from "./probing.js";
+import { Proof } from "./proof.js";
 import { Rest, heapSize } from "./rest.js";
 import { Store } from "./store.js";
 import { Watchdog } from "./watchdog.js";
 import { Zones } from "./zones.js";
 import { clockText } from "./slate.js";
 import { control } from "./shell.js";
+import { telling } from "./vitals.js";
 
 const REMEMBERED = 1_000; // steps; a screen runs for months
 const LONGEST_SET = 30_000; // characters of a recall set that fit into one frame; a longer one comes from the edges
@@ -110,12 +115,15 @@ async function start() {
     rotten: (sha256) => player?.repair(sha256),
   });
   await films.open(control());
+  const box = new Box();
+  const depot = new Depot(box);
+  const version = config.version ?? VERSION;
   player = new Player({
     config,
     identity,
     store,
     memory: new Memory(store),
-    fetcher: new Fetcher(config.media),
+    fetcher: new Fetcher(config.media, depot),
     showsFilms: films.isAble,
     tell(event, detail) {
       if (event === "changed") loop?.changed();
@@ -124,24 +132,48 @@ async function start() {
       if (event === "refused") ack({ version: player.state?.manifest?.value.version ?? 1, state: "refused", code: detail.code });
     },
   });
+  const hands = new Hands({
+    box, store, player, identity, version,
+    send: (message) => link?.send(message) ?? false,
+    clear: () => player.clear(),
+    reload: () => location.reload(),
+  });
+  await hands.open();
   await player.start();
   const shown = (version) => ack({ version, state: "shown" });
   const refused = (_, code) => ack({ version: player.version, state: "refused", code: word(code) });
   const size = () => layout.size;
   loop = new Loop({ stage, size, player, store, films, name: config.name, shown, refused, resting: resting(player, config) });
-  const watchdog = new Watchdog({ onStuck: () => location.reload(), report: (painted) => healthy(painted, player, loop) });
+  new NewspaperReader({ root: document.querySelector("#reader"), stage, player, store });
+  const watchdog = new Watchdog({ onStuck: () => location.reload(), report: (painted) => healthy({ painted, player, loop, hands, version }) });
   const probing = new Probing(player.pace, (message) => link.send(message));
+  const sends = (message) => link.protocol >= 2 && link.send(message);
+  const proof = new Proof({ time: () => player.time(), showing: () => loop.showing, send: sends });
   link = new Link(config.gateway, {
     identity: async () => identity,
     have: () => player.have(),
-    caps: () => ({ width: innerWidth, height: innerHeight, crypto, films: films.isAble, verified: true }),
+    version,
+    caps: () => ({ width: innerWidth, height: innerHeight, crypto, films: films.isAble, verified: true, ...hands.caps }),
     beat: () => beat(player, loop, watchdog),
     async onWelcome(message) {
       stage.dataset.link = "up";
+      proof.linked();
       await player.welcomed(message);
       probing.begin(message, () => player.inStep && link.protocol >= 2);
+      hands.welcomed(message);
+      depot.tell({ policy: null, screen: identity.screen, media: message.media }).catch(() => {});
     },
-    onState: (message) => player.received(message),
+    onState(message) {
+      hands.heard(message);
+      return player.received(message);
+    },
+    told: {
+      order: (message) => void hands.take(message),
+      roots: (message) => player.walked(message),
+      line: ({ policy }) => depot.tell({ policy, screen: identity.screen, media: null }).catch(() => {}),
+      tock: (message) => probing.heard(message),
+      proved: (message) => proof.proved(message),
+    },
     onPairing: ({ code, expires_at }) => (loop.pairing = { code, expiresAt: expires_at, link: pairingLink(config, code) }),
     async onPaired({ screen }) {
       identity.screen = screen;
@@ -154,21 +186,22 @@ async function start() {
       probing.stop();
     },
     onTrouble: (error) => (stage.dataset.trouble = String(error)),
-    told: { roots: (message) => player.walked(message), tock: (message) => probing.heard(message) },
   });
   ticking(player, loop, layout, config);
   addEventListener("resize", () => arranged(player, layout, loop, root.classList.contains("has-zones"), config));
   const forever = new AbortController().signal;
-  await Promise.all([loop.run(forever), link.run(forever)]);
+  // A box whose disk takes no proof still shows what it should.
+  const proving = proof.open().then(() => proof.run(forever)).catch((error) => (stage.dataset.proof = String(error)));
+  await Promise.all([loop.run(forever), link.run(forever), telling(sends, forever), proving, hands.follow(forever)]);
 }
-
-/** A code as the protocol takes it. */
-const word = (code) => String(code).toLowerCase().replace(/[^a-z_.]/g, "_").slice(0, 64);
 
 /** A server came back from an old copy and lacks recalls that stand here: it is told them, and this screen waits. */
 function remember(link, recalls) {
   if (link?.protocol >= 2 && recalls.text.length < LONGEST_SET) link.send({ t: "remembered", recalls });
 }
+
+/** A code as the protocol takes it. */
+const word = (code) => String(code).toLowerCase().replace(/[^a-z_.]/g, "_").slice(0, 64);
 
 const pairingLink = (config, code) => `${config.server}/desk/screens/?code=${code}`;
 
@@ -186,8 +219,10 @@ function beat(player, loop, watchdog) {
 }
 
 /** Tells the box, which restarts the browser when nothing is painted any more. */
-function healthy(painted, player, loop) {
-  const body = JSON.stringify({ painted_at: painted, version: player.version, showing: loop.showing });
+function healthy({ painted, player, loop, hands, version }) {
+  const linked = stage.dataset.link === "up";
+  const facts = { painted_at: painted, version: player.version, showing: loop.showing, player: version, linked };
+  const body = JSON.stringify({ ...facts, beacon: hands.beacon });
   fetch("health", { method: "POST", body, headers: { "Content-Type": "application/json" } }).catch(() => {});
 }
 

@@ -14,6 +14,7 @@ import { clausesOf, el, phrases, styled } from "./dom.js";
 import { CREDITS, columnLabel, dateLabel } from "./labels.js";
 import { fitTitle, geometryOf, titleSize } from "./geometry.js";
 import { isLecture, lectureFrame } from "./lecture.js";
+import { isNewspaper, newspaperFrames } from "./newspaper.js";
 
 // Of the body's type; the least is still 3.5 % of the screen's height, which is read at three metres.
 const FITS = { portrait: [1, 0.99], landscape: [1, 0.98, 0.96] };
@@ -22,13 +23,14 @@ const KINDS = [
   { is: isLecture, draw: (...piece) => [lectureFrame(...piece)] },
   { is: isCard, draw: cardFrames },
   { is: isGallery, draw: galleryFrames },
+  { is: isNewspaper, draw: newspaperFrames, numbersItself: true },
 ];
 const NAMES = { notice: "notice", urgent: "notice", activity: "activity" };
 const MAX_DOTS = 12; // more pages than this are counted in figures
 
 export function renderFrames(content, assets, size) {
   const kind = KINDS.find(({ is }) => is(content));
-  if (kind) return numbered(kind.draw(content, assets, size));
+  if (kind) return kind.numbersItself ? kind.draw(content, assets, size) : numbered(kind.draw(content, assets, size));
   const first = build(content, assets, size);
   const pages = measured(first, geometryOf(size), size);
   return Array.from({ length: pages }, (_, page) => turned(page === 0 ? first : first.cloneNode(true), page, pages));

@@ -69,7 +69,7 @@ async def test_slow_reader_when_among_two_hundred_delays_nobody_and_gets_the_new
     async with Fleet(others) as many:
         await many.live()
         before, _ = await _publish_often(lane, screens, many)
-        lane.live.wheel._silent = 600  # it does not answer pings either; here it is to stay
+        lane.live.wheel.silent = 600  # it does not answer pings either; here it is to stay
         reader = await _stuck_reader(lane, stuck)
         connection = lane.live.registry.get(uuid.UUID(str(stuck.screen)))
         assert connection is not None
@@ -118,7 +118,7 @@ async def _stuck_reader(lane: Street, screen: SimulatedScreen) -> ClientConnecti
 async def test_reader_when_stuck_for_too_long_is_dropped(lane: Street) -> None:
     (stuck,) = await lane.enrol(1)
     reader = await _stuck_reader(lane, stuck)
-    lane.live.wheel._late = 0.5
+    lane.live.wheel.late = 0.5
     screen = uuid.UUID(str(stuck.screen))
     async with asyncio.timeout(60):
         while lane.live.registry.get(screen) is not None:
@@ -130,7 +130,7 @@ async def test_reader_when_stuck_for_too_long_is_dropped(lane: Street) -> None:
 
 async def test_silent_link_when_cut_without_a_word_is_dropped(lane: Street) -> None:
     (screen,) = await lane.enrol(1)
-    lane.live.wheel._silent = 0.5
+    lane.live.wheel.silent = 0.5
     async with Fleet([screen]) as one:
         await one.live()
         assert screen.socket is not None

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+from deploy.roles import metrics_place
+from deploy.settings import ROLES
 from deploy.supervisor import role_argv
 from tests.architecture.source import ROOT
 
@@ -209,3 +211,9 @@ def test_children_when_the_supervisor_is_killed_stop_too(start: Start) -> None:
 
 def test_role_when_started_runs_with_this_interpreter() -> None:
     assert role_argv("guard") == (sys.executable, "-m", "deploy.cli", "run", "guard")
+    assert role_argv("gateway", 2)[-3:] == ("gateway", "--number", "2")
+
+
+def test_metrics_of_further_gateways_come_after_the_four_roles() -> None:
+    assert [metrics_place(role, 1) for role in ROLES] == [0, 1, 2, 3]
+    assert [metrics_place("gateway", number) for number in (2, 3)] == [4, 5]

@@ -1,0 +1,149 @@
+"""A screen's end of a socket for load: the whole handshake without waiting, in as little time as Python can."""
+
+import enum
+import errno
+import re
+import secrets
+import socket
+from typing import Final
+
+from cms.trust.keys import SigningKey
+from screens.messages import PATH, SUBPROTOCOLS, Have, Hello, encode
+from screens.protocol import hello_bytes
+
+SUBPROTOCOL, SPOKEN = next(iter(SUBPROTOCOLS.items()))
+_NONCE: Final = re.compile(r'"nonce":"([A-Za-z0-9_-]+)"')
+# A beacon's text is canonical, so that its own version is the last of its fields.
+_VERSION: Final = re.compile(r'\\"version\\":(\d+)\}"')
+_RETRY: Final = re.compile(r'"retry":\{"min":(\d+),"max":(\d+)\}')
+
+
+class Step(enum.IntEnum):
+    """How far a peer has come."""
+
+    DIALLING = 0
+    ASKED = 1
+    UPGRADED = 2
+    WELCOME = 3
+    SERVED = 4
+
+
+class Peer:
+    """One connection; `line` is a screen's id and seed, or empty for a socket that says nothing after its upgrade."""
+
+    __slots__ = ("_key", "_left", "_port", "have", "retry", "screen", "socket", "step", "version")
+
+    def __init__(self, line: str, port: int) -> None:
+        self.screen, _, seed = line.partition(" ")
+        self._key = SigningKey(bytes.fromhex(seed)) if seed else None
+        self._port = port
+        self._left = b""
+        self.retry = (200, 1_000)
+        self.version = 0
+        self.have = Have()
+        self.step = Step.DIALLING
+        self.socket: socket.socket | None = None
+
+    @property
+    def is_done(self) -> bool:
+        return self.step == (Step.UPGRADED if self._key is None else Step.SERVED) and not self._left
+
+    def dial(self, *, buffer: int = 0) -> socket.socket:
+        """Starts a connection. Raises OSError."""
+        made = self.socket = socket.socket()
+        made.settimeout(0)
+        if buffer:
+            made.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
+        self.step, self._left = Step.DIALLING, b""
+        problem = made.connect_ex(("127.0.0.1", self._port))
+        if problem not in {0, errno.EINPROGRESS}:
+            raise OSError(problem, "dial")
+        return made
+
+    def writable(self) -> None:
+        """It is connected, or it never will be. Raises OSError."""
+        if self.step is Step.DIALLING:
+            self.step = Step.ASKED
+            self._send(_request(self._port))
+
+    def readable(self) -> None:
+        """Takes what came. Raises OSError when the connection ended or was refused."""
+        assert self.socket is not None  # noqa: S101
+        data = self.socket.recv(1 << 16)
+        if not data:
+            raise ConnectionResetError("closed")
+        self._left += data
+        if self.step is Step.ASKED:
+            head, end, rest = self._left.partition(b"\r\n\r\n")
+            if not end:
+                return
+            if not head.startswith(b"HTTP/1.1 101"):
+                raise ConnectionRefusedError(head.decode())
+            self.step, self._left = Step.UPGRADED, rest
+        while (size := _frame_size(self._left)) and size <= len(self._left):
+            frame, self._left = self._left[:size], self._left[size:]
+            self._take(frame)
+
+    def close(self) -> None:
+        if self.socket is not None:
+            self.socket.close()
+        self.socket = None
+
+    def _take(self, frame: bytes) -> None:
+        if frame[0] & 15 == 9:
+            self._send(b"\x8a\x80\0\0\0\0")
+        elif frame[0] & 15 == 1:
+            self._said(frame[{126: 4, 127: 10}.get(frame[1], 2) :].decode())
+
+    def _said(self, text: str) -> None:
+        if text.startswith('{"t":"state"'):
+            self.step = Step.SERVED
+            if found := _VERSION.search(text):
+                self.version = int(found[1])
+                self.have = Have(1, self.version, 1, 1, 1)
+        elif text.startswith('{"t":"welcome"'):
+            self.step = Step.WELCOME
+            if found := _RETRY.search(text):
+                self.retry = (int(found[1]), int(found[2]))
+        elif (found := _NONCE.search(text)) and self._key is not None:
+            said = hello_bytes(found[1], self.screen, f"127.0.0.1:{self._port}")
+            public = self._key.public.text
+            hello = Hello(self.screen, public, self.have, self._key.sign(said), "bench", {}, SPOKEN)
+            self._send(_masked(encode(hello).encode()))
+        elif text.startswith('{"t":"bye"'):
+            raise ConnectionRefusedError(text)
+
+    def _send(self, data: bytes) -> None:
+        assert self.socket is not None  # noqa: S101
+        self.socket.sendall(data)
+
+
+def _request(port: int) -> bytes:
+    key = secrets.token_urlsafe(16)[:22] + "=="
+    lines = (
+        f"GET {PATH} HTTP/1.1",
+        f"Host: 127.0.0.1:{port}",
+        "Upgrade: websocket",
+        "Connection: Upgrade",
+        f"Sec-WebSocket-Key: {key.replace('-', '+').replace('_', '/')}",
+        "Sec-WebSocket-Version: 13",
+        f"Sec-WebSocket-Protocol: {SUBPROTOCOL}",
+        "",
+        "",
+    )
+    return "\r\n".join(lines).encode()
+
+
+def _frame_size(data: bytes) -> int:
+    """Of the frame at the start of `data`; 0 while that cannot be told."""
+    if len(data) < 2:
+        return 0
+    if data[1] < 126:
+        return 2 + data[1]
+    head = 4 if data[1] == 126 else 10
+    return head + int.from_bytes(data[2:head], "big") if len(data) >= head else 0
+
+
+def _masked(body: bytes) -> bytes:
+    """A client's text frame; a mask of zeros is a mask."""
+    return b"\x81\xfe" + len(body).to_bytes(2, "big") + bytes(4) + body
