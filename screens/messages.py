@@ -10,11 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Annotated, Any, ClassVar, Final, NoReturn, TypeAlias, cast
 
+from cms.hands.line import Policy
 from cms.trust.errors import TrustError
 from cms.trust.keys import unb64
 from cms.trust.limits import MAX_INTEGER
 from cms.trust.shape import Code, Count, Hash, Ms, Uuid, among, between, distinct, matches, read, size
-from cms.trust.signed import Signed
+from cms.trust.signed import Signed, plain
 
 PROTOCOL: Final = 2
 OLDEST: Final = 1
@@ -27,6 +28,7 @@ MAX_CAP: Final = 64  # characters of one capability's value
 MAX_ROWS: Final = 480  # of proof of play in a message: a third of a day of one a minute
 
 ACK_STATES: Final = ("received", "cached", "shown", "refused")
+ORDER_STATES: Final = ("received", "done", "refused", "failed")
 BYE_CODES: Final = ("revoked", "replaced", "restart", "protocol", "unknown", "busy")
 
 
@@ -192,6 +194,35 @@ class Roots:
     roots: Annotated[tuple[Signed, ...], size(1, ROOTS)]
 
 
+@dataclass(frozen=True, slots=True)
+class OrderFrame:
+    """A signed order (`cms.hands.order`); the screen answers with `Done`, also to one that comes again."""
+
+    T: ClassVar[str] = "order"
+    SINCE: ClassVar[int] = 2
+    order: Signed
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """How the line of this place may be used for media; after every welcome that it differs from, and at changes."""
+
+    T: ClassVar[str] = "line"
+    SINCE: ClassVar[int] = 2
+    policy: Policy
+
+
+@dataclass(frozen=True, slots=True)
+class Tock:
+    """The answer to a `Tick`: its `sent` again, and the server's clock when it came and when this left (µs)."""
+
+    T: ClassVar[str] = "tock"
+    SINCE: ClassVar[int] = 2
+    sent: Ms
+    got: Ms
+    left: Ms
+
+
 # ---------------------------------------------------------------- from the screen
 
 
@@ -297,13 +328,39 @@ class Shown:
     rows: Annotated[tuple[ProofRow, ...], size(1, MAX_ROWS)]
 
 
-FromServer: TypeAlias = Challenge | Pairing | Paired | Welcome | StateFrame | Bye | Roots | Proved
-FromScreen: TypeAlias = Hello | Pair | Ack | Beat | Remembered | Vitals | Shown
+@dataclass(frozen=True, slots=True)
+class Done:
+    """How far an order came; `code` says why it was refused or failed, `value` is what the box read back."""
+
+    T: ClassVar[str] = "done"
+    SINCE: ClassVar[int] = 2
+    OPTIONAL: ClassVar[frozenset[str]] = frozenset({"code", "value"})
+    order: Uuid
+    state: Annotated[str, among(ORDER_STATES)]
+    at: Ms
+    code: Why | None = None
+    value: Ms | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """A screen in step with others asks for the time; `sent` is its own monotonic clock in µs."""
+
+    T: ClassVar[str] = "tick"
+    SINCE: ClassVar[int] = 2
+    sent: Ms
+
+
+FromServer: TypeAlias = (
+    Challenge | Pairing | Paired | Welcome | StateFrame | OrderFrame | Line | Roots | Tock | Bye | Proved
+)
+FromScreen: TypeAlias = Hello | Pair | Ack | Beat | Done | Remembered | Tick | Vitals | Shown
 _FROM_SERVER: Final[Mapping[str, type[Any]]] = {
-    kind.T: kind for kind in (Challenge, Pairing, Paired, Welcome, StateFrame, Bye, Roots, Proved)
+    kind.T: kind
+    for kind in (Challenge, Pairing, Paired, Welcome, StateFrame, OrderFrame, Line, Roots, Tock, Bye, Proved)
 }
 _FROM_SCREEN: Final[Mapping[str, type[Any]]] = {
-    kind.T: kind for kind in (Hello, Pair, Ack, Beat, Remembered, Vitals, Shown)
+    kind.T: kind for kind in (Hello, Pair, Ack, Beat, Done, Remembered, Tick, Vitals, Shown)
 }
 
 
@@ -334,6 +391,8 @@ def _plain(part: object) -> object:
         return {item.name: getattr(part, item.name) for item in fields(part)}
     if isinstance(part, tuple):
         return [_plain(one) for one in part]
+    if isinstance(part, Policy):
+        return plain(part)
     return part
 
 

@@ -26,11 +26,14 @@ from screens.messages import (
     Bye,
     Caps,
     Challenge,
+    Done,
     FromScreen,
     FromServer,
     Have,
     Hello,
+    Line,
     MessageFault,
+    OrderFrame,
     Pair,
     Paired,
     Pairing,
@@ -39,6 +42,8 @@ from screens.messages import (
     Roots,
     Shown,
     StateFrame,
+    Tick,
+    Tock,
     Vitals,
     Welcome,
     read_screen,
@@ -104,7 +109,7 @@ class Said:
 
 
 ServerEvent: TypeAlias = Proven | WantsPairing | Said
-LIVE_KINDS: Final[tuple[type[FromScreen], ...]] = (Ack, Beat, Remembered, Vitals, Shown)
+LIVE_KINDS: Final[tuple[type[FromScreen], ...]] = (Ack, Beat, Done, Remembered, Tick, Vitals, Shown)
 """What a live screen may say; of a later version only where that was agreed."""
 
 
@@ -255,7 +260,7 @@ class Dismissed:
 
 
 ScreenEvent: TypeAlias = Reply | CodeShown | BecameScreen | Welcomed | StateCame | Told | Dismissed
-TOLD_KINDS: Final[tuple[type[FromServer], ...]] = (Roots, Proved)
+TOLD_KINDS: Final[tuple[type[FromServer], ...]] = (OrderFrame, Line, Roots, Tock, Proved)
 """What a live screen may be told besides welcomes and states."""
 
 

@@ -22,6 +22,7 @@ from markupsafe import Markup
 
 from cms.content.blocks import SCHEMA, Block
 from cms.content.footnotes import numbered
+from cms.content.zones import outline as zone_outline
 from cms.contract import Form, Piece, Preview, Route
 from cms.contract.lists import outline
 from cms.contract.tables import cells
@@ -199,6 +200,7 @@ class Desk:
         environment.globals |= self._globals(language)
         environment.filters |= {"instant": self._instant, "iso": _iso, "compact_json": _compact_json}
         environment.filters |= {"numbered": _numbered, "outline": outline, "cells": cells}
+        environment.filters["zone_outline"] = _zone_outline
         return environment
 
     def _globals(self, language: str) -> dict[str, Any]:
@@ -239,6 +241,11 @@ def _iso(at: dt.datetime) -> str:
 def _numbered(blocks: list[Block]) -> list[Block]:
     """Blocks of a draft as a reader sees them, with their footnotes."""
     return list(numbered({"schema": SCHEMA, "blocks": blocks})["blocks"])
+
+
+def _zone_outline(points: list[list[int]]) -> str:
+    """A zone's corners as SVG has them."""
+    return " ".join(f"{x},{y}" for x, y in zone_outline([(x, y) for x, y in points]))
 
 
 def _compact_json(value: object) -> str:

@@ -74,11 +74,12 @@ def _draft(
     pieces = {release: piece for line in lines for release, piece in line.pieces.items()}
     excluded = frozenset(_local(lines, far).keys() - set(chosen.local))
     slots = merge(lines, excluded=excluded, start=start, end=end)
-    return ManifestDraft(chosen.audience, tuple(sorted(ids)), slots, _bundles(slots, pieces))
+    kept = {release for line in lines for release in line.kept} - excluded
+    return ManifestDraft(chosen.audience, tuple(sorted(ids)), slots, _bundles(slots, kept, pieces))
 
 
-def _bundles(slots: Iterable[Slot], pieces: Mapping[str, Piece]) -> dict[str, tuple[str, int]]:
-    used = {entry.release for slot in slots for entry in slot.loop}
+def _bundles(slots: Iterable[Slot], kept: set[str], pieces: Mapping[str, Piece]) -> dict[str, tuple[str, int]]:
+    used = {entry.release for slot in slots for entry in slot.loop} | kept
     return {release: (pieces[release].bundle, pieces[release].bundle_size) for release in sorted(used)}
 
 

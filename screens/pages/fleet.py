@@ -14,12 +14,14 @@ from cms.kernel.errors import DomainError, NotFound
 from cms.people.permissions import Action, may_anywhere, require_reach
 from cms.people.picking import places_at
 from screens import fleet
-from screens.pages import parts
+from screens.pages import hands, parts
 from screens.pairing import claim
 from screens.places import degrees, place_screen
 from screens.standing import WANTED, Tally, tallies
 
 _SIZE: Final = 50
+# Codes of a player's refusals that have words of their own; all others of `trust` share one sentence.
+REFUSED = frozenset({"film.broken", "film.stuck", "trust.format", "trust.hash", "trust"})
 
 
 async def list_page(visit: Visit) -> web.StreamResponse:
@@ -137,6 +139,11 @@ async def _list(
     return visit.page("screens/list.html", context, section="screens", status=error.status if error else 200)
 
 
+async def screen_with(visit: Visit, error: DomainError) -> web.Response:
+    """The page of a screen with a refusal."""
+    return await _screen(visit, error)
+
+
 async def _screen(visit: Visit, error: DomainError | None = None) -> web.Response:
     async with visit.deps.db.read() as session:
         found = await fleet.screen(session, visit.actor, visit.part("screen"), now=visit.now)
@@ -152,6 +159,7 @@ async def _screen(visit: Visit, error: DomainError | None = None) -> web.Respons
             "lat": degrees(row.lat),
             "facts": _facts(visit, found, names),
         },
+        **await hands.panel(visit, row),
         "place": place,
         "may_manage": may_anywhere(visit.actor, Action.SCREEN_MANAGE) and row.revoked_at is None,
         "error": visit.refusal(error) if error else None,
@@ -190,9 +198,17 @@ def _facts(visit: Visit, view: fleet.ScreenView, names: Mapping[str, str]) -> li
     ]
     if all(isinstance(one, int) for one in size):
         facts.append(labels.fact(visit.t("screens.fact.size"), f"{size[0]} × {size[1]}"))
+    if row.refused_code and row.refused >= row.shown:
+        facts.append(labels.fact(visit.t("screens.fact.refused"), refused_text(visit, row.refused_code)))
     if row.memory_mb is not None:
         facts.append(labels.fact(visit.t("screens.fact.memory"), f"{row.memory_mb} MB"))
     return facts
+
+
+def refused_text(visit: Visit, code: str) -> str:
+    """What a screen could not draw or did not believe, in words; a code of a newer player stands as it is."""
+    family = code if code in REFUSED else code.partition(".")[0]
+    return visit.t(f"screens.refused.{family}", code=code) if family in REFUSED else code
 
 
 def _tally(visit: Visit, sums: Tally) -> list[dict[str, Any]]:

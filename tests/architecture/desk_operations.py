@@ -11,6 +11,7 @@ _DOCUMENT: Final = "/desk/documents/{id}"
 _API: Final = "/api/v1/documents/{id}"
 
 PAGES_ONLY: Final[Mapping[str, str]] = {
+    "POST /desk/screens/orders/ask": "asks how many screens a command would reach; GET /api/v1/screen-commands/reach",
     "POST /desk/login": "a program has a token and never signs in",
     "POST /desk/first-run": "once, by the person who started the product",
     "POST /desk/password": "the first password of a person who came by a code",
@@ -42,6 +43,11 @@ _WRITING: Final[Mapping[str, tuple[str, ...]]] = {
     f"POST {_DOCUMENT}/share/{{link}}/revoke": (f"DELETE {_API}/links/{{link}}",),
 }
 _INCOMING: Final[Mapping[str, tuple[str, ...]]] = {
+    "POST /desk/newspapers/upload": ("POST /api/v1/newspapers",),
+    "POST /desk/newspapers/{id}/again": ("POST /api/v1/newspapers/{id}/again",),
+    "POST /desk/newspapers/{id}/import": ("POST /api/v1/newspapers/{id}/zones/import",),
+    "POST /desk/newspapers/{id}/issue": ("PUT /api/v1/newspapers/{id}",),
+    "POST /desk/newspapers/{id}/zones": ("PUT /api/v1/newspapers/{id}/zones",),
     "POST /desk/imports/word": ("POST /api/v1/imports/word",),
     "POST /desk/imports/sheets": ("POST /api/v1/imports/sheets",),
     "POST /desk/imports/sheets/{run}/apply": ("POST /api/v1/imports/sheets/{run}/apply",),
@@ -129,6 +135,9 @@ _SYSTEM: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "POST /desk/screens/tree/place": ("PUT /api/v1/screens/units/place",),
     "POST /desk/screens/audiences/{target}": ("PUT /api/v1/screens/audiences/{target}",),
+    "POST /desk/screens/{screen}/order": ("POST /api/v1/screens/{screen}/orders",),
+    "POST /desk/screens/orders/": ("POST /api/v1/screen-commands",),
+    "POST /desk/screens/updates/{rollout}/stop": ("POST /api/v1/screen-rollouts/{rollout}/stop",),
 }
 
 _LIBRARY_AND_OFFICE: Final[Mapping[str, tuple[str, ...]]] = {
