@@ -15,9 +15,10 @@ from cms.publishing.services import models as services
 from cms.review import link_models as links, list_rows, models as review
 from cms.webhooks import models as webhooks
 from screens import states, tables as screens
+from screens.hands import lines, rollout_tables as rollouts, tables as hands
 
 METADATA = Base.metadata
 MODULES = (
-    *(api, audit, content, importing, library, links, list_rows, newspaper, notices, people),
-    *(planning, publishing, review, screens, search_rows, services, states, tokens, webhooks),
+    *(api, audit, content, importing, library, links, list_rows, newspaper, notices, people, planning),
+    *(publishing, review, hands, lines, rollouts, screens, search_rows, services, states, tokens, webhooks),
 )

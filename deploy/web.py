@@ -22,7 +22,8 @@ from cms.publishing.registry import load_channels
 from cms.publishing.tree_reader import TreeReader
 from cms.review.dead_links import LinkAsker
 from deploy import tls
-from deploy.guarding import GuardedKeys
+from deploy.guarding import GuardedHands, GuardedKeys
+from deploy.handing import BoxFiles
 from deploy.hooks import Hooks
 from deploy.installation import Installation, open_workshop, opened
 from deploy.press import press_of
@@ -57,6 +58,7 @@ async def run_web(settings: Settings, metrics: Metrics, stop: asyncio.Event) -> 
         pages = ErrorPages(errors.not_found(here.site), errors.gone(here.site))
         public = PublicSite(reader, here.store, here.tombstones, pages)
         app.add_routes(Hooks(here, services).routes())
+        app.add_routes(BoxFiles(here.db, here.clock, room).routes())
         app.add_routes([*channel_site(here, reader, public).routes(), *public.routes()])
         following = asyncio.create_task(_follow(here, reader))
         runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=3)
@@ -106,6 +108,7 @@ def desk_deps(here: Installation, room: Workshop, services: ServicesMaker) -> De
         language=settings.language,
         metrics=here.metrics,
         links=LinkAsker(services.outbound),
+        hands=GuardedHands(here.guard),
     )
 
 

@@ -28,6 +28,7 @@ from deploy.deadlines import tell_of_deadlines
 from deploy.dropping import watch_drops
 from deploy.encoding import draw_newspapers, encode_videos, keep_library
 from deploy.feeding import poll_feeds
+from deploy.handing import keep_rollouts
 from deploy.hooking import tell_others
 from deploy.installation import Installation, open_workshop, opened
 from deploy.manifests import ManifestWriter
@@ -62,7 +63,7 @@ async def run_worker(settings: Settings, metrics: Metrics, stop: asyncio.Event) 
         minding = asyncio.create_task(keep_accounts(shop))
         urging = asyncio.create_task(tell_of_deadlines(here, owner))
         following = asyncio.create_task(follow_root(here))
-        rooms = (carry_letters(here, owner), watch_promises(here), watch_files(here), prune(here))
+        rooms = (carry_letters(here, owner), watch_promises(here), watch_files(here), prune(here), keep_rollouts(here))
         noticing = [asyncio.create_task(one) for one in (*rooms, draw_newspapers(here, room, owner))]
         await asyncio.wait({working, encoding, keeping, stopping}, return_when=asyncio.FIRST_COMPLETED)
         beside = (

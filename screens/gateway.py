@@ -22,6 +22,7 @@ from screens.beacons import Beacons
 from screens.connection import ScreenConnection
 from screens.fanout import Fanout, Report
 from screens.frames import versions_of
+from screens.hands.delivery import Orders
 from screens.messages import Bye, Have, Pair, Pairing
 from screens.presence import Presence
 from screens.protocol import Goodbye
@@ -72,6 +73,7 @@ class Gateway:
         self.fanout = Fanout(self._told)
         self.beacons = Beacons(signer, self.source, self.registry, self.fanout)
         self.presence = Presence(database, clock)
+        self.orders = Orders(database, wake, clock, self.registry, metrics)
         self.wheel = Wheel()
         self._opening: set[ScreenConnection] = set()
         self._certifying: set[uuid.UUID] = set()
@@ -97,6 +99,7 @@ class Gateway:
             for part in (self.source.run(), self.beacons.run(), self.presence.run(), self.wheel.run()):
                 group.create_task(part)
             group.create_task(self._follow())
+            group.create_task(self.orders.run())
             group.create_task(self._keep_house())
 
     async def serve(self, connection: Any) -> None:
@@ -225,6 +228,7 @@ class Gateway:
         self.presence.entered(known.id, connection.link, player=player, caps=caps)
         self.metrics.gauge("yunping_screens_connected", len(self.registry))
         self._place(session, known)
+        self.orders.entered(known.id, connection)
 
     def left(self, session: Session) -> None:
         """A connection ended; a newer one of the same screen is not touched."""

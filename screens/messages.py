@@ -10,11 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Annotated, Any, ClassVar, Final, NoReturn, TypeAlias, cast
 
+from cms.hands.line import Policy
 from cms.trust.errors import TrustError
 from cms.trust.keys import unb64
 from cms.trust.limits import MAX_INTEGER
 from cms.trust.shape import Code, Count, Hash, Ms, Uuid, among, between, matches, read, size
-from cms.trust.signed import Signed
+from cms.trust.signed import Signed, plain
 
 PROTOCOL: Final = 2
 OLDEST: Final = 1
@@ -26,6 +27,7 @@ MAX_CAPS: Final = 32
 MAX_CAP: Final = 64  # characters of one capability's value
 
 ACK_STATES: Final = ("received", "cached", "shown", "refused")
+ORDER_STATES: Final = ("received", "done", "refused", "failed")
 BYE_CODES: Final = ("revoked", "replaced", "restart", "protocol", "unknown", "busy")
 
 
@@ -167,6 +169,24 @@ class Roots:
     roots: Annotated[tuple[Signed, ...], size(1, ROOTS)]
 
 
+@dataclass(frozen=True, slots=True)
+class OrderFrame:
+    """A signed order (`cms.hands.order`); the screen answers with `Done`, also to one that comes again."""
+
+    T: ClassVar[str] = "order"
+    SINCE: ClassVar[int] = 2
+    order: Signed
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """How the line of this place may be used for media; after every welcome that it differs from, and at changes."""
+
+    T: ClassVar[str] = "line"
+    SINCE: ClassVar[int] = 2
+    policy: Policy
+
+
 # ---------------------------------------------------------------- from the screen
 
 
@@ -242,12 +262,26 @@ class Beat:
     mem: Annotated[int, between(0, 2**20)]
 
 
-FromServer: TypeAlias = Challenge | Pairing | Paired | Welcome | StateFrame | Bye | Roots
-FromScreen: TypeAlias = Hello | Pair | Ack | Beat | Remembered
+@dataclass(frozen=True, slots=True)
+class Done:
+    """How far an order came; `code` says why it was refused or failed, `value` is what the box read back."""
+
+    T: ClassVar[str] = "done"
+    SINCE: ClassVar[int] = 2
+    OPTIONAL: ClassVar[frozenset[str]] = frozenset({"code", "value"})
+    order: Uuid
+    state: Annotated[str, among(ORDER_STATES)]
+    at: Ms
+    code: Why | None = None
+    value: Ms | None = None
+
+
+FromServer: TypeAlias = Challenge | Pairing | Paired | Welcome | StateFrame | OrderFrame | Line | Roots | Bye
+FromScreen: TypeAlias = Hello | Pair | Ack | Beat | Done | Remembered
 _FROM_SERVER: Final[Mapping[str, type[Any]]] = {
-    kind.T: kind for kind in (Challenge, Pairing, Paired, Welcome, StateFrame, Bye, Roots)
+    kind.T: kind for kind in (Challenge, Pairing, Paired, Welcome, StateFrame, OrderFrame, Line, Roots, Bye)
 }
-_FROM_SCREEN: Final[Mapping[str, type[Any]]] = {kind.T: kind for kind in (Hello, Pair, Ack, Beat, Remembered)}
+_FROM_SCREEN: Final[Mapping[str, type[Any]]] = {kind.T: kind for kind in (Hello, Pair, Ack, Beat, Done, Remembered)}
 
 
 # ---------------------------------------------------------------- writing
@@ -275,6 +309,8 @@ def _plain(part: object) -> object:
         return signed_value(part)
     if isinstance(part, tuple):
         return [_plain(one) for one in part]
+    if isinstance(part, Policy):
+        return plain(part)
     if isinstance(part, Retry | FileRef | Have):
         return {item.name: getattr(part, item.name) for item in fields(part)}
     return part

@@ -9,5 +9,6 @@ SCREENS: Final[tuple[Metric, ...]] = (
     Metric("counter", "yunping_screen_frames_total", "State frames written"),
     Metric("histogram", "yunping_fanout_seconds", "From a signed state to the last socket"),
     Metric("counter", "yunping_screen_byes_total", "Connections the gateway ended", ("code", "why")),
+    Metric("counter", "yunping_screen_orders_total", "Orders that ended on a screen", ("state",)),
     Metric("counter", "yunping_screen_http_total", "Plain requests and refused upgrades by status", ("status",)),
 )

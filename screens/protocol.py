@@ -26,11 +26,14 @@ from screens.messages import (
     Bye,
     Caps,
     Challenge,
+    Done,
     FromScreen,
     FromServer,
     Have,
     Hello,
+    Line,
     MessageFault,
+    OrderFrame,
     Pair,
     Paired,
     Pairing,
@@ -101,7 +104,7 @@ class Said:
 
 
 ServerEvent: TypeAlias = Proven | WantsPairing | Said
-LIVE_KINDS: Final[tuple[type[FromScreen], ...]] = (Ack, Beat, Remembered)
+LIVE_KINDS: Final[tuple[type[FromScreen], ...]] = (Ack, Beat, Done, Remembered)
 """What a live screen may say; of a later version only where that was agreed."""
 
 
@@ -252,7 +255,7 @@ class Dismissed:
 
 
 ScreenEvent: TypeAlias = Reply | CodeShown | BecameScreen | Welcomed | StateCame | Told | Dismissed
-TOLD_KINDS: Final[tuple[type[FromServer], ...]] = (Roots,)
+TOLD_KINDS: Final[tuple[type[FromServer], ...]] = (OrderFrame, Line, Roots)
 """What a live screen may be told besides welcomes and states."""
 
 

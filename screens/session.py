@@ -12,6 +12,7 @@ from cms.kernel.clock import Clock, to_ms
 from cms.trust.keys import b64
 from cms.trust.signed import Signed
 from screens.connection import ScreenConnection
+from screens.hands.delivery import Orders
 from screens.messages import (
     PROTOCOL,
     ROOTS,
@@ -19,6 +20,7 @@ from screens.messages import (
     Ack,
     Beat,
     Bye,
+    Done,
     Have,
     Pair,
     Remembered,
@@ -42,6 +44,7 @@ class Host(Protocol):
     media: str
     clock: Clock
     presence: Presence
+    orders: Orders
 
     async def known(self, screen: uuid.UUID, key: str) -> Known: ...
 
@@ -176,9 +179,14 @@ def _remembered(session: Session, _screen: uuid.UUID, said: Remembered) -> None:
     session.gateway.remembered(session, said.recalls)
 
 
+def _did(session: Session, screen: uuid.UUID, done: Done) -> None:
+    session.gateway.orders.heard(screen, done)
+
+
 HEARD: Final[Mapping[type, Callable[[Session, uuid.UUID, Any], None]]] = {
     Ack: _acked,
     Beat: _beaten,
+    Done: _did,
     Remembered: _remembered,
 }
 """Who takes what a live screen says (`protocol.LIVE_KINDS`)."""

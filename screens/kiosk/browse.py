@@ -1,4 +1,4 @@
-"""Starts the kiosk's browser and ends it when it stops painting, so that systemd starts a new one; stdlib only."""
+"""Starts the kiosk's browser, moves it when the box asks, and ends it when it stops painting; stdlib only."""
 
 import argparse
 import json
@@ -11,6 +11,9 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 from typing import Final
+
+from screens.kiosk import limbs
+from screens.kiosk.devtools import Devtools
 
 LOOK_S: Final = 5
 START_S: Final = 90  # a cold box may take this long to its first report
@@ -91,14 +94,21 @@ def main() -> None:
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--profile", type=Path, required=True)
     parser.add_argument("--chromium", default="/usr/bin/chromium")
+    parser.add_argument("--limbs", type=Path, help="the socket on which the box's server asks")
     asked = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     over = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: over.set())
     rotate(asked.dir)
-    child = subprocess.Popen(command(asked.chromium, asked.profile, asked.port))  # noqa: S603
-    sys.exit(watch(child, asked.port, over))
+    browser = Devtools(command(asked.chromium, asked.profile, asked.port))
+    door = limbs.LimbServer(asked.limbs, limbs.found(browser)) if asked.limbs else None
+    if door:
+        door.start()
+    code = watch(browser.child, asked.port, over)
+    if door:
+        door.close()
+    sys.exit(code)
 
 
 if __name__ == "__main__":

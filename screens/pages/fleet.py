@@ -14,6 +14,7 @@ from cms.kernel.errors import DomainError, NotFound
 from cms.people.permissions import Action, may_anywhere
 from cms.people.picking import places_at
 from screens import fleet
+from screens.pages import hands
 from screens.pairing import claim
 
 _FACTS = ("link", "version", "painted", "clock")
@@ -120,6 +121,11 @@ async def _list(
     return visit.page("screens/list.html", context, section="screens", status=error.status if error else 200)
 
 
+async def screen_with(visit: Visit, error: DomainError) -> web.Response:
+    """The page of a screen with a refusal."""
+    return await _screen(visit, error)
+
+
 async def _screen(visit: Visit, error: DomainError | None = None) -> web.Response:
     async with visit.deps.db.read() as session:
         found = await fleet.screen(session, visit.actor, visit.part("screen"), now=visit.now)
@@ -133,6 +139,7 @@ async def _screen(visit: Visit, error: DomainError | None = None) -> web.Respons
             "tags": "，".join(row.tags),
             "facts": _facts(visit, found, names),
         },
+        **await hands.panel(visit, row),
         "place": place,
         "may_manage": may_anywhere(visit.actor, Action.SCREEN_MANAGE) and row.revoked_at is None,
         "error": visit.refusal(error) if error else None,

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from cms.desk.frame import Section
 from cms.people.permissions import Action
-from screens.pages import fleet, preview
+from screens.pages import fleet, hands, hands_order, preview
 
 
 def section() -> Section:
@@ -17,7 +17,7 @@ def section() -> Section:
         path="/desk/screens/",
         action=Action.SCREEN_READ,
         group="desk.nav.group.screens",
-        routes=(*preview.ROUTES, *fleet.ROUTES),
+        routes=(*preview.ROUTES, *hands.ROUTES, *hands_order.ROUTES, *fleet.ROUTES),
         templates=Path(__file__).parent / "templates",
         previews={"screen": preview.draw},
     )

@@ -7,7 +7,7 @@ const PROTOCOLS = { "yunping.screen.2": 2, "yunping.screen.1": 1 }; // newest fi
 const SILENT = 45_000; // ms: beacons come every 10 s; a link this quiet is dead whatever the socket says
 const RETRY = { min: 500, max: 2_000 };
 const LONGEST = 60_000;
-const VERSION = "1.0.0";
+export const VERSION = "1.0.0";
 const MAX_FRAME = 64 * 1024;
 
 /**
@@ -97,8 +97,8 @@ export class Link {
     const sig = await signWith(pair, utf8(`yunping/${kind}/${protocol}\n${nonce}\n${who}\n${host}`));
     const caps = this.#to.caps();
     const message = screen
-      ? { t: "hello", screen, key: pair.public, protocol, have: this.#to.have(), sig, player: VERSION, caps }
-      : { t: "pair", key: pair.public, protocol, sig, player: VERSION, caps };
+      ? { t: "hello", screen, key: pair.public, protocol, have: this.#to.have(), sig, player: this.#to.version ?? VERSION, caps }
+      : { t: "pair", key: pair.public, protocol, sig, player: this.#to.version ?? VERSION, caps };
     socket.send(JSON.stringify(message));
   }
 

@@ -1,8 +1,10 @@
 // Start-up: configuration from the box, identity and memory from the disk, then the loop and the link.
 import { backend, newPair } from "./trust/crypto.js";
+import { Depot } from "./depot.js";
 import { Fetcher } from "./fetcher.js";
 import { Films } from "./films.js";
-import { Link } from "./link.js";
+import { Box, Hands } from "./hands.js";
+import { Link, VERSION } from "./link.js";
 import { Loop } from "./loop.js";
 import { Memory } from "./memory.js";
 import { NewspaperReader } from "./newspaper-reader.js";
@@ -85,12 +87,15 @@ async function start() {
     rotten: (sha256) => player?.repair(sha256),
   });
   await films.open();
+  const box = new Box();
+  const depot = new Depot(box);
+  const version = config.version ?? VERSION;
   player = new Player({
     config,
     identity,
     store,
     memory: new Memory(store),
-    fetcher: new Fetcher(config.media),
+    fetcher: new Fetcher(config.media, depot),
     showsFilms: films.isAble,
     tell(event, detail) {
       if (event === "changed") loop?.changed();
@@ -99,22 +104,39 @@ async function start() {
       if (event === "refused") ack({ version: player.state?.manifest?.value.version ?? 1, state: "refused", code: detail.code });
     },
   });
+  const hands = new Hands({
+    box, store, player, identity, version,
+    send: (message) => link?.send(message) ?? false,
+    clear: () => player.clear(),
+    reload: () => location.reload(),
+  });
+  await hands.open();
   await player.start();
   const shown = (version) => ack({ version, state: "shown" });
   loop = new Loop({ stage, player, store, films, name: config.name, shown });
   new NewspaperReader({ root: document.querySelector("#reader"), stage, player, store });
-  const watchdog = new Watchdog({ onStuck: () => location.reload(), report: (painted) => healthy(painted, player, loop) });
+  const watchdog = new Watchdog({ onStuck: () => location.reload(), report: (painted) => healthy({ painted, player, loop, hands, version }) });
   link = new Link(config.gateway, {
     identity: async () => identity,
     have: () => player.have(),
-    caps: () => ({ width: innerWidth, height: innerHeight, crypto, verified: true }),
+    version,
+    caps: () => ({ width: innerWidth, height: innerHeight, crypto, verified: true, ...hands.caps }),
     beat: () => beat(player, loop, watchdog),
     async onWelcome(message) {
       stage.dataset.link = "up";
       await player.welcomed(message);
+      hands.welcomed(message);
+      depot.tell({ policy: null, screen: identity.screen, media: message.media }).catch(() => {});
     },
-    onState: (message) => player.received(message),
-    told: { roots: (message) => player.walked(message) },
+    onState(message) {
+      hands.heard(message);
+      return player.received(message);
+    },
+    told: {
+      order: (message) => void hands.take(message),
+      roots: (message) => player.walked(message),
+      line: ({ policy }) => depot.tell({ policy, screen: identity.screen, media: null }).catch(() => {}),
+    },
     onPairing: ({ code, expires_at }) => (loop.pairing = { code, expiresAt: expires_at, link: pairingLink(config, code) }),
     async onPaired({ screen }) {
       identity.screen = screen;
@@ -130,7 +152,7 @@ async function start() {
   ticking(player);
   addEventListener("resize", () => scaled(loop));
   const forever = new AbortController().signal;
-  await Promise.all([loop.run(forever), link.run(forever)]);
+  await Promise.all([loop.run(forever), link.run(forever), hands.follow(forever)]);
 }
 
 /** A server came back from an old copy and lacks recalls that stand here: it is told them, and this screen waits. */
@@ -154,8 +176,10 @@ function beat(player, loop, watchdog) {
 }
 
 /** Tells the box, which restarts the browser when nothing is painted any more. */
-function healthy(painted, player, loop) {
-  const body = JSON.stringify({ painted_at: painted, version: player.version, showing: loop.showing });
+function healthy({ painted, player, loop, hands, version }) {
+  const linked = stage.dataset.link === "up";
+  const facts = { painted_at: painted, version: player.version, showing: loop.showing, player: version, linked };
+  const body = JSON.stringify({ ...facts, beacon: hands.beacon });
   fetch("health", { method: "POST", body, headers: { "Content-Type": "application/json" } }).catch(() => {});
 }
 

@@ -7,6 +7,7 @@
 // is not in `view`.
 import { filesNeeded, readParts } from "./parts.js";
 import { filmOf, neededBy } from "./drawing.js";
+import { Full } from "./depot.js";
 import { Unobtainable } from "./fetcher.js";
 import { monotonic } from "./clock.js";
 import { playable, slotAt } from "./timeline.js";
@@ -16,6 +17,7 @@ import { verifyRoot } from "./trust/verify.js";
 import { readSigned } from "./trust/signed.js";
 import { Line } from "./waiting.js";
 
+const FULL_WAIT = 60_000; // ms until a full disk is tried again
 const FILE_WAIT = 15_000; // ms for a signed object that came as a file
 
 export class Player {
@@ -29,6 +31,7 @@ export class Player {
   #away = 0;
   #following = null;
   #followed = "";
+  #again = 0;
 
   /** `showsFilms`: whether films are fetched at all. `tell(event, detail)`: "changed", "version", "refused". */
   constructor({ config, identity, store, memory, fetcher, showsFilms, tell }) {
@@ -92,6 +95,23 @@ export class Player {
   /** A file on the disk is not what was signed any more: it is thrown away and fetched again. */
   async repair(sha256) {
     await this.store.drop([sha256]);
+    this.#followed = "";
+    this.#follow();
+  }
+
+  /** What its own box must see to believe an order is for this screen: the facts as the guard signed them. */
+  get facts() {
+    return this.#facts;
+  }
+
+  /** The newest root this screen believes. */
+  get root() {
+    return this.state?.root ?? this.pinned;
+  }
+
+  /** Throws away what nobody needs; what stands on the glass stays. */
+  async clear() {
+    if (this.shown) await this.#tidy();
     this.#followed = "";
     this.#follow();
   }
@@ -234,7 +254,7 @@ export class Player {
       const film = filmOf(release.value);
       if (!film || stored.has(film.file.sha256)) continue;
       const { releases } = missing.get(film.file.sha256) ?? { releases: [] };
-      missing.set(film.file.sha256, { file: film.file, releases: [...releases, digest] });
+      missing.set(film.file.sha256, { file: { ...film.file, urgent: release.value.class === "urgent" }, releases: [...releases, digest] });
     }
     return [...missing.values()].sort((one, two) => one.file.size - two.file.size);
   }
@@ -247,7 +267,8 @@ export class Player {
     for (const [digest, { release }] of this.state.releases) {
       for (const file of neededBy(release.value)) {
         if (stored.has(file.sha256)) continue;
-        const { job } = jobs.get(file.sha256) ?? { job: this.#stored(file, signal) };
+        const urgent = release.value.class === "urgent"; // no rule of a thin line holds it back
+        const { job } = jobs.get(file.sha256) ?? { job: this.#stored({ ...file, urgent }, signal) };
         jobs.set(file.sha256, { job });
         job.then((isHere) => isHere || lacking.add(digest), () => {});
       }
@@ -257,10 +278,26 @@ export class Player {
   }
 
   async #stored(file, signal) {
-    if (!(await this.store.hasRoomFor(file.size))) return false;
-    const blob = await this.#obtained(file, signal);
-    if (blob) await this.store.keep(file.sha256, blob);
-    return blob !== null;
+    try {
+      if (!(await this.store.hasRoomFor(file.size))) throw new Full(file.sha256);
+      const blob = await this.#obtained(file, signal);
+      if (blob) await this.store.keep(file.sha256, blob);
+      return blob !== null;
+    } catch (error) {
+      if (!(error instanceof Full) && error.name !== "QuotaExceededError") throw error;
+      this.#full();
+      return false;
+    }
+  }
+
+  /** The disk is full: what stood stands, the desk hears of it, and later there may be room. */
+  #full() {
+    this.tell("refused", { what: "files", code: "hands.full" });
+    clearTimeout(this.#again);
+    this.#again = setTimeout(() => {
+      this.#followed = "";
+      this.#follow();
+    }, FULL_WAIT);
   }
 
   async #obtained(file, signal) {

@@ -11,6 +11,7 @@ _DOCUMENT: Final = "/desk/documents/{id}"
 _API: Final = "/api/v1/documents/{id}"
 
 PAGES_ONLY: Final[Mapping[str, str]] = {
+    "POST /desk/screens/orders/ask": "asks how many screens a command would reach; GET /api/v1/screen-commands/reach",
     "POST /desk/login": "a program has a token and never signs in",
     "POST /desk/first-run": "once, by the person who started the product",
     "POST /desk/password": "the first password of a person who came by a code",
@@ -131,6 +132,9 @@ _SYSTEM: Final[Mapping[str, tuple[str, ...]]] = {
         "PUT /api/v1/screens/{screen}/tags",
         "POST /api/v1/screens/{screen}/revoke",
     ),
+    "POST /desk/screens/{screen}/order": ("POST /api/v1/screens/{screen}/orders",),
+    "POST /desk/screens/orders/": ("POST /api/v1/screen-commands",),
+    "POST /desk/screens/updates/{rollout}/stop": ("POST /api/v1/screen-rollouts/{rollout}/stop",),
 }
 
 _LIBRARY_AND_OFFICE: Final[Mapping[str, tuple[str, ...]]] = {

@@ -31,6 +31,7 @@ class Media:
     asked: list[str] = field(default_factory=list)
     cuts: dict[str, list[int]] = field(default_factory=dict)
     sent: dict[str, int] = field(default_factory=dict)
+    handed: dict[str, tuple[str, bytes]] = field(default_factory=dict)
     url: str = ""
     _runner: web.AppRunner | None = None
 
@@ -40,7 +41,8 @@ class Media:
         return name
 
     async def start(self) -> None:
-        app = web.Application()
+        app = web.Application(client_max_size=16 * 2**20)
+        app.router.add_put("/box/v1/files/{order}", self._take)
         app.router.add_get("/a/{name}", self._serve)
         app.router.add_route("OPTIONS", "/a/{name}", self._preflight)
         self._runner = web.AppRunner(app)
@@ -54,6 +56,10 @@ class Media:
         if self._runner:
             await self._runner.cleanup()
         self._runner = None
+
+    async def _take(self, request: web.Request) -> web.Response:
+        self.handed[request.match_info["order"]] = (request.headers["Authorization"], await request.read())
+        return web.Response(status=204)
 
     async def _preflight(self, request: web.Request) -> web.Response:
         return web.Response(headers={"Access-Control-Allow-Origin": "*", "Access-Control-Allow-Headers": "Range"})

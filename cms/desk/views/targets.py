@@ -112,7 +112,8 @@ async def journal_page(visit: Visit) -> web.StreamResponse:
     context = {
         "target": {"code": row.code, "name": row.name, "channel": labels.channel(visit, row.kind)},
         "events": [
-            {"at": one.at, "event": _event(visit, row.kind, one.event), "fields": _said(one.fields)} for one in found
+            {"at": one.at, "event": labels.journal(visit, row.kind, one.event), "fields": _said(one.fields)}
+            for one in found
         ],
     }
     return visit.page("places/journal.html", context, section="targets")
@@ -271,11 +272,6 @@ def _hook(visit: Visit, channel: Channel | None, row: Target) -> str:
 
 def _said_of(visit: Visit, code: str | None) -> Mapping[str, str] | None:
     return None if code is None else visit.refusal(Invalid(code))
-
-
-def _event(visit: Visit, kind: str, event: str) -> str:
-    name = event.removeprefix(f"{kind}.")
-    return labels.known(visit, f"{kind}.journal.{name}", f"publishing.journal.{name}", name)
 
 
 def _said(fields: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -6,7 +6,7 @@ from alembic import op
 from cms.kernel.base import Instant, Json
 
 revision = "0025"
-down_revision = "0022"
+down_revision = "0023"
 branch_labels = None
 depends_on = None
 

@@ -6,21 +6,56 @@ What SP/1 says, said in the newer version, and what is new; the texts of SP/1 ne
 import json
 from pathlib import Path
 
+from cms.hands.hours import Open
+from cms.hands.line import FREE, Policy
+from cms.hands.order import LIFE, Order
 from cms.trust.keys import sha256
-from screens.messages import FromScreen, FromServer, Remembered, Roots, encode
+from cms.trust.signed import Signed, sign
+from screens.messages import Done, FromScreen, FromServer, Line, OrderFrame, Remembered, Roots, encode
 from tests.vectors.sp1 import generate as first
-from tests.vectors.world import by, recalls, root
+from tests.vectors.world import DOMAIN, T0, by, key_of, recalls, root, uuid_of
 
 HERE = Path(__file__).parent
 PROTOCOL = 2
 
 
+def order() -> Signed:
+    made = Order(
+        domain=DOMAIN,
+        epoch=1,
+        guard=key_of("guard").public.id,
+        seq=9,
+        order=uuid_of("order"),
+        screen=uuid_of("screen"),
+        action="volume",
+        params={"level": 30},
+        by=uuid_of("ma"),
+        not_before=T0,
+        expires_at=T0 + LIFE,
+    )
+    return sign(made, [key_of("guard")])
+
+
 def new_of_server() -> dict[str, FromServer]:
-    return {"roots": Roots((by(root(2), "root"), by(root(3), "root")))}
+    window = Open((1, 2, 3, 4, 5), 22 * 60, 6 * 60)
+    thin = Policy(
+        "Asia/Shanghai", (window,), 200_000_000, 600_000, share=True, neighbours=("http://192.168.1.20:8791",)
+    )
+    return {
+        "order": OrderFrame(order()),
+        "line": Line(thin),
+        "line-free": Line(FREE),
+        "roots": Roots((by(root(2), "root"), by(root(3), "root"))),
+    }
 
 
 def new_of_screen() -> dict[str, FromScreen]:
-    return {"remembered": Remembered(by(recalls(3, sha256(b"gone")), "guard"))}
+    return {
+        "done": Done(uuid_of("order"), "done", T0),
+        "done-value": Done(uuid_of("order"), "done", T0, value=30),
+        "done-refused": Done(uuid_of("order"), "refused", T0, "hands.replayed"),
+        "remembered": Remembered(by(recalls(3, sha256(b"gone")), "guard")),
+    }
 
 
 def good() -> dict[str, dict[str, str]]:
