@@ -38,6 +38,16 @@ BENCHMARKS: Final[Mapping[str, Bench]] = {
         "deploy.bench.desk",
         {"documents": int, "revisions": int, "units": int, "rounds": int, "databases": names, "kept": str},
     ),
+    "sync": Bench(
+        "三块阅读屏（时钟相差 ±90 秒，各用一个 Chromium）同屏切换的时间差第 95 百分位，与浏览器一帧之比；另报视频偏差",
+        "tests.benchmarks.sync",
+        {"changes": int, "width": int, "height": int},
+    ),
+    "coldstart": Bench(
+        "断网、无服务器时开机：从启动浏览器到第一条内容出现的毫秒数，与同一浏览器打开空白页之比",
+        "tests.benchmarks.coldstart",
+        {"rounds": int, "box": int},
+    ),
     "transcode": Bench(
         "一段视频转成三档清晰度与声音的 CPU 秒数，与输出相同的一条 ffmpeg 命令之比",
         "media.bench_transcode",

@@ -187,6 +187,17 @@ class Line:
     policy: Policy
 
 
+@dataclass(frozen=True, slots=True)
+class Tock:
+    """The answer to a `Tick`: its `sent` again, and the server's clock when it came and when this left (µs)."""
+
+    T: ClassVar[str] = "tock"
+    SINCE: ClassVar[int] = 2
+    sent: Ms
+    got: Ms
+    left: Ms
+
+
 # ---------------------------------------------------------------- from the screen
 
 
@@ -276,12 +287,23 @@ class Done:
     value: Ms | None = None
 
 
-FromServer: TypeAlias = Challenge | Pairing | Paired | Welcome | StateFrame | OrderFrame | Line | Roots | Bye
-FromScreen: TypeAlias = Hello | Pair | Ack | Beat | Done | Remembered
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """A screen in step with others asks for the time; `sent` is its own monotonic clock in µs."""
+
+    T: ClassVar[str] = "tick"
+    SINCE: ClassVar[int] = 2
+    sent: Ms
+
+
+FromServer: TypeAlias = Challenge | Pairing | Paired | Welcome | StateFrame | OrderFrame | Line | Roots | Tock | Bye
+FromScreen: TypeAlias = Hello | Pair | Ack | Beat | Done | Remembered | Tick
 _FROM_SERVER: Final[Mapping[str, type[Any]]] = {
-    kind.T: kind for kind in (Challenge, Pairing, Paired, Welcome, StateFrame, OrderFrame, Line, Roots, Bye)
+    kind.T: kind for kind in (Challenge, Pairing, Paired, Welcome, StateFrame, OrderFrame, Line, Roots, Tock, Bye)
 }
-_FROM_SCREEN: Final[Mapping[str, type[Any]]] = {kind.T: kind for kind in (Hello, Pair, Ack, Beat, Done, Remembered)}
+_FROM_SCREEN: Final[Mapping[str, type[Any]]] = {
+    kind.T: kind for kind in (Hello, Pair, Ack, Beat, Done, Remembered, Tick)
+}
 
 
 # ---------------------------------------------------------------- writing

@@ -40,6 +40,8 @@ from screens.messages import (
     Remembered,
     Roots,
     StateFrame,
+    Tick,
+    Tock,
     Welcome,
     read_screen,
     read_server,
@@ -104,7 +106,7 @@ class Said:
 
 
 ServerEvent: TypeAlias = Proven | WantsPairing | Said
-LIVE_KINDS: Final[tuple[type[FromScreen], ...]] = (Ack, Beat, Done, Remembered)
+LIVE_KINDS: Final[tuple[type[FromScreen], ...]] = (Ack, Beat, Done, Remembered, Tick)
 """What a live screen may say; of a later version only where that was agreed."""
 
 
@@ -255,7 +257,7 @@ class Dismissed:
 
 
 ScreenEvent: TypeAlias = Reply | CodeShown | BecameScreen | Welcomed | StateCame | Told | Dismissed
-TOLD_KINDS: Final[tuple[type[FromServer], ...]] = (OrderFrame, Line, Roots)
+TOLD_KINDS: Final[tuple[type[FromServer], ...]] = (OrderFrame, Line, Roots, Tock)
 """What a live screen may be told besides welcomes and states."""
 
 

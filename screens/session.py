@@ -1,6 +1,7 @@
 """One screen's connection from its first frame to its last: the protocol machine, driven by a socket."""
 
 import asyncio
+import datetime as dt
 import secrets
 import uuid
 from collections.abc import Callable, Mapping
@@ -8,7 +9,7 @@ from typing import Any, Final, Protocol
 
 from websockets.exceptions import ConnectionClosed
 
-from cms.kernel.clock import Clock, to_ms
+from cms.kernel.clock import EPOCH, Clock, to_ms
 from cms.trust.keys import b64
 from cms.trust.signed import Signed
 from screens.connection import ScreenConnection
@@ -26,12 +27,15 @@ from screens.messages import (
     Remembered,
     Retry,
     Roots,
+    Tick,
+    Tock,
     Welcome,
 )
 from screens.presence import Presence
 from screens.protocol import HELLO_MS, Goodbye, Phase, Proven, Said, ServerEvent, ServerSide, WantsPairing
 from screens.source import Known
 
+MICROSECOND: Final = dt.timedelta(microseconds=1)
 BEAT_MS: Final = 20_000
 # The close code that goes with each bye (RFC 6455 §7.4, and the private range).
 CLOSE: Final = {"revoked": 4001, "replaced": 4002, "unknown": 4003, "protocol": 1008, "restart": 1012, "busy": 1013}
@@ -183,10 +187,16 @@ def _did(session: Session, screen: uuid.UUID, done: Done) -> None:
     session.gateway.orders.heard(screen, done)
 
 
+def _ticked(session: Session, screen: uuid.UUID, tick: Tick) -> None:  # noqa: ARG001 - the time is nobody's secret
+    now = (session.gateway.clock.now() - EPOCH) // MICROSECOND
+    session.connection.push(Tock(tick.sent, now, now))
+
+
 HEARD: Final[Mapping[type, Callable[[Session, uuid.UUID, Any], None]]] = {
     Ack: _acked,
     Beat: _beaten,
     Done: _did,
     Remembered: _remembered,
+    Tick: _ticked,
 }
 """Who takes what a live screen says (`protocol.LIVE_KINDS`)."""

@@ -106,7 +106,15 @@ def load(folder: Path, player: Path | None = None, version: str = "") -> dict[st
         raise BadConfig(f"{player}: the player is not installed here")
     known = {**read_config(folder), **({"version": version} if version else {})}
     config = json.dumps(known, ensure_ascii=False).encode()
-    return {**files, "/": files["/index.html"], "/config.json": _served(config, TYPES[".json"])}
+    whole = {**files, "/": files["/index.html"], "/config.json": _served(config, TYPES[".json"])}
+    return {**whole, "/shell.json": _served(_list_of(whole), TYPES[".json"])}
+
+
+def _list_of(files: Mapping[str, Served]) -> bytes:
+    """What the page's worker keeps for a start without this server: each file's sha256, and one of them all."""
+    tags = {path: served.tag for path, served in sorted(files.items())}
+    version = hashlib.sha256(json.dumps(tags).encode()).hexdigest()
+    return json.dumps({"version": version, "files": tags}).encode()
 
 
 def _served(body: bytes, media_type: str) -> Served:

@@ -6,6 +6,7 @@ import fcntl
 import itertools
 import json
 import os
+import queue
 import subprocess
 import threading
 from collections.abc import Sequence
@@ -39,6 +40,7 @@ class Devtools:
         self._numbers = itertools.count(1)
         self._writing = threading.Lock()
         self._answers: dict[int, dict[str, Any]] = {}
+        self._events: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
         self._came = threading.Condition()
         self._over = False
         threading.Thread(target=self._read, daemon=True, name="devtools").start()
@@ -78,6 +80,13 @@ class Devtools:
         result: dict[str, Any] = answer["result"]
         return result
 
+    def event(self, wait: float) -> dict[str, Any] | None:
+        """What the browser tells unasked (`method`, `params`), or None when nothing came within `wait` seconds."""
+        try:
+            return self._events.get(timeout=wait)
+        except queue.Empty:
+            return None
+
     def _on_page(self, method: str, params: dict[str, Any]) -> dict[str, Any]:
         targets = self.call("Target.getTargets", {})["targetInfos"]
         page = next((one for one in targets if one["type"] == "page"), None)
@@ -115,6 +124,8 @@ class Devtools:
             with self._came:
                 self._answers[int(said["id"])] = said
                 self._came.notify_all()
+        else:
+            self._events.put(said)
 
 
 def _pipe() -> tuple[int, int]:

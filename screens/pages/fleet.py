@@ -17,6 +17,8 @@ from screens import fleet
 from screens.pages import hands
 from screens.pairing import claim
 
+# Codes of a player's refusals that have words of their own; all others of `trust` share one sentence.
+REFUSED = frozenset({"film.broken", "film.stuck", "trust.format", "trust.hash", "trust"})
 _FACTS = ("link", "version", "painted", "clock")
 
 
@@ -186,9 +188,17 @@ def _facts(visit: Visit, view: fleet.ScreenView, names: Mapping[str, str]) -> li
     ]
     if all(isinstance(one, int) for one in size):
         facts.append(labels.fact(visit.t("screens.fact.size"), f"{size[0]} × {size[1]}"))
+    if row.refused_code and row.refused >= row.shown:
+        facts.append(labels.fact(visit.t("screens.fact.refused"), refused_text(visit, row.refused_code)))
     if row.memory_mb is not None:
         facts.append(labels.fact(visit.t("screens.fact.memory"), f"{row.memory_mb} MB"))
     return facts
+
+
+def refused_text(visit: Visit, code: str) -> str:
+    """What a screen could not draw or did not believe, in words; a code of a newer player stands as it is."""
+    family = code if code in REFUSED else code.partition(".")[0]
+    return visit.t(f"screens.refused.{family}", code=code) if family in REFUSED else code
 
 
 def _tally(visit: Visit, found: Any) -> list[dict[str, Any]]:

@@ -155,7 +155,9 @@ class Inbox {
     if (typeof data !== "string" || data.length > MAX_FRAME) return;
     try {
       const message = JSON.parse(data);
-      if (typeof message?.t === "string") this.#queue.push(message);
+      if (typeof message?.t !== "string") return;
+      message.arrived = performance.now(); // before it waits for those before it
+      this.#queue.push(message);
     } catch {
       return; // not a message of this protocol
     }

@@ -16,6 +16,8 @@ import { accept, isStale, newState, showable, silence, trustedTime } from "./tru
 import { verifyRoot } from "./trust/verify.js";
 import { readSigned } from "./trust/signed.js";
 import { Line } from "./waiting.js";
+import { Pace } from "./pace.js";
+import { placeOf } from "./place.js";
 
 const FULL_WAIT = 60_000; // ms until a full disk is tried again
 const FILE_WAIT = 15_000; // ms for a signed object that came as a file
@@ -25,6 +27,7 @@ export class Player {
   shown = null;
   view = null;
   lineUp = null; // changes with each set of pieces that came on the glass
+  pace = new Pace();
   heard = 0; // state messages fully dealt with, for tests and health
   #line = new Line();
   #facts = null;
@@ -33,9 +36,12 @@ export class Player {
   #followed = "";
   #again = 0;
 
-  /** `showsFilms`: whether films are fetched at all. `tell(event, detail)`: "changed", "version", "refused". */
-  constructor({ config, identity, store, memory, fetcher, showsFilms, tell }) {
-    Object.assign(this, { config, identity, store, memory, fetcher, showsFilms, tell });
+  /**
+   * `showsFilms`: whether films are fetched at all. `tell(event, detail)`: "changed", "version", "refused". `values(card)`:
+   * {values, at} that a verified feed says for a data card at this moment, or null.
+   */
+  constructor({ config, identity, store, memory, fetcher, showsFilms, tell, values = () => null }) {
+    Object.assign(this, { config, identity, store, memory, fetcher, showsFilms, tell, values });
   }
 
   /** Takes up what the disk holds; every release in it is checked again. */
@@ -53,8 +59,23 @@ export class Player {
   }
 
   /** Trusted time in ms, or 0; runs on by the box's own clock while the server is away. */
-  time() {
+  trusted() {
     return this.state ? trustedTime(this.state, this.#now()) : 0;
+  }
+
+  /** The time by which the line-up turns (ms, with fractions): the trusted one, made finer by the server's clock. */
+  time() {
+    return this.pace.time(performance.now(), this.trusted());
+  }
+
+  /** {group, tile|null} that the screen's signed facts name, or null. */
+  get place() {
+    return placeOf(this.state?.facts?.value.tags ?? []);
+  }
+
+  /** Whether it changes with others: then the plan alone says what stands, to the frame. */
+  get inStep() {
+    return Boolean(this.place?.group);
   }
 
   get version() {
@@ -73,7 +94,7 @@ export class Player {
   /** {slot, items}: the loop that is due, with what may be drawn of it now. */
   due() {
     if (!this.view?.manifest) return { slot: null, items: [] };
-    const slot = slotAt(this.view.manifest.value, this.time());
+    const slot = slotAt(this.view.manifest.value, Math.floor(this.time()));
     return { slot, items: playable(slot, (release) => this.release(release) !== null) };
   }
 

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -90,6 +90,10 @@ class Gateway:
 
     media: Media = field(default_factory=Media)
     code: str = "ABC234"
+    tags: tuple[str, ...] = ("lobby",)
+    facts_version: int = 1
+    clock: Callable[[], int] = lambda: world.T0 * 1000
+    """The server's clock in µs, as probes are answered."""
     pinned: str | None = None
     said: list[Json] = field(default_factory=list)
     state: Json | None = None
@@ -157,7 +161,7 @@ class Gateway:
 
     def facts(self, unit: str = world.POINT) -> Signed:
         assert self.pinned is not None
-        return world.by(world.screen(key=self.pinned, unit=unit), "guard")
+        return world.by(world.screen(self.facts_version, key=self.pinned, unit=unit, tags=self.tags), "guard")
 
     async def _meet(self, socket: ServerConnection) -> None:
         nonce = b64(secrets.token_bytes(32))
@@ -171,7 +175,10 @@ class Gateway:
             if self.state is not None:
                 await socket.send(json.dumps(self.state, ensure_ascii=False))
             async for text in socket:
-                self.said.append(json.loads(text))
+                self.said.append(said := json.loads(text))
+                if said["t"] == "tick":
+                    now = self.clock()
+                    await socket.send(json.dumps({"t": "tock", "sent": said["sent"], "got": now, "left": now}))
         except ConnectionClosed:
             pass
         finally:

@@ -11,7 +11,7 @@ from cms.hands.line import FREE, Policy
 from cms.hands.order import LIFE, Order
 from cms.trust.keys import sha256
 from cms.trust.signed import Signed, sign
-from screens.messages import Done, FromScreen, FromServer, Line, OrderFrame, Remembered, Roots, encode
+from screens.messages import Done, FromScreen, FromServer, Line, OrderFrame, Remembered, Roots, Tick, Tock, encode
 from tests.vectors.sp1 import generate as first
 from tests.vectors.world import DOMAIN, T0, by, key_of, recalls, root, uuid_of
 
@@ -46,6 +46,7 @@ def new_of_server() -> dict[str, FromServer]:
         "line": Line(thin),
         "line-free": Line(FREE),
         "roots": Roots((by(root(2), "root"), by(root(3), "root"))),
+        "tock": Tock(81_250_400, 1_795_000_000_123_456, 1_795_000_000_123_501),
     }
 
 
@@ -55,6 +56,7 @@ def new_of_screen() -> dict[str, FromScreen]:
         "done-value": Done(uuid_of("order"), "done", T0, value=30),
         "done-refused": Done(uuid_of("order"), "refused", T0, "hands.replayed"),
         "remembered": Remembered(by(recalls(3, sha256(b"gone")), "guard")),
+        "tick": Tick(81_250_400),
     }
 
 
