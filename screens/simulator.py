@@ -199,7 +199,7 @@ class SimulatedScreen:
         if isinstance(state.manifest, Signed):
             self.heard.manifest = state.manifest
             if not is_first:
-                # Of ten thousand screens nobody reads the whole of it each time; what is shown is read when it is asked.
+                # Not read whole, by ten thousand screens each time: what it shows is read when it is asked.
                 self.heard.delays.append(to_ms(CLOCK.now()) - int(json.loads(state.manifest.text)["at"]))
         self.is_current = True
 
