@@ -58,6 +58,26 @@ BENCHMARKS: Final[Mapping[str, Bench]] = {
         "deploy.bench.desk",
         {"documents": int, "revisions": int, "units": int, "rounds": int, "databases": names, "kept": str},
     ),
+    "sync": Bench(
+        "三块阅读屏（时钟相差 ±90 秒，各用一个 Chromium）同屏切换的时间差第 95 百分位，与浏览器一帧之比；另报视频偏差",
+        "tests.benchmarks.sync",
+        {"changes": int, "width": int, "height": int},
+    ),
+    "coldstart": Bench(
+        "断网、无服务器时开机：从启动浏览器到第一条内容出现的毫秒数，与同一浏览器打开空白页之比",
+        "tests.benchmarks.coldstart",
+        {"rounds": int, "box": int},
+    ),
+    "fleet": Bench(
+        "一万块阅读屏的按单位、地图视图与受众解析，801 块屏一天的播放记录入库与月报，与一次索引读取之比",
+        "deploy.bench.fleet",
+        {"screens": int, "rounds": int, "days": int, "databases": names},
+    ),
+    "pixels": Bench(
+        "从发布到画面：801 块屏（含 3 个 Chromium）收到与播出的时间，与同样多条回环消息之比",
+        "deploy.bench.pixels",
+        {"screens": int, "browsers": int, "rounds": int},
+    ),
     "transcode": Bench(
         "一段视频转成三档清晰度与声音的 CPU 秒数，与输出相同的一条 ffmpeg 命令之比",
         "media.bench_transcode",

@@ -1,4 +1,4 @@
-"""The library's work in a worker: videos, sizes of pictures, uploads left over; beside the deliveries, below them."""
+"""The library's work in a worker: videos, newspapers, sizes of pictures, uploads left over; below the deliveries."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -16,6 +16,7 @@ from cms.library.taking import take_next
 from cms.library.trash import purge
 from cms.library.upload import Workshop
 from cms.library.uploads import sweep
+from cms.newspaper.drawing import draw_next
 from deploy.installation import Installation
 from media.errors import MediaRefused
 from media.images import TABLE
@@ -54,6 +55,13 @@ async def keep_library(here: Installation, room: Workshop, owner: str) -> None:
         return await remake_next(keeper) or taken or lacking
 
     await _work(here, one)
+
+
+async def draw_newspapers(here: Installation, room: Workshop, owner: str) -> None:
+    """Draws the pages of issues until cancelled; a hundred pages never hold up a picture's sizes."""
+    apart = replace(room, sandbox=room.sandbox.apart())
+    drawer = EncodeRoom(here.db, here.clock, apart, f"{owner}:newspaper", here.metrics)
+    await _work(here, lambda: draw_next(drawer))
 
 
 async def tidy(here: Installation, room: Workshop) -> None:

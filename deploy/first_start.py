@@ -69,7 +69,7 @@ async def set_up_demo(settings: Settings, keeper: Supervisor) -> None:
     async with opened(settings, channels, Metrics(CORE)) as here:
         known = await asyncio.to_thread(platforms.credentials, settings)
         keeper.add(platforms.child(settings, known))
-        parts = await _parts(here, known)
+        parts = await parts_of(here, known)
         codes: Mapping[str, str] = {}
         async with here.db.read() as session:
             is_first = await first_run.is_first_run(session)
@@ -99,7 +99,8 @@ def _show(codes: Mapping[str, str]) -> None:
         click.echo(f"  {person['name']}（{roles}）  账号 {person['login']}  登录码 {codes[person['login']]}")
 
 
-async def _parts(here: Installation, known: platforms.Credentials) -> DemoParts:
+async def parts_of(here: Installation, known: platforms.Credentials) -> DemoParts:
+    """What loading works with."""
     keys = GuardedKeys(here.guard)
     press = press_of(here.channels, here.site, domain=here.settings.domain, epoch=await keys.epoch())
     workshop = await open_workshop(here)

@@ -12,6 +12,7 @@ from cms.content.states import EditionState, Verb
 from cms.kernel.messages import Catalogue, catalogue
 from cms.library.rights import Rights
 from cms.library.states import RemakeState, UploadState, VideoState
+from cms.newspaper.states import DrawState
 from cms.people.roles import Role
 from cms.publishing.calendar import EntryState
 from cms.publishing.states import DeliveryState, PublicationKind
@@ -47,6 +48,7 @@ LABELS: Final[Mapping[type[StrEnum], Callable[[Enum], str]]] = {
     VideoState: _chip,
     RemakeState: _by_name,
     UploadState: _by_name,
+    DrawState: _by_name,
     Rights: _by_name,
     FeedState: _by_name,
     PoolState: _by_name,

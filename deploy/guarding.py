@@ -1,6 +1,7 @@
 """The guard as the other rooms know it: adapters from its client to the interfaces of people and screens."""
 
 import asyncio
+import datetime as dt
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -9,7 +10,10 @@ from typing import Any, Final
 from cms.guard.authority import Grant
 from cms.guard.client import GuardClient
 from cms.guard.errors import GuardRefused
+from cms.guard.ordering import Command, Wanted
 from cms.guard.tombstones import Tombstones
+from cms.hands.signing import Wish
+from cms.kernel.clock import to_ms
 from cms.kernel.db import Database
 from cms.kernel.errors import Denied, DomainError, Refused, TooMany, Unavailable
 from cms.people.delegating import delegates
@@ -133,6 +137,27 @@ def _grant(one: Delegate, held: Delegate | None) -> Grant | None:
         return None
     # Of several new keys the last one is in use: each password that was set made one.
     return Grant(one.person, one.name, one.unit, one.classes, one.rights, new[-1:], ended)
+
+
+class GuardedHands:
+    """`cms.hands.signing.OrderSigner` over the guard."""
+
+    def __init__(self, client: GuardClient) -> None:
+        self._client = client
+
+    async def sign_orders(
+        self,
+        person: uuid.UUID,
+        action: str,
+        wishes: Sequence[Wish],
+        *,
+        not_before: dt.datetime,
+        expires_at: dt.datetime,
+    ) -> Sequence[Signed]:
+        wanted = tuple(Wanted(str(one.order), str(one.screen), one.params) for one in wishes)
+        command = Command(str(person), action, wanted, to_ms(not_before), to_ms(expires_at))
+        with refusals():
+            return await self._client.sign_orders(command)
 
 
 class GuardedScreens:

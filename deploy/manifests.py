@@ -18,6 +18,7 @@ from cms.trust.root import Root, read_root
 from cms.trust.signed import Signed
 from deploy.guarding import refusals
 from media.store import Store
+from screens.ledger import note_version
 from screens.states import AudienceMember, ScreenState, store_state
 
 WRITER: Final = "screen-manifests"
@@ -56,7 +57,10 @@ class ManifestWriter:
         async with self.db.write() as session:
             for draft in manifests.drafts:
                 ids = [uuid.UUID(receiver) for receiver in draft.receivers]
-                await store_state(session, signed[draft.audience], receivers=ids, now=now)
+                newer = await store_state(session, signed[draft.audience], receivers=ids, now=now)
+                if newer and signed[draft.audience] is not standing.get(draft.audience):
+                    before, after = _listed(standing.get(draft.audience)), _listed(signed[draft.audience])
+                    await note_version(session, after[0], before[1], after[1], receivers=len(ids), now=now)
         return tuple(draft.audience for draft in changed)
 
     async def _standing(self) -> dict[str, Signed]:
@@ -97,6 +101,14 @@ class ManifestWriter:
             links.append(Link(kept.sha256, kept.size, JSON, ()))
         turn = max(read_manifest(signed.text).version for signed in made)
         await self.tree.apply(Files(()), writer=WRITER, turn=turn, now=now, links=links)
+
+
+def _listed(signed: Signed | None) -> tuple[tuple[int, str], frozenset[str]]:
+    """Version and audience of a manifest, and the releases it lists."""
+    if signed is None:
+        return (0, ""), frozenset()
+    body = read_manifest(signed.text)
+    return (body.version, body.audience), frozenset(listed.release for listed in body.releases)
 
 
 def _asked(draft: ManifestDraft, now: dt.datetime) -> Draft:

@@ -18,6 +18,7 @@ from cms.publishing.alarming import lost_promises, sweep_lost
 from cms.publishing.expiring import watch_rights
 from cms.publishing.services.addresses import Policy
 from cms.publishing.services.outbound import GuardedOutbound
+from cms.webhooks.pruning import prune_calls
 from deploy.installation import Installation
 from deploy.settings import Settings
 
@@ -77,17 +78,22 @@ async def watch_files(here: Installation) -> None:
 
 
 async def prune(here: Installation) -> None:
-    """Deletes letters of long ago until cancelled."""
-    keep = dt.timedelta(days=here.settings.letter_keep_days)
+    """Deletes letters and calls of webhooks of long ago until cancelled."""
     while True:
         try:
-            gone = await prune_letters(here.db, before=here.clock.now() - keep)
+            await prune_once(here)
         except SQLAlchemyError:
             log.exception("the database is away")
-        else:
-            if gone:
-                here.metrics.count("yunping_letters_pruned_total", gone)
         await asyncio.sleep(_PRUNE_EVERY)
+
+
+async def prune_once(here: Installation) -> None:
+    """One round: what is older than the settings keep."""
+    now, settings = here.clock.now(), here.settings
+    letters = await prune_letters(here.db, before=now - dt.timedelta(days=settings.letter_keep_days))
+    here.metrics.count("yunping_letters_pruned_total", letters)
+    calls = await prune_calls(here.db, before=now - dt.timedelta(days=settings.webhook_keep_days))
+    here.metrics.count("yunping_webhook_calls_pruned_total", calls)
 
 
 async def _sweep(here: Installation) -> None:

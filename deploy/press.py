@@ -15,5 +15,8 @@ def press_of(channels: Mapping[str, Channel], site: Site, *, domain: str, epoch:
 
     renditions = {kind: channel.asset_renditions for kind, channel in channels.items()}
     videos = {kind: channel.video_renditions for kind, channel in channels.items()}
+    pages = {kind: channel.page_renditions for kind, channel in channels.items()}
     limits = {kind: channel.limits for kind, channel in channels.items()}
-    return Press(domain=domain, epoch=epoch, renditions=renditions, form=form, videos=videos, limits=limits)
+    return Press(
+        domain=domain, epoch=epoch, renditions=renditions, form=form, videos=videos, pages=pages, limits=limits
+    )

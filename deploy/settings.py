@@ -219,6 +219,23 @@ class Settings(BaseModel):
             "Days that letters of notices are kept once they left or were given up; the inbox keeps its notices.",
         ),
     ] = 90
+    hands_keep_days: Annotated[
+        int,
+        Field(
+            ge=1,
+            le=365,
+            description="屏幕截图与设备日志保存的天数。Days that screenshots and logs of screens are kept.",
+        ),
+    ] = 14
+    webhook_keep_days: Annotated[
+        int,
+        Field(
+            ge=2,
+            le=3650,
+            description="Webhook 调用送达或最终失败后记录保存的天数。"
+            "Days that calls of webhooks are kept once they arrived or were given up.",
+        ),
+    ] = 30
     smtp_host: Annotated[
         str,
         Field(description="邮件服务器；缺省不发邮件，通知只在收件箱。SMTP server; empty: notices stay in the inbox."),

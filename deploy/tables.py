@@ -6,6 +6,7 @@ from cms.content import models as content, search_rows
 from cms.content.importing import models as importing
 from cms.kernel.base import Base
 from cms.library import models as library
+from cms.newspaper import models as newspaper
 from cms.notices import models as notices
 from cms.people import models as people, tokens
 from cms.planning import models as planning
@@ -13,10 +14,12 @@ from cms.publishing import models as publishing
 from cms.publishing.services import models as services
 from cms.review import link_models as links, list_rows, models as review
 from cms.webhooks import models as webhooks
-from screens import states, tables as screens
+from screens import ledger_rows, proof_rows, states, tables as screens, watch_rows
+from screens.hands import lines, rollout_tables as rollouts, tables as hands
 
 METADATA = Base.metadata
 MODULES = (
-    *(api, audit, content, importing, library, links, list_rows, notices, people, planning, publishing, review),
-    *(screens, search_rows, services, states, tokens, webhooks),
+    *(api, audit, content, hands, importing, ledger_rows, library, lines, links, list_rows, newspaper, notices, people),
+    *(planning, proof_rows, publishing, review, rollouts, screens, search_rows, services, states, tokens, watch_rows),
+    *(webhooks,),
 )

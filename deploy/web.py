@@ -17,12 +17,15 @@ from cms.library.upload import Workshop
 from cms.people.passwords import Passwords
 from cms.people.roles import Role
 from cms.people.sessions import SessionRules
+from cms.people.units import FOLLOWERS
+from cms.planning.moving import targets_follow
 from cms.publishing.guarding import ClientGuard
 from cms.publishing.registry import load_channels
 from cms.publishing.tree_reader import TreeReader
 from cms.review.dead_links import LinkAsker
 from deploy import tls
-from deploy.guarding import GuardedKeys
+from deploy.guarding import GuardedHands, GuardedKeys
+from deploy.handing import BoxFiles
 from deploy.hooks import Hooks
 from deploy.installation import Installation, open_workshop, opened
 from deploy.press import press_of
@@ -32,6 +35,7 @@ from deploy.serving import channel_site
 from deploy.settings import Settings
 from media.errors import MediaRefused
 from renderers.web import errors
+from screens.moving import screens_follow
 from screens.pages import RESOURCES, sections as screen_sections
 
 # Between two looks at the tree when nothing rang: what a lost wake-up costs.
@@ -44,6 +48,7 @@ log = logger("web")
 async def run_web(settings: Settings, metrics: Metrics, stop: asyncio.Event) -> None:
     """Serves until `stop` is set."""
     channels = await asyncio.to_thread(load_channels)
+    FOLLOWERS.update(targets=targets_follow, screens=screens_follow)
     async with opened(settings, channels, metrics) as here:
         reader = TreeReader(here.store)
         await reader.refresh(fully=True)
@@ -57,6 +62,7 @@ async def run_web(settings: Settings, metrics: Metrics, stop: asyncio.Event) -> 
         pages = ErrorPages(errors.not_found(here.site), errors.gone(here.site))
         public = PublicSite(reader, here.store, here.tombstones, pages)
         app.add_routes(Hooks(here, services).routes())
+        app.add_routes(BoxFiles(here.db, here.clock, room).routes())
         app.add_routes([*channel_site(here, reader, public).routes(), *public.routes()])
         following = asyncio.create_task(_follow(here, reader))
         runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=3)
@@ -106,6 +112,7 @@ def desk_deps(here: Installation, room: Workshop, services: ServicesMaker) -> De
         language=settings.language,
         metrics=here.metrics,
         links=LinkAsker(services.outbound),
+        hands=GuardedHands(here.guard),
     )
 
 

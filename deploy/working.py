@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from cms.kernel.metrics import Metrics
 from cms.library.queries import encodes_waiting, uploads_open
 from cms.library.upload import Workshop as PictureRoom
+from cms.newspaper.queries import drawings_waiting
 from cms.notices.models import Alarm
 from cms.planning.models import Target
 from cms.publishing.guarding import ClientGuard
@@ -25,8 +26,9 @@ from cms.publishing.worker import Worker, WorkerSettings
 from cms.publishing.workshop import Workshop
 from deploy.deadlines import tell_of_deadlines
 from deploy.dropping import watch_drops
-from deploy.encoding import encode_videos, keep_library
+from deploy.encoding import draw_newspapers, encode_videos, keep_library
 from deploy.feeding import poll_feeds
+from deploy.handing import keep_rollouts
 from deploy.hooking import tell_others
 from deploy.installation import Installation, open_workshop, opened
 from deploy.manifests import ManifestWriter
@@ -35,6 +37,7 @@ from deploy.recording import look_after_record
 from deploy.rooting import follow_root
 from deploy.services_maker import ServicesMaker
 from deploy.settings import Settings
+from deploy.watching import tidy_screens, watch_screens
 
 _COUNT_EVERY: Final = 5.0
 
@@ -61,8 +64,9 @@ async def run_worker(settings: Settings, metrics: Metrics, stop: asyncio.Event) 
         minding = asyncio.create_task(keep_accounts(shop))
         urging = asyncio.create_task(tell_of_deadlines(here, owner))
         following = asyncio.create_task(follow_root(here))
-        rooms = (carry_letters(here, owner), watch_promises(here), watch_files(here), prune(here))
-        noticing = [asyncio.create_task(room_of) for room_of in rooms]
+        letters = (carry_letters(here, owner), watch_promises(here), watch_files(here), prune(here))
+        rooms = (*letters, keep_rollouts(here), watch_screens(here), tidy_screens(here))
+        noticing = [asyncio.create_task(one) for one in (*rooms, draw_newspapers(here, room, owner))]
         await asyncio.wait({working, encoding, keeping, stopping}, return_when=asyncio.FIRST_COMPLETED)
         beside = (
             keeping,
@@ -97,10 +101,12 @@ async def _count_waiting(here: Installation) -> None:
                 accounts = await session.scalar(paused)
                 videos = await encodes_waiting(session)
                 uploads = await uploads_open(session)
+                newspapers = await drawings_waiting(session)
                 alarms = await session.scalar(select(func.count()).select_from(Alarm).where(Alarm.taken_at.is_(None)))
             here.metrics.gauge("yunping_deliveries_waiting", count or 0)
             here.metrics.gauge("yunping_encodes_waiting", videos)
             here.metrics.gauge("yunping_uploads_open", uploads)
+            here.metrics.gauge("yunping_newspapers_waiting", newspapers)
             here.metrics.gauge("yunping_take_downs_late", late)
             here.metrics.gauge("yunping_alarms_open", alarms or 0)
             here.metrics.gauge("yunping_accounts_paused", accounts or 0)

@@ -18,12 +18,13 @@ def expand(rule: Rule, window: Interval, calendar: Calendar = PLAIN) -> tuple[In
         return ()
     if rule.is_continuous:
         return (span,)
+    zone, parts = rule.zone_info, rule.dayparts or (WHOLE_DAY,)
     found = (
         interval
         for day in _dates(rule, span)
         if falls_on(rule, day, calendar)
-        for part in rule.dayparts or (WHOLE_DAY,)
-        if meant(part.days, day, calendar) and (interval := stretch(part, day, rule.zone_info)) is not None
+        for part in parts
+        if meant(part.days, day, calendar) and (interval := stretch(part, day, zone)) is not None
     )
     return clip(union(found), span)
 

@@ -24,8 +24,10 @@ class Interval:
         if self.start.tzinfo is None or self.end.tzinfo is None:
             raise ValueError("naive time")
         # Two datetimes of one zone compare by wall clock, which is wrong twice a year; UTC has no such hours.
-        object.__setattr__(self, "start", self.start.astimezone(dt.UTC))
-        object.__setattr__(self, "end", self.end.astimezone(dt.UTC))
+        if self.start.tzinfo is not dt.UTC:
+            object.__setattr__(self, "start", self.start.astimezone(dt.UTC))
+        if self.end.tzinfo is not dt.UTC:
+            object.__setattr__(self, "end", self.end.astimezone(dt.UTC))
         if self.end <= self.start:
             raise ValueError(f"empty interval {self.start} – {self.end}")
 
@@ -45,6 +47,8 @@ class Interval:
         return self.start < other.end and other.start < self.end
 
     def intersection(self, other: "Interval") -> "Interval | None":
+        if other.start <= self.start and self.end <= other.end:
+            return self
         return Interval.of(max(self.start, other.start), min(self.end, other.end))
 
 

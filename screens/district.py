@@ -1,10 +1,14 @@
 """A whole district's keys in memory: the `Signer` of simulations and tests, never the one of a real street."""
 
 import asyncio
+import datetime as dt
 import hashlib
+import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from cms.hands.order import Order
+from cms.hands.signing import Wish
 from cms.kernel.clock import Clock, to_ms
 from cms.kernel.errors import Unavailable
 from cms.trust.beacon import Beacon
@@ -38,6 +42,7 @@ class District:
         self._domain = domain
         self._keys = {role: _key(seed, role) for role in ("root", "delegations", "guard")}
         self._seq = 0
+        self._orders = 0
         now = to_ms(clock.now())
         self.root = self._root(now)
         self.roots: tuple[Signed, ...] = (self.root,)
@@ -91,13 +96,44 @@ class District:
     async def sign_screen(self, body: ScreenFacts) -> Signed:
         return self._sign(body)
 
+    async def sign_orders(
+        self,
+        person: uuid.UUID,
+        action: str,
+        wishes: Sequence[Wish],
+        *,
+        not_before: dt.datetime,
+        expires_at: dt.datetime,
+    ) -> Sequence[Signed]:
+        return [self.order(person, action, one, not_before=not_before, expires_at=expires_at) for one in wishes]
+
+    def order(
+        self, person: uuid.UUID, action: str, wish: Wish, *, not_before: dt.datetime, expires_at: dt.datetime
+    ) -> Signed:
+        """The next order of this guard."""
+        self._orders += 1
+        made = Order(
+            domain=self._domain,
+            epoch=1,
+            guard=self._keys["guard"].public.id,
+            seq=self._orders,
+            order=str(wish.order),
+            screen=str(wish.screen),
+            action=action,
+            params=dict(wish.params),
+            by=str(person),
+            not_before=to_ms(not_before),
+            expires_at=to_ms(expires_at),
+        )
+        return self._sign(made)
+
     def recall(self, item: Recalled) -> None:
         """As a guard does on its own, without any database."""
         old = self._recalls
         self._recalls = replace(old, version=old.version + 1, at=to_ms(self._clock.now()), items=(*old.items, item))
         self._trust = self._trusted()
 
-    def _sign(self, body: Beacon | Manifest | ScreenFacts) -> Signed:
+    def _sign(self, body: Beacon | Manifest | Order | ScreenFacts) -> Signed:
         self._check()
         self.signed += 1
         return sign(body, [self._keys["guard"]])

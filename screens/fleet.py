@@ -1,14 +1,12 @@
 """The fleet as people see and change it: which screens there are, how each is, and rename, move, tag, revoke.
 
-Health is four separate facts — link, version, painted, clock — each with the reason for what it says, because a
-screen can be linked and paint nothing, or paint for days without a link.
+How each is stands in `screens.health`.
 """
 
 import datetime as dt
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Final
 
 import sqlalchemy as sa
@@ -23,46 +21,14 @@ from cms.people.actor import Actor
 from cms.people.models import Unit
 from cms.people.permissions import Action, Subject, require_can, require_reach
 from cms.publishing.refresh import request_refresh
+from screens.health import Health, health_of
 from screens.pairing import NAME_LENGTH, TOPIC
+from screens.standing import WANTED, wanted_of
 from screens.states import AudienceMember, ScreenState, next_change
 from screens.tables import Screen
 
-# A beat comes every 20 s; two lost ones and some jitter are no alarm yet.
-SEEN_WITHIN: Final = dt.timedelta(seconds=60)
-PAINTED_WITHIN: Final = dt.timedelta(seconds=60)
-CLOCK_MOST_MS: Final = 5_000
-# After this time a version that is not shown is late, not under way.
-SHOWN_WITHIN: Final = dt.timedelta(seconds=30)
 MAX_TAGS: Final = 20
 PAGE: Final = 200
-
-
-class Level(StrEnum):
-    """How one fact stands; `none` where there is nothing to say yet."""
-
-    GOOD = "good"
-    WARN = "warn"
-    BAD = "bad"
-    NONE = "none"
-
-
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """One fact of health: its level, the key of its reason in the catalogue (`screens.health.…`), a number for it."""
-
-    level: Level
-    reason: str
-    value: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Health:
-    """Four facts; none of them is derived from another."""
-
-    link: Fact
-    version: Fact
-    painted: Fact
-    clock: Fact
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,66 +41,6 @@ class ScreenView:
     wanted: int | None
 
 
-def link_of(screen: Screen, now: dt.datetime) -> Fact:
-    """Whether it is connected now. `value`: seconds since it was last heard."""
-    if screen.revoked_at is not None:
-        return Fact(Level.NONE, "screens.health.link.revoked")
-    if screen.last_seen is None:
-        return Fact(Level.NONE, "screens.health.link.never")
-    age = max(0, int((now - screen.last_seen).total_seconds()))
-    if screen.link is None:
-        return Fact(Level.BAD, "screens.health.link.down", age)
-    if now - screen.last_seen > SEEN_WITHIN:
-        return Fact(Level.BAD, "screens.health.link.silent", age)
-    return Fact(Level.GOOD, "screens.health.link.up", age)
-
-
-def version_of(screen: Screen, wanted: int | None, wanted_at: dt.datetime | None, now: dt.datetime) -> Fact:
-    """How far the newest version got. `value`: the version it shows."""
-    if wanted is None or wanted_at is None:
-        return Fact(Level.NONE, "screens.health.version.nothing")
-    if screen.shown >= wanted:
-        return Fact(Level.GOOD, "screens.health.version.shown", screen.shown)
-    if screen.refused >= wanted:
-        return Fact(Level.BAD, "screens.health.version.refused", screen.shown)
-    level = Level.BAD if now - wanted_at > SHOWN_WITHIN else Level.WARN
-    for name in ("cached", "received"):
-        if getattr(screen, name) >= wanted:
-            return Fact(level, f"screens.health.version.{name}", screen.shown)
-    return Fact(level, "screens.health.version.behind", screen.shown)
-
-
-def painted_of(screen: Screen, now: dt.datetime) -> Fact:
-    """Whether it drew lately, as far as it said. `value`: seconds between its last frame and when it was last heard."""
-    if screen.painted_at is None or screen.last_seen is None:
-        return Fact(Level.NONE, "screens.health.painted.never")
-    if now - screen.last_seen > SEEN_WITHIN:
-        return Fact(Level.NONE, "screens.health.painted.unknown")
-    behind = max(0, int((screen.last_seen - screen.painted_at).total_seconds()))
-    if now - screen.painted_at > PAINTED_WITHIN:
-        return Fact(Level.BAD, "screens.health.painted.stuck", behind)
-    return Fact(Level.GOOD, "screens.health.painted.lately", behind)
-
-
-def clock_of(screen: Screen) -> Fact:
-    """Its clock against the trusted time. `value`: milliseconds, positive when it is ahead."""
-    if screen.clock_error is None:
-        return Fact(Level.NONE, "screens.health.clock.unknown")
-    if abs(screen.clock_error) > CLOCK_MOST_MS:
-        return Fact(Level.WARN, "screens.health.clock.off", screen.clock_error)
-    return Fact(Level.GOOD, "screens.health.clock.right", screen.clock_error)
-
-
-def health_of(screen: Screen, *, wanted: int | None, wanted_at: dt.datetime | None, now: dt.datetime) -> Health:
-    """The four facts; pure."""
-    return Health(
-        link_of(screen, now),
-        version_of(screen, wanted, wanted_at, now),
-        painted_of(screen, now),
-        clock_of(screen),
-    )
-
-
 async def screens(
     session: AsyncSession,
     actor: Actor,
@@ -145,23 +51,65 @@ async def screens(
     revoked: bool = False,
     after: uuid.UUID | None = None,
     limit: int = PAGE,
+    skip: int = 0,
+    at: str | None = None,
+    trouble: str = "",
 ) -> Sequence[ScreenView]:
     """The screens this person may see, by age, a page at a time; narrowed to a unit's subtree and to a name.
 
+    `at` narrows to those that stand in a unit itself, `trouble` to those with one of `screens.standing.WANTED`.
+
     Raises Denied when they may see none at all.
     """
-    within = require_reach(actor, Action.SCREEN_READ)
-    query = _viewed().where(or_(*(Screen.unit.startswith(path, autoescape=True) for path in within)))
-    query = query.where(Screen.revoked_at.is_not(None) if revoked else Screen.revoked_at.is_(None))
-    if unit is not None:
-        query = query.where(Screen.unit.startswith(unit, autoescape=True))
-    if words:
-        name = Screen.name.contains(one_line(words), autoescape=True)
-        query = query.where(or_(name, Screen.public == words.strip().lower()))
+    where = _where(actor, now=now, unit=unit, words=words, revoked=revoked, at=at, trouble=trouble)
+    query = _viewed().where(*where)
     if after is not None:
         query = query.where(Screen.id > after)
-    rows = (await session.execute(query.order_by(Screen.id).limit(limit))).all()
+    rows = (await session.execute(query.order_by(Screen.id).offset(skip).limit(limit))).all()
     return [_view(screen, audience, wanted, at, now) for screen, audience, wanted, at in rows]
+
+
+async def count_screens(
+    session: AsyncSession,
+    actor: Actor,
+    *,
+    now: dt.datetime,
+    unit: str | None = None,
+    words: str = "",
+    trouble: str = "",
+) -> int:
+    """How many `screens` would give without a limit. Raises Denied."""
+    where = _where(actor, now=now, unit=unit, words=words, trouble=trouble)
+    counted = _viewed().where(*where).with_only_columns(sa.func.count(), maintain_column_froms=True)
+    return await session.scalar(counted) or 0
+
+
+def _where(
+    actor: Actor,
+    *,
+    now: dt.datetime,
+    unit: str | None,
+    words: str,
+    revoked: bool = False,
+    at: str | None = None,
+    trouble: str = "",
+) -> list[sa.ColumnElement[bool]]:
+    within = require_reach(actor, Action.SCREEN_READ)
+    where = [
+        or_(*(Screen.unit.startswith(path, autoescape=True) for path in within)),
+        Screen.revoked_at.is_not(None) if revoked else Screen.revoked_at.is_(None),
+    ]
+    if unit is not None:
+        where.append(Screen.unit.startswith(unit, autoescape=True))
+    if at is not None:
+        where.append(Screen.unit == at)
+    if words:
+        wanted = one_line(words)
+        named = or_(Screen.name.contains(wanted, autoescape=True), Screen.point.contains(wanted, autoescape=True))
+        where.append(or_(named, Screen.public == words.strip().lower()))
+    if trouble in WANTED:
+        where.append(wanted_of(trouble, now))
+    return where
 
 
 async def screen(session: AsyncSession, actor: Actor, public: str, *, now: dt.datetime) -> ScreenView:
@@ -175,7 +123,7 @@ async def screen(session: AsyncSession, actor: Actor, public: str, *, now: dt.da
 
 async def rename(session: AsyncSession, actor: Actor, public: str, *, name: str, now: dt.datetime) -> Screen:
     """Raises Denied, NotFound, Invalid `screens.name`. Call inside a write block, as all that change."""
-    found = await _changeable(session, actor, public)
+    found = await changeable(session, actor, public)
     title = one_line(name)
     if not 0 < len(title) <= NAME_LENGTH:
         raise Invalid("screens.name", fields={"name": "screens.name"}, limit=NAME_LENGTH)
@@ -191,7 +139,7 @@ async def move(
 
     Raises Denied (here or there), NotFound, Invalid `screens.unit`, Conflict `screens.revoked`.
     """
-    found = await _changeable(session, actor, public)
+    found = await changeable(session, actor, public)
     require_can(actor, Action.SCREEN_MANAGE, Subject(unit))
     if found.revoked_at is not None:
         raise Conflict("screens.revoked")
@@ -206,7 +154,7 @@ async def move(
 
 async def tag(session: AsyncSession, actor: Actor, public: str, *, tags: Sequence[str], now: dt.datetime) -> Screen:
     """Raises Denied, NotFound, Invalid `screens.tags`."""
-    found = await _changeable(session, actor, public)
+    found = await changeable(session, actor, public)
     wanted = sorted({one.strip().lower() for one in tags} - {""})
     allowed = set("abcdefghijklmnopqrstuvwxyz0123456789_-")
     if len(wanted) > MAX_TAGS or any(len(one) > 40 or not set(one) <= allowed for one in wanted):
@@ -222,7 +170,7 @@ async def revoke(session: AsyncSession, actor: Actor, public: str, *, now: dt.da
 
     Its key never pairs again: a box that comes back makes a new one. Doing it twice is no error.
     """
-    found = await _changeable(session, actor, public)
+    found = await changeable(session, actor, public)
     if found.revoked_at is None:
         found.revoked_at, found.revoked_by = now, actor.person
         found.change = await next_change(session)
@@ -231,7 +179,8 @@ async def revoke(session: AsyncSession, actor: Actor, public: str, *, now: dt.da
     return found
 
 
-async def _changeable(session: AsyncSession, actor: Actor, public: str) -> Screen:
+async def changeable(session: AsyncSession, actor: Actor, public: str) -> Screen:
+    """The row of a screen, locked, for somebody who may change it. Raises Denied, NotFound `screens.missing`."""
     found = await session.scalar(select(Screen).where(Screen.public == public).with_for_update())
     if found is None:
         require_reach(actor, Action.SCREEN_MANAGE)

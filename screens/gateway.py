@@ -23,8 +23,10 @@ from screens.beacons import Beacons
 from screens.connection import ScreenConnection
 from screens.fanout import Fanout, Report
 from screens.frames import versions_of
+from screens.hands.delivery import Orders
 from screens.messages import Bye, Have, Pair, Pairing
 from screens.presence import Presence
+from screens.proof_intake import Intake
 from screens.protocol import Goodbye
 from screens.registry import Registry
 from screens.session import Session
@@ -74,6 +76,8 @@ class Gateway:
         self.fanout = Fanout(self._told)
         self.beacons = Beacons(signer, self.source, self.registry, self.fanout)
         self.presence = Presence(database, clock)
+        self.orders = Orders(database, wake, clock, self.registry, metrics)
+        self.proofs = Intake(database, clock, self.registry, metrics)
         self.wheel = Wheel()
         self._opening: set[ScreenConnection] = set()
         self._certifying: set[uuid.UUID] = set()
@@ -97,9 +101,16 @@ class Gateway:
     async def run(self) -> None:
         """Until cancelled."""
         async with asyncio.TaskGroup() as group:
-            for part in (self.source.run(), self.beacons.run(), self.presence.run(), self.wheel.run()):
+            for part in (
+                self.source.run(),
+                self.beacons.run(),
+                self.presence.run(),
+                self.proofs.run(),
+                self.wheel.run(),
+            ):
                 group.create_task(part)
             group.create_task(self._follow())
+            group.create_task(self.orders.run())
             group.create_task(self._keep_house())
 
     async def serve(self, connection: Any) -> None:
@@ -127,6 +138,7 @@ class Gateway:
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=5)
         await self.presence.flush()
+        await self.proofs.flush()
 
     # ------------------------------------------------------------ what sessions ask
 
@@ -229,6 +241,7 @@ class Gateway:
         connection.entered_at = self.presence.entered(known.id, connection.link, player=player, caps=caps)
         self.metrics.gauge("yunping_screens_connected", len(self.registry))
         self._place(session, known)
+        self.orders.entered(known.id, connection)
 
     def left(self, session: Session) -> None:
         """A connection ended; a newer one of the same screen is not touched."""

@@ -10,11 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Annotated, Any, ClassVar, Final, NoReturn, TypeAlias, cast
 
+from cms.hands.line import Policy
 from cms.trust.errors import TrustError
 from cms.trust.keys import unb64
 from cms.trust.limits import MAX_INTEGER
-from cms.trust.shape import Code, Count, Hash, Ms, Uuid, among, between, matches, read, size
-from cms.trust.signed import Signed
+from cms.trust.shape import Code, Count, Hash, Ms, Uuid, among, between, distinct, matches, read, size
+from cms.trust.signed import Signed, plain
 
 PROTOCOL: Final = 2
 OLDEST: Final = 1
@@ -24,8 +25,10 @@ PATH: Final = "/screens/v1"
 MAX_FRAME: Final = 64 * 2**10
 MAX_CAPS: Final = 32
 MAX_CAP: Final = 64  # characters of one capability's value
+MAX_ROWS: Final = 480  # of proof of play in a message: a third of a day of one a minute
 
 ACK_STATES: Final = ("received", "cached", "shown", "refused")
+ORDER_STATES: Final = ("received", "done", "refused", "failed")
 BYE_CODES: Final = ("revoked", "replaced", "restart", "protocol", "unknown", "busy")
 
 
@@ -65,6 +68,8 @@ Proof = Annotated[str, matches("[A-Za-z0-9_-]{86}")]
 PairingCode = Annotated[str, matches("[A-HJ-NP-Z2-9]{6}")]
 PlayerVersion = Annotated[str, matches("[0-9A-Za-z.+-]{1,32}")]
 Why = Annotated[str, matches("[a-z_.]{1,64}")]
+Chain = Annotated[str, matches("[A-Za-z0-9_-]{22}")]
+ProofRow = Annotated[tuple[Annotated[int, between(-MAX_INTEGER)], ...], size(3, 3)]
 Caps = Annotated[Mapping[str, object], _are_caps]
 Spoken = Annotated[int, between(OLDEST, PROTOCOL)]
 
@@ -159,6 +164,28 @@ class Bye:
 
 
 @dataclass(frozen=True, slots=True)
+class Unproved:
+    """A row of proof of play that was not counted; `code` is one of `screens.proof.REFUSED`."""
+
+    seq: Count
+    code: Why
+
+
+@dataclass(frozen=True, slots=True)
+class Proved:
+    """Rows of the chain up to `upto` are kept for good and may be forgotten; 0: the chain does not hold, begin another.
+
+    `refused` names those of them that were not counted.
+    """
+
+    T: ClassVar[str] = "proved"
+    SINCE: ClassVar[int] = 2
+    chain: Chain
+    upto: Ms
+    refused: Annotated[tuple[Unproved, ...], size(0, MAX_ROWS)]
+
+
+@dataclass(frozen=True, slots=True)
 class Pulse:
     """The server is there and has nothing new to say: a page sees no pings, and a cut link says nothing at all."""
 
@@ -173,6 +200,35 @@ class Roots:
     T: ClassVar[str] = "roots"
     SINCE: ClassVar[int] = 2
     roots: Annotated[tuple[Signed, ...], size(1, ROOTS)]
+
+
+@dataclass(frozen=True, slots=True)
+class OrderFrame:
+    """A signed order (`cms.hands.order`); the screen answers with `Done`, also to one that comes again."""
+
+    T: ClassVar[str] = "order"
+    SINCE: ClassVar[int] = 2
+    order: Signed
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """How the line of this place may be used for media; after every welcome that it differs from, and at changes."""
+
+    T: ClassVar[str] = "line"
+    SINCE: ClassVar[int] = 2
+    policy: Policy
+
+
+@dataclass(frozen=True, slots=True)
+class Tock:
+    """The answer to a `Tick`: its `sent` again, and the server's clock when it came and when this left (µs)."""
+
+    T: ClassVar[str] = "tock"
+    SINCE: ClassVar[int] = 2
+    sent: Ms
+    got: Ms
+    left: Ms
 
 
 # ---------------------------------------------------------------- from the screen
@@ -250,12 +306,70 @@ class Beat:
     mem: Annotated[int, between(0, 2**20)]
 
 
-FromServer: TypeAlias = Challenge | Pairing | Paired | Welcome | StateFrame | Bye | Pulse | Roots
-FromScreen: TypeAlias = Hello | Pair | Ack | Beat | Remembered
-_FROM_SERVER: Final[Mapping[str, type[Any]]] = {
-    kind.T: kind for kind in (Challenge, Pairing, Paired, Welcome, StateFrame, Bye, Pulse, Roots)
-}
-_FROM_SCREEN: Final[Mapping[str, type[Any]]] = {kind.T: kind for kind in (Hello, Pair, Ack, Beat, Remembered)}
+@dataclass(frozen=True, slots=True)
+class Done:
+    """How far an order came; `code` says why it was refused or failed, `value` is what the box read back."""
+
+    T: ClassVar[str] = "done"
+    SINCE: ClassVar[int] = 2
+    OPTIONAL: ClassVar[frozenset[str]] = frozenset({"code", "value"})
+    order: Uuid
+    state: Annotated[str, among(ORDER_STATES)]
+    at: Ms
+    code: Why | None = None
+    value: Ms | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """A screen in step with others asks for the time; `sent` is its own monotonic clock in µs."""
+
+    T: ClassVar[str] = "tick"
+    SINCE: ClassVar[int] = 2
+    sent: Ms
+
+
+@dataclass(frozen=True, slots=True)
+class Vitals:
+    """What only some boxes know of themselves: room for files and what is free of it (MB), tenths of a degree."""
+
+    T: ClassVar[str] = "vitals"
+    SINCE: ClassVar[int] = 2
+    OPTIONAL: ClassVar[frozenset[str]] = frozenset({"storage", "free", "temperature"})
+    at: Ms
+    storage: Annotated[int, between(0, 2**31 - 1)] | None = None
+    free: Annotated[int, between(0, 2**31 - 1)] | None = None
+    temperature: Annotated[int, between(-1_000, 2_000)] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Rows of proof of play, numbered from `first`: [place in `releases`, when it began, how long it stood] (ms).
+
+    `prev` is the hash of the row before the first, `head` that of the last (`screens.proof.next_hash`).
+    """
+
+    T: ClassVar[str] = "proof"
+    SINCE: ClassVar[int] = 2
+    chain: Chain
+    first: Count
+    prev: Hash
+    head: Hash
+    releases: Annotated[tuple[Hash, ...], size(1, 100), distinct]
+    rows: Annotated[tuple[ProofRow, ...], size(1, MAX_ROWS)]
+
+
+FromServer: TypeAlias = (
+    Challenge | Pairing | Paired | Welcome | StateFrame | OrderFrame | Line | Roots | Tock | Proved | Pulse | Bye
+)
+FromScreen: TypeAlias = Hello | Pair | Ack | Beat | Done | Remembered | Tick | Vitals | Shown
+_SERVER: Final[tuple[type[Any], ...]] = (
+    *(Challenge, Pairing, Paired, Welcome, StateFrame, Bye),
+    *(OrderFrame, Line, Roots, Tock, Proved, Pulse),
+)
+_SCREEN: Final[tuple[type[Any], ...]] = (Hello, Pair, Ack, Beat, Done, Remembered, Tick, Vitals, Shown)
+_FROM_SERVER: Final[Mapping[str, type[Any]]] = {kind.T: kind for kind in _SERVER}
+_FROM_SCREEN: Final[Mapping[str, type[Any]]] = {kind.T: kind for kind in _SCREEN}
 
 
 # ---------------------------------------------------------------- writing
@@ -286,10 +400,12 @@ def signed_text(part: Signed) -> str:
 def _plain(part: object) -> object:
     if isinstance(part, Signed):
         return signed_value(part)
+    if isinstance(part, Retry | FileRef | Have | Unproved):
+        return {item.name: getattr(part, item.name) for item in fields(part)}
     if isinstance(part, tuple):
         return [_plain(one) for one in part]
-    if isinstance(part, Retry | FileRef | Have):
-        return {item.name: getattr(part, item.name) for item in fields(part)}
+    if isinstance(part, Policy):
+        return plain(part)
     return part
 
 

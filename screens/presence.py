@@ -15,11 +15,15 @@ from cms.kernel.clock import Clock
 from cms.kernel.db import Database
 from cms.kernel.log import logger
 from cms.kernel.wake import ring
-from screens.messages import Ack, Beat
+from screens.ledger import note_steps
+from screens.messages import Ack, Beat, Vitals
 from screens.states import next_link
+from screens.steps import STAGES, Step, tail_of
 from screens.tables import Screen
 
 EVERY: Final = 1.0
+# While the database is away; 40 MiB of what ten thousand screens said in an hour of publishing.
+MOST_STEPS: Final = 200_000
 LONGEST_MS: Final = 365 * 86_400_000
 # A version never goes back: a late or repeated ack must not undo a newer one.
 _RISING: Final = frozenset({"received", "cached", "shown"})
@@ -38,6 +42,8 @@ class Presence:
         self._facts: dict[uuid.UUID, dict[str, Any]] = defaultdict(dict)
         self._gone: dict[uuid.UUID, tuple[uuid.UUID, dt.datetime]] = {}
         self._signed: dict[uuid.UUID, tuple[str, int]] = {}
+        self._steps: dict[int, list[Step]] = defaultdict(list)
+        self._step_count = 0
         self._is_away = False
 
     def entered(self, screen: uuid.UUID, link: uuid.UUID, *, player: str, caps: Mapping[str, object]) -> dt.datetime:
@@ -57,6 +63,9 @@ class Presence:
             facts["refused"], facts["refused_code"] = ack.version, ack.code
         else:
             facts[ack.state] = max(facts.get(ack.state, 0), ack.version)
+        if self._step_count < MOST_STEPS:
+            self._step_count += 1
+            self._steps[ack.version].append(Step(tail_of(screen), STAGES[ack.state], facts["last_seen"]))
 
     def beaten(self, screen: uuid.UUID, beat: Beat) -> None:
         now = self._clock.now()
@@ -68,6 +77,10 @@ class Presence:
             "memory_mb": beat.mem,
             "showing": beat.showing,
         }
+
+    def felt(self, screen: uuid.UUID, vitals: Vitals) -> None:
+        told = {"storage_mb": vitals.storage, "storage_free_mb": vitals.free, "temperature": vitals.temperature}
+        self._facts[screen] |= {"last_seen": self._clock.now(), **told}
 
     def certified(self, screen: uuid.UUID, facts: str, version: int) -> None:
         """A guard signed this version of a screen's facts; kept, so that the next start needs no guard."""
@@ -84,17 +97,22 @@ class Presence:
         facts, self._facts = self._facts, defaultdict(dict)
         gone, self._gone = self._gone, {}
         signed, self._signed = self._signed, {}
+        steps, self._steps, self._step_count = self._steps, defaultdict(list), 0
         if not facts and not gone and not signed:
             return
         try:
             async with self._database.write() as session:
                 await _write(session, facts, gone)
                 await _write_signed(session, signed)
+                await note_steps(session, steps)
         except (SQLAlchemyError, OSError) as problem:
             for screen, older in facts.items():
                 self._facts[screen] = older | self._facts[screen]
             self._gone = gone | self._gone
             self._signed = signed | self._signed
+            for version, found in steps.items():
+                self._steps[version] = found + self._steps[version]
+                self._step_count += len(found)
             if not self._is_away:
                 log.warning("presence not written, keeping it", error=str(problem))
             self._is_away = True

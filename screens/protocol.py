@@ -26,18 +26,26 @@ from screens.messages import (
     Bye,
     Caps,
     Challenge,
+    Done,
     FromScreen,
     FromServer,
     Have,
     Hello,
+    Line,
     MessageFault,
+    OrderFrame,
     Pair,
     Paired,
     Pairing,
+    Proved,
     Pulse,
     Remembered,
     Roots,
+    Shown,
     StateFrame,
+    Tick,
+    Tock,
+    Vitals,
     Welcome,
     read_screen,
     read_server,
@@ -102,7 +110,7 @@ class Said:
 
 
 ServerEvent: TypeAlias = Proven | WantsPairing | Said
-LIVE_KINDS: Final[tuple[type[FromScreen], ...]] = (Ack, Beat, Remembered)
+LIVE_KINDS: Final[tuple[type[FromScreen], ...]] = (Ack, Beat, Done, Remembered, Tick, Vitals, Shown)
 """What a live screen may say; of a later version only where that was agreed."""
 
 
@@ -253,7 +261,7 @@ class Dismissed:
 
 
 ScreenEvent: TypeAlias = Reply | CodeShown | BecameScreen | Welcomed | StateCame | Told | Dismissed
-TOLD_KINDS: Final[tuple[type[FromServer], ...]] = (Pulse, Roots)
+TOLD_KINDS: Final[tuple[type[FromServer], ...]] = (OrderFrame, Line, Roots, Tock, Proved, Pulse)
 """What a live screen may be told besides welcomes and states."""
 
 

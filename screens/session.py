@@ -1,6 +1,7 @@
 """One screen's connection from its first frame to its last: the protocol machine, driven by a socket."""
 
 import asyncio
+import datetime as dt
 import secrets
 import uuid
 from collections.abc import Callable, Mapping
@@ -8,10 +9,11 @@ from typing import Any, Final, Protocol
 
 from websockets.exceptions import ConnectionClosed
 
-from cms.kernel.clock import Clock, to_ms
+from cms.kernel.clock import EPOCH, Clock, to_ms
 from cms.trust.keys import b64
 from cms.trust.signed import Signed
 from screens.connection import ScreenConnection
+from screens.hands.delivery import Orders
 from screens.messages import (
     PROTOCOL,
     ROOTS,
@@ -19,17 +21,24 @@ from screens.messages import (
     Ack,
     Beat,
     Bye,
+    Done,
     Have,
     Pair,
     Remembered,
     Retry,
     Roots,
+    Shown,
+    Tick,
+    Tock,
+    Vitals,
     Welcome,
 )
 from screens.presence import Presence
+from screens.proof_intake import Intake
 from screens.protocol import HELLO_MS, Goodbye, Phase, Proven, Said, ServerEvent, ServerSide, WantsPairing
 from screens.source import Known
 
+MICROSECOND: Final = dt.timedelta(microseconds=1)
 BEAT_MS: Final = 20_000
 # The close code that goes with each bye (RFC 6455 §7.4, and the private range).
 CLOSE: Final = {"revoked": 4001, "replaced": 4002, "unknown": 4003, "protocol": 1008, "restart": 1012, "busy": 1013}
@@ -42,6 +51,8 @@ class Host(Protocol):
     media: str
     clock: Clock
     presence: Presence
+    orders: Orders
+    proofs: Intake
 
     async def known(self, screen: uuid.UUID, key: str) -> Known: ...
 
@@ -172,13 +183,34 @@ def _beaten(session: Session, screen: uuid.UUID, beat: Beat) -> None:
     session.gateway.presence.beaten(screen, beat)
 
 
+def _felt(session: Session, screen: uuid.UUID, vitals: Vitals) -> None:
+    session.gateway.presence.felt(screen, vitals)
+
+
+def _proof(session: Session, screen: uuid.UUID, proof: Shown) -> None:
+    session.gateway.proofs.take(screen, proof)
+
+
 def _remembered(session: Session, _screen: uuid.UUID, said: Remembered) -> None:
     session.gateway.remembered(session, said.recalls)
+
+
+def _did(session: Session, screen: uuid.UUID, done: Done) -> None:
+    session.gateway.orders.heard(screen, done)
+
+
+def _ticked(session: Session, screen: uuid.UUID, tick: Tick) -> None:  # noqa: ARG001 - the time is nobody's secret
+    now = (session.gateway.clock.now() - EPOCH) // MICROSECOND
+    session.connection.push(Tock(tick.sent, now, now))
 
 
 HEARD: Final[Mapping[type, Callable[[Session, uuid.UUID, Any], None]]] = {
     Ack: _acked,
     Beat: _beaten,
+    Done: _did,
     Remembered: _remembered,
+    Tick: _ticked,
+    Vitals: _felt,
+    Shown: _proof,
 }
 """Who takes what a live screen says (`protocol.LIVE_KINDS`)."""

@@ -18,6 +18,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
 from websockets.typing import Subprotocol
 
+from cms.hands.order import Ledger, heed, verify_order
 from cms.kernel.clock import SystemClock, to_ms
 from cms.trust.beacon import Beacon
 from cms.trust.errors import TrustError
@@ -25,7 +26,22 @@ from cms.trust.keys import SigningKey
 from cms.trust.root import Root
 from cms.trust.signed import Signed, Verified, read_body
 from cms.trust.verify import verify_beacon, verify_root
-from screens.messages import MAX_FRAME, SUBPROTOCOLS, Beat, Bye, Have, MessageFault, Roots, StateFrame, Welcome, encode
+from screens.messages import (
+    MAX_FRAME,
+    SUBPROTOCOLS,
+    Beat,
+    Bye,
+    Caps,
+    Done,
+    Have,
+    Line,
+    MessageFault,
+    OrderFrame,
+    Roots,
+    StateFrame,
+    Welcome,
+    encode,
+)
 from screens.protocol import BecameScreen, CodeShown, Dismissed, Reply, ScreenSide, StateCame, Told, Welcomed
 
 PLAYER: Final = "sim-1"
@@ -54,6 +70,8 @@ class Heard:
     """Milliseconds from the signing of each publication to its arrival, of those that came while connected."""
     faults: list[str] = field(default_factory=list)
     roots: tuple[Signed, ...] = ()
+    orders: list[Done] = field(default_factory=list)
+    line: Line | None = None
 
 
 class SimulatedScreen:
@@ -68,6 +86,7 @@ class SimulatedScreen:
         root: Signed | None = None,
         origin: str | None = None,
         acks: bool = True,
+        caps: Caps | None = None,
         tls: ssl.SSLContext | None = None,
     ) -> None:
         self.url = url
@@ -79,6 +98,9 @@ class SimulatedScreen:
         self.changed = asyncio.Condition()
         self._origin = origin
         self._acks = acks
+        self.caps = dict(caps or {})
+        self.player = PLAYER
+        self.ledger = Ledger()
         self._tls = tls
         self._root: Verified[Root] | None = verify_root(root, None) if root is not None else None
         self._have = Have()
@@ -126,7 +148,8 @@ class SimulatedScreen:
                 screen=self.screen,
                 host=host,
                 have=self._have,
-                player=PLAYER,
+                player=self.player,
+                caps=self.caps,
                 protocol=SUBPROTOCOLS[socket.subprotocol or ""],
             )
             loop = asyncio.get_running_loop()
@@ -162,15 +185,40 @@ class SimulatedScreen:
             self._retry = (event.welcome.retry.min / 1000, event.welcome.retry.max / 1000)
         elif isinstance(event, StateCame):
             await self._state(socket, side, event.state)
+        elif isinstance(event, Told):
+            await self._told(socket, event.message)
         elif isinstance(event, CodeShown):
             self.heard.code = event.code
         elif isinstance(event, BecameScreen):
             self.screen = event.screen
-        elif isinstance(event, Told) and isinstance(event.message, Roots):
-            self.heard.roots += event.message.roots
         elif isinstance(event, Dismissed):
             self.heard.byes.append(event.bye)
             self._pause = min(event.bye.retry / 1000, LONGEST_PAUSE) * random.uniform(0.5, 1)  # noqa: S311
+
+    async def _told(self, socket: ClientConnection, message: object) -> None:
+        if isinstance(message, Roots):
+            self.heard.roots += message.roots
+        elif isinstance(message, Line):
+            self.heard.line = message
+        elif isinstance(message, OrderFrame):
+            done = self._heeded(message.order)
+            if done is not None:
+                self.heard.orders.append(done)
+                await socket.send(encode(done))
+
+    def _heeded(self, signed: Signed) -> Done | None:
+        """What a box that can do everything says to an order; one without a root does not know whom to believe."""
+        if self._root is None or self.screen is None:
+            return None
+        now = to_ms(CLOCK.now())
+        order = verify_order(signed, self._root)
+        name = order.value.order
+        if name not in self.ledger.ends:
+            try:
+                self.ledger = heed(self.ledger, order, screen=self.screen, now=now).ended(name, {"state": "done"})
+            except TrustError as fault:
+                return Done(name, "refused", now, fault.code)
+        return Done(name, str(self.ledger.ends[name]["state"]), now)
 
     async def _state(self, socket: ClientConnection, side: ScreenSide, state: StateFrame) -> None:
         beacon = self._beacon(state.beacon)

@@ -25,6 +25,9 @@ class Screen(Base):
     name: Mapped[str] = mapped_column(String(80))
     unit: Mapped[str] = mapped_column(String(255))
     point: Mapped[str] = mapped_column(String(40), default="")
+    lng: Mapped[int | None]
+    """Millionths of a degree; None: where its unit lies."""
+    lat: Mapped[int | None]
     tags: Mapped[list[str]] = mapped_column(default=list)
     key: Mapped[str] = mapped_column(String(43), unique=True)
     orientation: Mapped[str] = mapped_column(String(9), default="portrait")
@@ -55,6 +58,11 @@ class Screen(Base):
     """Milliseconds; positive when the screen's clock is ahead."""
     stale: Mapped[bool] = mapped_column(default=False)
     memory_mb: Mapped[int | None]
+    storage_mb: Mapped[int | None]
+    """Room for files, and how much of it is free; None where the box does not tell."""
+    storage_free_mb: Mapped[int | None]
+    temperature: Mapped[int | None]
+    """Tenths of a degree Celsius; None where the box does not tell."""
     player: Mapped[str] = mapped_column(String(32), default="")
     caps: Mapped[dict[str, Any]] = mapped_column(default=dict)
 

@@ -1,20 +1,27 @@
-"""What waits at the targets, over the API: the account board, its bulk retry and consents, tasks, and trouble."""
+"""What waits at the targets, over the API: the account board, its bulk retry and consents, tasks, trouble, journals."""
 
 import datetime as dt
+from typing import Any, Final
 
 from cms.api.documents import delivery_of
 from cms.api.models import Deliveries, Delivery
-from cms.api.resources import Given, Resource, ask, take
+from cms.api.resources import Given, Resource, Spoken, ask, speak, take
 from cms.api.shapes import Nothing
 from cms.desk import labels
 from cms.desk.asking_consent import ask_consent
 from cms.desk.delivery_rows import task_of
+from cms.desk.views.publishing import pack
 from cms.desk.visit import Visit
 from cms.people.permissions import Action
+from cms.planning.targets import target_of
 from cms.publishing.accounts import retry_account
 from cms.publishing.deliveries import troubled
+from cms.publishing.services.account import Account
+from cms.publishing.services.journal import RowJournal
 from cms.publishing.standings import AccountStanding, account_standings
 from cms.publishing.tasks import Task, open_tasks
+
+_JOURNAL_LINES: Final = 100
 
 
 class AccountMeter(Given):
@@ -86,7 +93,10 @@ class ConsentAsked(Given):
 
 
 class TaskLine(Given):
-    """What a person is to do at a platform; confirm it with the delivery's `confirm`."""
+    """What a person is to do at a platform; confirm it with the delivery's `confirm`.
+
+    `has_pack`: there is a file to take along, at the delivery's `pack`.
+    """
 
     delivery: Delivery
     document: str
@@ -95,12 +105,28 @@ class TaskLine(Given):
     todo: str
     link: str
     asks_url: bool
+    has_pack: bool
 
 
 class TaskList(Given):
     """Take-downs first, then longest waiting."""
 
     tasks: list[TaskLine]
+
+
+class JournalLine(Given):
+    """A call to the platform or a thing noted; `text` is the event in words, secrets in `fields` were never kept."""
+
+    at: dt.datetime
+    event: str
+    text: str
+    fields: dict[str, Any]
+
+
+class TargetJournal(Given):
+    """The newest hundred, newest first."""
+
+    lines: list[JournalLine]
 
 
 async def read_board(visit: Visit) -> AccountBoard:
@@ -136,6 +162,20 @@ async def list_troubled(visit: Visit) -> Deliveries:
     return Deliveries(deliveries=[delivery_of(visit, one) for one in found])
 
 
+async def read_journal(visit: Visit) -> TargetJournal:
+    """What was said to a target's platform, and what it answered."""
+    deps = visit.deps
+    async with deps.db.read() as session:
+        row = await target_of(session, visit.actor, visit.part("target"))
+    found = await RowJournal(Account(row.code, deps.db, deps.clock)).newest(_JOURNAL_LINES)
+    return TargetJournal(
+        lines=[
+            JournalLine(at=one.at, event=one.event, text=labels.journal(visit, row.kind, one.event), fields=one.fields)
+            for one in found
+        ]
+    )
+
+
 def _task(visit: Visit, one: Task) -> TaskLine:
     said = task_of(visit, one.line)
     return TaskLine(
@@ -146,6 +186,7 @@ def _task(visit: Visit, one: Task) -> TaskLine:
         todo=said["text"],
         link=said["link"],
         asks_url=said["asks_url"],
+        has_pack=bool(said["pack"]),
     )
 
 
@@ -188,4 +229,13 @@ RESOURCES: tuple[Resource, ...] = (
     take("POST", f"{_ACCOUNT}/consent", ask_one_consent, _MANAGE, sent=Nothing, given=ConsentAsked, is_kept=False),
     ask("/api/v1/deliveries/tasks", list_tasks, _RETRY, given=TaskList),
     ask("/api/v1/deliveries/troubled", list_troubled, _READ, given=Deliveries),
+    speak(
+        "GET",
+        "/api/v1/deliveries/{delivery}/pack",
+        pack,
+        _RETRY,
+        summary="The file to take along to the platform for a task, as a ZIP.",
+        spoken=Spoken(gives=("application/octet-stream",)),
+    ),
+    ask("/api/v1/targets/{target}/journal", read_journal, _MANAGE, given=TargetJournal),
 )

@@ -108,21 +108,21 @@ async def list_placements(visit: Visit) -> PlacementList:
     async with visit.deps.db.read() as session:
         held = await find(session, visit.actor, visit.part("id"))
         found = await placements_of(session, held.document.id)
-    return PlacementList(placements=[_line(row, target, held.document) for row, target in found])
+    return PlacementList(placements=[placement_line(row, target, held.document) for row, target in found])
 
 
 async def every_placement(visit: Visit) -> PlacementList:
     """The rules in force of every piece the person reads, by target."""
     async with visit.deps.db.read() as session:
         found = await placed_rules(session, visit.actor)
-    return PlacementList(placements=[_line(one.placement, one.target, one.document) for one in found])
+    return PlacementList(placements=[placement_line(one.placement, one.target, one.document) for one in found])
 
 
 async def read_placement(visit: Visit) -> PlacementLine:
     """One placement, also one that ended."""
     async with visit.deps.db.read() as session:
         one = await placed_rule(session, visit.actor, visit.uuid("placement"))
-    return _line(one.placement, one.target, one.document)
+    return placement_line(one.placement, one.target, one.document)
 
 
 async def check_placement(visit: Visit, sent: PlacementSent) -> PlacementChecked:
@@ -145,7 +145,7 @@ async def add_placement(visit: Visit, sent: PlacementSent) -> PlacementLine:
         held = await find(session, visit.actor, visit.part("id"))
         row = await place(session, visit.actor, held.document.id, target=sent.target, now=visit.now, **sent.by_rule())
         one = await placed_rule(session, visit.actor, row.id)
-        return _line(row, one.target, one.document)
+        return placement_line(row, one.target, one.document)
 
 
 async def replace_one_placement(visit: Visit, sent: RuleSent) -> PlacementLine:
@@ -153,7 +153,7 @@ async def replace_one_placement(visit: Visit, sent: RuleSent) -> PlacementLine:
     async with visit.deps.db.write() as session:
         before = await placed_rule(session, visit.actor, visit.uuid("placement"))
         row = await replace_placement(session, visit.actor, before.placement.id, now=visit.now, **sent.by_rule())
-        return _line(row, before.target, before.document)
+        return placement_line(row, before.target, before.document)
 
 
 async def end_one_placement(visit: Visit, _sent: Nothing) -> Done:
@@ -189,7 +189,7 @@ async def _looked(  # noqa: PLR0917 - private
     )
 
 
-def _line(row: Placement, target: Target, document: Document) -> PlacementLine:
+def placement_line(row: Placement, target: Target, document: Document) -> PlacementLine:
     return PlacementLine(
         id=str(row.id),
         document=document.public_id,

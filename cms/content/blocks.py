@@ -3,6 +3,7 @@
 What comes in is made NFC without control characters; what has no place in the schema is refused, never dropped.
 """
 
+import datetime as dt
 import re
 import unicodedata
 import uuid
@@ -10,11 +11,14 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, NoReturn
 from urllib.parse import urlsplit
 
+from cms.content.zones import ZoneError, read_zones
 from cms.kernel.errors import Invalid
 
 SCHEMA: Final = 1
 MAX_BLOCKS: Final = 500
 MAX_CHARACTERS: Final = 100_000
+# The words of all zones of an issue beside it: sixteen broadsheet pages, and still half of what a release may weigh.
+MAX_PRINTED: Final = 180_000
 MAX_CELLS: Final = 2_000
 MAX_RUNS: Final = 2_000
 MAX_LINE: Final = 500
@@ -53,8 +57,11 @@ def read_body(value: object) -> Body:
     read = [_block(block, position) for position, block in enumerate(blocks)]
     body: Body = {"schema": SCHEMA, "blocks": read}
     _ids_differ(body)
-    if sum(map(len, texts(body))) > MAX_CHARACTERS:
-        raise Invalid("content.too_long", most=MAX_CHARACTERS)
+    _continued(body)
+    written = {"schema": SCHEMA, "blocks": [block for block in read if block["type"] != "page"]}
+    for part, most in ((written, MAX_CHARACTERS), (body, MAX_CHARACTERS + MAX_PRINTED)):
+        if sum(map(len, texts(part))) > most:
+            raise Invalid("content.too_long", most=most)
     return body
 
 
@@ -73,12 +80,15 @@ def texts(body: Mapping[str, Any]) -> Iterator[str]:
 
 def block_texts(block: Mapping[str, Any]) -> Iterator[str]:
     """Every text of one block, in order."""
-    for field in ("title", "alt"):
+    for field in ("title", "alt", "paper", "label"):
         yield from (block[field],) if block.get(field) else ()
     yield from map(plain, inlines(block))
     for field in ("caption", "cite"):
         yield from (block[field],) if block.get(field) else ()
     yield from (note["text"] for note in notes(block))
+    for zone in block.get("zones", ()):
+        yield from (zone["title"],) if zone.get("title") else ()
+        yield from zone.get("text", ())
 
 
 def inlines(block: Mapping[str, Any]) -> Iterator[list[dict[str, Any]]]:
@@ -308,6 +318,20 @@ def _spans_fit(table: Block) -> bool:
     return True
 
 
+def _date(value: object, where: str, field: str) -> str:
+    try:
+        return dt.date.fromisoformat(value).isoformat() if isinstance(value, str) else _refuse(where, field)
+    except ValueError:
+        _refuse(where, field)
+
+
+def _zones(value: object, where: str, field: str) -> list[Block]:
+    try:
+        return read_zones(value, clean_text)
+    except ZoneError as error:
+        _refuse(where, error.field if error.field.startswith(field) else field)
+
+
 # type -> field -> (how it is read, whether it must be there)
 TYPES: Final[dict[str, dict[str, tuple[Reader, bool]]]] = {
     "paragraph": {"text": (_inline, True)},
@@ -319,13 +343,30 @@ TYPES: Final[dict[str, dict[str, tuple[Reader, bool]]]] = {
     "table": {"header": (_flag, True), "rows": (_rows, True), "spans": (_spans, False)},
     "divider": {},
     "video": {"asset": (_asset, True), "title": (_line, True), "poster": (_asset, False)},
+    # Of a newspaper: which issue of which paper it is, and its pages with what a touch on them opens.
+    "issue": {"paper": (_line, True), "date": (_date, True), "number": (_line, False)},
+    "page": {"asset": (_asset, True), "label": (_line, True), "zones": (_zones, True)},
 }
+
+
+def _continued(body: Body) -> None:
+    """A zone that continues another names one of this issue that continues none."""
+    zones = [zone for block in body["blocks"] for zone in block.get("zones", ())]
+    first = {zone["id"] for zone in zones if "of" not in zone}
+    for zone in zones:
+        if zone.get("of", next(iter(first), "")) not in first:
+            _refuse(zone["id"], "zones.of")
+
+
+def _inner(block: Block) -> Iterator[Mapping[str, Any]]:
+    """What inside a block has an id of its own."""
+    yield from (*block.get("items", ()), *notes(block), *block.get("zones", ()))
 
 
 def _ids_differ(body: Body) -> None:
     seen: set[str] = set()
     for block in body["blocks"]:
-        for one in (block["id"], *(each["id"] for each in (*block.get("items", ()), *notes(block)))):
+        for one in (block["id"], *(each["id"] for each in _inner(block))):
             if one in seen:
                 _refuse(one, "id")
             seen.add(one)

@@ -35,6 +35,6 @@ KINDS: Final[dict[Kind, KindRules]] = {
     Kind.NEWS: KindRules(("title", "column", *_BYLINE)),
     Kind.LECTURE: KindRules(("title", "column", "cover", *_BYLINE), blocks=frozenset({"video"})),
     Kind.NOTICE: KindRules(("title", "column", "not_after", *_BYLINE)),
-    Kind.NEWSPAPER: KindRules(("title", "column", "cover", *_BYLINE), blocks=frozenset({"image"})),
+    Kind.NEWSPAPER: KindRules(("title", "column", "cover", *_BYLINE), blocks=frozenset({"image", "page"})),
     Kind.ACTIVITY: KindRules(("title", "summary", "column", "not_after", *_BYLINE)),
 }

@@ -1,6 +1,7 @@
 """The search index: kept in the transaction that changes a piece, asked newest first, and built anew by a command."""
 
 import contextlib
+import datetime as dt
 import json
 import uuid
 from collections.abc import AsyncIterator, Sequence
@@ -20,14 +21,17 @@ from sqlalchemy import (
     select,
     table,
     text,
+    tuple_,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cms.content.blocks import plain_text, upcast
 from cms.content.grams import facet, fts5, grams, tsquery
 from cms.content.models import Document, Edition, Revision, RevisionAsset
+from cms.content.printed import heard_and_printed
 from cms.content.search_rows import SearchText
-from cms.content.spoken import hold_videos, said_in
+from cms.content.spoken import hold_videos
+from cms.kernel.db import Database
 from cms.kernel.folding import search_form
 
 # Hits are read in steps that grow: a page of a common word is in the first, a rare word has no second.
@@ -59,14 +63,14 @@ def unit_facet(unit: uuid.UUID) -> str:
 async def index(session: AsyncSession, document: Document, revision: Revision) -> None:
     """Brings the index to what a piece says now; call it in the transaction that changed the piece."""
     await session.flush()
-    await hold_videos(session, revision.id)
+    await hold_videos(session, [revision.id])
     # Held, so that a change of subtitles at this moment neither is overwritten nor leaves words behind.
     query = select(SearchText).where(SearchText.document_id == document.id).with_for_update()
     row = (await session.execute(query, execution_options=_FRESH)).scalar_one_or_none()
     if row is not None:
         await _take_out(session, [row])
     seq = await _next(session)
-    said = (await said_in(session, [revision.id])).get(revision.id, "")
+    said = (await heard_and_printed(session, [revision.id])).get(revision.id, "")
     words, facets = searched(revision, said), " ".join(facets_of(document, revision))
     if row is None:
         session.add(SearchText(document_id=document.id, seq=seq, facets=facets, text=words))
@@ -95,7 +99,7 @@ async def index_spoken(session: AsyncSession, video: uuid.UUID) -> int:
     current = select(Document, Revision).join(Edition, (Edition.document_id == Document.id) & Edition.is_current)
     current = current.join(Revision, Revision.id == Edition.revision_id).where(Document.id.in_(rows))
     found = (await session.execute(current)).all()
-    said = await said_in(session, [one.Revision.id for one in found])
+    said = await heard_and_printed(session, [one.Revision.id for one in found])
     texts = {one.Document.id: searched(one.Revision, said.get(one.Revision.id, "")) for one in found}
     changed = [row for row in rows.values() if texts[row.document_id] != row.text]
     await _take_out(session, changed)
@@ -150,43 +154,66 @@ def among(session: AsyncSession, seqs: Sequence[int]) -> ColumnElement[bool]:
     return SearchText.seq == func.any(cast(list(seqs), ARRAY(BigInteger)))
 
 
-async def rebuild(session: AsyncSession) -> int:
+async def rebuild(db: Database) -> int:
     """Throws the index away and makes it again from the current edition of every piece; their number."""
-    await _empty(session)
-    await session.execute(delete(SearchText))
-    current = (
-        select(Document, Revision)
-        .join(Edition, (Edition.document_id == Document.id) & Edition.is_current)
-        .join(Revision, Revision.id == Edition.revision_id)
-        .order_by(Document.updated_at, Document.id)
-        .limit(_BATCH)
-    )
-    done, last = 0, None
-    while True:
-        after = () if last is None else (_later(*last),)
-        found = (await session.execute(current.where(*after))).all()
-        if not found:
-            return done
-        await _add(session, found, done)
-        done += len(found)
-        last = (found[-1].Document.updated_at, found[-1].Document.id)
-        session.expunge_all()
+    async for _ in rebuilding(db):
+        pass
+    async with db.read() as session:
+        return await session.scalar(select(func.count()).select_from(SearchText)) or 0
 
 
-def _later(at: Any, document: uuid.UUID) -> Any:
-    return (Document.updated_at > at) | ((Document.updated_at == at) & (Document.id > document))
+async def rebuilding(db: Database) -> AsyncIterator[int]:
+    """Rebuilds batch by batch and says how many pieces each looked at.
+
+    Newest first and a transaction for each batch: the last pieces are found again at once, and nobody who saves
+    waits for the whole. A piece saved meanwhile indexes itself.
+    """
+    async with db.write() as session:
+        await _empty(session)
+        await session.execute(delete(SearchText))
+        pieces = select(func.count()).select_from(Edition).where(Edition.is_current)
+        seq = await session.scalar(pieces) or 0
+        if not _is_sqlite(session):
+            await session.execute(text("select setval('document_seq', :last)"), {"last": seq + 1})
+        # In here, so that on SQLite the next piece that is saved counts on from the newest.
+        found, added = await _add(session, None, seq)
+    while found:
+        yield len(found)
+        seq, last = seq - added, found[-1]
+        async with db.write() as session:
+            found, added = await _add(session, last, seq)
 
 
-async def _add(session: AsyncSession, found: Sequence[Row[Document, Revision]], done: int) -> None:
-    rows: list[dict[str, Any]] = []
-    said = await said_in(session, [one.Revision.id for one in found])
-    for document, revision in found:
-        seq = await _next(session) if not _is_sqlite(session) else done + len(rows) + 1
-        facets = " ".join(facets_of(document, revision))
-        words = searched(revision, said.get(revision.id, ""))
-        rows.append({"document_id": document.id, "seq": seq, "facets": facets, "text": words})
-    await session.execute(insert(SearchText), rows)
+async def _add(session: AsyncSession, last: Row[uuid.UUID, dt.datetime] | None, seq: int) -> tuple[Sequence[Any], int]:
+    """Indexes the pieces before `last`, counting down from `seq`; all it looked at, and how many were not in yet."""
+    before = () if last is None else (tuple_(Document.updated_at, Document.id) < (last.updated_at, last.id),)
+    older = select(Document.id, Document.updated_at).where(*before)
+    older = older.join(Edition, (Edition.document_id == Document.id) & Edition.is_current)
+    older = older.order_by(Document.updated_at.desc(), Document.id.desc()).limit(_BATCH).with_for_update(of=Document)
+    held = (await session.execute(older)).all()
+    # Asked for once they are held: whoever was saving one of them has put it in.
+    has_none = ~select(SearchText.seq).where(SearchText.document_id == Document.id).exists()
+    current = select(Document, Revision).join(Edition, (Edition.document_id == Document.id) & Edition.is_current)
+    current = current.join(Revision, Revision.id == Edition.revision_id)
+    current = current.where(Document.id.in_([one.id for one in held]), has_none)
+    current = current.order_by(Document.updated_at.desc(), Document.id.desc())
+    found = (await session.execute(current)).all()
+    revisions = [one.Revision.id for one in found]
+    await hold_videos(session, revisions)
+    said = await heard_and_printed(session, revisions)
+    rows = [
+        {
+            "document_id": one.Document.id,
+            "seq": seq - place,
+            "facets": " ".join(facets_of(one.Document, one.Revision)),
+            "text": searched(one.Revision, said.get(one.Revision.id, "")),
+        }
+        for place, one in enumerate(found)
+    ]
+    if rows:
+        await session.execute(insert(SearchText), rows)
     await _put_in(session, [(row["seq"], row["facets"], row["text"]) for row in rows])
+    return held, len(rows)
 
 
 def _matching(session: AsyncSession, every: Sequence[Sequence[str]], below: int) -> Any:

@@ -15,6 +15,7 @@ Nothing here knows a database; `renderers.conformance` proves every channel agai
 """
 
 from cms.contract.accounts import Consent, Quota, Standing, Stands, Upkeep
+from cms.contract.audience import AudienceRule, Verdict, Why, covers
 from cms.contract.channel import Channel, Form, Preview, Route
 from cms.contract.display import Delta, Display, File, Files, ManifestDraft, Manifests, Receipt, Removed
 from cms.contract.errors import AssetGone, Busy, ContractError, OutboundRefused
@@ -46,6 +47,7 @@ __all__ = [
     "AssetFile",
     "AssetGone",
     "Assets",
+    "AudienceRule",
     "Bench",
     "Budget",
     "Busy",
@@ -99,4 +101,7 @@ __all__ = [
     "Unknown",
     "Upkeep",
     "Vault",
+    "Verdict",
+    "Why",
+    "covers",
 ]

@@ -62,6 +62,8 @@ class Channel:
     """The renditions of pictures this channel draws; they must exist before a piece can be submitted."""
     video_renditions: frozenset[str] = frozenset()
     """The same of videos (`media.house` names them)."""
+    page_renditions: frozenset[str] = frozenset()
+    """The same of a newspaper's pages (`media.newspaper` names them); none: it shows the cover and the titles."""
     limits: Mapping[str, int] = field(default_factory=dict)
     """Characters of a field (`title`, `summary`, `body`) before it cuts or refuses; shown while people write."""
     serve: Serve | None = None

@@ -118,12 +118,16 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class LineUp:
-    """What a target shows over time: gap-free, ascending slots and the pieces they name, by release hash."""
+    """What a target shows over time: gap-free, ascending slots and the pieces they name, by release hash.
+
+    `kept` are releases that no slot names and readers may still open: yesterday's newspaper, the pieces its zones link.
+    """
 
     target: Target
     version: int
     slots: tuple[Slot, ...]
     pieces: Mapping[str, Piece]
+    kept: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

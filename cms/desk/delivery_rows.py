@@ -14,6 +14,8 @@ from cms.publishing.tasks import Task
 
 # The machine does not know, or gave up: somebody may have done it at the platform.
 _BY_HAND: Final = frozenset({DeliveryState.UNKNOWN, DeliveryState.FAILED, DeliveryState.MISSED})
+# Since then there is something to say of how far it got.
+_WENT_OUT: Final = frozenset({DeliveryState.SENDING, DeliveryState.LIVE, DeliveryState.GONE})
 _ICONS: Final = frozenset({"screen", "web", "tv", "wechat", "douyin"})
 
 
@@ -34,12 +36,13 @@ def row_of(visit: Visit, one: Line, wrong: tuple[str, str, Invalid] | None = Non
         "task": _task(visit, one, wrong),
         "done": 0,
         "total": 0,
+        "progress": visit.desk.sections.progress(one.channel, str(one.delivery)) if one.state in _WENT_OUT else "",
     }
 
 
 def quiet_row(visit: Visit, one: Line) -> dict[str, Any]:
     """A delivery outside of its piece's page, where there is nothing to press."""
-    return {**row_of(visit, one), "may_retry": False, "task": None}
+    return {**row_of(visit, one), "may_retry": False, "task": None, "progress": ""}
 
 
 def task_row(visit: Visit, one: Task, wrong: tuple[str, str, Invalid] | None = None) -> dict[str, Any]:

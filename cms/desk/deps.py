@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from cms.contract import Channel, Services, Site, Target, Vault
+from cms.hands.signing import OrderSigner
 from cms.kernel.clock import Clock
 from cms.kernel.db import Database
 from cms.kernel.messages import Catalogue
@@ -62,6 +63,7 @@ class DeskDeps:
         services: what a channel is given of a target's account, for the consent of a person.
         first_run_secret: the guard's secret of the first run, empty once it is used.
         secure: cookies carry ``Secure`` and the ``__Host-`` prefix; False on plain loopback only.
+        hands: signs orders to screens; None: nobody does.
         links: asks the addresses a piece names; None: nobody asks.
         behind_proxy: the peer is our own proxy, whose X-Forwarded-For names the visitor.
     """
@@ -90,6 +92,7 @@ class DeskDeps:
     archive: Path = Path("var/audit")
     stale_after: dt.timedelta = dt.timedelta(days=90)
     links: LinkAsker | None = None
+    hands: OrderSigner | None = None
 
     def now(self) -> dt.datetime:
         return self.clock.now()

@@ -22,6 +22,7 @@ from markupsafe import Markup
 
 from cms.content.blocks import SCHEMA, Block
 from cms.content.footnotes import numbered
+from cms.content.zones import outline as zone_outline
 from cms.contract import Form, Piece, Preview, Route
 from cms.contract.lists import outline
 from cms.contract.tables import cells
@@ -66,7 +67,8 @@ class Section:
 
     `action` is the permission a person needs to see the entry; each route asks for its own again. `templates` is the
     folder of the section's templates, reachable as ``{key}/name.html``; None for sections of the core. `previews` draw
-    drafts for channels that have none of their own, by the channel's kind. A section without a `title` has no entry.
+    drafts for channels that have none of their own, by the channel's kind. `progress` is where a part of a page shows
+    how far a delivery got, by the channel's kind, with ``{delivery}`` for its id. One without a `title` has no entry.
     """
 
     key: str
@@ -79,6 +81,7 @@ class Section:
     routes: tuple[Route, ...] = ()
     templates: Path | None = None
     previews: Mapping[str, Drawing] = field(default_factory=dict)
+    progress: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +151,11 @@ class Sections:
         """How a section previews drafts of a channel kind, if one does."""
         return next((section.previews[kind] for section in self._sections if kind in section.previews), None)
 
+    def progress(self, kind: str, delivery: str) -> str:
+        """The address of what shows how far a delivery of a channel kind got; empty where nothing does."""
+        found = (section.progress[kind] for section in self._sections if kind in section.progress)
+        return next(found, "").replace("{delivery}", delivery)
+
     def template_folders(self) -> dict[str, Path]:
         return {section.key: section.templates for section in self._sections if section.templates}
 
@@ -192,6 +200,7 @@ class Desk:
         environment.globals |= self._globals(language)
         environment.filters |= {"instant": self._instant, "iso": _iso, "compact_json": _compact_json}
         environment.filters |= {"numbered": _numbered, "outline": outline, "cells": cells}
+        environment.filters["zone_outline"] = _zone_outline
         return environment
 
     def _globals(self, language: str) -> dict[str, Any]:
@@ -232,6 +241,11 @@ def _iso(at: dt.datetime) -> str:
 def _numbered(blocks: list[Block]) -> list[Block]:
     """Blocks of a draft as a reader sees them, with their footnotes."""
     return list(numbered({"schema": SCHEMA, "blocks": blocks})["blocks"])
+
+
+def _zone_outline(points: list[list[int]]) -> str:
+    """A zone's corners as SVG has them."""
+    return " ".join(f"{x},{y}" for x, y in zone_outline([(x, y) for x, y in points]))
 
 
 def _compact_json(value: object) -> str:

@@ -18,6 +18,7 @@ from cms.desk.visit import Visit
 from cms.kernel.errors import DomainError, NotFound
 from cms.kernel.log import logger
 from media.errors import MediaRefused
+from media.newspaper import LARGEST
 
 # Of pictures in a frame that may not send our cookie; more than this is a book, not a preview.
 _INLINE_BYTES: Final = 16 << 20
@@ -148,7 +149,8 @@ def _marked(data: bytes, mark: Mark | None) -> bytes:
 
 async def _inline(visit: Visit, channel: Channel, piece: Piece) -> Mapping[str, str]:
     """The pictures this channel draws as data addresses, by their hash; of a video its poster."""
-    drawn = channel.asset_renditions | channel.video_renditions
+    # The largest picture of a newspaper's page is for looking closely, which no preview does.
+    drawn = (channel.asset_renditions | channel.video_renditions | channel.page_renditions) - {LARGEST}
     found: dict[str, str] = {}
     left = _INLINE_BYTES
     for asset in piece.assets:

@@ -28,6 +28,12 @@ def channel(visit: Visit, code: str) -> str:
     return visit.t(key) if key in visit.deps.catalogue.keys(visit.language) else code
 
 
+def journal(visit: Visit, kind: str, event: str) -> str:
+    """An event of an account's journal, in the words of its channel or of the house."""
+    name = event.removeprefix(f"{kind}.")
+    return known(visit, f"{kind}.journal.{name}", f"publishing.journal.{name}", name)
+
+
 def known(visit: Visit, *keys: str) -> str:
     """The text of the first key the catalogue has; the last one as it stands when it has none."""
     texts = visit.deps.catalogue.keys(visit.language)

@@ -1,6 +1,7 @@
 """A channel's settings model as fields of a form, and what was typed as settings; refusals stand at their fields.
 
-Titles and descriptions come from the model; ``json_schema_extra={"options": {value: name}}`` names a field's choices.
+What the fields are called is the page's to say, from the catalogue (`KIND.setting.NAME`, `.hint`, `.VALUE`); a model
+may carry titles, descriptions and ``json_schema_extra={"options": {value: name}}`` for a channel without a catalogue.
 """
 
 import enum

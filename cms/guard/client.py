@@ -12,6 +12,7 @@ from cms.guard.asks import SetMachines, SignFeed, SignSoftware
 from cms.guard.authority import Grant
 from cms.guard.drafts import Draft
 from cms.guard.errors import GuardRefused
+from cms.guard.ordering import Command
 from cms.guard.recalling import Item
 from cms.trust.approval import Approval
 from cms.trust.shape import read
@@ -20,6 +21,7 @@ from cms.trust.signed import Signed, plain
 TIMEOUT: Final = 30.0
 _BATCH: Final = 4 * 2**20  # characters of bundles in one message
 _DRAFTS: Final = 32
+_ORDERS: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +114,16 @@ class GuardClient:
         asked = {"screen": screen, "key": key, "unit": unit, "tags": list(tags)}
         return Signed.of(await self.ask("sign_screen", asked))
 
+    async def sign_orders(self, command: Command) -> list[Signed]:
+        """Signed orders in the order of the command; some at a time, so that one message stays small."""
+        made: list[Signed] = []
+        for start in range(0, len(command.wanted), _ORDERS):
+            part = command.wanted[start : start + _ORDERS]
+            made += [
+                Signed.of(one) for one in await self.ask("sign_orders", {**_plain(command), "wanted": plain(part)})
+            ]
+        return made
+
     async def raise_epoch(self, *, by: str, password: str) -> Signed:
         return Signed.of(await self.ask("raise_epoch", {"by": by, "password": password}))
 
@@ -177,6 +189,11 @@ class GuardClient:
                 self._connection = await _connected(self._path, None)
             connection = self._connection
         return await connection.ask(operation, plain(arguments), self._timeout)
+
+
+def _plain(command: Command) -> dict[str, Any]:
+    found = plain(command)
+    return found if isinstance(found, dict) else {}
 
 
 class _Connection:

@@ -8,12 +8,13 @@ from cms.guard import asks, chain, machines, passkeys
 from cms.guard.authority import Grant
 from cms.guard.drafts import Draft
 from cms.guard.errors import GuardRefused
+from cms.guard.ordering import Command, Wanted
 from cms.guard.recalling import Item
 from cms.guard.service import Guard
 from cms.trust.approval import Approval
 from cms.trust.errors import TrustError
 from cms.trust.limits import MAX_PEOPLE, MAX_TAGS, MAX_TEXT
-from cms.trust.shape import Base64, Code, Hash, Unit, Uuid, distinct, read, size
+from cms.trust.shape import Base64, Code, Hash, Ms, Unit, Uuid, distinct, read, size
 from cms.trust.signed import Signed, plain
 
 T = TypeVar("T")
@@ -93,6 +94,15 @@ class SignScreen:
 
 
 @dataclass(frozen=True, slots=True)
+class SignOrders:
+    person: Uuid
+    action: Code
+    wanted: Annotated[tuple[Wanted, ...], size(1, 1_000)]
+    not_before: Ms
+    expires_at: Ms
+
+
+@dataclass(frozen=True, slots=True)
 class RaiseEpoch:
     by: Uuid
     password: Password
@@ -149,6 +159,10 @@ async def _delegate(guard: Guard, a: Delegate) -> object:
     return await guard.delegate(a.grants, removed=a.removed, by=a.by, password=a.password, secret=a.secret)
 
 
+async def _sign_orders(guard: Guard, a: SignOrders) -> object:
+    return await guard.sign_orders(Command(a.person, a.action, a.wanted, a.not_before, a.expires_at))
+
+
 async def _recall(guard: Guard, a: Recall) -> object:
     signed, places = await guard.recall(a.person, a.items, a.reason, second=a.second)
     return {"recalls": plain(signed), "receipts": places}
@@ -170,6 +184,7 @@ OPERATIONS: Mapping[str, Operation[Any]] = {
     ),
     "enrol_passkey": Operation(EnrolPasskey, lambda guard, a: passkeys.enrol_passkey(guard, a.person, a.public)),
     "witness": Operation(Witness, lambda guard, a: passkeys.witness(guard, a.approval, a.text)),
+    "sign_orders": Operation(SignOrders, _sign_orders),
     "coming_keys": Operation(ComingKeys, lambda guard, a: chain.coming_keys(guard, a.roles)),
     "take_root": Operation(TakeRoot, lambda guard, a: chain.take_root(guard, a.root)),
     "sign_root": Operation(SignRoot, lambda guard, a: chain.sign_root(guard, a.root, by=a.by, password=a.password)),

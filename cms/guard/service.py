@@ -16,6 +16,7 @@ from cms.guard.authority import Grant
 from cms.guard.core import Core
 from cms.guard.drafts import Draft, Releases
 from cms.guard.errors import GuardRefused
+from cms.guard.ordering import Command, Pace, check, orders_of
 from cms.guard.passwords import check_backoff
 from cms.guard.recalling import Item
 from cms.guard.state import Json
@@ -48,6 +49,7 @@ class Guard:
         self._releases = Releases()
         self._seq = self._seq_end = core.state.seq
         self._last_at = 0
+        self._pace = Pace()
         self.feed_seqs: dict[str, tuple[int, int]] = {}  # feed -> number said last, last number kept on disk
         self._guess = asyncio.Semaphore(1)  # one password at a time: each takes 64 MiB
 
@@ -215,6 +217,22 @@ class Guard:
             facts = ScreenFacts(root.domain, root.epoch, screen, key, unit, tuple(tags), version, core.clock())
             await core.commit(("screen", {"screen": screen, "version": version}))
         return sign(facts, [core.keys["guard"]])
+
+    async def sign_orders(self, command: Command) -> list[Signed]:
+        """An order for each screen of a command, numbered in the journal before it is signed.
+
+        Raises:
+            GuardRefused: `guard.order_time`, `guard.orders_many`, `trust.schema` for anything not in the closed list.
+        """
+        core = self.core
+        async with core.lock:
+            now, first = core.clock(), core.state.orders + 1
+            check(command, now=now)
+            self._pace.spend(len(command.wanted), now=now)
+            made = orders_of(command, root=core.root.value, guard=core.keys["guard"].public.id, first=first)
+            told = {"by": command.person, "action": command.action, "upto": made[-1].seq, "count": len(made)}
+            await core.commit(("ordered", told))
+        return await asyncio.to_thread(lambda: [sign(one, [core.keys["guard"]]) for one in made])
 
     async def raise_epoch(self, *, by: str, password: str) -> Signed:
         """After a restore or a stolen key: a new root, under which versions begin again; recalls are kept."""

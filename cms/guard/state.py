@@ -46,6 +46,8 @@ class GuardState:
     screens: dict[str, int] = field(default_factory=dict)
     counter: int = 0
     seq: int = 0
+    orders: int = 0
+    """The last number given to an order; it never starts again, not even under a new epoch."""
     approved: dict[str, list[str]] = field(default_factory=dict)
     feeds: dict[str, int] = field(default_factory=dict)
     software: int = 0
@@ -133,6 +135,9 @@ class GuardState:
 
     def _screen(self, _at: int, data: Json) -> None:
         self.screens[data["screen"]] = data["version"]
+
+    def _ordered(self, _at: int, data: Json) -> None:
+        self.orders = data["upto"]
 
     def _seqs(self, _at: int, data: Json) -> None:
         self.seq = data["upto"]

@@ -86,9 +86,13 @@ CORE: tuple[Metric, ...] = (
     Metric("counter", "yunping_letters_pruned_total", "Letters of notices that were old and over, deleted"),
     Metric("counter", "yunping_intake_total", "Uploads by outcome", ("kind", "outcome")),
     Metric("counter", "yunping_webhooks_total", "Attempts at webhooks by outcome", ("outcome",)),
+    Metric("counter", "yunping_webhook_calls_pruned_total", "Calls of webhooks that were old and over, deleted"),
     Metric("counter", "yunping_feed_polls_total", "Looks at feeds by outcome", ("outcome",)),
     Metric("gauge", "yunping_encodes_waiting", "Videos that wait for an encoder"),
     Metric("counter", "yunping_encodes_total", "Encodes ended", ("state",)),
+    Metric("gauge", "yunping_newspapers_waiting", "Issues that wait for their pages to be drawn"),
+    Metric("counter", "yunping_newspaper_pages_total", "Pages of newspapers drawn"),
+    Metric("counter", "yunping_newspaper_issues_total", "Issues whose drawing ended", ("state",)),
     Metric("counter", "yunping_remakes_total", "Pictures whose sizes were made anew", ("state",)),
     Metric("gauge", "yunping_uploads_open", "Uploads that are not complete"),
     Metric(

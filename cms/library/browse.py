@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, false, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cms.kernel.text import search_text
+from cms.library import models
 from cms.library.folders import below
 from cms.library.models import PICTURE, Asset, AssetTag, RenditionJob
 from cms.library.queries import AssetWithFiles, with_files
@@ -113,8 +114,8 @@ def _within(actor: Actor) -> ColumnElement[bool]:
 async def _where(session: AsyncSession, actor: Actor, look: Look, now: dt.datetime) -> list[Any]:
     where: list[Any] = [_within(actor)]
     where.append(Asset.deleted_at.is_not(None) if look.trashed else Asset.deleted_at.is_(None))
-    if look.kind:
-        where.append(Asset.kind == look.kind)
+    # Pages of newspapers belong to their issue: among pictures they would be in everybody's way.
+    where.append(Asset.kind == look.kind if look.kind else Asset.kind != models.PAGE)
     words = search_text(look.words.lower())
     if words:
         where.append(Asset.search_text.contains(words, autoescape=True))

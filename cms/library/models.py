@@ -22,6 +22,7 @@ from cms.kernel.leases import Leased
 
 PICTURE = "picture"
 VIDEO = "video"
+PAGE = "page"
 
 
 class Folder(Base):
@@ -111,6 +112,16 @@ class Rendition(Base):
     width: Mapped[int]
     height: Mapped[int]
     chunks: Mapped[list[str]]
+
+
+class PageText(Base):
+    """The text on a page of a newspaper: `blocks` as [left, top, right, bottom, size, text] in parts of 10,000."""
+
+    __tablename__ = "page_text"
+
+    asset_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("asset.id", ondelete="CASCADE"), primary_key=True)
+    blocks: Mapped[list[Any]]
+    text: Mapped[str] = mapped_column(Text())
 
 
 class PastRendition(Base):

@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import false, func, or_, select
+from sqlalchemy import false, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -80,6 +80,13 @@ async def take_alarm(session: AsyncSession, actor: Actor, alarm: uuid.UUID, *, n
     await settle(session, cause=row.cause, now=now)
     details = {"cause": row.cause, "times": row.times}
     await record(session, actor, "alarm.take", of=("alarm", str(row.id)), unit=row.unit_path, details=details, now=now)
+
+
+async def end_alarm(session: AsyncSession, *, cause: str, now: dt.datetime) -> None:
+    """What it was raised for is over by itself: nobody has to take it any more."""
+    over = update(Alarm).where(Alarm.cause == cause, Alarm.taken_at.is_(None)).values(taken_at=now)
+    await session.execute(over.execution_options(synchronize_session=False))
+    await settle(session, cause=cause, now=now)
 
 
 def _within(actor: Actor) -> Any:

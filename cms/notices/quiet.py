@@ -16,6 +16,7 @@ class Quiet:
 
     start: int = 0
     end: int = 0
+    zone: zoneinfo.ZoneInfo = _ZONE
 
     def __post_init__(self) -> None:
         """Raises ValueError for what is no minute of a day."""
@@ -24,7 +25,7 @@ class Quiet:
 
     def holds(self, at: dt.datetime) -> bool:
         """Whether an instant lies in the quiet hours."""
-        local = at.astimezone(_ZONE)
+        local = at.astimezone(self.zone)
         minute = local.hour * 60 + local.minute
         if self.start <= self.end:
             return self.start <= minute < self.end
@@ -34,6 +35,6 @@ class Quiet:
         """The first instant at or after `at` that is not quiet."""
         if not self.holds(at):
             return at
-        local = at.astimezone(_ZONE)
+        local = at.astimezone(self.zone)
         morning = local.replace(hour=self.end // 60, minute=self.end % 60, second=0, microsecond=0)
         return (morning if morning > local else morning + _DAY).astimezone(dt.UTC)

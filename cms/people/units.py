@@ -3,7 +3,7 @@
 import datetime as dt
 import re
 import uuid
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, Protocol, TypeVar
 
 from sqlalchemy import or_, select
@@ -20,6 +20,11 @@ from cms.people.permissions import Action, Subject, require_can
 CODE: Final = re.compile(r"[a-z0-9_-]{1,40}")
 # docs/formats.md: a path in a release has at most ten names.
 MAX_DEPTH: Final = 10
+
+Follower = Callable[[AsyncSession, Actor, str, str, dt.datetime], Awaitable[None]]
+"""Called in the transaction of a move with the old and the new path: what keeps paths follows its unit."""
+FOLLOWERS: Final[dict[str, Follower]] = {}
+"""By name; `deploy` puts in what upper packages bring."""
 
 
 def path_of(parent: str | None, code: str) -> str:
@@ -99,6 +104,8 @@ async def move_unit(session: AsyncSession, actor: Actor, unit: uuid.UUID, *, to:
     for one in below:
         one.path = new + one.path.removeprefix(old)
     await session.flush()
+    for follower in FOLLOWERS.values():
+        await follower(session, actor, old, new, now)
     details = {"from": old, "to": new, "units": len(below)}
     await record(session, actor, "unit.move", of=("unit", str(unit)), unit=new, details=details, now=now)
     return row

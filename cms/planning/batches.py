@@ -21,7 +21,7 @@ from cms.people.actor import Actor
 from cms.people.permissions import Action, Subject, reach, require_can
 from cms.planning.models import Batch, Occurrence
 from cms.planning.occurrences import OPEN
-from cms.planning.schedule import Wanted, check_promise, reschedule, schedule, unschedule
+from cms.planning.schedule import Wanted, check_promise, promise, reschedule, schedule, unschedule
 
 MOST: Final = 50
 
@@ -53,11 +53,13 @@ class BatchRefused(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """A batch with its pieces: (public id, title, state of the promise)."""
+    """A batch with its pieces: (public id, title, state of the promise); `editions` and `targets` in the same order."""
 
     batch: Batch
     pieces: tuple[tuple[str, str, str], ...]
     counts: Mapping[str, int] = field(default_factory=dict)
+    editions: tuple[uuid.UUID | None, ...] = ()
+    targets: tuple[tuple[str, ...], ...] = ()
 
     @property
     def done(self) -> int:
@@ -128,8 +130,8 @@ async def move_batch(
     row, waiting = await _open_pieces(session, actor, batch)
     held = await _hold_all(session, [edition for edition, _ in waiting])
     problems = []
-    for line, (edition, promise) in enumerate(waiting, start=1):
-        wanted = Wanted(at, tuple(promise.targets), promise.take_off_at)
+    for line, (edition, stands) in enumerate(waiting, start=1):
+        wanted = Wanted(at, tuple(stands.targets), stands.take_off_at)
         try:
             await check_promise(session, held[edition], actor, wanted, now=now)
         except DomainError as error:
@@ -145,22 +147,29 @@ async def move_batch(
 
 
 async def join_batch(
-    session: AsyncSession, actor: Actor, batch: uuid.UUID, member: Member, *, now: dt.datetime
+    session: AsyncSession,
+    actor: Actor,
+    batch: uuid.UUID,
+    member: Member,
+    *,
+    now: dt.datetime,
+    again: bool = False,
+    take_off_at: dt.datetime | None = None,
 ) -> Batch:
-    """Promises one more piece for the instant of a batch that still waits.
+    """Promises one more piece for the instant of a batch that still waits; one that was promised elsewhere moves here.
 
+    `again` is the way back of one that left: where nothing waits any more, `take_off_at` is the end it had.
     Raises as `promise_batch` for the piece alone, and as `cancel_batch`.
     """
-    row, waiting = await _open_pieces(session, actor, batch)
+    row, waiting = await _open_pieces(session, actor, batch, may_be_empty=again)
     if len(waiting) >= MOST:
         raise Invalid("planning.batch_size", most=MOST)
-    held = (await _hold_all(session, [member.edition]))[member.edition]
-    if held.state is EditionState.SCHEDULED:
+    if member.edition in {edition for edition, _ in waiting}:
         raise Refused("planning.promised_already")
+    held = (await _hold_all(session, [member.edition]))[member.edition]
     # They go out together, and together they are taken off.
-    off = waiting[0][1].take_off_at
-    targets = member.targets
-    await schedule(session, actor, member.edition, at=row.at, targets=targets, now=now, take_off_at=off, batch=row.id)
+    off = waiting[0][1].take_off_at if waiting else take_off_at
+    await promise(session, actor, member.edition, Wanted(row.at, member.targets, off, row.id), now=now)
     row.unit_path = _common_unit([row.unit_path, held.unit.path])
     await session.flush()
     await _note(session, actor, "batch.join", row, now, pieces=len(waiting) + 1)
@@ -209,22 +218,23 @@ async def batch_progress(session: AsyncSession, actor: Actor, batch: uuid.UUID) 
 
 async def _progress(session: AsyncSession, row: Batch) -> Progress:
     query = (
-        select(Document.public_id, Document.title, Occurrence.state)
+        select(Document.public_id, Document.title, Occurrence.state, Occurrence.edition_id, Occurrence.targets)
         .join(Document, Document.id == Occurrence.document_id)
         .where(Occurrence.batch_id == row.id)
         .order_by(Occurrence.state != "cancelled", Occurrence.created_at, Occurrence.id)
     )
     # Moving takes a promise back and writes a new one: the last one of a piece that stands is the one that counts.
-    newest = {one.public_id: (one.public_id, one.title, one.state) for one in (await session.execute(query)).all()}
-    pieces = tuple(newest.values())
+    newest = {one.public_id: one for one in (await session.execute(query)).all()}
+    pieces = tuple((one.public_id, one.title, one.state) for one in newest.values())
     counts: dict[str, int] = {}
     for _, _, state in pieces:
         counts[state] = counts.get(state, 0) + 1
-    return Progress(row, pieces, counts)
+    editions = tuple(one.edition_id for one in newest.values())
+    return Progress(row, pieces, counts, editions, tuple(tuple(one.targets) for one in newest.values()))
 
 
 async def _open_pieces(
-    session: AsyncSession, actor: Actor, batch: uuid.UUID
+    session: AsyncSession, actor: Actor, batch: uuid.UUID, *, may_be_empty: bool = False
 ) -> tuple[Batch, Sequence[tuple[uuid.UUID, Occurrence]]]:
     row = await session.get(Batch, batch, with_for_update=True, populate_existing=True)
     if row is None:
@@ -233,7 +243,7 @@ async def _open_pieces(
     query = select(Occurrence).where(Occurrence.batch_id == batch, Occurrence.state.in_(OPEN))
     found = (await session.scalars(query.order_by(Occurrence.id))).all()
     waiting = [(one.edition_id, one) for one in found if one.edition_id is not None]
-    if not waiting:
+    if not waiting and (not may_be_empty or row.cancelled_at is not None):
         raise NotFound("planning.batch_over")
     return row, waiting
 

@@ -58,7 +58,7 @@ async def place(
         NotFound: the document or the target.
     """
     (row,) = await targets_by_code(session, [target], lock=layer is Layer.EXCLUSIVE)
-    unit = await _unit_of(session, document)
+    unit = await unit_of(session, document)
     require_can(actor, Action.PUBLISHING_SCHEDULE, Subject(unit))
     wrong_show = show_seconds is not None and not 1 <= show_seconds <= MAX_SHOW_SECONDS
     if layer not in LAYERS or wrong_show or not -100 <= priority <= 100:
@@ -93,7 +93,7 @@ async def end_placement(session: AsyncSession, actor: Actor, placement: uuid.UUI
     row = await session.get(Placement, placement, with_for_update=True)
     if row is None or row.ended_at is not None:
         raise NotFound("planning.not_placed")
-    unit = await _unit_of(session, row.document_id)
+    unit = await unit_of(session, row.document_id)
     require_can(actor, Action.PUBLISHING_SCHEDULE, Subject(unit))
     row.ended_at, row.ended_by = now, actor.person
     target = await session.get_one(Target, row.target_id)
@@ -175,7 +175,7 @@ async def placements_of(session: AsyncSession, document: uuid.UUID) -> Sequence[
     return [(row.Placement, row.Target) for row in (await session.execute(query.order_by(Placement.id))).all()]
 
 
-async def _unit_of(session: AsyncSession, document: uuid.UUID) -> str:
+async def unit_of(session: AsyncSession, document: uuid.UUID) -> str:
     query = select(Unit.path).join(Document, Document.unit_id == Unit.id).where(Document.id == document)
     path = await session.scalar(query)
     if path is None:

@@ -113,7 +113,14 @@ async def promise(
         is_again = False
     act = reschedule if is_again else schedule
     return await act(
-        session, actor, edition, at=wanted.at, targets=wanted.targets, take_off_at=wanted.take_off_at, now=now
+        session,
+        actor,
+        edition,
+        at=wanted.at,
+        targets=wanted.targets,
+        take_off_at=wanted.take_off_at,
+        batch=wanted.batch,
+        now=now,
     )
 
 

@@ -26,6 +26,7 @@ from schedules.beijing import day_of
 from schedules.expand import expand
 from schedules.intervals import Interval
 from schedules.resolve import Layer
+from schedules.rules import Rule
 
 # People make some dozens of wishes and promises a day at most; this bounds what a mistake can make of that.
 MOST: Final = 1500
@@ -88,7 +89,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A stretch in which a rule places a piece on a target."""
+    """A stretch in which a rule places a piece on a target; `is_run` where it begins as one run that can be moved."""
 
     placement: uuid.UUID
     public_id: str
@@ -96,6 +97,8 @@ class Placed:
     target: str
     layer: Layer
     interval: Interval
+    unit_path: str = ""
+    is_run: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +123,9 @@ async def entries(
 async def placed(session: AsyncSession, actor: Actor, window: Interval) -> Sequence[Placed]:
     """What rules place in the window, of the pieces the actor reads."""
     query = (
-        select(Placement, Document.public_id, Document.title, Target.code)
+        select(
+            Placement.id, Placement.rule, Placement.layer, Document.public_id, Document.title, Target.code, Unit.path
+        )
         .join(Document, Document.id == Placement.document_id)
         .join(Unit, Unit.id == Document.unit_id)
         .join(Target, Target.id == Placement.target_id)
@@ -132,13 +137,23 @@ async def placed(session: AsyncSession, actor: Actor, window: Interval) -> Seque
     calendar = await read_calendar(session) if rows else None
     found: list[Placed] = []
     for row in rows:
-        one = row.Placement
-        intervals = expand(read_rule(one.rule), window, calendar) if calendar is not None else ()
-        layer = Layer(one.layer)
-        found += [Placed(one.id, row.public_id, row.title, row.code, layer, interval) for interval in intervals]
+        rule = read_rule(row.rule)
+        intervals = expand(rule, window, calendar) if calendar is not None else ()
+        layer = Layer(row.layer)
+        found += [
+            Placed(row.id, row.public_id, row.title, row.code, layer, one, row.path, _begins(rule, one, window))
+            for one in intervals
+        ]
         if len(found) >= MOST:
             break
     return found[:MOST]
+
+
+def _begins(rule: Rule, one: Interval, window: Interval) -> bool:
+    """Whether a stretch begins where a run of its rule may begin: not at the edge of what is looked at."""
+    if rule.is_continuous:
+        return rule.end is not None and one.start == rule.start
+    return one.start > window.start
 
 
 def _rows(*columns: Any) -> Select[Any]:

@@ -22,6 +22,7 @@ from cms.planning.rules import read_rule
 from cms.planning.targets import as_contract, targets as active_targets
 from cms.publishing import loops, pieces
 from cms.publishing.models import LineUpVersion, Showing
+from cms.publishing.newspapers import kept_pieces
 from schedules.beijing import OFFSET
 from schedules.intervals import Interval
 from schedules.resolve import Layer
@@ -108,6 +109,8 @@ class RowLineUps:
             row = await target_row(session, target.code)
             found, slots = await computed(session, row, window)
             last = await newest_version(session, row.id)
+            shown = shown_at(row.code, max(window.start, self._clock.now()))
+            kept = await kept_pieces(session, shown, row.kind)
         version = last.version if last is not None else 0
         now = self._clock.now()
         ahead = Interval.of(max(window.start, now), window.end)
@@ -118,7 +121,9 @@ class RowLineUps:
                 session.add(_version(row.id, version, coming, ahead, now))
         inside = tuple(contract.Slot(slot.start, min(slot.end, end), slot.loop) for slot in slots if slot.start < end)
         used = {entry.release for slot in inside for entry in slot.loop}
-        return contract.LineUp(target, version, inside, {p.release: p for p in found if p.release in used})
+        beside = {piece.release: piece for piece in kept}
+        chosen = beside | {piece.release: piece for piece in found if piece.release in used}
+        return contract.LineUp(target, version, inside, chosen, tuple(sorted(beside.keys() - used)))
 
 
 def shown_at(code: str, now: dt.datetime) -> Select[Showing]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from cms.contract import Entry, Piece, Slot
+from cms.publishing.issues import outdated
 from schedules.calendar import Calendar
 from schedules.expand import expand
 from schedules.intervals import Interval, clip
@@ -51,8 +52,9 @@ def slots(
             placed.add(one.document)
             contenders.append(_contender(one, piece, window, calendar))
             turns[one.id] = Turn(piece.release, one.show or show_time(piece))
+    past = outdated(pieces)
     for piece in pieces:
-        if piece.document not in placed:
+        if piece.document not in placed and piece.document not in past:
             contenders.append(_default(piece, window))
             turns[piece.document] = Turn(piece.release, show_time(piece))
     segments = (_cut(segment, turns, longest_loop) for segment in resolve(contenders, window))

@@ -10,13 +10,14 @@ from typing import Final
 from cms.content.blocks import block_texts, plain_text
 from cms.content.draft import Draft
 from cms.content.kinds import KINDS, Kind
-from cms.library.models import PICTURE, VIDEO
+from cms.library.models import PAGE, PICTURE, VIDEO
 from cms.library.states import VideoState
 from cms.review.dead_links import find_links
 from cms.review.findings import Finding
 from cms.review.glyphs import find_glyphs
 from cms.review.lookups import Lists, find_sources
 from cms.review.names import find_titles
+from cms.review.newspaper_checks import NewspaperFacts, find_zones
 from cms.review.passages import passages
 from cms.review.release import Picture, Press, wanted_renditions
 from cms.review.rights import rights_of
@@ -24,10 +25,12 @@ from cms.review.words import find_words
 from media.house import OPTIONAL
 
 # Kept with each report, so that a later reader knows what was looked for.
-RULES_VERSION: Final = "3"
+RULES_VERSION: Final = "4"
 
 _DOUBLED: Final = re.compile(r"([，。、；：！？])\1|[，、；：][。，、；：]")
 _PAIRS: Final = (("《", "》"), ("“", "”"), ("（", "）"), ("【", "】"))
+# What stands under a block's `asset`.
+_KINDS: Final = {"video": VIDEO, "page": PAGE}
 NO_LISTS: Final = Lists()
 # Longer than the street shows without scrolling in one turn of the loop.
 _SCREEN_TITLE: Final = 36
@@ -43,18 +46,21 @@ def check(
     lists: Lists = NO_LISTS,
     own_sources: frozenset[str] | None = None,
     links: Mapping[str, str] | None = None,
+    newspaper: NewspaperFacts | None = None,
     now: dt.datetime,
 ) -> tuple[Finding, ...]:
     """Everything found, in the order of the page.
 
     `units` are the paths that exist, `lists` what the office looks for, `own_sources` those of its sources that are its
-    own (None: sources are not asked about), `links` what the piece's addresses answered (None: nobody asked).
+    own (None: sources are not asked about), `links` what the piece's addresses answered (None: nobody asked),
+    `newspaper` what the rows say of an issue.
     """
     texts = tuple(passages(draft))
     return (
         *_required(draft, kind),
         *_lengths(draft, kind),
         *_body(draft, kind),
+        *find_zones(draft, kind, newspaper),
         *_pictures(draft, press, pictures),
         *_rights(draft, pictures, now),
         *_channels(draft, press),
@@ -155,7 +161,7 @@ def _places(draft: Draft) -> Iterator[_Place]:
     """Each asset in its first place; one that stands in two places as different things in both."""
     every = [_Place(draft.cover, PICTURE, "cover")] if draft.cover else []
     for block in draft.body["blocks"]:
-        for name, kind in (("asset", VIDEO if block["type"] == "video" else PICTURE), ("poster", PICTURE)):
+        for name, kind in (("asset", _KINDS.get(block["type"], PICTURE)), ("poster", PICTURE)):
             if block.get(name):
                 every.append(_Place(uuid.UUID(block[name]), kind, "body", block["id"]))
     first = {(place.asset, place.kind): place for place in reversed(every)}

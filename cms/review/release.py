@@ -12,9 +12,10 @@ from cms.content.footnotes import numbered
 from cms.content.overrides import override_assets
 from cms.contract import Piece
 from cms.kernel.clock import to_ms
-from cms.library.models import PICTURE, VIDEO
+from cms.library.models import PAGE, PICTURE, VIDEO
 from cms.library.states import VideoState
 from cms.trust.release import Envelope, Release, ReleaseAsset
+from media.newspaper import THUMB
 
 _MS = dt.timedelta(milliseconds=1)
 
@@ -25,7 +26,7 @@ class Press:
 
     `renditions`: the files of a picture each channel draws; a channel that is not in it does not exist here.
     `form`: a piece as a channel will show it, None for a channel without forms; pure.
-    `videos`: the files of a video each channel plays.
+    `videos`: the files of a video each channel plays; `pages`: those of a newspaper's page.
     `limits`: characters of title, summary and body beyond which a channel cuts or refuses.
     """
 
@@ -34,6 +35,7 @@ class Press:
     renditions: Mapping[str, Collection[str]]
     form: Callable[[str, Piece], bytes | None]
     videos: Mapping[str, Collection[str]] = field(default_factory=dict)
+    pages: Mapping[str, Collection[str]] = field(default_factory=dict)
     limits: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
 
@@ -77,9 +79,13 @@ def named_assets(draft: Draft) -> tuple[uuid.UUID, ...]:
 
 
 def wanted_renditions(press: Press, channels: Collection[str], kind: str = PICTURE) -> frozenset[str]:
-    """The files of each picture, or of each video, that the chosen channels draw."""
-    named = press.videos if kind == VIDEO else press.renditions
-    return frozenset(name for channel in channels for name in named.get(channel, ()))
+    """The files of each picture, of each video or page, that the chosen channels draw.
+
+    A page has its smallest file in every release: no verifier takes a name without a file.
+    """
+    named = {VIDEO: press.videos, PAGE: press.pages}.get(kind, press.renditions)
+    found = frozenset(name for channel in channels for name in named.get(channel, ()))
+    return found | {THUMB} if kind == PAGE else found
 
 
 def build_release(
@@ -96,7 +102,7 @@ def build_release(
 
     A piece without a beginning begins `now`. Raises KeyError for a picture that is not in `pictures`.
     """
-    wanted = {kind: wanted_renditions(press, draft.channels, kind) for kind in (PICTURE, VIDEO)}
+    wanted = {kind: wanted_renditions(press, draft.channels, kind) for kind in (PICTURE, VIDEO, PAGE)}
     files = {
         (file.of, file.rendition): file
         for asset in named_assets(draft)

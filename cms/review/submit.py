@@ -34,6 +34,7 @@ from cms.review.findings import Finding, finding_json, must_fix
 from cms.review.lists import lists_in_use
 from cms.review.lookups import Lists, sources_of
 from cms.review.models import ReleaseRow
+from cms.review.newspaper_facts import newspaper_facts
 from cms.review.own_words import check_own_words, without_missing
 from cms.review.pieces import piece_of
 from cms.review.plans import Plan, plan_json, terms_json
@@ -225,7 +226,8 @@ async def _checked(
         "links": links,
         "now": now,
     }
-    found = check(draft, kind, **asked)
+    newspaper = await newspaper_facts(session, held, draft)
+    found = check(draft, kind, **asked, newspaper=newspaper)
     own = check_own_words(draft, kind, **asked, known=found)
     return (*found, *own)
 

@@ -13,6 +13,7 @@ MAX_TEXT_OF: Final = {
     "manifest": 2 * 2**20,
     "beacon": 4 * 2**10,
     "screen": 16 * 2**10,
+    "order": 8 * 2**10,
     "feed": 16 * 2**10,
     "player": 512 * 2**10,
 }

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cms.audit.models import AuditEvent, AuditHead
@@ -31,7 +31,6 @@ _BATCH: Final = 200
 _ANSWER: Final = 64 << 10
 _SAID: Final = 300
 _GONE: Final = 410
-_KEEP: Final = dt.timedelta(days=30)
 _POISON: Final = {"error_code": "webhooks.poisoned", "error_params": {}}
 
 log = logger("webhooks")
@@ -71,8 +70,6 @@ async def spread(room: HookRoom) -> int:
         query = select(Webhook).where(Webhook.active).order_by(Webhook.id).with_for_update()
         for hook in (await session.scalars(query)).all():
             made += await _spread_to(session, hook, now)
-        ended = WebhookCall.finished_at < now - _KEEP
-        await session.execute(delete(WebhookCall).where(WebhookCall.state == CallState.SENT, ended))
     return made
 
 

@@ -120,8 +120,7 @@ def _measure(kind: str, url: str, size: Size, filled: Path) -> dict[str, Any]:
 
 async def _index(url: str) -> None:
     db = Database(url)
-    async with db.write() as session:
-        await rebuild(session)
+    await rebuild(db)
     await db.close()
 
 

@@ -72,7 +72,7 @@ async def load_demo(parts: DemoParts, *, secret: str, say: Say) -> Mapping[str, 
     await _encoded(parts, film, say)
     for row in pieces:
         if row not in written:
-            await _piece(parts, people, row, world, at=parts.clock.now(), film=film)
+            await publish_piece(parts, people, row, world, at=parts.clock.now(), film=film)
     say("life", 0, 1)
     await bring_to_life(parts, people, world)
     say("life", 1, 1)
@@ -127,7 +127,7 @@ async def _pieces(
     async def one(number: int, row: Mapping[str, Any]) -> None:
         nonlocal done
         async with turn:
-            await _piece(parts, people, row, world, at=now - PIECE_EVERY * number)
+            await publish_piece(parts, people, row, world, at=now - PIECE_EVERY * number)
         done += 1
         say("pieces", done, len(rows))
 
@@ -258,7 +258,7 @@ async def _places(parts: DemoParts, people: People, world: Mapping[str, Any], un
         await platforms.fill(parts.services(target_), target_.kind, parts.credentials)
 
 
-async def _piece(
+async def publish_piece(
     parts: DemoParts,
     people: People,
     row: Mapping[str, Any],
@@ -267,6 +267,7 @@ async def _piece(
     at: dt.datetime,
     film: uuid.UUID | None = None,
 ) -> None:
+    """Writes a piece with a picture, has it reviewed and signed, and publishes it on the channels of the world."""
     author, now = people.with_role(Role.EDITOR), parts.clock.now()
     jpeg = await asyncio.to_thread(picture, row["scene"])
     asset = await upload_picture(parts.db, parts.workshop, author, jpeg, name=f"{row['title']}.jpg", now=now)

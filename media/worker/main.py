@@ -19,10 +19,12 @@ _OPERATIONS: Final = {
     "picture": "media.worker.picture",
     "renditions": "media.worker.renditions",
     "pdf": "media.worker.pdf",
+    "paper": "media.worker.paper",
     "docx": "media.worker.docx",
     "article": "media.worker.article",
     "feed": "media.worker.feed",
     "sheet": "media.worker.sheet",
+    "zones": "media.worker.zones",
 }
 
 

@@ -10,7 +10,7 @@ from media.errors import MediaRefused
 
 def run(given: Path, out: Path, asked: dict[str, Any]) -> dict[str, Any]:
     """Write `out/page-1`, `out/page-2`, …; answers the number of pages."""
-    document = _opened(given)
+    document = opened(given)
     pages = len(document)
     if pages > int(asked["pages"]):
         raise MediaRefused("media.too_many_pages", pages=pages, limit=int(asked["pages"]))
@@ -29,7 +29,8 @@ def run(given: Path, out: Path, asked: dict[str, Any]) -> dict[str, Any]:
     return {"pages": pages}
 
 
-def _opened(path: Path) -> pypdfium2.PdfDocument:
+def opened(path: Path) -> pypdfium2.PdfDocument:
+    """Raises MediaRefused `media.locked_document` for one with a password, `media.broken`."""
     try:
         return pypdfium2.PdfDocument(path)
     except pypdfium2.PdfiumError as error:

@@ -61,7 +61,7 @@ def make_piece(
         byline=Byline("吴江发布", "沈记者", "周责编", "区委宣传部", at),
         cover=cover,
         body=_body(number, cover, text),
-        assets=_assets(cover),
+        assets=(*_assets(cover), *_page_assets(number)),
         units=("/1/",),
         channels=("screen", "web"),
         not_before=at,
@@ -94,7 +94,40 @@ def _body(number: int, cover: str | None, text: str | None) -> Mapping[str, Any]
         blocks.append(
             {"id": "b_000000000008", "type": "image", "asset": cover, "alt": words[:40], "caption": words[:40]}
         )
+    if _is_newspaper(number):
+        blocks += _newspaper(number, words)
     return {"schema": 1, "blocks": blocks}
+
+
+def _is_newspaper(number: int) -> bool:
+    """Every fifth piece has pages of a newspaper too: a channel that knows none must still show the piece."""
+    return number % 5 == 4
+
+
+def _newspaper(number: int, words: str) -> list[dict[str, Any]]:
+    whole = {"id": "b_0000000000z1", "points": [[500, 500], [5000, 5000]], "title": words[:40], "text": [words, words]}
+    far = {"id": "b_0000000000z2", "points": [[5100, 500], [9000, 500], [9000, 4000]], "of": "b_0000000000z1"}
+    link = {
+        "id": "b_0000000000z3",
+        "points": [[500, 5100], [9000, 9000]],
+        "title": words[:20],
+        "document": "d000000001",
+    }
+    page = digest(f"page {number}")
+    return [
+        {"id": "b_000000000009", "type": "issue", "paper": words[:20], "date": "2026-11-26", "number": words[:10]},
+        {"id": "b_00000000000b", "type": "page", "asset": page, "label": "01", "zones": [whole, far, link]},
+    ]
+
+
+def _page_assets(number: int) -> tuple[AssetFile, ...]:
+    if not _is_newspaper(number):
+        return ()
+    of = digest(f"page {number}")
+    return tuple(
+        AssetFile(digest(f"{of}{name}"), 1000, "image/webp", width, width * 3 // 2, of, name)
+        for name, width in (("page-2160", 2160), ("page-1080", 1080), ("page-720", 720), ("page-thumb", 240))
+    )
 
 
 def _assets(cover: str | None) -> tuple[AssetFile, ...]:

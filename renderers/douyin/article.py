@@ -6,6 +6,7 @@ from typing import Any
 
 from cms.contract import AssetFile, Piece
 from cms.contract.lists import Outline, outline
+from cms.contract.newspapers import label_line, titles
 
 VIDEO = "play-720"
 
@@ -71,6 +72,9 @@ def _lines(blocks: Sequence[Mapping[str, Any]]) -> Iterator[tuple[bool, str]]:
             if block.get("notes"):
                 yield True, "注释"
             yield from _entries(outline(block))
+        elif kind == "page" and (found := titles(block)):
+            yield True, label_line(block["label"])
+            yield from ((False, f"· {title}") for title in found)
 
 
 def _entries(found: Outline) -> Iterator[tuple[bool, str]]:

@@ -1,7 +1,7 @@
 """Street screens: line-ups as signed manifests; the player draws from the release with its own templates."""
 
 from cms.contract import Channel
-from renderers.screen.forms import FORMS, RENDITIONS, VIDEO_RENDITIONS, form
+from renderers.screen.forms import FORMS, PAGE_RENDITIONS, RENDITIONS, VIDEO_RENDITIONS, form
 from renderers.screen.render import ScreenDisplay
 
 # Longer than the street shows without a smaller type.
@@ -18,4 +18,5 @@ def channel() -> Channel:
         asset_renditions=RENDITIONS,
         limits={"title": TITLE},
         video_renditions=VIDEO_RENDITIONS,
+        page_renditions=PAGE_RENDITIONS,
     )

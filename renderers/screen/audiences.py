@@ -3,10 +3,14 @@
 import datetime as dt
 import hashlib
 import itertools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
-from cms.contract import Entry, LineUp, ManifestDraft, Piece, Receiver, Slot
+from cms.contract import AudienceRule, Entry, LineUp, ManifestDraft, Piece, Receiver, Slot, covers
+
+# Marks a target that names a screen outside of its units; no code of a target has it.
+FAR: Final = "!"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,25 +31,25 @@ class Selection:
 
 
 def selection(receiver: Receiver, line_ups: Iterable[LineUp]) -> Selection:
-    """The reasons for one screen; the explain page and the renderer use the same function."""
-    reaching = [line for line in line_ups if covers(line.target.units, receiver.unit)]
-    here = {release for release, units in _local(reaching).items() if covers(units, receiver.unit)}
-    return Selection(tuple(sorted(line.target.code for line in reaching)), tuple(sorted(here)))
+    """The reasons for one screen; the explain page asks the same rule."""
+    reaching = [line for line in line_ups if AudienceRule.of(line.target).reaches(receiver)]
+    far = {line.target.code for line in reaching if not covers(line.target.units, receiver.unit)}
+    here = {release for release, units in _local(reaching, far).items() if covers(units, receiver.unit)}
+    codes = (f"{line.target.code}{FAR if line.target.code in far else ''}" for line in reaching)
+    return Selection(tuple(sorted(codes)), tuple(sorted(here)))
 
 
-def _local(lines: Iterable[LineUp]) -> dict[str, tuple[str, ...]]:
-    """The local pieces of these line-ups: release hash -> units of its envelope."""
+def _local(lines: Iterable[LineUp], far: Collection[str] = ()) -> dict[str, tuple[str, ...]]:
+    """The local pieces of these line-ups: release hash -> units of its envelope.
+
+    Of a target that names a screen outside of its units, every piece is: nobody knows what is meant for there.
+    """
     return {
         release: piece.units
         for line in lines
         for release, piece in line.pieces.items()
-        if not all(covers(piece.units, unit) for unit in line.target.units)
+        if line.target.code in far or not all(covers(piece.units, unit) for unit in line.target.units)
     }
-
-
-def covers(units: Iterable[str], unit: str) -> bool:
-    """Whether `unit` lies in one of the subtrees; paths end in a slash, so a prefix is a subtree."""
-    return any(unit.startswith(subtree) for subtree in units)
 
 
 def drafts(
@@ -64,15 +68,18 @@ def drafts(
 def _draft(
     chosen: Selection, ids: Iterable[str], line_ups: Sequence[LineUp], *, start: dt.datetime, end: dt.datetime
 ) -> ManifestDraft:
-    lines = [line for line in line_ups if line.target.code in chosen.targets]
+    far = {code.removesuffix(FAR) for code in chosen.targets if code.endswith(FAR)}
+    codes = {code.removesuffix(FAR) for code in chosen.targets}
+    lines = [line for line in line_ups if line.target.code in codes]
     pieces = {release: piece for line in lines for release, piece in line.pieces.items()}
-    excluded = frozenset(_local(lines).keys() - set(chosen.local))
+    excluded = frozenset(_local(lines, far).keys() - set(chosen.local))
     slots = merge(lines, excluded=excluded, start=start, end=end)
-    return ManifestDraft(chosen.audience, tuple(sorted(ids)), slots, _bundles(slots, pieces))
+    kept = {release for line in lines for release in line.kept} - excluded
+    return ManifestDraft(chosen.audience, tuple(sorted(ids)), slots, _bundles(slots, kept, pieces))
 
 
-def _bundles(slots: Iterable[Slot], pieces: Mapping[str, Piece]) -> dict[str, tuple[str, int]]:
-    used = {entry.release for slot in slots for entry in slot.loop}
+def _bundles(slots: Iterable[Slot], kept: set[str], pieces: Mapping[str, Piece]) -> dict[str, tuple[str, int]]:
+    used = {entry.release for slot in slots for entry in slot.loop} | kept
     return {release: (pieces[release].bundle, pieces[release].bundle_size) for release in sorted(used)}
 
 

@@ -7,6 +7,7 @@ from markupsafe import Markup, escape
 
 from cms.contract import Piece
 from cms.contract.lists import Outline, outline
+from cms.contract.newspapers import issue_line, label_line, titles
 from cms.contract.tables import Cell, cells
 
 _MARKS: Final = {"b": Markup("strong"), "i": Markup("em"), "u": Markup("u"), "s": Markup("s")}
@@ -87,6 +88,16 @@ def _cell(cell: Cell) -> Markup:
     return Markup("<td{}>{}</td>").format(spans, _inline(cell.text))
 
 
+def _issue(block: Mapping[str, Any], _piece: Piece) -> Markup:
+    return Markup("<p class=cite>{}</p>").format(issue_line(block))
+
+
+def _page(block: Mapping[str, Any], _piece: Piece) -> Markup:
+    """The headlines of a page: at four metres nobody reads the sheet itself."""
+    items = Markup("").join(Markup("<li>{}</li>").format(title) for title in titles(block))
+    return Markup("<h2>{}</h2><ul>{}</ul>").format(label_line(block["label"]), items) if items else Markup("")
+
+
 def _nothing(_block: Mapping[str, Any], _piece: Piece) -> Markup:
     return Markup("")
 
@@ -101,4 +112,6 @@ _BLOCKS: Final[Mapping[str, Callable[[Mapping[str, Any], Piece], Markup]]] = {
     "table": _table,
     "divider": _nothing,
     "video": _nothing,
+    "issue": _issue,
+    "page": _page,
 }

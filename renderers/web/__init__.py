@@ -1,7 +1,7 @@
 """The public site: pages and feeds as files, rendered at publication and never at request."""
 
 from cms.contract import Channel
-from renderers.web import pages, videos
+from renderers.web import newspaper, pages, videos
 from renderers.web.forms import FORMS, form, preview
 from renderers.web.pictures import RENDITIONS
 from renderers.web.render import WebDisplay
@@ -18,4 +18,5 @@ def channel() -> Channel:
         preview=preview,
         asset_renditions=RENDITIONS,
         video_renditions=videos.RENDITIONS,
+        page_renditions=newspaper.RENDITIONS,
     )

@@ -8,7 +8,7 @@ from markupsafe import Markup, escape
 from cms.contract import Piece
 from cms.contract.lists import Outline, outline
 from cms.contract.tables import Cell, cells
-from renderers.web import videos
+from renderers.web import newspaper, videos
 from renderers.web.pictures import picture
 
 _MARKS = {"b": Markup("strong"), "i": Markup("em"), "u": Markup("u"), "s": Markup("s")}
@@ -24,9 +24,9 @@ def body(piece: Piece, *, media: str = "") -> Markup:
 
 
 def shows_cover(piece: Piece) -> bool:
-    """Whether the body itself has the cover picture or a film, so that it need not stand above the text again."""
+    """Whether the body itself has the cover picture, a film or a newspaper's pages, so that it need not stand above."""
     return any(
-        block["type"] == "video" or (block["type"] == "image" and block["asset"] == piece.cover)
+        block["type"] in {"video", "page"} or (block["type"] == "image" and block["asset"] == piece.cover)
         for block in piece.body["blocks"]
     )
 
@@ -46,6 +46,8 @@ def _block(block: Mapping[str, Any], piece: Piece, media: str) -> Markup:
         return _image(block, piece, media)
     if block["type"] == "video":
         return videos.figure(piece, block, media=media)
+    if block["type"] == "page":
+        return newspaper.page(block, piece, media)
     return _BLOCKS[block["type"]](block)
 
 
@@ -152,4 +154,5 @@ _BLOCKS: Mapping[str, Callable[[Mapping[str, Any]], Markup]] = {
     "notice": _notice,
     "table": _table,
     "divider": _divider,
+    "issue": newspaper.issue,
 }

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from cms.contract import Piece
 from cms.contract.lists import Outline, outline
+from cms.contract.newspapers import issue_line, label_line, titles
 from cms.contract.tables import Cell, cells
 from renderers.wechat.changes import STOPPING, Change, Tally
 from renderers.wechat.graphemes import cut
@@ -101,6 +102,8 @@ class _Body:
             "table": self._table,
             "image": self._image,
             "video": self._video,
+            "issue": lambda block: self._line("caption", issue_line(block)),
+            "page": self._page,
             "divider": lambda _: f'<hr style="{self._styles["divider"]}">',
         }
 
@@ -191,6 +194,12 @@ class _Body:
             return self._line("caption", block.get("caption") or "")
         drawn = self._picture(file.sha256, block["alt"])
         return self._element("section", "figure", drawn, self._line("caption", block.get("caption") or ""))
+
+    def _page(self, block: Mapping[str, Any]) -> str:
+        """The headlines of a newspaper's page; the sheet itself is read at the original."""
+        lines = "".join(self._element("li", "li", f"<section>{escaped(plain(one))}</section>") for one in titles(block))
+        head = self._element("h3", "h3", escaped(plain(label_line(block["label"]))))
+        return head + self._filled("ul", "list", lines) if lines else ""
 
     def _video(self, block: Mapping[str, Any]) -> str:
         self._tally.add("video")

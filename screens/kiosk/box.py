@@ -1,15 +1,19 @@
-"""The loopback server of a screen's box: the installed player, its configuration and its health; standard library only.
+"""The loopback server of a screen's box: the player, its configuration, health, hands and media.
 
 A verified screen draws with code that stands on the box, so that a taken-over server can send data but no script. The
-files are read and hashed once at start; nothing else of the disk can be asked for. Run: `box.py --dir DIR --port N`.
+files are read and hashed at start and after a signed update; nothing else of the disk can be asked for. It needs the
+standard library and, to check signatures, Debian's python3-cryptography. Run: `box.py --dir DIR --port N`.
 """
 
 import argparse
+import contextlib
 import hashlib
 import json
 import logging
+import shutil
+import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -17,14 +21,20 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from screens.kiosk.depot import BLOCK
+from screens.kiosk.machine import Machine, TellFault
+
 PORT: Final = 8790
-MAX_HEALTH: Final = 4096  # bytes of a health report
+MAX_HEALTH: Final = 8192  # bytes of a health report
+MAX_TOLD: Final = {"/health": MAX_HEALTH, "/order": 2**17, "/line": 2**14, "/media/want": 2**23}
 TYPES: Final = {
     ".html": "text/html; charset=utf-8",
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
     ".json": "application/json",
 }
+
+SENSORS: Final = Path("/sys/class/thermal")
 
 log = logging.getLogger("yunping.box")
 
@@ -48,6 +58,17 @@ class Health:
     def value(self, now: float) -> dict[str, object]:
         silent = None if self.heard is None else round((now - self.heard) * 1000)
         return {"painted_at": self.painted_at, "silent": silent}
+
+
+def vitals(folder: Path, sensors: Path = SENSORS) -> dict[str, int]:
+    """Room on the disk of `folder` in MB, and the warmest sensor in tenths of a degree where there is one."""
+    disk = shutil.disk_usage(folder)
+    found = {"storage": disk.total // 2**20, "free": disk.free // 2**20}
+    warm: list[int] = []
+    for sensor in sorted(sensors.glob("thermal_zone*/temp")):
+        with contextlib.suppress(OSError, ValueError):
+            warm.append(round(int(sensor.read_text("ascii")) / 100))
+    return found | ({"temperature": max(warm)} if warm else {})
 
 
 class BadConfig(Exception):
@@ -90,15 +111,24 @@ def policy(config: Mapping[str, Any]) -> str:
     )
 
 
-def load(folder: Path) -> dict[str, Served]:
-    """Every file of the installed player and the configuration, by the path it is asked for."""
-    player = folder / "player"
+def load(folder: Path, player: Path | None = None, version: str = "") -> dict[str, Served]:
+    """Every file of a player (the installed one by default) and the configuration, by the path it is asked for."""
+    player = player or folder / "player"
     paths = sorted(path for path in player.rglob("*") if path.is_file() and path.suffix in TYPES)
     files = {f"/{path.relative_to(player)}": _served(path.read_bytes(), TYPES[path.suffix]) for path in paths}
     if "/index.html" not in files:
         raise BadConfig(f"{player}: the player is not installed here")
-    config = json.dumps(read_config(folder), ensure_ascii=False).encode()
-    return {**files, "/": files["/index.html"], "/config.json": _served(config, TYPES[".json"])}
+    known = {**read_config(folder), **({"version": version} if version else {})}
+    config = json.dumps(known, ensure_ascii=False).encode()
+    whole = {**files, "/": files["/index.html"], "/config.json": _served(config, TYPES[".json"])}
+    return {**whole, "/shell.json": _served(_list_of(whole), TYPES[".json"])}
+
+
+def _list_of(files: Mapping[str, Served]) -> bytes:
+    """What the page's worker keeps for a start without this server: each file's sha256, and one of them all."""
+    tags = {path: served.tag for path, served in sorted(files.items())}
+    version = hashlib.sha256(json.dumps(tags).encode()).hexdigest()
+    return json.dumps({"version": version, "files": tags}).encode()
 
 
 def _served(body: bytes, media_type: str) -> Served:
@@ -106,23 +136,38 @@ def _served(body: bytes, media_type: str) -> Served:
 
 
 class Box(ThreadingHTTPServer):
-    """Serves one installed player on the loopback."""
+    """Serves one player on the loopback; `machine` is what of the box can be moved, None where nothing can."""
 
     daemon_threads = True
     allow_reuse_address = True
 
-    def __init__(self, folder: Path, port: int) -> None:
+    def __init__(self, folder: Path, port: int, *, state: Path | None = None, limbs: Path | None = None) -> None:
         super().__init__(("127.0.0.1", port), Handler)
-        self.files = load(folder)
-        self.policy = policy(read_config(folder))
+        self.folder = folder
+        config = read_config(folder)
+        self.policy = policy(config)
         self.health = Health()
+        self.machine = None if state is None else Machine(folder / "player", state, config, limbs=limbs)
+        self.files = self._loaded()
+        if self.machine:
+            self.machine.on_player = self._reload
         bound = self.server_address[1]
         # A foreign name that resolves to the loopback must not become a way in.
         self.hosts = {f"127.0.0.1:{bound}", f"localhost:{bound}"}
 
+    def _loaded(self) -> dict[str, Served]:
+        if self.machine is None:
+            return load(self.folder)
+        return load(self.folder, self.machine.slots.folder, self.machine.slots.version)
+
+    def _reload(self) -> None:
+        """Another player is served from now on; one that cannot be read leaves the one before."""
+        with contextlib.suppress(BadConfig, OSError):
+            self.files = self._loaded()
+
 
 class Handler(BaseHTTPRequestHandler):
-    """GET and HEAD of the fixed files, GET and POST of the health."""
+    """GET and HEAD of the fixed files, whole media and vitals; health, orders and wishes of our own page."""
 
     server_version = "yunping-box"
     sys_version = ""
@@ -137,20 +182,38 @@ class Handler(BaseHTTPRequestHandler):
         self._answer()
 
     def do_POST(self) -> None:
-        """A report of the page; only of our own page."""
+        """Something our own page says; of another page nothing is taken."""
         size = int(self.headers.get("Content-Length") or "0")
         own = self.headers.get("Origin", "").removeprefix("http://") in self.server.hosts
-        if not self._is_local() or not own or self.path != "/health" or not 0 < size <= MAX_HEALTH:
+        path = urlsplit(self.path).path
+        if not self._is_local() or not own or not 0 < size <= MAX_TOLD.get(path, 0):
             self.close_connection = True
             self._send(HTTPStatus.FORBIDDEN)
             return
         try:
-            painted = json.loads(self.rfile.read(size))["painted_at"]
-        except (ValueError, KeyError, TypeError):
+            told = json.loads(self.rfile.read(size))
+            answer = self._told(path, told)
+        except (ValueError, KeyError, TypeError, TellFault):
             self._send(HTTPStatus.BAD_REQUEST)
             return
-        self.server.health = Health(int(painted), time.monotonic())
-        self._send(HTTPStatus.NO_CONTENT)
+        if answer is None:
+            self._send(HTTPStatus.NO_CONTENT)
+        else:
+            self._send(HTTPStatus.OK, Served(json.dumps(answer).encode(), TYPES[".json"], ""))
+
+    def _told(self, path: str, told: Any) -> object:
+        machine = self.server.machine
+        if path == "/health":
+            self.server.health = Health(int(told["painted_at"]), time.monotonic())
+            return machine.healthy(told) if machine else None
+        if machine is None:
+            raise TellFault(path)
+        asked: dict[str, Callable[[Any], object]] = {
+            "/order": machine.order,
+            "/line": machine.line,
+            "/media/want": machine.want,
+        }
+        return asked[path](told)
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name is http.server's
         log.debug(format, *args)
@@ -165,12 +228,36 @@ class Handler(BaseHTTPRequestHandler):
         elif path == "/health":
             body = json.dumps(self.server.health.value(time.monotonic())).encode()
             self._send(HTTPStatus.OK, Served(body, TYPES[".json"], ""))
+        elif path == "/hands" and self.server.machine:
+            body = json.dumps(self.server.machine.facts()).encode()
+            self._send(HTTPStatus.OK, Served(body, TYPES[".json"], ""))
+        elif path.startswith("/media/") and self.server.machine:
+            self._media(path.removeprefix("/media/"))
+        elif path == "/vitals":
+            body = json.dumps(vitals(self.server.folder)).encode()
+            self._send(HTTPStatus.OK, Served(body, TYPES[".json"], ""))
         elif path not in self.server.files:
             self._send(HTTPStatus.NOT_FOUND)
         elif self.headers.get("If-None-Match") == f'"{self.server.files[path].tag}"':
             self._send(HTTPStatus.NOT_MODIFIED)
         else:
             self._send(HTTPStatus.OK, self.server.files[path])
+
+    def _media(self, name: str) -> None:
+        """A whole file from the disk, block by block; the page checks what it gets."""
+        path = self.server.machine.depot.path(name) if self.server.machine else None
+        if path is None:
+            self._send(HTTPStatus.NOT_FOUND)
+            return
+        with path.open("rb") as file:
+            self.send_response(HTTPStatus.OK)
+            self.send_header("Content-Type", "application/octet-stream")
+            self.send_header("Content-Length", str(path.stat().st_size))
+            self.send_header("Cache-Control", "no-store")
+            self.send_header("X-Content-Type-Options", "nosniff")
+            self.end_headers()
+            while self.command != "HEAD" and (block := file.read(BLOCK)):
+                self.wfile.write(block)
 
     def _send(self, status: HTTPStatus, served: Served | None = None) -> None:
         body = served.body if served else b""
@@ -198,16 +285,22 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Serves an installed street screen player on 127.0.0.1.")
     parser.add_argument("--dir", type=Path, required=True, help="the folder `install` made")
     parser.add_argument("--port", type=int, default=PORT, help=f"default {PORT}; 0 takes a free one")
+    parser.add_argument("--state", type=Path, help="where what must survive a power cut lies; default DIR/state")
+    parser.add_argument("--limbs", type=Path, help="the socket of browse.py")
     asked = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
+    over = threading.Event()
     try:
-        box = Box(asked.dir, asked.port)
+        box = Box(asked.dir, asked.port, state=asked.state or asked.dir / "state", limbs=asked.limbs)
     except (BadConfig, OSError) as error:
         parser.error(str(error))
+    if box.machine:
+        box.machine.start(over, share=box.server_address[1] + 1)
     log.info("http://127.0.0.1:%s/", box.server_address[1])
     try:
         box.serve_forever()
     except KeyboardInterrupt:
+        over.set()
         box.server_close()
 
 

@@ -1,4 +1,8 @@
-"""Starts the kiosk's browser and ends it when it stops painting, so that systemd starts a new one; stdlib only."""
+"""Starts the kiosk's browser, moves it when the box asks, and loads its page again after a crash; stdlib only.
+
+One that stops painting is ended, and systemd starts a new one at once. The browser's DevTools are two pipes between it
+and this process.
+"""
 
 import argparse
 import json
@@ -7,12 +11,18 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 import urllib.error
 import urllib.request
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-LOOK_S: Final = 5
+from screens.kiosk import limbs
+from screens.kiosk.devtools import Devtools
+
+LISTEN_S: Final = 0.5
+LOOK_S: Final = 2
+BACK_S: Final = 10  # a page that crashed has reported again within this, or the browser is of no use
 START_S: Final = 90  # a cold box may take this long to its first report
 SILENT_MS: Final = 60_000  # a page reports every 5 s; one that is silent this long hangs or crashed
 
@@ -68,20 +78,60 @@ def rotate(folder: Path) -> None:
         log.warning("the output could not be rotated by %s", turn)
 
 
-def watch(child: "subprocess.Popen[bytes]", port: int, over: threading.Event) -> int:
-    """Waits for the browser's end and makes one if its page falls silent; the exit code for systemd."""
-    waited = 0
-    while not over.wait(LOOK_S):
-        if child.poll() is not None:
-            return child.returncode or 1
-        waited += LOOK_S
-        silent = silent_ms(port)
-        if (silent is None and waited > START_S) or (silent is not None and silent > SILENT_MS and waited > START_S):
-            log.warning("nothing was painted for %s ms: the browser is started again", silent)
+class Watch:
+    """One browser: its page is loaded again when it crashes, and the browser ended when that does not help."""
+
+    def __init__(self, browser: Devtools, port: int) -> None:
+        self._browser = browser
+        self._port = port
+        self._began = time.monotonic()
+        self._crashed_at: float | None = None
+
+    def run(self, over: threading.Event) -> int:
+        """Until the browser ends or has to; the exit code for systemd."""
+        child = self._browser.child
+        looked = time.monotonic()
+        try:
+            self._browser.call("Target.setDiscoverTargets", {"discover": True})
+            while not over.is_set():
+                if child.poll() is not None:
+                    return child.returncode or 1
+                event = self._browser.event(LISTEN_S)
+                if event is not None and event.get("method") == "Target.targetCrashed":
+                    self._crashed(event["params"])
+                if time.monotonic() - looked >= LOOK_S:
+                    looked = time.monotonic()
+                    if why := self._fault():
+                        log.warning("the browser is started again: %s", why)
+                        child.kill()
+                        return 1
+        except limbs.LimbFailed:
+            log.warning("the browser does not answer any more")
             child.kill()
             return 1
-    child.terminate()
-    return 0
+        child.terminate()
+        return 0
+
+    def _crashed(self, told: dict[str, Any]) -> None:
+        """A crashed page is attached to, then loaded again."""
+        log.warning("the page crashed (%s): it is loaded again", told.get("status"))
+        self._crashed_at = time.monotonic()
+        attached = self._browser.call("Target.attachToTarget", {"targetId": told["targetId"], "flatten": True})
+        url = f"http://127.0.0.1:{self._port}/"
+        self._browser.call("Page.navigate", {"url": url}, str(attached["sessionId"]))
+
+    def _fault(self) -> str | None:
+        """Why this browser is of no use any more."""
+        silent, up = silent_ms(self._port), time.monotonic() - self._began
+        if self._crashed_at is not None:
+            since = (time.monotonic() - self._crashed_at) * 1000
+            if silent is not None and silent < since:
+                self._crashed_at = None  # the page has reported since
+            elif since > BACK_S * 1000:
+                return "the page did not come back after a crash"
+        if up > START_S and (silent is None or silent > SILENT_MS):
+            return f"nothing was painted for {silent} ms"
+        return None
 
 
 def main() -> None:
@@ -91,14 +141,21 @@ def main() -> None:
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--profile", type=Path, required=True)
     parser.add_argument("--chromium", default="/usr/bin/chromium")
+    parser.add_argument("--limbs", type=Path, help="the socket on which the box's server asks")
     asked = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     over = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: over.set())
     rotate(asked.dir)
-    child = subprocess.Popen(command(asked.chromium, asked.profile, asked.port))  # noqa: S603
-    sys.exit(watch(child, asked.port, over))
+    browser = Devtools(command(asked.chromium, asked.profile, asked.port))
+    door = limbs.LimbServer(asked.limbs, limbs.found(browser)) if asked.limbs else None
+    if door:
+        door.start()
+    code = Watch(browser, asked.port).run(over)
+    if door:
+        door.close()
+    sys.exit(code)
 
 
 if __name__ == "__main__":

@@ -10,11 +10,12 @@ from cms.api.shapes import Done, Nothing
 from cms.desk.visit import Visit
 from cms.people.permissions import Action
 from screens import fleet
+from screens.health import FACTS
 from screens.pairing import claim
 
 
 class Fact(Given):
-    """One of the four facts of health: good, warn, bad or none, and why."""
+    """One of the facts of health: good, warn, bad or none, and why."""
 
     level: str
     reason: str
@@ -130,7 +131,7 @@ async def revoke_one(visit: Visit, _sent: Nothing) -> Done:
 
 def _line(view: fleet.ScreenView) -> ScreenLine:
     row, health = view.screen, view.health
-    facts = {"link": health.link, "version": health.version, "painted": health.painted, "clock": health.clock}
+    facts = {name: getattr(health, name) for name in FACTS}
     return ScreenLine(
         id=row.public,
         name=row.name,

@@ -1,22 +1,27 @@
 """The list of screens with four facts each, one screen, and pairing by the code a device shows."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cms.desk import labels, unit_field
+from cms.desk import labels, paging, unit_field
 from cms.desk.routing import get, post
 from cms.desk.views.gate import text
 from cms.desk.visit import Form, Visit
 from cms.kernel.errors import DomainError, NotFound
-from cms.people.permissions import Action, may_anywhere
+from cms.people.permissions import Action, may_anywhere, require_reach
 from cms.people.picking import places_at
 from screens import fleet
+from screens.pages import hands, parts
 from screens.pairing import LENGTH, claim, normal_code
+from screens.places import degrees, place_screen
+from screens.standing import WANTED, Tally, tallies
 
-_FACTS = ("link", "version", "painted", "clock")
+# Codes of a player's refusals that have words of their own; all others of `trust` share one sentence.
+REFUSED = frozenset({"film.broken", "film.stuck", "trust.format", "trust.hash", "trust"})
+_SIZE: Final = 50
 
 
 async def list_page(visit: Visit) -> web.StreamResponse:
@@ -70,6 +75,10 @@ async def change(visit: Visit) -> web.StreamResponse:
                 case "tag":
                     tags = text(form, "tags").replace("，", ",").replace("、", ",").split(",")
                     await fleet.tag(session, visit.actor, public, tags=tags, now=visit.now)
+                case "place":
+                    await place_screen(
+                        session, visit.actor, public, lng=text(form, "lng"), lat=text(form, "lat"), now=visit.now
+                    )
                 case "revoke":
                     await fleet.revoke(session, visit.actor, public, now=visit.now)
                 case _:
@@ -87,19 +96,28 @@ async def _moved(visit: Visit, form: Form) -> str:
 
 
 async def _rows(visit: Visit) -> dict[str, Any]:
-    words = visit.query("q")
+    words, trouble = visit.query("q"), visit.query("trouble")
     where = await unit_field.filtered(visit, visit.query("unit"), Action.SCREEN_READ)
+    asked: dict[str, Any] = {"unit": where or None, "words": words, "trouble": trouble}
+    skip = paging.page_of(visit) * _SIZE
     async with visit.deps.db.read() as session:
-        found = await fleet.screens(session, visit.actor, now=visit.now, unit=where or None, words=words)
+        found = await fleet.screens(session, visit.actor, now=visit.now, skip=skip, limit=_SIZE, **asked)
+        total = await fleet.count_screens(session, visit.actor, now=visit.now, **asked)
+        within = [where] if where else require_reach(visit.actor, Action.SCREEN_READ)
+        sums = sum((await tallies(session, within, now=visit.now)).values(), start=Tally())
         names = await _names(session, [one.screen.unit for one in found])
         unit = await unit_field.field_of(session, where, Action.SCREEN_READ)
+    kept = {"q": words, "unit": where, "trouble": trouble}
     return {
         "screens": [_line(visit, one, names) for one in found],
         "address": f"/desk/screens/rows?{visit.request.query_string}",
-        "is_filtered": bool(where or words),
+        "is_filtered": bool(where or words or trouble),
         "q": words,
         "unit": unit,
-        "tally": _tally(visit, found),
+        "trouble": trouble,
+        "troubles": [{"value": one, "label": visit.t(f"screens.only.{one}")} for one in WANTED],
+        "tally": _tally(visit, sums),
+        "pager": paging.pager_of("/desk/screens/", kept, skip=skip, shown=len(found), total=total, size=_SIZE),
     }
 
 
@@ -116,10 +134,16 @@ async def _list(
         **await _rows(visit),
         "place": place,
         "values": typed,
+        "tabs": parts.tabs(visit, "list"),
         "may_pair": may_anywhere(visit.actor, Action.SCREEN_PAIR),
         "error": visit.refusal(error) if error else None,
     }
     return visit.page("screens/list.html", context, section="screens", status=error.status if error else 200)
+
+
+async def screen_with(visit: Visit, error: DomainError) -> web.Response:
+    """The page of a screen with a refusal."""
+    return await _screen(visit, error)
 
 
 async def _screen(visit: Visit, error: DomainError | None = None) -> web.Response:
@@ -133,8 +157,11 @@ async def _screen(visit: Visit, error: DomainError | None = None) -> web.Respons
             **_line(visit, found, names),
             "path": row.unit,
             "tags": "，".join(row.tags),
+            "lng": degrees(row.lng),
+            "lat": degrees(row.lat),
             "facts": _facts(visit, found, names),
         },
+        **await hands.panel(visit, row),
         "place": place,
         "may_manage": may_anywhere(visit.actor, Action.SCREEN_MANAGE) and row.revoked_at is None,
         "error": visit.refusal(error) if error else None,
@@ -156,16 +183,8 @@ def _line(visit: Visit, view: fleet.ScreenView, names: Mapping[str, str]) -> dic
         "point": row.point,
         "orientation": visit.t(f"screens.orientation.{row.orientation}"),
         "is_revoked": row.revoked_at is not None,
-        "health": [_fact(visit, name, getattr(view.health, name)) for name in _FACTS],
+        "health": parts.health(visit, view.health),
         "seen_at": row.last_seen,
-    }
-
-
-def _fact(visit: Visit, name: str, fact: fleet.Fact) -> dict[str, str]:
-    return {
-        "name": visit.t(f"screens.health.{name}"),
-        "level": fact.level.value,
-        "text": visit.t(fact.reason, value=fact.value if fact.value is not None else 0),
     }
 
 
@@ -181,18 +200,23 @@ def _facts(visit: Visit, view: fleet.ScreenView, names: Mapping[str, str]) -> li
     ]
     if all(isinstance(one, int) for one in size):
         facts.append(labels.fact(visit.t("screens.fact.size"), f"{size[0]} × {size[1]}"))
+    if row.refused_code and row.refused >= row.shown:
+        facts.append(labels.fact(visit.t("screens.fact.refused"), refused_text(visit, row.refused_code)))
     if row.memory_mb is not None:
         facts.append(labels.fact(visit.t("screens.fact.memory"), f"{row.memory_mb} MB"))
     return facts
 
 
-def _tally(visit: Visit, found: Any) -> list[dict[str, Any]]:
-    up = sum(one.health.link.level is fleet.Level.GOOD for one in found)
-    newest = sum(one.health.version.level is fleet.Level.GOOD for one in found)
-    bad = sum(
-        any(getattr(one.health, name).level in {fleet.Level.BAD, fleet.Level.WARN} for name in _FACTS) for one in found
-    )
-    counted = (("all", len(found)), ("up", up), ("newest", newest), ("trouble", bad))
+def refused_text(visit: Visit, code: str) -> str:
+    """What a screen could not draw or did not believe, in words; a code of a newer player stands as it is."""
+    family = code if code in REFUSED else code.partition(".")[0]
+    return visit.t(f"screens.refused.{family}", code=code) if family in REFUSED else code
+
+
+def _tally(visit: Visit, sums: Tally) -> list[dict[str, Any]]:
+    up = sums.total - sums.never - sums.link
+    newest = sums.total - sums.never - sums.version
+    counted = (("all", sums.total), ("up", up), ("newest", newest), ("trouble", sums.trouble))
     return [{"label": visit.t(f"screens.tally.{name}"), "count": count} for name, count in counted]
 
 

@@ -30,6 +30,7 @@ _TYPES: Final = {".js": "text/javascript", ".css": "text/css"}
 _PAGE: Final = """<!doctype html>
 <html lang="zh-CN"><head><meta charset="utf-8"><title>{title}</title>
 <link rel="stylesheet" href="/desk/screens/player/frame.css">
+<link rel="stylesheet" href="/desk/screens/player/newspaper.css">
 <link rel="stylesheet" href="/desk/screens/player/preview.css">
 <script type="module" src="/desk/screens/player/preview.js"></script></head>
 <body><main id="stage"></main><script type="application/json" id="piece">{piece}</script></body></html>
@@ -71,11 +72,11 @@ def _assets(piece: Piece, pictures: Mapping[str, str]) -> dict[str, Any]:
     """Each master as the player has it: the picture, and for the cover its portrait crop."""
     found: dict[str, Any] = {}
     for asset in piece.assets:
-        if asset.rendition not in {"screen-1080", "screen-cover", POSTER}:
+        if asset.rendition not in {"screen-1080", "screen-cover", "page-1080", POSTER}:
             continue
         box = {"url": pictures.get(asset.sha256, ""), "width": asset.width, "height": asset.height}
         entry = found.setdefault(asset.of, {"url": "", "width": 0, "height": 0})
-        if asset.rendition in {"screen-1080", POSTER}:
+        if asset.rendition in {"screen-1080", "page-1080", POSTER}:
             entry |= box
         elif asset.of == piece.cover:
             entry["cover"] = box

@@ -4,7 +4,9 @@ from pathlib import Path
 
 from cms.desk.frame import Section
 from cms.people.permissions import Action
-from screens.pages import fleet, preview
+from screens.pages import audience, chart, fleet, hands, hands_order, preview, progress, proof, tree
+
+_PAGES = (*tree.ROUTES, *chart.ROUTES, *audience.ROUTES, *progress.ROUTES, *proof.ROUTES)
 
 
 def section() -> Section:
@@ -17,7 +19,9 @@ def section() -> Section:
         path="/desk/screens/",
         action=Action.SCREEN_READ,
         group="desk.nav.group.screens",
-        routes=(*preview.ROUTES, *fleet.ROUTES),
+        # Fixed addresses before the one of a screen.
+        routes=(*preview.ROUTES, *_PAGES, *hands.ROUTES, *hands_order.ROUTES, *fleet.ROUTES),
         templates=Path(__file__).parent / "templates",
         previews={"screen": preview.draw},
+        progress={"screen": "/desk/screens/progress/{delivery}"},
     )

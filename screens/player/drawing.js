@@ -4,8 +4,9 @@ import { sha256 } from "./trust/crypto.js";
 import { TrustError } from "./trust/errors.js";
 
 // Best first; a release made for other channels only is drawn with what it has.
-const IMAGE = ["screen-1080", "web-1440", "web-960", "web-960-jpeg", "og", "web-480", "screen-cover", "poster", "thumb"];
+const IMAGE = ["screen-1080", "page-1080", "web-1440", "web-960", "web-960-jpeg", "og", "web-480", "screen-cover", "poster", "thumb"];
 const FILM = "play-720";
+const PAGE = { image: "page-1080", large: "page-2160", thumb: "page-thumb" };
 const COVER = ["screen-cover", ...IMAGE];
 
 const best = (assets, order) =>
@@ -32,6 +33,17 @@ export function filesOf(release) {
   return files;
 }
 
+/** Map of master → {image, large, thumb} of a newspaper's pages: entries of the release's list, as far as it has them. */
+export function pageFilesOf(release) {
+  const pages = (spoken(release.content).body?.blocks ?? []).filter(({ type }) => type === "page");
+  return new Map(pages.map(({ asset: master }) => {
+    const of = release.assets.filter((asset) => asset.of === master);
+    const named = Object.entries(PAGE).map(([as, name]) => [as, of.find(({ rendition }) => rendition === name)]);
+    const found = Object.fromEntries(named.filter(([, file]) => file));
+    return [master, { image: best(of, IMAGE), ...found }];
+  }));
+}
+
 /** {file, duration} of the first film: its entry of the release's list, and its length (ms) as it was signed, or 0. */
 export function filmOf(release) {
   const content = spoken(release?.content);
@@ -45,7 +57,8 @@ export function filmOf(release) {
 
 /** The distinct pictures, as the release lists them. */
 export function neededBy(release) {
-  const all = [...filesOf(release).values()].flatMap(({ image, cover }) => (cover ? [image, cover] : [image]));
+  const pages = [...pageFilesOf(release).values()].flatMap((files) => Object.values(files)).filter(Boolean);
+  const all = [...filesOf(release).values()].flatMap(({ image, cover }) => (cover ? [image, cover] : [image])).concat(pages);
   return [...new Map(all.map((asset) => [asset.sha256, asset])).values()];
 }
 
@@ -79,6 +92,11 @@ export class Pictures {
       if (cover) assets[master].cover = await this.#picture(cover);
     }
     return assets;
+  }
+
+  /** {url, width, height} of one file of the release. Throws as `of`. */
+  one(file) {
+    return this.#picture(file);
   }
 
   dispose() {

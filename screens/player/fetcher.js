@@ -1,4 +1,5 @@
 // Files by hash from the media server: every MiB is checked as it comes, a broken line goes on where it stopped.
+import { Full } from "./depot.js";
 import { sha256 } from "./trust/crypto.js";
 import { TrustError } from "./trust/errors.js";
 import { CHUNK } from "./trust/limits.js";
@@ -15,11 +16,14 @@ export class Unobtainable extends Error {}
 
 export class Fetcher {
   #base;
+  #depot;
   #running = 0;
   #waiting = [];
 
-  constructor(base) {
+  /** `depot`: the box's own store, or null. */
+  constructor(base, depot = null) {
     this.base = base;
+    this.#depot = depot;
   }
 
   set base(url) {
@@ -31,6 +35,32 @@ export class Fetcher {
    * Throws Unobtainable, or the signal's reason.
    */
   async get(file, signal) {
+    if (this.#depot?.isFor(file)) {
+      const blob = await this.#fromBox(file, signal);
+      if (blob) return blob;
+    }
+    return this.#fromServer(file, signal);
+  }
+
+  /** By way of the box; null where it cannot, and the page asks the server itself. */
+  async #fromBox(file, signal) {
+    try {
+      const path = await this.#depot.have(file, signal);
+      if (path === null) throw new Unobtainable(file.sha256);
+      const parts = { blobs: [], size: 0 };
+      const answer = await fetch(path, { signal, cache: "no-store" });
+      await read(answer.body, file, parts, new AbortController());
+      return await whole(file, parts);
+    } catch (error) {
+      signal.throwIfAborted();
+      if (error instanceof Unobtainable || error instanceof Full) throw error;
+      return null;
+    } finally {
+      this.#depot.release(file);
+    }
+  }
+
+  async #fromServer(file, signal) {
     const parts = { blobs: [], size: 0 };
     for (let attempt = 0, wrong = 0; ; attempt += 1) {
       await this.#slot();

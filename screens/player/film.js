@@ -2,6 +2,9 @@
 
 const READY = 10_000; // ms to the first frame
 const STILL = 8_000; // ms without a new frame while it should run
+const MOST = 0.03; // of its speed: what nobody sees or hears of a correction
+const CLOSE = 15; // ms: nearer than this a film in step is left alone
+const FAR = 800; // ms: further than this it is set to its place
 
 /** It did not begin, stopped moving, or its bytes were not what was signed. */
 export class FilmFault extends Error {
@@ -16,6 +19,7 @@ export class Film {
   #video = document.createElement("video");
   #moved = 0;
   #at = -1;
+  #step = null;
 
   constructor(url, { sound }) {
     const video = this.#video;
@@ -50,6 +54,23 @@ export class Film {
     await this.#reached("seeked");
   }
 
+  /** {from, time()}: the instant its first frame belongs to, and the clock it keeps to; null where it runs by itself. */
+  follow(step) {
+    this.#step = step;
+  }
+
+  /** Milliseconds by which it is ahead of its place; brings it back by its speed, or at once from far off. */
+  correct() {
+    const video = this.#video;
+    const place = (this.#step.time() - this.#step.from) / 1000;
+    if (video.ended || place > video.duration || place < 0) return 0;
+    const ahead = (video.currentTime - place) * 1000;
+    if (Math.abs(ahead) > FAR && !video.seeking) video.currentTime = place;
+    const change = Math.abs(ahead) < CLOSE ? 0 : Math.max(-MOST, Math.min(MOST, -ahead / 1_500));
+    if (Math.abs(video.playbackRate - 1 - change) > 0.002) video.playbackRate = 1 + change;
+    return ahead;
+  }
+
   /** From where it stands; a browser that refuses sound before a touch plays it without. */
   async play() {
     this.#moved = performance.now();
@@ -62,7 +83,8 @@ export class Film {
     }
   }
 
-  async again() {
+  async again(step = null) {
+    this.#step = step;
     this.#video.currentTime = 0;
     this.#at = -1;
     await this.play();

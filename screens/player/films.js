@@ -5,7 +5,6 @@ import { sha256 } from "./trust/crypto.js";
 import { CHUNK } from "./trust/limits.js";
 
 const AT_ONCE = 2; // chunks in one answer: what a stopped worker or a recall can leave in flight stays small
-const START = 5_000; // ms the worker has to take over the page
 const PLAYS = 'video/mp4; codecs="avc1.64001f, mp4a.40.2"';
 
 export class Films {
@@ -25,10 +24,11 @@ export class Films {
     this.#sound = sound;
   }
 
-  async open() {
+  /** `controlled`: whether the worker that asks for ranges has taken over the page. */
+  async open(controlled) {
     if (!document.createElement("video").canPlayType(PLAYS) || !navigator.serviceWorker) return;
     navigator.serviceWorker.onmessage = ({ data, ports }) => this.#answer(data, ports[0]);
-    this.isAble = await controlled();
+    this.isAble = await controlled;
   }
 
   /** The film of a release, ready to be prepared; null where there is none or it cannot be shown. */
@@ -61,22 +61,4 @@ export class Films {
     const bytes = await new Blob(parts).arrayBuffer();
     return this.#release(release) && { bytes, size: file.size, type: file.media_type };
   }
-}
-
-/** The page's policy takes script addresses from this one name only. */
-function trusted(url) {
-  const policy = self.trustedTypes?.createPolicy("yunping-worker", { createScriptURL: (given) => given });
-  return policy ? policy.createScriptURL(url) : url;
-}
-
-/** Whether the worker took over in time; an old browser or a full disk has none, and pictures go on. */
-async function controlled() {
-  const { serviceWorker } = navigator;
-  const isTaken = new Promise((resolve) => {
-    if (serviceWorker.controller) resolve(true);
-    serviceWorker.addEventListener("controllerchange", () => resolve(true), { once: true });
-    serviceWorker.register(trusted("worker.js"), { updateViaCache: "none" }).catch(() => resolve(Boolean(serviceWorker.controller)));
-    setTimeout(() => resolve(Boolean(serviceWorker.controller)), START);
-  });
-  return isTaken;
 }

@@ -8,7 +8,7 @@ const PROTOCOLS = { "yunping.screen.2": 2, "yunping.screen.1": 1 }; // newest fi
 const SILENT = { "yunping.screen.2": 28_000, "yunping.screen.1": 45_000 };
 const RETRY = { min: 500, max: 2_000 };
 const LONGEST = 10_000; // ms: a server that is back has news, perhaps a recall; being refused costs it nothing
-const VERSION = "1.0.0";
+export const VERSION = "1.0.0";
 const MAX_FRAME = 64 * 1024;
 
 /**
@@ -98,8 +98,8 @@ export class Link {
     const sig = await signWith(pair, utf8(`yunping/${kind}/${protocol}\n${nonce}\n${who}\n${host}`));
     const caps = this.#to.caps();
     const message = screen
-      ? { t: "hello", screen, key: pair.public, protocol, have: this.#to.have(), sig, player: VERSION, caps }
-      : { t: "pair", key: pair.public, protocol, sig, player: VERSION, caps };
+      ? { t: "hello", screen, key: pair.public, protocol, have: this.#to.have(), sig, player: this.#to.version ?? VERSION, caps }
+      : { t: "pair", key: pair.public, protocol, sig, player: this.#to.version ?? VERSION, caps };
     socket.send(JSON.stringify(message));
   }
 
@@ -156,7 +156,9 @@ class Inbox {
     if (typeof data !== "string" || data.length > MAX_FRAME) return;
     try {
       const message = JSON.parse(data);
-      if (typeof message?.t === "string") this.#queue.push(message);
+      if (typeof message?.t !== "string") return;
+      message.arrived = performance.now(); // before it waits for those before it
+      this.#queue.push(message);
     } catch {
       return; // not a message of this protocol
     }

@@ -7,6 +7,7 @@
 // is not in `view`.
 import { filesNeeded, readParts } from "./parts.js";
 import { filmOf, neededBy } from "./drawing.js";
+import { Full } from "./depot.js";
 import { Unobtainable } from "./fetcher.js";
 import { monotonic } from "./clock.js";
 import { playable, slotAt } from "./timeline.js";
@@ -15,7 +16,10 @@ import { accept, isStale, newState, showable, silence, trustedTime } from "./tru
 import { verifyRoot } from "./trust/verify.js";
 import { readSigned } from "./trust/signed.js";
 import { Line } from "./waiting.js";
+import { Pace } from "./pace.js";
+import { placeOf } from "./place.js";
 
+const FULL_WAIT = 60_000; // ms until a full disk is tried again
 const FILE_WAIT = 15_000; // ms for a signed object that came as a file
 
 export class Player {
@@ -23,16 +27,21 @@ export class Player {
   shown = null;
   view = null;
   lineUp = null; // changes with each set of pieces that came on the glass
+  pace = new Pace();
   heard = 0; // state messages fully dealt with, for tests and health
   #line = new Line();
   #facts = null;
   #away = 0;
   #following = null;
   #followed = "";
+  #again = 0;
 
-  /** `showsFilms`: whether films are fetched at all. `tell(event, detail)`: "changed", "version", "refused". */
-  constructor({ config, identity, store, memory, fetcher, showsFilms, tell }) {
-    Object.assign(this, { config, identity, store, memory, fetcher, showsFilms, tell });
+  /**
+   * `showsFilms`: whether films are fetched at all. `tell(event, detail)`: "changed", "version", "refused". `values(card)`:
+   * {values, at} that a verified feed says for a data card at this moment, or null.
+   */
+  constructor({ config, identity, store, memory, fetcher, showsFilms, tell, values = () => null }) {
+    Object.assign(this, { config, identity, store, memory, fetcher, showsFilms, tell, values });
   }
 
   /** Takes up what the disk holds; every release in it is checked again. */
@@ -50,8 +59,23 @@ export class Player {
   }
 
   /** Trusted time in ms, or 0; runs on by the box's own clock while the server is away. */
-  time() {
+  trusted() {
     return this.state ? trustedTime(this.state, this.#now()) : 0;
+  }
+
+  /** The time by which the line-up turns (ms, with fractions): the trusted one, made finer by the server's clock. */
+  time() {
+    return this.pace.time(performance.now(), this.trusted());
+  }
+
+  /** {group, tile|null} that the screen's signed facts name, or null. */
+  get place() {
+    return placeOf(this.state?.facts?.value.tags ?? []);
+  }
+
+  /** Whether it changes with others: then the plan alone says what stands, to the frame. */
+  get inStep() {
+    return Boolean(this.place?.group);
   }
 
   get version() {
@@ -70,7 +94,7 @@ export class Player {
   /** {slot, items}: the loop that is due, with what may be drawn of it now. */
   due() {
     if (!this.view?.manifest) return { slot: null, items: [] };
-    const slot = slotAt(this.view.manifest.value, this.time());
+    const slot = slotAt(this.view.manifest.value, Math.floor(this.time()));
     return { slot, items: playable(slot, (release) => this.release(release) !== null) };
   }
 
@@ -83,9 +107,32 @@ export class Player {
     }
   }
 
+  /** [{digest, release}] of everything that is here and may be drawn at this moment, in the loop or not. */
+  listed() {
+    const known = [...(this.view?.releases.keys() ?? [])];
+    return known.map((digest) => ({ digest, release: this.release(digest) })).filter(({ release }) => release !== null);
+  }
+
   /** A file on the disk is not what was signed any more: it is thrown away and fetched again. */
   async repair(sha256) {
     await this.store.drop([sha256]);
+    this.#followed = "";
+    this.#follow();
+  }
+
+  /** What its own box must see to believe an order is for this screen: the facts as the guard signed them. */
+  get facts() {
+    return this.#facts;
+  }
+
+  /** The newest root this screen believes. */
+  get root() {
+    return this.state?.root ?? this.pinned;
+  }
+
+  /** Throws away what nobody needs; what stands on the glass stays. */
+  async clear() {
+    if (this.shown) await this.#tidy();
     this.#followed = "";
     this.#follow();
   }
@@ -228,7 +275,7 @@ export class Player {
       const film = filmOf(release.value);
       if (!film || stored.has(film.file.sha256)) continue;
       const { releases } = missing.get(film.file.sha256) ?? { releases: [] };
-      missing.set(film.file.sha256, { file: film.file, releases: [...releases, digest] });
+      missing.set(film.file.sha256, { file: { ...film.file, urgent: release.value.class === "urgent" }, releases: [...releases, digest] });
     }
     return [...missing.values()].sort((one, two) => one.file.size - two.file.size);
   }
@@ -241,7 +288,8 @@ export class Player {
     for (const [digest, { release }] of this.state.releases) {
       for (const file of neededBy(release.value)) {
         if (stored.has(file.sha256)) continue;
-        const { job } = jobs.get(file.sha256) ?? { job: this.#stored(file, signal) };
+        const urgent = release.value.class === "urgent"; // no rule of a thin line holds it back
+        const { job } = jobs.get(file.sha256) ?? { job: this.#stored({ ...file, urgent }, signal) };
         jobs.set(file.sha256, { job });
         job.then((isHere) => isHere || lacking.add(digest), () => {});
       }
@@ -251,10 +299,26 @@ export class Player {
   }
 
   async #stored(file, signal) {
-    if (!(await this.store.hasRoomFor(file.size))) return false;
-    const blob = await this.#obtained(file, signal);
-    if (blob) await this.store.keep(file.sha256, blob);
-    return blob !== null;
+    try {
+      if (!(await this.store.hasRoomFor(file.size))) throw new Full(file.sha256);
+      const blob = await this.#obtained(file, signal);
+      if (blob) await this.store.keep(file.sha256, blob);
+      return blob !== null;
+    } catch (error) {
+      if (!(error instanceof Full) && error.name !== "QuotaExceededError") throw error;
+      this.#full();
+      return false;
+    }
+  }
+
+  /** The disk is full: what stood stands, the desk hears of it, and later there may be room. */
+  #full() {
+    this.tell("refused", { what: "files", code: "hands.full" });
+    clearTimeout(this.#again);
+    this.#again = setTimeout(() => {
+      this.#followed = "";
+      this.#follow();
+    }, FULL_WAIT);
   }
 
   async #obtained(file, signal) {

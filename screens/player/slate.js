@@ -5,11 +5,15 @@ import { el } from "./templates/dom.js";
 const ZONE = "Asia/Shanghai";
 const TIME = new Intl.DateTimeFormat("zh-CN", { timeZone: ZONE, hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 const DATE = new Intl.DateTimeFormat("zh-CN", { timeZone: ZONE, year: "numeric", month: "long", day: "numeric", weekday: "long" });
+const SHORT = new Intl.DateTimeFormat("zh-CN", { timeZone: ZONE, month: "long", day: "numeric", weekday: "long" });
 const LUNAR = new Intl.DateTimeFormat("zh-CN-u-ca-chinese", { timeZone: ZONE, month: "long", day: "numeric" });
 const DAYS = ["初", "十", "廿", "三"];
 const DIGITS = ["十", "一", "二", "三", "四", "五", "六", "七", "八", "九"];
 
 export const clockText = (time) => TIME.format(time);
+
+/** "11月26日 星期四" */
+export const dateText = (time) => SHORT.format(time).replace("星期", " 星期");
 
 /** "农历十月十五" of an instant. */
 export function lunarText(time) {

@@ -35,16 +35,24 @@ export function dueAt(slot, items, time, lengths) {
 }
 
 /**
- * What to start now and for how long: the due item from its beginning if at least half of it is left,
- * else the next one early, so that a reader never meets a piece in its middle.
+ * {release, from, until}: what to start at an instant, and the instants between which the plan has it (ms).
+ *
+ * A screen alone starts the due item only if at least half of it is left, else the next one early, so that a reader never
+ * meets a piece in its middle. Screens in step show what is due, wherever they come in.
  */
-export function startAt(slot, items, time, lengths) {
+export function planAt(slot, items, time, lengths, { inStep = false } = {}) {
   const due = dueAt(slot, items, time, lengths);
   if (!due) return null;
-  const left = due.length - due.offset;
-  if (left * 2 >= due.length) return { item: due.item, index: due.index, duration: left };
-  const index = (due.index + 1) % items.length;
-  return { item: items[index], index, duration: left + lengthOf(items[index], lengths) };
+  const from = time - due.offset;
+  const end = from + due.length;
+  if (inStep || due.offset * 2 <= due.length) return planned(slot, time, due.item, from, end);
+  const next = items[(due.index + 1) % items.length];
+  return planned(slot, time, next, end, end + lengthOf(next, lengths));
+}
+
+/** Nothing outlasts its slot: the loop of the next one turns from its own beginning. */
+function planned({ to }, time, { release }, from, until) {
+  return { release, from, until: time < to && from < to ? Math.min(until, to) : until };
 }
 
 /** The releases of a new line-up that the one before did not have, in the order of its loop. */

@@ -11,6 +11,7 @@ _DOCUMENT: Final = "/desk/documents/{id}"
 _API: Final = "/api/v1/documents/{id}"
 
 PAGES_ONLY: Final[Mapping[str, str]] = {
+    "POST /desk/screens/orders/ask": "asks how many screens a command would reach; GET /api/v1/screen-commands/reach",
     "POST /desk/login": "a program has a token and never signs in",
     "POST /desk/first-run": "once, by the person who started the product",
     "POST /desk/password": "the first password of a person who came by a code",
@@ -42,6 +43,11 @@ _WRITING: Final[Mapping[str, tuple[str, ...]]] = {
     f"POST {_DOCUMENT}/share/{{link}}/revoke": (f"DELETE {_API}/links/{{link}}",),
 }
 _INCOMING: Final[Mapping[str, tuple[str, ...]]] = {
+    "POST /desk/newspapers/upload": ("POST /api/v1/newspapers",),
+    "POST /desk/newspapers/{id}/again": ("POST /api/v1/newspapers/{id}/again",),
+    "POST /desk/newspapers/{id}/import": ("POST /api/v1/newspapers/{id}/zones/import",),
+    "POST /desk/newspapers/{id}/issue": ("PUT /api/v1/newspapers/{id}",),
+    "POST /desk/newspapers/{id}/zones": ("PUT /api/v1/newspapers/{id}/zones",),
     "POST /desk/imports/word": ("POST /api/v1/imports/word",),
     "POST /desk/imports/sheets": ("POST /api/v1/imports/sheets",),
     "POST /desk/imports/sheets/{run}/apply": ("POST /api/v1/imports/sheets/{run}/apply",),
@@ -69,16 +75,29 @@ _TIME: Final[Mapping[str, tuple[str, ...]]] = {
     "POST /desk/calendar/alarms": ("POST /api/v1/alarms/{alarm}/take",),
     "POST /desk/calendar/check": (f"POST {_API}/move/check",),
     "POST /desk/calendar/move": (f"POST {_API}/move",),
-    f"POST {_DOCUMENT}/timing/promise": (f"POST {_API}/promise/check", f"PUT {_API}/promise"),
+    "POST /desk/calendar/runs/check": ("POST /api/v1/placements/{placement}/runs/check",),
+    "POST /desk/calendar/runs/move": ("POST /api/v1/placements/{placement}/runs",),
+    "POST /desk/calendar/runs/undo": ("POST /api/v1/placements/{placement}/runs/undo",),
+    f"POST {_DOCUMENT}/timing/promise": (
+        f"POST {_API}/promise/check",
+        f"PUT {_API}/promise",
+        "POST /api/v1/batches/{batch}/pieces",
+    ),
     f"POST {_DOCUMENT}/timing": (
         f"PUT {_API}/plan",
         f"PUT {_API}/take-off",
         f"PUT {_API}/embargo",
         f"DELETE {_API}/embargo",
         f"POST {_API}/unschedule",
+        "DELETE /api/v1/batches/{batch}/pieces/{id}",
     ),
     "POST /desk/calendar/batches": ("POST /api/v1/batches",),
-    "POST /desk/calendar/batches/{batch}": ("PUT /api/v1/batches/{batch}", "POST /api/v1/batches/{batch}/cancel"),
+    "POST /desk/calendar/batches/{batch}": (
+        "PUT /api/v1/batches/{batch}",
+        "POST /api/v1/batches/{batch}/cancel",
+        "POST /api/v1/batches/{batch}/pieces",
+        "DELETE /api/v1/batches/{batch}/pieces/{id}",
+    ),
     f"POST {_DOCUMENT}/placements": (f"POST {_API}/placements/check", f"POST {_API}/placements"),
     "POST /desk/calendar/placements/{placement}": (
         "POST /api/v1/placements/{placement}/check",
@@ -124,8 +143,14 @@ _SYSTEM: Final[Mapping[str, tuple[str, ...]]] = {
         "PUT /api/v1/screens/{screen}/name",
         "PUT /api/v1/screens/{screen}/place",
         "PUT /api/v1/screens/{screen}/tags",
+        "PUT /api/v1/screens/{screen}/position",
         "POST /api/v1/screens/{screen}/revoke",
     ),
+    "POST /desk/screens/{screen}/order": ("POST /api/v1/screens/{screen}/orders",),
+    "POST /desk/screens/orders/": ("POST /api/v1/screen-commands",),
+    "POST /desk/screens/updates/{rollout}/stop": ("POST /api/v1/screen-rollouts/{rollout}/stop",),
+    "POST /desk/screens/tree/place": ("PUT /api/v1/screens/units/place",),
+    "POST /desk/screens/audiences/{target}": ("PUT /api/v1/screens/audiences/{target}",),
 }
 
 _LIBRARY_AND_OFFICE: Final[Mapping[str, tuple[str, ...]]] = {

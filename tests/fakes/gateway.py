@@ -3,7 +3,7 @@
 import asyncio
 import json
 import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -31,6 +31,7 @@ class Media:
     asked: list[str] = field(default_factory=list)
     cuts: dict[str, list[int]] = field(default_factory=dict)
     sent: dict[str, int] = field(default_factory=dict)
+    handed: dict[str, tuple[str, bytes]] = field(default_factory=dict)
     url: str = ""
     _runner: web.AppRunner | None = None
 
@@ -40,7 +41,8 @@ class Media:
         return name
 
     async def start(self) -> None:
-        app = web.Application()
+        app = web.Application(client_max_size=16 * 2**20)
+        app.router.add_put("/box/v1/files/{order}", self._take)
         app.router.add_get("/a/{name}", self._serve)
         app.router.add_route("OPTIONS", "/a/{name}", self._preflight)
         self._runner = web.AppRunner(app)
@@ -54,6 +56,10 @@ class Media:
         if self._runner:
             await self._runner.cleanup()
         self._runner = None
+
+    async def _take(self, request: web.Request) -> web.Response:
+        self.handed[request.match_info["order"]] = (request.headers["Authorization"], await request.read())
+        return web.Response(status=204)
 
     async def _preflight(self, request: web.Request) -> web.Response:
         return web.Response(headers={"Access-Control-Allow-Origin": "*", "Access-Control-Allow-Headers": "Range"})
@@ -84,6 +90,10 @@ class Gateway:
 
     media: Media = field(default_factory=Media)
     code: str = "ABC234"
+    tags: tuple[str, ...] = ("lobby",)
+    facts_version: int = 1
+    clock: Callable[[], int] = lambda: world.T0 * 1000
+    """The server's clock in µs, as probes are answered."""
     pinned: str | None = None
     said: list[Json] = field(default_factory=list)
     state: Json | None = None
@@ -151,7 +161,7 @@ class Gateway:
 
     def facts(self, unit: str = world.POINT) -> Signed:
         assert self.pinned is not None
-        return world.by(world.screen(key=self.pinned, unit=unit), "guard")
+        return world.by(world.screen(self.facts_version, key=self.pinned, unit=unit, tags=self.tags), "guard")
 
     async def _meet(self, socket: ServerConnection) -> None:
         nonce = b64(secrets.token_bytes(32))
@@ -165,7 +175,10 @@ class Gateway:
             if self.state is not None:
                 await socket.send(json.dumps(self.state, ensure_ascii=False))
             async for text in socket:
-                self.said.append(json.loads(text))
+                self.said.append(said := json.loads(text))
+                if said["t"] == "tick":
+                    now = self.clock()
+                    await socket.send(json.dumps({"t": "tock", "sent": said["sent"], "got": now, "left": now}))
         except ConnectionClosed:
             pass
         finally:
@@ -203,12 +216,13 @@ def state_message(**parts: Signed) -> Json:
 
 @dataclass(frozen=True)
 class LineUp(world.Issue):
-    """A line-up whose pieces stand for `show` ms each."""
+    """A line-up whose first `turning` pieces stand for `show` ms each; the others are kept and do not turn."""
 
     show: int = 10_000
+    turning: int = 1_000
 
     def manifest(self, **changes: Any) -> Manifest:
-        loop = tuple(Show(one.release, self.show) for one in self.bundles)
+        loop = tuple(Show(one.release, self.show) for one in self.bundles[: self.turning])
         return super().manifest(**{"timeline": (Slot(world.T0 - world.DAY, world.T0 + world.YEAR, loop),), **changes})
 
 

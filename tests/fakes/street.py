@@ -60,6 +60,7 @@ class Street:
     gateway: Gateway
     folder: Path
     url: str
+    box: asyncio.subprocess.Process
 
 
 @contextlib.asynccontextmanager
@@ -80,9 +81,10 @@ async def street(folder: Path, *, port: int = 0) -> AsyncIterator[Street]:
     assert box.stderr is not None
     url = (await box.stderr.readline()).decode().strip()
     try:
-        yield Street(gateway, folder, url)
+        yield Street(gateway, folder, url, box)
     finally:
-        box.terminate()
+        with contextlib.suppress(ProcessLookupError):
+            box.terminate()
         await box.wait()
         await gateway.close()
 

@@ -4,6 +4,7 @@ canonical.json   texts that are canonical, and texts that are not with the code 
 keys.json        key ids, and signatures that are good or not
 digests.json     signed objects and bundles with their digests and file names
 limits.json      the bounds both ports hold
+orders.json      orders to one screen, heeded or refused
 viewer.json      lives of and attacks on one screen: `start`, a pool of `objects` and `files`, and `cases` of steps
 
 A step of viewer.json is one of
@@ -26,6 +27,7 @@ from cms.trust import limits
 from tests.vectors import texts
 from tests.vectors.attacks import attacks
 from tests.vectors.lives import lives
+from tests.vectors.orders import orders
 from tests.vectors.passkeys import passkeys
 from tests.vectors.signals import signals
 
@@ -83,6 +85,7 @@ def vectors() -> dict[str, Json]:
         "digests.json": texts.digests(),
         "limits.json": bounds(),
         "viewer.json": viewer(),
+        "orders.json": orders(),
     }
 
 

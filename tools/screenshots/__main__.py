@@ -4,6 +4,7 @@
     python -m tools.screenshots sign-in --codes up.log   # once; the codes are used up by it
     python -m tools.screenshots seed                     # once: a day's work through the desk's own forms
     python -m tools.screenshots every --only calendar    # each page: desk, dark, phone, English
+    python -m tools.screenshots corners --only conflict  # dialogs, dry runs, what a guest sees
     python -m tools.screenshots readme                   # docs/images
     python -m tools.screenshots measure                  # bytes and layout shift of each page
 
@@ -18,25 +19,18 @@ from pathlib import Path
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 from cms.kernel.clock import SystemClock
-from tools.screenshots import measuring, people, readme, routes, seed
-
-LOOKS = {
-    "light": {"size": "desk"},
-    "dark": {"size": "desk", "dark": True},
-    "phone": {"size": "phone"},
-    "en": {"size": "desk", "language": "en"},
-}
+from tools.screenshots import corners, measuring, people, readme, routes, seed
 
 
 def main() -> None:
     """Reads the command line and takes the pictures."""
     parser = argparse.ArgumentParser(prog="tools.screenshots", description=__doc__)
-    parser.add_argument("do", choices=("sign-in", "seed", "every", "readme", "measure"))
+    parser.add_argument("do", choices=("sign-in", "seed", "every", "corners", "readme", "measure"))
     parser.add_argument("--url", default="http://127.0.0.1:8080")
     parser.add_argument("--folder", type=Path, default=Path("var/screenshots"))
     parser.add_argument("--codes", type=Path, default=Path("up.log"), help="what `yunping up --demo` printed")
     parser.add_argument("--only", default="", help="a pattern of routes")
-    parser.add_argument("--looks", default=",".join(LOOKS))
+    parser.add_argument("--looks", default=",".join(corners.LOOKS))
     given = parser.parse_args()
     with sync_playwright() as playwright:
         browser = people.start(playwright)
@@ -47,6 +41,8 @@ def main() -> None:
                 seed.seed(browser, given.url, given.folder, given.codes, SystemClock().now())
             case "every":
                 _every(browser, given.url, given.folder, given.only, given.looks.split(","))
+            case "corners":
+                corners.take(browser, given.url, given.folder, given.only, given.looks.split(","))
             case "readme":
                 readme.take(browser, given.url, given.folder)
             case "measure":
@@ -72,7 +68,7 @@ def _every(browser: Browser, url: str, folder: Path, only: str, looks: list[str]
             mine = [one for one in seen if one.login == login]
             if not mine:
                 continue
-            with people.visitor(browser, folder / f"{login}.json", url=url, **LOOKS[look]) as context:
+            with people.visitor(browser, folder / f"{login}.json", url=url, **corners.LOOKS[look]) as context:
                 for one in mine:
                     _picture(context, url, one, folder / look / f"{one.name}.png")
 

@@ -15,10 +15,14 @@ ROLES = {
     "chenjing": "editor",
     "shenweimin": "chief",
     "zhoulan": "reviewer",
+    "songyu": "director",
     "guyun": "publisher",
     "luming": "admin",
     "qianfeng": "operator",
     "xiaqing": "auditor",
+    "hewenjing": "proofreader",
+    "tangrui": "proofreader",
+    "yeqiu": "proofreader",
 }
 PASSWORD = "Xingyun-2026-qiutian"  # noqa: S105 - of a demo that is thrown away
 _SETTLED = """[...document.images].every(one => one.complete || one.loading === 'lazy')

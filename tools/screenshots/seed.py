@@ -49,11 +49,21 @@ class Hand:
                 print(re.sub(r"\\s+", " ", re.sub(r"<[^>]+>", " ", text))[-300:])
         return str(at).removeprefix(self.url)
 
+    def prove(self, at: str) -> None:
+        """Says of everything on the list of a proof that it is in order."""
+        self.page.goto(f"{self.url}{at}/review")
+        form = "form[action$='/review/proof']"
+        first = (
+            "all => Object.fromEntries(all.map(one => one.querySelector('input')).map(one => [one.name, one.value]))"
+        )
+        self.send(f"{at}/review", form, **self.page.eval_on_selector_all(f"{form} fieldset", first))
+
 
 DAY: Final = Path(__file__).parent / "day.toml"
 SHANGHAI: Final = dt.timezone(dt.timedelta(hours=8))
 _NUMBER = count(1)
-_SIGNING = ("zhoulan", "shenweimin")
+_PROVING: Final = ("hewenjing", "tangrui", "yeqiu")
+_SIGNING = ("zhoulan", "songyu", "shenweimin")
 
 
 def seed(browser: Browser, url: str, folder: Path, log: Path, now: dt.datetime) -> None:
@@ -122,7 +132,10 @@ def _piece(hands: Mapping[str, Hand], row: Mapping[str, Any], now: dt.datetime) 
         fields["body"] = json.dumps({"schema": 1, "blocks": again}, ensure_ascii=False)
         author.send(f"{at}/edit", edit, **fields)
         author.send(f"{at}/edit", edit, to=f"{at}/submit", note="已按意见逐条修改，引语已与本人核对。", **fields)
-    for login in _SIGNING[: {"passed": 1, "signed": 2}.get(until, 0)]:
+    if until == "signed":
+        for login in _PROVING:
+            hands[login].prove(at)
+    for login in _SIGNING[: {"passed": 1, "signed": 3}.get(until, 0)]:
         hands[login].send(f"{at}/review", verdict, opinion="事实准确，导向正确，同意。", password=PASSWORD)
     return at
 

@@ -1,7 +1,8 @@
 """批次 on the desk: the list with its progress, a new one, and one batch with its pieces."""
 
 import datetime as dt
-from collections.abc import Sequence
+import uuid
+from collections.abc import Container, Sequence
 from typing import Any
 
 from aiohttp import web
@@ -16,17 +17,22 @@ from cms.desk.routing import get, post
 from cms.desk.views.gate import text
 from cms.desk.visit import Form, Visit, as_uuid
 from cms.kernel.errors import DomainError, Invalid, NotFound
-from cms.people.permissions import Action
+from cms.people.permissions import Action, Subject, can
 from cms.planning.batches import (
+    MOST,
     BatchRefused,
     Member,
     Progress,
     batch_progress,
     batches,
     cancel_batch,
+    join_batch,
+    leave_batch,
     move_batch,
     promise_batch,
 )
+from cms.planning.membership import put_back, step
+from cms.planning.models import Target
 from cms.planning.targets import targets
 
 _PAST = dt.timedelta(days=60)
@@ -63,24 +69,61 @@ async def show_page(visit: Visit) -> web.StreamResponse:
 
 
 async def change(visit: Visit) -> web.StreamResponse:
-    """Another time for all that wait, or all of them taken back."""
+    """Another time for all that wait, all of them taken back, one more of them or one less."""
     form = await visit.form()
-    batch = visit.uuid("batch")
+    batch, act = visit.uuid("batch"), text(form, "act")
+    changed: list[uuid.UUID] = []
     try:
         async with visit.deps.db.write() as session:
-            if text(form, "act") == "cancel":
-                await cancel_batch(session, visit.actor, batch, now=visit.now)
-            else:
-                at = _instant(visit, form, "at")
-                if at is None:
-                    raise Invalid("planning.no_time", fields={"at": "planning.no_time"})
-                await move_batch(session, visit.actor, batch, at=at, now=visit.now)
+            match act:
+                case "cancel":
+                    await cancel_batch(session, visit.actor, batch, now=visit.now)
+                case "join":
+                    changed = await _join(session, visit, batch, form)
+                case "leave":
+                    changed = [as_uuid(text(form, "piece"))]
+                    await leave_batch(session, visit.actor, batch, changed[0], now=visit.now)
+                case "undo":
+                    await _undo(session, visit, form)
+                case _:
+                    await _move(session, visit, batch, form)
     except DomainError as error:
         if isinstance(error, NotFound) and error.code != "planning.batch_over":
             raise
         return await _show(visit, error, typed=text(form, "at"))
-    done = "batch_cancelled" if text(form, "act") == "cancel" else "batch_moved"
-    return visit.redirect(f"/desk/calendar/batches/{batch}", done=done)
+    here = f"/desk/calendar/batches/{batch}"
+    if changed:
+        return visit.redirect(f"{here}?changed={','.join(map(str, changed))}")
+    done = {"cancel": "batch_cancelled", "undo": "undone"}.get(act, "batch_moved")
+    return visit.redirect(here, done=done)
+
+
+async def _move(session: AsyncSession, visit: Visit, batch: uuid.UUID, form: Form) -> None:
+    at = _instant(visit, form, "at")
+    if at is None:
+        raise Invalid("planning.no_time", fields={"at": "planning.no_time"})
+    await move_batch(session, visit.actor, batch, at=at, now=visit.now)
+
+
+async def _join(session: AsyncSession, visit: Visit, batch: uuid.UUID, form: Form) -> list[uuid.UUID]:
+    """All that were ticked, or none of them."""
+    chosen = [as_uuid(one) for one in _sent(form, "piece")]
+    if not chosen:
+        raise Invalid("planning.batch_none")
+    for one in chosen:
+        await join_batch(session, visit.actor, batch, Member(one, tuple(_sent(form, "target"))), now=visit.now)
+    return chosen
+
+
+async def _undo(session: AsyncSession, visit: Visit, form: Form) -> None:
+    """The last change of who is in it; each field names a piece and how its promise stood when the button was drawn."""
+    for one in _sent(form, "change"):
+        edition, _, seen = one.partition(":")
+        await put_back(session, visit.actor, as_uuid(edition), seen=seen, now=visit.now)
+
+
+def _sent(form: Form, name: str) -> list[str]:
+    return [value for value in form.getall(name, []) if isinstance(value, str)][:MOST]
 
 
 async def _list(
@@ -99,21 +142,36 @@ async def _list(
     context = {
         "batches": [_line(visit, one) for one in found],
         "ready": [{**one, "checked": one["value"] in chosen} for one in ready],
-        "targets": [
-            {
-                "value": one.code,
-                "label": one.name,
-                "hint": labels.channel(visit, one.kind),
-                "checked": one.code in codes,
-            }
-            for one in every
-        ],
+        "targets": target_boxes(visit, every, codes),
         "values": {"name": "", "at": "", "take_off": "", **(typed or {})},
         "problems": _problems(visit, error),
         "may": may,
         "min": fields.local(visit.now, visit.deps.zone),
     }
     return visit.page("calendar/batches.html", context, section="calendar", status=error.status if error else 200)
+
+
+def target_boxes(visit: Visit, every: Sequence[Target], checked: Container[str]) -> list[dict[str, Any]]:
+    return [
+        {"value": one.code, "label": one.name, "hint": labels.channel(visit, one.kind), "checked": one.code in checked}
+        for one in every
+    ]
+
+
+async def _changed(session: AsyncSession, visit: Visit, found: Progress) -> dict[str, Any] | None:
+    """What the last press changed, and the fields of the button that takes it back."""
+    asked = set(visit.query("changed").split(","))
+    about = [
+        (title, state, edition)
+        for (_, title, state), edition in zip(found.pieces, found.editions, strict=True)
+        if edition is not None and str(edition) in asked
+    ]
+    if not about:
+        return None
+    said = "desk.batch.joined" if about[0][1] in _OPEN else "desk.batch.left"
+    titles = "、".join(title or visit.t("desk.documents.untitled") for title, _, _ in about)
+    changes = [f"{edition}:{await step(session, edition)}" for _, _, edition in about]
+    return {"text": visit.t(said, titles=titles), "changes": changes}
 
 
 async def _ready(session: AsyncSession, visit: Visit) -> list[dict[str, Any]]:
@@ -124,7 +182,14 @@ async def _ready(session: AsyncSession, visit: Visit) -> list[dict[str, Any]]:
 async def _show(visit: Visit, error: DomainError | None = None, typed: str = "") -> web.StreamResponse:
     async with visit.deps.db.read() as session:
         found = await batch_progress(session, visit.actor, visit.uuid("batch"))
-    line = _line(visit, found)
+        line = _line(visit, found)
+        may = bool(can(visit.actor, Action.PUBLISHING_SCHEDULE, Subject(found.batch.unit_path)))
+        is_open = line["waiting"] > 0 and found.batch.at > visit.now
+        ready = await _ready(session, visit) if may and is_open else []
+        every = await targets(session)
+        changed = await _changed(session, visit, found) if may else None
+    usual = {code for codes in found.targets for code in codes}
+    names = {one.code: one.name for one in every}
     context = {
         "batch": line,
         "pieces": [
@@ -132,11 +197,18 @@ async def _show(visit: Visit, error: DomainError | None = None, typed: str = "")
                 "title": title or visit.t("desk.documents.untitled"),
                 "href": f"{pieces.href(public)}/publish",
                 "state": _state(state),
+                "where": [names.get(code, code) for code in codes],
+                "edition": str(edition),
+                "may_leave": may and state in _OPEN and edition is not None,
             }
-            for public, title, state in found.pieces
+            for (public, title, state), edition, codes in zip(found.pieces, found.editions, found.targets, strict=True)
         ],
+        "ready": [{**one, "checked": False} for one in ready],
+        "targets": target_boxes(visit, every, usual),
+        "changed": changed,
         "problems": _problems(visit, error),
-        "may": visit.may(Action.PUBLISHING_SCHEDULE) and line["waiting"] > 0,
+        "may": may and line["waiting"] > 0,
+        "may_join": may and is_open,
         "values": {"at": typed or fields.local(found.batch.at, visit.deps.zone)},
     }
     return visit.page("calendar/batch.html", context, section="calendar", status=error.status if error else 200)

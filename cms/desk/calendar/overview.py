@@ -8,6 +8,8 @@ from typing import Any, Final
 from aiohttp import web
 
 from cms.desk import fields, labels, pieces
+from cms.desk.calendar.folding import folded
+from cms.desk.calendar.runs import rule_lines, run_events
 from cms.desk.calendar.spans import Days, View, date_of, days_of, view_of
 from cms.desk.routing import get, post
 from cms.desk.views.gate import text
@@ -19,6 +21,7 @@ from cms.notices.words import subject_of
 from cms.people.permissions import Action, Subject, can
 from cms.planning.daypart_rows import dayparts
 from cms.planning.holidays import missing_years, named_days
+from cms.planning.membership import open_batches
 from cms.planning.models import Target
 from cms.planning.targets import targets
 from cms.publishing.calendar import MOVABLE, Entry, EntryState, Placed, Span, entries, placed
@@ -29,8 +32,8 @@ _LOCAL: Final = "%Y-%m-%d %H:%M"
 _SHORTEST: Final = dt.timedelta(minutes=45)
 # Lines a day in the list; the rest are counted, and a week shows more of them than a month.
 _LISTED: Final = {View.MONTH: 8, View.WEEK: 60, View.TIMELINE: 60}
-# On a timeline an instant is a flag wide enough for its word.
-_FLAG: Final = dt.timedelta(hours=5, minutes=30)
+# On a timeline an instant is a flag wide enough for its time and some of its title.
+_FLAG: Final = dt.timedelta(hours=11, minutes=30)
 _LONGEST_WINDOW: Final = dt.timedelta(days=62)
 _NOWHERE: Final = "-"
 
@@ -48,6 +51,7 @@ async def calendar_page(visit: Visit) -> web.StreamResponse:
         every = await alarm_count(session, visit.actor)
         rows = await targets(session)
         hours = await dayparts(session)
+        together = await open_batches(session, visit.actor, now=visit.now)
         runs = await placed(session, visit.actor, window) if view is View.TIMELINE else []
     context = {
         "view": view.value,
@@ -68,6 +72,9 @@ async def calendar_page(visit: Visit) -> web.StreamResponse:
             for row in rows
         ],
         "hours": [{"name": one.name, "start": one.start} for one in hours],
+        "batches": [
+            {"value": str(one.id), "label": one.name, "at": fields.local(one.at, visit.deps.zone)} for one in together
+        ],
         "legend": [{"state": one.value} for one in EntryState],
         "missing": [str(year) for year in missing],
         "alarms": [alarm_line(visit, one) for one in alarms],
@@ -94,7 +101,8 @@ async def events(visit: Visit) -> web.StreamResponse:
         span = await entries(session, visit.actor, window, now=visit.now, per_day=_LISTED[view])
         runs = await placed(session, visit.actor, window) if timeline else []
     found = [event for one in span.entries for event in _events(visit, one, timeline=timeline)]
-    found += [_run(visit, one) for one in runs]
+    found = folded(visit, found) if timeline else found
+    found += run_events(visit, runs)
     # No markup even for a browser that would guess what this is.
     body = json.dumps(found, ensure_ascii=False).replace("<", "\\u003c")
     return web.Response(text=body, content_type="application/json", headers={"Cache-Control": "no-store"})
@@ -206,9 +214,7 @@ def _feast(visit: Visit, line: HolidayLine | None) -> str:
 def _target_rows(visit: Visit, rows: Sequence[Target], span: Span, runs: Sequence[Placed]) -> list[dict[str, Any]]:
     """The timeline as a table: a line a target, in groups by channel."""
     lines = [(entry_line(visit, one), frozenset(one.targets)) for one in span.entries if one.targets]
-    by_target: dict[str, list[dict[str, Any]]] = {}
-    for run in runs:
-        by_target.setdefault(run.target, []).append(_run_line(visit, run))
+    by_target = rule_lines(visit, runs)
     return [
         {
             "channel": labels.channel(visit, row.kind),
@@ -218,16 +224,6 @@ def _target_rows(visit: Visit, rows: Sequence[Target], span: Span, runs: Sequenc
         }
         for row in sorted(rows, key=lambda one: (one.kind, one.code))
     ]
-
-
-def _run_line(visit: Visit, one: Placed) -> dict[str, Any]:
-    start, end = (at.astimezone(visit.deps.zone) for at in (one.interval.start, one.interval.end))
-    return {
-        "title": one.title,
-        "href": f"/desk/calendar/placements/{one.placement}",
-        "layer": visit.t(f"planning.layer.{one.layer.name.lower()}"),
-        "span": f"{start:%m-%d %H:%M} – {end:%m-%d %H:%M}",
-    }
 
 
 def _title(visit: Visit, days: Days) -> str:
@@ -314,32 +310,12 @@ def _event(visit: Visit, one: Entry, *, timeline: bool) -> dict[str, Any]:
             "href": line["href"],
             "time": line["time"],
             "word": word,
+            "state": one.state.value,
             "notes": line["notes"],
             "unit": one.unit,
             "batch": bool(one.batch),
             "movable": line["may_move"],
             **_move(visit, one),
-        },
-    }
-
-
-def _run(visit: Visit, one: Placed) -> dict[str, Any]:
-    zone = visit.deps.zone
-    return {
-        "id": f"{one.placement}:{int(one.interval.start.timestamp())}",
-        "resourceIds": [one.target],
-        "start": one.interval.start.astimezone(zone).strftime(_LOCAL),
-        "end": one.interval.end.astimezone(zone).strftime(_LOCAL),
-        "title": one.title,
-        "editable": False,
-        "classNames": ["cal-run", f"cal-run-{one.layer.name.lower()}"],
-        "extendedProps": {
-            "href": f"/desk/calendar/placements/{one.placement}",
-            "time": one.interval.start.astimezone(zone).strftime("%H:%M"),
-            "word": visit.t(f"planning.layer.{one.layer.name.lower()}"),
-            "notes": [],
-            "unit": "",
-            "batch": False,
         },
     }
 

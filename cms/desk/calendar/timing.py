@@ -1,6 +1,7 @@
 """One piece's times: wish, promise, when it is taken off, embargo; each says what it is and what clashes."""
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Any
 
 from aiohttp import web
@@ -10,16 +11,19 @@ from cms.content.held import Held
 from cms.content.queries import find
 from cms.content.states import OPEN, EditionState
 from cms.desk import fields, labels, pieces
+from cms.desk.calendar.batches import target_boxes
 from cms.desk.calendar.clash_lines import blocks, clash_lines, refusal_line
 from cms.desk.calendar.moving import posts_of
 from cms.desk.routing import get, post
 from cms.desk.views.gate import text
-from cms.desk.visit import Form, Visit
+from cms.desk.visit import Form, Visit, as_uuid
 from cms.kernel.errors import DomainError, Invalid, NotFound
 from cms.people.permissions import Action, can
+from cms.planning.batches import Member, join_batch, leave_batch
 from cms.planning.clashes import clashes_of_promise
 from cms.planning.embargo import embargo_of, lift_embargo, set_embargo
-from cms.planning.models import Occurrence, Placement
+from cms.planning.membership import open_batches, put_back, step
+from cms.planning.models import Batch, Occurrence, Placement
 from cms.planning.placements import placements_of
 from cms.planning.rules import read_rule
 from cms.planning.schedule import Wanted, promise as make_promise, scheduled, unschedule
@@ -39,9 +43,10 @@ async def promise(visit: Visit) -> web.StreamResponse:
     """The first press shows what clashes; the second, with ``sure``, saves. Without a clash one press is enough."""
     form = await visit.form()
     typed = {name: text(form, name) for name in ("at", "take_off")}
+    typed["batch"] = text(form, "batch")
     chosen = [value for value in form.getall("target", []) if isinstance(value, str)]
     try:
-        wanted = _wanted(visit, form, chosen)
+        wanted = await _together(visit, form, chosen) if text(form, "act") == "join" else _wanted(visit, form, chosen)
         async with visit.deps.db.read() as session:
             held = await find(session, visit.actor, visit.part("id"))
             clashes = await clashes_of_promise(
@@ -51,10 +56,14 @@ async def promise(visit: Visit) -> web.StreamResponse:
         if blocks(clashes) or (clashes and not text(form, "sure")):
             return await _page(visit, typed=typed, chosen=chosen, lines=lines, blocked=blocks(clashes))
         async with visit.deps.db.write() as session:
-            await make_promise(session, visit.actor, held.edition.id, wanted, now=visit.now)
+            if wanted.batch is not None:
+                member = Member(held.edition.id, wanted.targets)
+                await join_batch(session, visit.actor, wanted.batch, member, now=visit.now)
+            else:
+                await make_promise(session, visit.actor, held.edition.id, wanted, now=visit.now)
     except DomainError as error:
         return await _refused(visit, error, typed=typed, chosen=chosen)
-    return _back(visit, "scheduled")
+    return _back(visit, "scheduled" if wanted.batch is None else "")
 
 
 async def change(visit: Visit) -> web.StreamResponse:
@@ -67,7 +76,7 @@ async def change(visit: Visit) -> web.StreamResponse:
             await _change(session, visit, held, act, form)
     except DomainError as error:
         return await _refused(visit, error, typed={act: text(form, act)})
-    return _back(visit, f"timing_{act}")
+    return _back(visit, {"leave": "", "undo": "undone"}.get(act, f"timing_{act}"))
 
 
 async def _change(session: AsyncSession, visit: Visit, held: Held, act: str, form: Form) -> None:
@@ -87,6 +96,10 @@ async def _change(session: AsyncSession, visit: Visit, held: Held, act: str, for
             await lift_embargo(session, actor, held.document.id, now=now)
         case "unschedule":
             await unschedule(session, actor, held.edition.id, now=now)
+        case "leave":
+            await leave_batch(session, actor, as_uuid(text(form, "batch")), held.edition.id, now=now)
+        case "undo":
+            await put_back(session, actor, held.edition.id, seen=text(form, "seen"), now=now)
         case _:
             raise NotFound("kernel.not_found")
 
@@ -101,7 +114,19 @@ async def _refused(
 
 
 def _back(visit: Visit, done: str) -> web.StreamResponse:
-    return visit.redirect(f"{pieces.href(visit.part('id'))}/timing", done=done)
+    """To the page; where nothing is said to be done it says what changed itself, with the way back."""
+    here = f"{pieces.href(visit.part('id'))}/timing"
+    return visit.redirect(here, done=done) if done else visit.redirect(f"{here}?changed=1")
+
+
+async def _together(visit: Visit, form: Form, chosen: list[str]) -> Wanted:
+    """What entering the chosen batch promises. Raises NotFound `planning.no_batch`."""
+    async with visit.deps.db.read() as session:
+        every = await open_batches(session, visit.actor, now=visit.now)
+    row = next((one for one in every if str(one.id) == text(form, "batch")), None)
+    if row is None:
+        raise NotFound("planning.no_batch")
+    return Wanted(row.at, tuple(chosen), batch=row.id)
 
 
 def _wanted(visit: Visit, form: Form, chosen: list[str]) -> Wanted:
@@ -134,6 +159,9 @@ async def _page(
         placed = await placements_of(session, held.document.id)
         every = await targets(session)
         column = await pieces.column_name(session, held.document.column_code)
+        may = bool(can(visit.actor, Action.PUBLISHING_SCHEDULE, held.subject))
+        together = await open_batches(session, visit.actor, now=visit.now) if may else []
+        seen = await step(session, held.edition.id) if may and visit.query("changed") else ""
     zone = visit.deps.zone
     values = {
         "at": fields.local(row.at, zone) if row is not None else "",
@@ -144,21 +172,15 @@ async def _page(
         **{name: value for name, value in (typed or {}).items() if name != "lift"},
     }
     codes = chosen if chosen is not None else list(row.targets) if row is not None else []
-    may = bool(can(visit.actor, Action.PUBLISHING_SCHEDULE, held.subject))
     context = {
         "document": pieces.head(visit, held, column),
         "values": values,
-        "targets": [
-            {
-                "value": one.code,
-                "label": one.name,
-                "hint": labels.channel(visit, one.kind),
-                "checked": one.code in codes,
-            }
-            for one in every
-        ],
+        "targets": target_boxes(visit, every, codes),
         "lines": lines or [],
         "blocked": blocked,
+        "batches": _batches(visit, together, row),
+        "batch": (typed or {}).get("batch", ""),
+        "changed": _changed(visit, row, seen),
         "promised": _promised(visit, row),
         "embargo": None
         if embargo is None
@@ -192,7 +214,25 @@ def _promised(visit: Visit, row: Occurrence | None) -> dict[str, Any] | None:
         "at": labels.instant(visit, row.at),
         "until": labels.instant(visit, row.take_off_at) if row.take_off_at else "",
         "batch": f"/desk/calendar/batches/{row.batch_id}" if row.batch_id else "",
+        "batch_id": str(row.batch_id) if row.batch_id else "",
     }
+
+
+def _batches(visit: Visit, together: Sequence[Batch], row: Occurrence | None) -> list[dict[str, str]]:
+    """The batches it may enter; not the one it stands in."""
+    return [
+        {"value": str(one.id), "label": f"{one.name} · {labels.instant(visit, one.at)}"}
+        for one in together
+        if row is None or row.batch_id != one.id
+    ]
+
+
+def _changed(visit: Visit, row: Occurrence | None, seen: str) -> dict[str, str] | None:
+    """What the last press did to its place in a batch, and how to take it back."""
+    if not seen:
+        return None
+    inside = row is not None and row.batch_id is not None
+    return {"text": visit.t("desk.timing.joined" if inside else "desk.timing.left"), "seen": seen}
 
 
 ROUTES = (

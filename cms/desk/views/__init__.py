@@ -1,6 +1,6 @@
 """The pages of the core, as sections of the desk."""
 
-from cms.desk import calendar, unit_field
+from cms.desk import calendar, newspapers, unit_field
 from cms.desk.frame import Section
 from cms.desk.inbox import pages as inbox
 from cms.desk.routing import SIGNED_IN
@@ -134,6 +134,7 @@ def _outside() -> tuple[Section, ...]:
     return (
         Section("tokens", "", "", 0, "", SIGNED_IN, routes=tokens.ROUTES),
         Section("webhooks", "desk.nav.webhooks", "send", 85, "/desk/webhooks/", system, _SYSTEM, webhooks.ROUTES),
+        newspapers.SECTION,
         Section("imports", "desk.nav.imports", "archive", 15, "/desk/pool/", Action.DOCUMENT_CREATE, _WORK, incoming),
         Section("feeds", "desk.nav.feeds", "network", 84, "/desk/feeds/", system, _SYSTEM, feeds.ROUTES),
     )

@@ -179,14 +179,12 @@ def _line(visit: Visit, event: Any) -> dict[str, Any]:
         for name, value in event.details.items()
         if value not in ("", None, [])
     )
-    key = next(
-        (one for one in (f"desk.audit.action.{event.action}", f"audit.action.{event.action}") if one in known), ""
-    )
+    key = f"desk.audit.action.{event.action}"
     return {
         "seq": event.seq,
         "at": event.at,
         "person": visit.t("desk.history.system") if event.actor_id is None else event.actor_name,
-        "action": visit.t(key) if key else event.action,
+        "action": visit.t(key) if key in known else event.action,
         "code": event.action,
         "object": f"{event.object_kind} {event.object_id[:12]}",
         "unit": event.unit_path,

@@ -206,6 +206,7 @@ async def _page(
         "local_key": f"{visit.actor.person}:{document.public_id}",
         "error": visit.refusal(error) if error and not is_conflict else None,
         "wrong": _wrong(visit, error),
+        "pages": [block for block in values["body"].get("blocks", ()) if block.get("type") == "page"],
         "zone": visit.t("desk.zone"),
     }
     return visit.page("documents/edit.html", context, section="documents", status=error.status if error else 200)

@@ -112,7 +112,8 @@ async def journal_page(visit: Visit) -> web.StreamResponse:
     context = {
         "target": {"code": row.code, "name": row.name, "channel": labels.channel(visit, row.kind)},
         "events": [
-            {"at": one.at, "event": _event(visit, row.kind, one.event), "fields": _said(one.fields)} for one in found
+            {"at": one.at, "event": labels.journal(visit, row.kind, one.event), "fields": _said(one.fields)}
+            for one in found
         ],
     }
     return visit.page("places/journal.html", context, section="targets")
@@ -179,7 +180,8 @@ async def _target(
         "places": places,
         "unit": unit,
         "fields": [
-            _shown(visit, one, wrong) for one in fields_of(channel.settings if channel else None, row.settings, typed)
+            _shown(visit, row.kind, one, wrong)
+            for one in fields_of(channel.settings if channel else None, row.settings, typed)
         ],
         "keys": _keys(visit, channel, kept, wrong),
         "paused": _paused(visit, row),
@@ -243,14 +245,17 @@ def _keys(
     ]
 
 
-def _shown(visit: Visit, one: Field, wrong: Mapping[str, str]) -> dict[str, Any]:
+def _shown(visit: Visit, kind: str, one: Field, wrong: Mapping[str, str]) -> dict[str, Any]:
+    key = f"{kind}.setting.{one.name}"
     return {
         "name": PREFIX + one.name,
-        "label": one.title,
-        "hint": one.hint,
+        "label": labels.known(visit, key, one.title),
+        "hint": labels.known(visit, f"{key}.hint", one.hint),
         "kind": one.kind,
         "value": one.value,
-        "options": [{"value": value, "label": label} for value, label in one.options],
+        "options": [
+            {"value": value, "label": labels.known(visit, f"{key}.{value}", label)} for value, label in one.options
+        ],
         "required": one.required and one.kind not in {"check", "lines"},
         "error": _said_of(visit, wrong.get(PREFIX + one.name)),
     }
@@ -271,11 +276,6 @@ def _hook(visit: Visit, channel: Channel | None, row: Target) -> str:
 
 def _said_of(visit: Visit, code: str | None) -> Mapping[str, str] | None:
     return None if code is None else visit.refusal(Invalid(code))
-
-
-def _event(visit: Visit, kind: str, event: str) -> str:
-    name = event.removeprefix(f"{kind}.")
-    return labels.known(visit, f"{kind}.journal.{name}", f"publishing.journal.{name}", name)
 
 
 def _said(fields: Mapping[str, Any]) -> list[tuple[str, str]]:

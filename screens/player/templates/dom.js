@@ -17,9 +17,9 @@ export function styled(element, properties) {
 const WORDS = new Intl.Segmenter("zh-CN", { granularity: "word" });
 const CLOSING = /^[\p{Pe}\p{Pf}\p{Po}\s]/u;
 const OPENING = /[\p{Ps}\p{Pi}]$/u;
-const CLAUSE = /[^：；！？—\s]+(?:[：；！？]|——|\s|—)*/gu;
+const CLAUSE = /[^：；！？，—\s]+(?:[：；！？，]|——|\s|—)*/gu;
 
-/** The parts of a headline that end with a colon, a dash, a space. */
+/** The parts of a headline that end with a colon, a comma, a dash, a space. */
 export const clausesOf = (text) => text.match(CLAUSE) ?? [text];
 
 /**

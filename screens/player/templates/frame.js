@@ -4,41 +4,64 @@
 //   renderFrame(content, assets, size, page = 0) -> element     one page; `dataset.pages` says of how many
 //
 // content: a release's `content`, with its `class` beside it. assets: by the sha256 of the master
-// {url, width, height, cover?: {url, width, height}}. size: {width, height} in CSS pixels. Needs templates/frame.css.
+// {url, width, height, cover?: {url, width, height}}. size: {width, height, unit?} in CSS pixels. Needs templates/frame.css.
+// KINDS are the pieces that are not text in pages; the first that says it is one draws it.
+import { activityParts } from "./activity.js";
 import { drawBlock, picture } from "./blocks.js";
+import { cardFrames, isCard } from "./card.js";
+import { galleryFrames, isGallery } from "./gallery.js";
 import { clausesOf, el, phrases, styled } from "./dom.js";
 import { CREDITS, columnLabel, dateLabel } from "./labels.js";
-import { geometryOf, titleSize } from "./geometry.js";
+import { fitTitle, geometryOf, titleSize } from "./geometry.js";
 import { isLecture, lectureFrame } from "./lecture.js";
+import { isNewspaper, newspaperFrames } from "./newspaper.js";
 
-const FITS = [1, 0.96, 0.92, 0.88]; // of the body's type; the least is still read at three metres
+// Of the body's type; the least is still 3.5 % of the screen's height, which is read at three metres.
+const FITS = { portrait: [1, 0.99], landscape: [1, 0.98, 0.96] };
+const COVER = [0.6, 0.52, 0.44]; // of the height text has, on a portrait screen
+const KINDS = [
+  { is: isLecture, draw: (...piece) => [lectureFrame(...piece)] },
+  { is: isCard, draw: cardFrames },
+  { is: isGallery, draw: galleryFrames },
+  { is: isNewspaper, draw: newspaperFrames, numbersItself: true },
+];
+const NAMES = { notice: "notice", urgent: "notice", activity: "activity" };
 const MAX_DOTS = 12; // more pages than this are counted in figures
 
 export function renderFrames(content, assets, size) {
-  if (isLecture(content)) return [lectureFrame(content, assets, size)];
+  const kind = KINDS.find(({ is }) => is(content));
+  if (kind) return kind.numbersItself ? kind.draw(content, assets, size) : numbered(kind.draw(content, assets, size));
   const first = build(content, assets, size);
   const pages = measured(first, geometryOf(size), size);
   return Array.from({ length: pages }, (_, page) => turned(page === 0 ? first : first.cloneNode(true), page, pages));
 }
 
 export const renderFrame = (content, assets, size, page = 0) => {
-  if (isLecture(content)) return lectureFrame(content, assets, size);
+  if (KINDS.some(({ is }) => is(content))) {
+    const frames = renderFrames(content, assets, size);
+    return frames[Math.min(page, frames.length - 1)];
+  }
   const frame = build(content, assets, size);
   const pages = measured(frame, geometryOf(size), size);
   return turned(frame, Math.min(page, pages - 1), pages);
 };
 
 /** How many pages the piece has at this size; no picture needs to be loaded. */
-export const countPages = (content, assets, size) =>
-  isLecture(content) ? 1 : measured(build(content, assets, size), geometryOf(size), size);
+export const countPages = (content, assets, size) => {
+  const kind = KINDS.find(({ is }) => is(content));
+  return kind ? kind.draw(content, assets, size).length : measured(build(content, assets, size), geometryOf(size), size);
+};
+
+const numbered = (frames) => frames.map((frame, page) => turned(frame, page, frames.length));
 
 function build(content, assets, size) {
   const geometry = geometryOf(size);
   const cover = content.class === "notice" ? null : assets[content.cover];
-  const kind = content.class === "notice" ? "notice" : "news";
+  const kind = NAMES[content.class] ?? "news";
   const names = ["frame", `frame--${kind}`, `frame--${geometry.shape}`, cover ? "has-cover" : "no-cover"];
   const head = headOf(content, geometry);
-  const flow = el("div", "frame__flow", ...bodyOf(content, assets, cover), creditsOf(content));
+  const { facts, rest } = kind === "activity" ? activityParts(content) : { facts: null, rest: content };
+  const flow = el("div", "frame__flow", facts, ...bodyOf(rest, assets, cover), creditsOf(content));
   if (geometry.shape === "portrait") flow.prepend(head);
   const frame = el(
     "article",
@@ -105,24 +128,28 @@ function creditsOf(content) {
 }
 
 /**
- * Lays the frame out unseen and gives its number of pages. Slightly smaller type is taken where it saves a page, so that
- * no last page carries two lines; the cover grows with the head that stands on it.
+ * Lays the frame out unseen and gives its number of pages. Slightly smaller type, or a lower cover, is taken where it saves
+ * a page, so that no last page carries two lines; the cover grows with the head that stands on it.
  */
 function measured(frame, geometry, size) {
   const bench = styled(el("div", "frame-bench", frame), { width: `${size.width}px`, height: `${size.height}px` });
   document.body.append(bench);
   frame.classList.add("is-first");
-  const sizes = FITS.map((fit) => ({ fit, pages: pagesAt(frame, geometry, fit) }));
+  fitTitle(frame, frame.querySelector(".frame__head"), geometry);
+  const hasShares = geometry.shape === "portrait" && frame.classList.contains("has-cover");
+  const tries = FITS[geometry.shape].map((fit) => ({ fit, share: COVER[0] }));
+  if (hasShares) tries.push(...COVER.slice(1).map((share) => ({ fit: FITS.portrait[0], share })));
+  const sizes = tries.map((one) => ({ ...one, pages: pagesAt(frame, geometry, one) }));
   const fewest = Math.min(...sizes.map(({ pages }) => pages));
-  const { fit, pages } = sizes.find((one) => one.pages === fewest);
-  pagesAt(frame, geometry, fit);
+  const chosen = sizes.find((one) => one.pages === fewest);
+  const pages = pagesAt(frame, geometry, chosen);
   frame.remove();
   bench.remove();
   return pages;
 }
 
-function pagesAt(frame, geometry, fit) {
-  styled(frame, { "--fit": String(fit) });
+function pagesAt(frame, geometry, { fit, share }) {
+  styled(frame, { "--fit": String(fit), "--cover": String(share) });
   const flow = frame.querySelector(".frame__flow");
   if (geometry.shape === "portrait") {
     const top = frame.querySelector(".frame__window").offsetTop;
@@ -138,7 +165,7 @@ function turned(frame, page, pages) {
   frame.classList.toggle("is-first", page === 0);
   frame.classList.toggle("is-last", page === pages - 1);
   styled(frame, { "--page": String(page) });
-  frame.querySelector(".frame__dots").replaceChildren(...dots(page, pages));
+  frame.querySelector(".frame__dots")?.replaceChildren(...dots(page, pages));
   return frame;
 }
 

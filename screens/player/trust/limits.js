@@ -11,6 +11,7 @@ export const MAX_TEXT_OF = {
   manifest: 2 * 2 ** 20,
   beacon: 4 * 2 ** 10,
   screen: 16 * 2 ** 10,
+  order: 8 * 2 ** 10,
   feed: 16 * 2 ** 10,
   player: 512 * 2 ** 10,
 };

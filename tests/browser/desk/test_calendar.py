@@ -11,6 +11,7 @@ from typing import Literal
 
 import pytest
 from playwright.async_api import Locator, Page, ViewportSize, expect
+from sqlalchemy import select
 
 from cms.content.models import Document
 from cms.kernel.clock import FixedClock
@@ -18,6 +19,7 @@ from cms.kernel.db import Database
 from cms.people.sessions import open_session
 from cms.planning.dayparts import add_usual
 from cms.planning.holidays import enter_shipped, shipped_years
+from cms.planning.models import Placement
 from cms.planning.placements import place
 from cms.planning.schedule import scheduled
 from schedules.resolve import Layer
@@ -132,6 +134,7 @@ async def test_calendar_when_worked_with_names_clashes_moves_batches_and_never_f
     await moves_by_keys(page, world, scheduled)
     await moves_by_the_hour(page, world, scheduled)
     await moves_between_rows(page, world, scheduled)
+    await moves_a_run(page, world)
 
     await page.goto(re.sub(r"/desk/.*", "/desk/calendar/batches", page.url))
     await page.fill("[name=name]", "银龄专题")
@@ -194,6 +197,8 @@ async def moves_by_keys(page: Page, world: tuple[House, Calendar], edition: str)
     """Carried by arrows and let down, taken back by Ctrl+Z; and by the dialog, from the list too."""
     event = page.locator(f'.ec-event[data-edition="{edition}"]').first
     dialog, hint = page.locator("#move"), page.locator("[data-move-hint]")
+    # Drawn anew where it was put back: five in the afternoon of the 23rd.
+    await expect(page.locator(f'.ec-event[data-event="{edition}:scheduled:1795424400"]')).to_be_visible()
     await event.focus()
     for key in ("Shift+ArrowDown", "Shift+ArrowLeft"):
         await page.keyboard.press(key)
@@ -276,6 +281,53 @@ async def moves_between_rows(page: Page, world: tuple[House, Calendar], edition:
     await page.keyboard.press("Control+z")
     await expect(page.locator(".toast").last).to_contain_text("已撤销")
     assert await promised_at(world, edition) == (before, ["site", "wx"])
+
+
+async def moves_a_run(page: Page, world: tuple[House, Calendar]) -> None:
+    """A run by keys alone, and back; then by the mouse, where the whole rule may move too, and put back at once."""
+    before = await standing_rules(world)
+    # The night of Tuesday: Monday's has begun when the week is looked at.
+    run = page.locator(".cal-run[aria-keyshortcuts]").first
+    await run.focus()
+    await page.keyboard.press("Shift+ArrowRight")
+    await page.keyboard.press("Shift+ArrowRight")
+    await expect(page.locator("[data-move-hint]")).to_contain_text("回车确认")
+    await page.keyboard.press("Enter")
+    dialog = page.locator("#move")
+    await expect(dialog.get_by_label("只改这一次")).to_be_checked()
+    await expect(dialog).to_contain_text("全区阅读屏")
+    await shot(page, "desk-run")
+    await is_accessible(page)
+    async with page.expect_response(re.compile("/runs/move$")):
+        await dialog.get_by_role("button", name="确认改期").press("Enter")
+    await expect(page.locator(".toast").last).to_contain_text("已改到 2026-11-24 00:00")
+    assert len(await standing_rules(world)) == 2
+    async with page.expect_response(re.compile("/runs/undo$")):
+        await page.keyboard.press("Control+z")
+    await expect(page.locator(".toast").last).to_contain_text("已撤销，规则恢复原样")
+    assert await standing_rules(world) == before
+
+    # Drawn anew by then: the rule that stands again is another row.
+    run = page.locator(f'.cal-run[aria-keyshortcuts][data-event^="{await standing_rule(world)}"]').last
+    await expect(run).to_be_visible()
+    # Two hours earlier; later would be a Saturday, which the rule does not mean.
+    await carry(page, run, -14, 0)
+    await dialog.get_by_label("改整条规则").check()
+    await expect(dialog.get_by_role("button", name="确认改期")).to_be_enabled()
+    await dialog.get_by_role("button", name="放回原处").click()
+    await expect(dialog).to_be_hidden()
+    assert await standing_rules(world) == before
+
+
+async def standing_rules(world: tuple[House, Calendar]) -> list[dict[str, object]]:
+    async with world[0].deps.db.read() as session:
+        query = select(Placement.rule).where(Placement.ended_at.is_(None)).order_by(Placement.id)
+        return [dict(rule) for rule in (await session.scalars(query)).all()]
+
+
+async def standing_rule(world: tuple[House, Calendar]) -> uuid.UUID:
+    async with world[0].deps.db.read() as session:
+        return (await session.scalars(select(Placement.id).where(Placement.ended_at.is_(None)))).one()
 
 
 async def carry(page: Page, event: Locator, across: float, down: float) -> None:

@@ -48,6 +48,7 @@ async def test_office_when_set_up_by_tables_has_its_tree_its_people_and_a_second
     admin = await first_run(pages, house)
     await import_tree(admin, shots)
     await walk_tree(admin, shots)
+    await pick_units(admin, shots)
     await import_people(admin, shots)
     auditor = await add_person(admin, pages, house, "ji", "纪察", "审计员")
     await enrol(auditor, house, shots)
@@ -73,6 +74,40 @@ async def import_tree(admin: Desk, shots: Path | None) -> None:
     await sound(page, shots, "plan")
     await admin.press("导入 800 个单位")
     await admin.said("单位已全部导入")
+
+
+async def pick_units(admin: Desk, shots: Path | None) -> None:
+    """One of 801: by a part of its name and keys, by initials and the mouse; what is not there is said."""
+    page = admin.page
+    await admin.go("/desk/people/")
+    field = page.locator("form[role=search] yp-unit [role=combobox]")
+    options = page.locator("form[role=search] yp-unit [role=option]")
+    await field.fill("第7文明")
+    await expect(options).to_have_count(1, timeout=20_000)
+    await expect(options).to_contain_text("吴江区融媒体中心")
+    await field.press("Enter")
+    await expect(field).to_have_value("第7文明实践所")
+    await field.press("Enter")
+    await expect(page).to_have_url(re.compile("unit=%2F320509%2F07%2F"))
+    await expect(field).to_have_value("第7文明实践所")
+
+    await field.fill("d10wm")
+    await expect(options.first).to_contain_text("第10文明实践所")
+    await sound(page, shots, "unit-picker")
+    await options.first.click()
+    await admin.press("筛选")
+    await expect(page).to_have_url(re.compile("unit=%2F320509%2F10%2F"))
+
+    await field.fill("文明实践所")
+    await expect(options).to_have_count(11)
+    await field.press("ArrowDown")
+    await field.press("ArrowUp")
+    await field.press("ArrowUp")
+    await expect(options.last).to_have_attribute("aria-selected", "true")
+    await field.press("Escape")
+    await expect(options.last).to_be_hidden()
+    await field.fill("没有的单位")
+    await expect(page.locator(".unit-none")).to_be_visible()
 
 
 async def walk_tree(admin: Desk, shots: Path | None) -> None:

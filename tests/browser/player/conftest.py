@@ -18,8 +18,9 @@ async def town(tmp_path: Path) -> AsyncIterator[Street]:
 
 
 @pytest.fixture
-async def screen(pages: Pages, town: Street) -> Page:
-    """The player paired with the town, at 1080×1920."""
+async def screen(pages: Pages, town: Street) -> AsyncIterator[Page]:
+    """The player paired with the town, at 1080×1920; gone before the town is, or it would complain of that."""
     page = await (await pages.context(SCREEN)).new_page()
     await paired(page, town)
-    return page
+    yield page
+    await page.close()

@@ -11,7 +11,7 @@ from tests.fakes.street import Street
 pytestmark = pytest.mark.browser
 
 A, B, C = ("a" * 64, "b" * 64, "c" * 64)
-SLOTS = [
+SLOTS: list[dict[str, Any]] = [
     {"from": 1_000, "to": 61_000, "loop": [{"release": A, "show": 10_000}, {"release": B, "show": 20_000}]},
     {"from": 61_000, "to": 91_000, "loop": [{"release": C, "show": 5_000}]},
     {"from": 91_000, "to": 99_000, "loop": []},
@@ -22,8 +22,9 @@ async ([slots, time, gone, lengths]) => {
   const slot = t.slotAt({ timeline: slots }, time);
   const items = t.playable(slot, (release) => !gone.includes(release));
   const known = new Map(Object.entries(lengths));
-  const [due, start] = [t.dueAt, t.startAt].map((ask) => ask(slot, items, time, known));
-  return { from: slot?.from ?? null, due, start };
+  const due = t.dueAt(slot, items, time, known);
+  const [start, inStep] = [false, true].map((inStep) => t.planAt(slot, items, time, known, { inStep }));
+  return { from: slot?.from ?? null, due, start, inStep };
 }
 """
 
@@ -59,11 +60,18 @@ async def test_timeline_without_what_may_be_drawn_is_empty(page: Page) -> None:
     assert (only["due"]["item"]["release"], only["due"]["length"]) == (B, 20_000)
 
 
-async def test_piece_is_never_started_in_its_second_half(page: Page) -> None:
-    early = (await asked(page, 5_000))["start"]
-    assert (early["item"]["release"], early["duration"]) == (A, 6_000)
-    late = (await asked(page, 9_000))["start"]
-    assert (late["item"]["release"], late["duration"]) == (B, 22_000)
+async def test_piece_is_never_started_in_its_second_half_unless_in_step(page: Page) -> None:
+    early = await asked(page, 5_000)
+    assert early["start"] == early["inStep"] == {"release": A, "from": 1_000, "until": 11_000}
+    late = await asked(page, 9_000)
+    assert late["start"] == {"release": B, "from": 11_000, "until": 31_000}
+    assert late["inStep"] == {"release": A, "from": 1_000, "until": 11_000}
+
+
+async def test_piece_never_outlasts_its_slot(page: Page) -> None:
+    short = [{"from": 0, "to": 15_000, "loop": SLOTS[0]["loop"]}]
+    found = await page.evaluate(ASK, [short, 12_000, [], {}])
+    assert found["start"] == {"release": B, "from": 10_000, "until": 15_000}
 
 
 async def test_piece_of_many_pages_is_given_the_time_they_need(page: Page) -> None:

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.browser
 ROOT = Path(__file__).resolve().parents[3]
 PLAYER = ROOT / "screens" / "player"
 VECTORS = {name: json.loads((ROOT / "tests/vectors" / f"{name}.json").read_text("utf-8")) for name in (
-    "canonical", "digests", "keys", "limits", "viewer",
+    "canonical", "digests", "keys", "limits", "orders", "viewer",
 )}  # fmt: skip
 
 RUN = Path(__file__).with_name("vectors.js").read_text("utf-8")

@@ -66,5 +66,11 @@ async ([vectors, force]) => {
       else same(name, await codeOf(() => viewer.showable(state, step.showable, step.now)), step.expect);
     }
   }
+  const { heed, newLedger, verifyOrder } = await at("order");
+  for (const one of vectors.orders.cases) {
+    const ledger = { ...newLedger(), epoch: one.epoch, seqs: one.seqs };
+    const heeded = async () => heed(ledger, await verifyOrder(signed.readSigned(one.order), root), { screen: vectors.orders.screen, now: one.now });
+    same(`order ${one.name}`, await codeOf(heeded), one.expect);
+  }
   return { backend, checks, faults };
 }

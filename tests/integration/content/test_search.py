@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Sequence
 from pathlib import Path
 
+import pytest
 from sqlalchemy import select, text, update
 
 from cms.content.draft import Draft
@@ -18,7 +19,7 @@ from cms.content.grams import wanted
 from cms.content.kinds import Kind
 from cms.content.models import Document
 from cms.content.queries import counts, documents
-from cms.content.search import index_spoken, rebuild
+from cms.content.search import index_spoken, rebuild, rebuilding
 from cms.content.search_rows import SearchText
 from cms.content.states import EditionState
 from cms.kernel.db import Database
@@ -168,7 +169,7 @@ async def test_search_when_subtitles_change_finds_the_new_words_in_their_place(d
     assert await titles("讲") == ["第二讲", "第一讲"]
     async with database.write() as session:
         await session.execute(text("UPDATE document_search SET text = 'x'"))
-        assert await rebuild(session) == 3
+    assert await rebuild(database) == 3
     assert await titles("农时") == ["第二讲", "第一讲"]
 
 
@@ -237,7 +238,37 @@ async def test_search_when_filtered_or_changed_or_built_anew_follows(database: D
 
     async with database.write() as session:
         await session.execute(text("UPDATE document_search SET text = 'x'"))
-        assert await rebuild(session) == 3
+    assert await rebuild(database) == 3
     assert await titles(words="湖边") == ["湖边讲座"]
     async with database.read() as session:
         assert len((await session.scalars(select(SearchText.seq))).all()) == 3
+
+
+async def test_index_when_built_anew_in_batches_while_pieces_are_saved_has_each_once(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cms.content.search._BATCH", 2)
+    office = await make_office(database)
+    author, reviewer = await office.actor("author"), await office.actor("reviewer")
+    await written(office, STATION, [piece(f"运河{number}", "讲座") for number in range(5)])
+
+    async def titles() -> list[str]:
+        async with database.read() as session:
+            return [row.title for row in (await documents(session, reviewer, Filters(words="运河"))).rows]
+
+    before = await titles()
+    assert await rebuild(database) == 5
+    assert await titles() == before
+
+    async with database.read() as session:
+        oldest = (await documents(session, reviewer, Filters(words="运河0"))).rows[0]
+    edition, looked_at = await office.edition(oldest.edition), []
+    async for number in rebuilding(database):
+        looked_at.append(number)
+        if len(looked_at) == 2:  # somebody saves the piece that the last batch would have had, and begins another
+            async with database.write() as session:
+                draft, later = piece("运河零", "讲座"), NOW + dt.timedelta(hours=1)
+                await save(session, author, oldest.edition, draft, base=edition.revision_id, now=later)
+            await written(office, NEIGHBOUR, [piece("运河新", "讲座")])
+    assert looked_at == [2, 2, 1]
+    assert sorted(await titles()) == sorted(["运河新", "运河零", *before[:-1]])

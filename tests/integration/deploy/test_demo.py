@@ -57,7 +57,7 @@ async def test_demo_when_loaded_has_every_role_and_a_piece_in_each_state(
         _, people = await load.furnish(parts, world, secret=secret, say=_quiet)
         text = await asyncio.to_thread((load.HERE / "pieces.toml").read_text, "utf-8")
         row = tomllib.loads(text)["pieces"][1]
-        await load._piece(parts, people, row, world, at=clock.now())
+        await load.publish_piece(parts, people, row, world, at=clock.now())
         await bring_to_life(parts, people, world)
 
         now = clock.now()

@@ -32,7 +32,8 @@ from cms.publishing.services.account import Account
 from cms.publishing.services.addresses import Policy
 from cms.publishing.services.outbound import GuardedOutbound
 from cms.publishing.services.vault import SealedVault
-from deploy.guarding import GuardedKeys
+from deploy.guarding import GuardedHands, GuardedKeys
+from deploy.handing import BoxFiles
 from deploy.press import press_of
 from media.sandbox import Sandbox
 from media.store import Store
@@ -175,6 +176,7 @@ def make_deps(
         site=site,
         catalogue=CATALOGUE,
         secure=False,
+        hands=GuardedHands(guard),
     )
 
 
@@ -202,6 +204,7 @@ async def open_house(
         root.add_subapp(PREFIX, desk)
         api = await asyncio.to_thread(build_api, deps, RESOURCES, sections())
         root.add_subapp(API, api)
+        root.add_routes(BoxFiles(deps.db, deps.clock, deps.workshop).routes())
         server = TestServer(root)
         await server.start_server()
         house = House(deps, server, guard, desk, api)

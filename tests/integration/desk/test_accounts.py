@@ -183,6 +183,12 @@ async def test_the_journal_shows_calls_without_their_secrets(house: House) -> No
     assert "t0ken" not in page
     assert "<script>" not in page.split("<main", 1)[1].split("</main>", 1)[0]
     await publisher.get("/desk/targets/none/journal", status=404)
+    answer = await publisher.script("GET", "/api/v1/targets/letters-1/journal")
+    newest, call = (await answer.json())["lines"]
+    assert (newest["event"], call["event"]) == ("<script>", "call")
+    assert "abc123" not in str(call) + str(newest)
+    assert call["fields"]["errcode"] == 0
+    assert (await publisher.script("GET", "/api/v1/targets/none/journal")).status == 404
 
 
 async def test_a_task_nobody_knows_is_not_found(house: House) -> None:
@@ -264,6 +270,12 @@ async def test_a_task_is_found_on_the_first_page_and_done_with_the_posts_address
     assert answer.headers["Content-Disposition"].startswith("attachment;")
     assert answer.headers["Content-Type"] == "application/octet-stream"
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    (task,) = (await (await publisher.script("GET", "/api/v1/deliveries/tasks")).json())["tasks"]
+    assert task["has_pack"]
+    answer = await publisher.script("GET", f"/api/v1/deliveries/{task['delivery']['id']}/pack")
+    assert await answer.read() == b"PK\x03\x04 a pack"
+    answer = await world.by["editor"].script("GET", f"/api/v1/deliveries/{delivery}/pack")
+    assert (answer.status, (await answer.json())["code"]) == (403, "people.denied.role")
 
     there = f"/desk/documents/{world.document}/done"
     page = await publisher.post(there, {"delivery": str(delivery), "url": "javascript:alert(1)"}, status=422)

@@ -1,7 +1,9 @@
 """Writing on real pages: nothing is lost or overwritten, a bad upload leaves nothing, hostile text stays text."""
 
+import html
 import io
 import json
+import re
 from html.parser import HTMLParser
 
 from sqlalchemy import func, select
@@ -48,6 +50,23 @@ async def test_draft_when_refused_comes_back_as_typed_with_the_reason(house: Hou
     page = await editor.post(f"/desk/documents/{document}/edit", fields, status=422)
 
     assert all(text in page for text in ("content.draft", "改后的题", "打了很久的摘要", "正文在此"))
+
+
+async def test_edit_page_without_scripts_says_what_is_missing_and_sends_the_text_as_it_came(house: House) -> None:
+    world = await make_world(house)
+    editor, document = world.by["editor"], world.document
+    await write(editor, document, title="改后的题")
+    page = await editor.get(f"/desk/documents/{document}/edit")
+    plain = " ".join(re.findall(r"<noscript>(.*?)</noscript>", page, re.DOTALL))
+    assert all(text in plain for text in ("没有运行脚本", "正文在此", f'action="/desk/documents/{document}/submit"'))
+    sent = dict(re.findall(r'<input type="hidden" name="([\w-]+)" value="([^"]*)">', plain))
+    given = re.search(r'<yp-editor id="body" name="body" value="([^"]*)"', page)
+    assert given is not None
+    assert sent["body"] == given[1]
+
+    fields = {**draft_fields(page, title="又改的题"), "body": html.unescape(sent["body"])}
+    await editor.post(f"/desk/documents/{document}/edit", fields)
+    assert all(text in editor.page for text in ("又改的题", "正文在此"))
 
 
 async def test_submission_when_something_is_missing_says_what_and_where(house: House) -> None:

@@ -137,7 +137,16 @@ class Street:
     async def unit(self, path: str = UNIT) -> None:
         async with self.database.write() as session:
             now = CLOCK.now()
-            session.add(Unit(id=uuid.uuid4(), code="04", name="某街道", level="institute", path=path, created_at=now))
+            session.add(
+                Unit(
+                    id=uuid.uuid4(),
+                    code=path.split("/")[-2],
+                    name="某街道",
+                    level="institute",
+                    path=path,
+                    created_at=now,
+                )
+            )
 
 
 def _many(start: dt.datetime, count: int) -> tuple[Slot, ...]:

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from cms.kernel.messages import LANGUAGES
-from screens import fleet
-from screens.fleet import Level, health_of
+from screens import health
+from screens.health import Level, health_of
 from screens.tables import Screen
 
 NOW = dt.datetime(2026, 11, 23, 9, 0, tzinfo=dt.UTC)
-MESSAGES = Path(fleet.__file__).parent / "messages"
+MESSAGES = Path(health.__file__).parent / "messages"
 
 
 def ago(seconds: float) -> dt.datetime:
@@ -41,8 +41,8 @@ def make_screen(**given: Any) -> Screen:
 
 
 def reasons(screen: Screen, *, wanted: int | None = 7, wanted_at: dt.datetime | None = EARLIER) -> dict[str, str]:
-    health = health_of(screen, wanted=wanted, wanted_at=wanted_at, now=NOW)
-    return {name: getattr(health, name).reason.rpartition(".")[2] for name in ("link", "version", "painted", "clock")}
+    found = health_of(screen, wanted=wanted, wanted_at=wanted_at, now=NOW)
+    return {name: getattr(found, name).reason.rpartition(".")[2] for name in ("link", "version", "painted", "clock")}
 
 
 WELL = {"link": "up", "version": "shown", "painted": "lately", "clock": "right"}
@@ -85,7 +85,7 @@ def test_version_when_under_way_warns_and_when_late_is_bad() -> None:
 
 
 def test_reasons_when_shown_have_words_in_every_language() -> None:
-    source = Path(fleet.__file__).read_text("utf-8")
+    source = Path(health.__file__).read_text("utf-8")
     named = set(re.findall(r'"(screens\.health\.[a-z]+\.[a-z]+)"', source))
     named |= {f"screens.health.version.{name}" for name in ("cached", "received")}
     for language in LANGUAGES:

@@ -22,6 +22,8 @@ from screens.messages import (
     MessageFault,
     Pair,
     Pairing,
+    Tick,
+    Tock,
     encode,
     read_screen,
     read_server,
@@ -59,11 +61,13 @@ from_screen = st.one_of(
         stale=st.booleans(),
         mem=st.integers(0, 2**20),
     ),
+    st.builds(Tick, ms),
 )
 from_server = st.one_of(
     st.builds(Challenge, keys, ms),
     st.builds(Pairing, st.text("ABCDEFGHJKLMNPQRSTUVWXYZ23456789", min_size=6, max_size=6), ms),
     st.builds(Bye, st.sampled_from(BYE_CODES), ms, st.none() | words),
+    st.builds(Tock, ms, ms, ms),
 )
 anything = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=20),

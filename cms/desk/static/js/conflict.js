@@ -23,12 +23,12 @@ export class Conflict {
         method: "POST", body, headers: { "X-CSRF-Token": csrfToken(), "HX-Request": "true" },
       });
       const html = await answer.text();
-      if (!answer.ok) return;
+      if (!answer.ok) throw new Error(String(answer.status));
       window.htmx.swap(this.box, html, { swapStyle: "innerHTML" });
       this.box.querySelector(".conflict")?.focus();
       this.box.scrollIntoView({ block: "start" });
     } catch {
-      // The network went away between two requests: the next try to save asks again.
+      // The network or the server went away between two requests: the next try to save asks again.
       this.autosave.paused = false;
       this.autosave.failed();
     }

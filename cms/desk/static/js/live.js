@@ -123,7 +123,6 @@ function draw(figure, sent) {
     post.append(field);
   }
   document.body.append(post);
-  const size = `${figure.dataset.width} × ${figure.dataset.height}`;
   const said = figure.querySelector("[data-live-said]");
   return new Promise((resolve) => {
     const slow = setTimeout(() => {
@@ -141,7 +140,7 @@ function draw(figure, sent) {
       } catch {
         // a frame in an origin of its own begins at its top
       }
-      said.textContent = size;
+      said.textContent = said.dataset.liveSaid;
       resolve();
     }, { once: true });
     post.submit();

@@ -5,7 +5,7 @@ let made = 0;
 class YpUnit extends HTMLElement {
   connectedCallback() {
     if (this.field) return;
-    this.field = this.querySelector("input");
+    this.field = this.querySelector("input.input"); // not the box of a unit that is chosen already
     this.many = this.dataset.many;
     if (this.many) this.field.removeAttribute("name");
     else this.keep();

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from PIL import ImageFont
 
 from cms.contract import AssetFile, Form, Piece
+from cms.kernel.messages import Catalogue
 from renderers.conformance.samples import make_piece
 from renderers.conformance.world import SITE
 from renderers.douyin import channel
@@ -167,11 +168,11 @@ def test_channel_when_asked_names_what_it_needs() -> None:
 
 
 def test_settings_when_shown_on_the_desk_have_chinese_titles() -> None:
-    fields = Settings.model_json_schema()["properties"]
+    said = Catalogue.load().table("zh-CN", "douyin.setting.")
     assert [
         name
-        for name, field in fields.items()
-        if not re.search("[\u4e00-\u9fff]", field.get("title", "") + field.get("description", ""))
+        for name in Settings.model_fields
+        if not re.search("[\u4e00-\u9fff]", said[f"douyin.setting.{name}.hint"]) or f"douyin.setting.{name}" not in said
     ] == []
 
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import pytest
 from hypothesis import given, strategies as st
 
-from cms.contract import Entry, LineUp, ManifestDraft, Piece, Receiver, Slot, Target
+from cms.contract import Entry, LineUp, ManifestDraft, Piece, Receiver, Slot, Target, covers
 from renderers.conformance.samples import make_piece
 from renderers.screen import audiences
 from tests.unit.renderers.articles import AT
@@ -176,7 +176,7 @@ def _with(line: LineUp, piece: Piece) -> LineUp:
     ],
 )
 def test_unit_when_looked_up_lies_in_whole_names_only(unit: str, trees: tuple[str, ...], *, inside_: bool) -> None:
-    assert audiences.covers(trees, unit) is inside_
+    assert covers(trees, unit) is inside_
 
 
 def test_screen_that_no_target_reaches_gets_the_slate_for_the_whole_time() -> None:

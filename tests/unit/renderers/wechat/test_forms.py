@@ -9,6 +9,7 @@ from hypothesis import given
 from pydantic import ValidationError
 
 from cms.contract import Piece, Target
+from cms.kernel.messages import Catalogue
 from renderers.conformance.samples import corrected, make_piece
 from renderers.conformance.world import SITE
 from renderers.wechat import channel
@@ -54,10 +55,13 @@ def test_channel_names_what_it_draws() -> None:
     assert made.seconds > 60
 
 
+_CHINESE = Catalogue.load().table("zh-CN", "wechat.setting.")
+
+
 def test_every_setting_is_named_and_described_in_chinese() -> None:
     for name, field in AccountSettings.model_fields.items():
-        assert field.title, name
-        assert field.description, name
+        assert _CHINESE[f"wechat.setting.{name}"], name
+        assert _CHINESE[f"wechat.setting.{name}.hint"], name
         assert not field.is_required(), name
 
 

@@ -43,10 +43,10 @@ def test_second_run_replaces_the_player_and_leaves_no_rest(tmp_path: Path, root:
     for _ in range(2):
         done = run("--prefix", folder, "--server", "http://127.0.0.1:8080", "--root", root)
         assert done.returncode == 0, done.stderr
-        (folder / "player" / "old.js").write_text("old")
+        (folder / "player" / "older.js").write_text("old")
     run("--prefix", folder, "--server", "http://127.0.0.1:8080", "--root", root)
-    assert not (folder / "player" / "old.js").exists()
-    assert sorted(path.name for path in folder.iterdir()) == ["box.py", "browse.py", "config.json", "player"]
+    assert not (folder / "player" / "older.js").exists()
+    assert sorted(path.name for path in folder.iterdir()) == ["box.py", "browse.py", "code", "config.json", "player"]
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,10 @@ async function post(url, fields, offline) {
   return JSON.parse(text);
 }
 
+// A piece moves by its promise or wish, a run by its rule; both are looked at first and can be taken back.
+export const PIECE = { check: "/desk/calendar/check", move: "/desk/calendar/move", back: "/desk/calendar/move" };
+export const RUN = { check: "/desk/calendar/runs/check", move: "/desk/calendar/runs/move", back: "/desk/calendar/runs/undo" };
+
 export class Mover {
   /** `texts` are the sentences, `moved(edition)` draws the calendar anew. */
   constructor(texts, moved) {
@@ -39,16 +43,18 @@ export class Mover {
     });
   }
 
-  /** Whether it moved. `asked` is {edition, at, was, target: [codes]}; no targets leave them as they are. */
-  async move(asked) {
+  /** Whether it moved. `asked` is {edition, at, was, target: [codes]} (no targets leave them as they are), or of a run
+   * {placement, start, at}. */
+  async move(asked, door = PIECE) {
     const { texts } = this;
     try {
-      if (!(await this.confirm(await post("/desk/calendar/check", asked, texts.offline)))) return false;
-      const done = await post("/desk/calendar/move", asked, texts.offline);
-      this.back = done.back;
+      const chosen = await this.confirm(await post(door.check, asked, texts.offline));
+      if (!chosen) return false;
+      const done = await post(door.move, { ...asked, ...chosen }, texts.offline);
+      this.back = done.back && { door, fields: done.back };
       const action = done.back && { label: texts.undo, run: () => this.undo() };
       say({ text: fill(texts.moved, { at: done.moved }), action });
-      await this.moved(asked.edition);
+      await this.moved(done.back?.run ?? asked.edition);
       return true;
     } catch (refusal) {
       this.refused(refusal);
@@ -61,9 +67,9 @@ export class Mover {
     if (!back) return;
     this.back = null;
     try {
-      const done = await post("/desk/calendar/move", back, texts.offline);
-      say({ text: fill(texts.undone, { at: done.moved }) });
-      await this.moved(back.edition);
+      const done = await post(back.door.back, back.fields, texts.offline);
+      say({ text: done.moved ? fill(texts.undone, { at: done.moved }) : texts.run_undone });
+      await this.moved(done.run ?? back.fields.edition);
     } catch (refusal) {
       this.refused(refusal);
     }
@@ -73,7 +79,7 @@ export class Mover {
     say({ text: refusal.text ?? this.texts.offline, next: refusal.next ?? "", tone: "bad" });
   }
 
-  /** Shows what the server named; resolves to whether the person wants it anyway. Broken rules cannot be confirmed. */
+  /** Shows what the server named; resolves to what was chosen beside it, or false. Broken rules cannot be confirmed. */
   confirm(found) {
     const { texts } = this;
     const dialog = document.getElementById("move");
@@ -81,18 +87,29 @@ export class Mover {
       ? fill(texts.title, { title: found.title, to: found.to }) : texts.refused;
     dialog.querySelector("[data-move-from]").textContent = [
       found.from && fill(texts.from, { from: found.from }), found.note].filter(Boolean).join(" ");
-    const list = dialog.querySelector("[data-move-clashes]");
-    list.replaceChildren(...found.clashes.map(clash));
-    if (!found.clashes.length) list.append(made("p", "muted", texts.calm));
     const yes = dialog.querySelector("[data-move-yes]");
+    const list = dialog.querySelector("[data-move-clashes]");
+    const show = ({ clashes, may }) => {
+      list.replaceChildren(...clashes.map(clash));
+      if (!clashes.length) list.append(made("p", "muted", texts.calm));
+      yes.disabled = !may;
+    };
     yes.hidden = !found.may;
+    const ways = dialog.querySelector("[data-move-scopes]");
+    const chosen = () => ways.querySelector(":checked")?.value;
+    const { scopes = [] } = found;
+    ways.hidden = !scopes.length;
+    ways.onchange = () => show(scopes.find((one) => one.scope === chosen()));
+    const first = scopes.find((one) => one.may) ?? scopes[0];
+    for (const way of ways.querySelectorAll("input")) way.checked = way.value === first?.scope;
+    show(first ?? found);
     dialog.showModal();
-    (found.may ? yes : dialog.querySelector(".dialog-actions [data-move-no]")).focus();
-    return answered(dialog, yes, () => true);
+    (found.may ? ways.querySelector(":checked") ?? yes : dialog.querySelector(".dialog-actions [data-move-no]")).focus();
+    return answered(dialog, yes, () => (scopes.length ? { scope: chosen() } : {}));
   }
 
   /** The dialog «move to…»: a time, one of the office's hours, and for a promise its targets. */
-  async moveTo({ edition, title, at, was, targets, promised }) {
+  async moveTo({ edition, title, at, was, targets = [], promised = false, placement, start }) {
     const dialog = document.getElementById("move-to");
     const field = dialog.querySelector("[name=at]");
     const boxes = [...dialog.querySelectorAll("[name=target]")];
@@ -100,6 +117,17 @@ export class Mover {
     field.value = at;
     dialog.querySelector("[data-move-targets]").hidden = !promised;
     for (const box of boxes) box.checked = targets.includes(box.value);
+    const into = dialog.querySelector("[name=into]");
+    if (into) {
+      into.value = "";
+      into.closest("label").hidden = !promised;
+      // A batch has a time of its own.
+      into.onchange = () => {
+        field.readOnly = into.value !== "";
+        field.value = into.selectedOptions[0].dataset.at ?? at;
+      };
+      field.readOnly = false;
+    }
     for (const hours of dialog.querySelectorAll("[data-hour]")) {
       hours.onclick = () => { field.value = `${field.value.slice(0, 10)}T${hours.dataset.hour}`; };
     }
@@ -108,12 +136,13 @@ export class Mover {
     const form = dialog.querySelector("form");
     const chosen = await answered(dialog, form, () => boxes.filter((box) => box.checked).map((box) => box.value));
     if (!chosen) return false;
+    if (placement) return this.move({ placement, start, at: field.value }, RUN);
     if (promised && !chosen.length) {
       say({ text: this.texts.no_targets, tone: "bad" });
       return false;
     }
     const same = !promised || (chosen.length === targets.length && chosen.every((code) => targets.includes(code)));
-    return this.move({ edition, at: field.value, was, target: same ? [] : chosen });
+    return this.move({ edition, at: field.value, was, target: same ? [] : chosen, into: into?.value ?? "" });
   }
 }
 

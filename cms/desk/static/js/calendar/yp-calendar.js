@@ -2,7 +2,7 @@
 import {
   createCalendar, DayGrid, Interaction, ResourceTimeline, TimeGrid,
 } from "../../vendor/calendar-bundle-5.15.0/calendar-bundle.js";
-import { Mover, fill, made, say } from "./moving.js";
+import { Mover, PIECE, RUN, fill, made, say } from "./moving.js";
 
 const VIEWS = { month: "dayGridMonth", week: "timeGridWeek", timeline: "resourceTimelineWeek" };
 // Narrower than this a month has no room for words: the list is the better calendar there.
@@ -108,24 +108,30 @@ class YpCalendar extends HTMLElement {
   eventContent(event) {
     const line = made("span", "cal-event");
     const { time, word } = event.extendedProps;
-    line.append(made("span", "cal-event-word", word), made("span", "cal-event-time", time), event.title);
+    line.append(made("span", "cal-event-word", word), " ", made("span", "cal-event-time", time), " ", event.title);
     return { domNodes: [line] };
   }
 
   describe(element, event) {
-    const { time, word, unit, notes, edition } = event.extendedProps;
+    const { time, word, unit, notes, edition, placement } = event.extendedProps;
     element.title = [`${time} ${word}`, event.title, unit, ...notes].filter(Boolean).join("\n");
     element.dataset.edition = edition ?? "";
     element.dataset.event = event.id;
     if (event.startEditable ?? event.editable) element.setAttribute("aria-keyshortcuts", "M Shift+ArrowLeft Shift+ArrowRight");
-    if (edition && edition === this.focusOn) {
+    if (this.focusOn && [edition, placement].includes(this.focusOn)) {
       this.focusOn = "";
       element.focus();
     }
   }
 
   async dropped({ event, oldResource, newResource, revert }) {
-    const { edition, was, targets } = event.extendedProps;
+    const { edition, was, targets, placement, start } = event.extendedProps;
+    if (placement) {
+      const elsewhere = newResource && newResource.id !== oldResource?.id;
+      if (elsewhere) say({ text: this.data.texts.run_row, tone: "info" });
+      if (elsewhere || !(await this.mover.move({ placement, start, at: wall(event.start) }, RUN))) revert();
+      return;
+    }
     const asked = { edition, was, at: wall(event.start), target: [] };
     if (newResource && oldResource && newResource.id !== oldResource.id) {
       if (!this.isTarget(newResource.id)) {
@@ -151,7 +157,7 @@ class YpCalendar extends HTMLElement {
     const element = key.target.closest(".ec-event");
     const event = element && this.calendar.getEventById(element.dataset.event);
     const facts = event?.extendedProps;
-    if (!facts?.edition || !facts.movable) return;
+    if (!(facts?.edition || facts?.placement) || !facts.movable) return;
     const minutes = key.shiftKey && STEPS[this.data.view][key.key];
     const rows = key.shiftKey && this.data.view === "timeline" && facts.promised && ROWS[key.key];
     if (minutes || rows) this.carry(event, minutes || 0, rows || 0);
@@ -165,9 +171,10 @@ class YpCalendar extends HTMLElement {
   }
 
   carry(event, minutes, rows) {
-    const { edition, was, targets, at, row = "" } = event.extendedProps;
+    const { edition, was, targets, at, row = "", placement, start } = event.extendedProps;
     const codes = this.data.resources.flatMap((one) => one.children.map((child) => child.id));
-    const held = this.carried?.edition === edition ? this.carried : { edition, was, at: new Date(at), row, from: row, targets };
+    const held = this.carried?.id === event.id ? this.carried
+      : { id: event.id, edition, was, at: new Date(at), row, from: row, targets, placement, start };
     const place = Math.min(Math.max(codes.indexOf(held.row) + rows, 0), codes.length - 1);
     this.hold({ ...held, at: new Date(held.at.getTime() + minutes * 60000), row: rows ? codes[place] : held.row });
   }
@@ -182,9 +189,13 @@ class YpCalendar extends HTMLElement {
   }
 
   letDown() {
-    const { edition, was, at, row, from, targets } = this.carried;
+    const { edition, was, at, row, from, targets, placement, start } = this.carried;
     this.hold(null);
-    this.mover.move({ edition, was, at: wall(at), target: row === from ? [] : swapped(targets, from, row) });
+    if (placement) {
+      this.mover.move({ placement, start, at: wall(at) }, RUN);
+      return;
+    }
+    this.mover.move({ edition, was, at: wall(at), target: row === from ? [] : swapped(targets, from, row) }, PIECE);
   }
 
   isTarget(id) {

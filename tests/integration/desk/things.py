@@ -1,0 +1,217 @@
+"""One of everything an address may speak of, as rows of a unit: what a test needs of each is only that it is there."""
+
+import datetime as dt
+import uuid
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from cms.content.importing.models import FeedSource, PoolItem, SheetImport
+from cms.content.models import Document, Edition
+from cms.kernel.base import Base, Instant
+from cms.kernel.ids import uuid7
+from cms.library.models import VIDEO, Asset, EncodeJob, Folder, LibraryBatch, SubtitleTrack, Upload
+from cms.notices.models import Alarm, Notice
+from cms.people.models import DeskSession, FactorReset, Person
+from cms.people.tokens import ApiToken
+from cms.planning.models import Batch, Embargo, NamedDaypart, Occurrence, Placement, Target
+from cms.planning.rules import read_rule, rule_json
+from cms.publishing.models import Delivery, Publication
+from cms.review.link_models import PreviewLink
+from cms.review.links import hash_of
+from cms.review.list_rows import CheckImport, CheckList
+from cms.review.models import PlanBookRow
+from cms.review.plans import BUILT_IN, book_json
+from cms.webhooks.models import Webhook, WebhookCall
+from schedules.resolve import Layer
+from screens.tables import Screen
+
+Row = TypeVar("Row", bound=Base)
+# Addresses whose part means something else than elsewhere: by the beginning of the address, or by what is in it.
+DIFFERENT: tuple[tuple[str, dict[str, str]], ...] = (
+    ("/desk/library/undo/{batch}", {"batch": "library_batch"}),
+    ("/api/v1/assets/batches/{batch}", {"batch": "library_batch"}),
+    ("/desk/shared/", {"token": "shared"}),
+    ("/export/{form}", {"form": "sheet"}),
+    ("/desk/screens/player/", {"name": "player"}),
+    ("/desk/screens/{screen}/do/", {"verb": "screen_verb"}),
+    ("account/sessions/{session}", {"session": "own_session"}),
+    ("/api/v1/sessions/{session}", {"session": "own_session"}),
+    ("account/factor/resets/", {"reset": "own_reset"}),
+    ("/plans/versions/", {"version": "book"}),
+    ("/overrides/{channel}", {"channel": "override"}),
+    ("/subtitles/", {"asset": "film"}),
+    ("/library/videos/", {"asset": "film"}),
+    ("/assets/{asset}/encode", {"asset": "film"}),
+    ("/assets/{asset}/poster", {"asset": "film"}),
+    ("/documents/{id}/slip", {"id": "submitted"}),
+    ("/documents/{id}/review", {"id": "submitted"}),
+    ("/documents/{id}/approve", {"id": "submitted"}),
+    ("/documents/{id}/return", {"id": "submitted"}),
+    ("/documents/{id}/proofs", {"id": "submitted"}),
+    ("/documents/{id}/after-review", {"id": "submitted"}),
+    ("/accounts/{target}/consent", {"target": "account"}),
+    ("/desk/m/{id}", {"id": "submitted"}),
+)
+# What is no row: words that addresses are made of.
+WORDS_OF_ADDRESSES = {
+    "sheet": "csv",
+    "player": "frame.js",
+    "screen_verb": "rename",
+    "book": "1",
+    "override": "web",
+    "account": "dy",
+    "number": "1",
+    "year": "2026",
+    "language": "zh",
+    "channel": "web",
+    "form": "wide",
+    "list": "words",
+    "verb": "withdraw",
+    "state": "activate",
+    "version": "vendor",
+    "path": "htmx-2.0.11/htmx.min.js",
+}
+
+
+@dataclass
+class Maker:
+    """Inserts rows: what a table asks for and nobody gave is filled in by the kind of its column."""
+
+    session: AsyncSession
+    owner: uuid.UUID
+    unit: str
+    chief: uuid.UUID
+    now: dt.datetime
+    made: int = 0
+
+    async def make(self, table: type[Row], **given: Any) -> Row:
+        values = dict(given)
+        for column in table.__table__.columns:
+            asked = not (column.nullable or column.default is not None or column.server_default is not None)
+            if asked and column.key not in values:
+                values[column.key] = self._value(table, column)
+        row = table(**values)
+        self.session.add(row)
+        await self.session.flush()
+        self.made += 1
+        return row
+
+    def _value(self, table: type[Base], column: Any) -> Any:
+        if column.primary_key:
+            return uuid7(self.now)
+        if {key.column.table.name for key in column.foreign_keys} == {"person"}:
+            return self.owner
+        if column.key in {"unit_path", "unit"}:
+            return self.unit
+        kind = dt.datetime if isinstance(column.type, Instant) else column.type.python_type
+        blank: dict[Any, Any] = {str: f"x{self.made}", int: 1, bool: False, bytes: b"", float: 0.5, dict: {}, list: []}
+        blank |= {dt.datetime: self.now, uuid.UUID: self.owner}
+        if kind is object:  # JSON says nothing of its form; the class does
+            said = next(one.__annotations__[column.key] for one in table.__mro__ if column.key in one.__annotations__)
+            return [] if "list" in str(said) else {}
+        return blank[kind]
+
+
+async def things(
+    session: AsyncSession, *, unit: str, owner: uuid.UUID, document: str, target: str, picture: str, now: dt.datetime
+) -> dict[str, str]:
+    """Makes them; the parts of addresses, by name or by what `DIFFERENT` calls them."""
+    chief = (await session.scalars(select(Person.id).where(Person.login == "chief-320509"))).one()
+    maker = Maker(session, owner, unit, chief, now)
+    piece = (await session.scalars(select(Document).where(Document.public_id == document))).one()
+    edition = (await session.scalars(select(Edition).where(Edition.document_id == piece.id))).one()
+    place = (await session.scalars(select(Target).where(Target.code == target))).one()
+    victim = (await session.scalars(select(Person).where(Person.login == "victim"))).one()
+    found = {
+        **await _of_a_piece(maker, piece, edition, place, picture),
+        **await _of_a_person(maker, victim),
+        **await _of_the_library(maker),
+        **await _of_the_office(maker),
+    }
+    screen = await maker.make(Screen, public="0123456789", unit=unit, key="x" * 43, change=0)
+    parts = {name: str(row.id) for name, row in found.items()}
+    parts |= {"base": str(edition.revision_id), "revision": str(edition.revision_id), "edition": str(edition.id)}
+    parts |= {"document": document, "piece": document, "people": str(victim.id), "to": str(owner)}
+    return {**WORDS_OF_ADDRESSES, **parts, "screen": screen.public, "shared": SHARED}
+
+
+SHARED = "a" * 32
+
+
+async def _of_a_piece(maker: Maker, piece: Document, edition: Edition, place: Target, picture: str) -> dict[str, Any]:
+    make, now = maker.make, maker.now
+    soon = now + dt.timedelta(days=3)
+    batch = await make(Batch, name="专题", at=soon)
+    await make(
+        Occurrence, key="x", kind="publish", at=soon, not_before=soon, targets=[place.code], batch_id=batch.id,
+        document_id=piece.id, edition_id=edition.id,
+    )  # fmt: skip
+    rule = rule_json(read_rule({"start": now.isoformat()}))
+    order = await make(Publication, key="x", kind="publish", document_id=piece.id, edition_id=edition.id, what={})
+    await make(Embargo, document_id=piece.id, until=soon)
+    return {
+        "batch": batch,
+        "placement": await make(
+            Placement, document_id=piece.id, target_id=place.id, rule=rule, layer=int(Layer.DAYPART)
+        ),
+        "link": await make(
+            PreviewLink, document_id=piece.id, revision_id=edition.revision_id, expires_at=soon, opened=0,
+            token_hash=hash_of(SHARED),
+        ),
+        "delivery": await make(
+            Delivery, publication_id=order.id, target_id=place.id, document_id=piece.id, edition_id=edition.id,
+            kind="publish", state="manual", not_before=now, receipt={"detail": {"pack": picture}},
+        ),
+    }  # fmt: skip
+
+
+async def _of_a_person(maker: Maker, victim: Person) -> dict[str, Any]:
+    """Of the owner, and of somebody whom an administrator looks after."""
+    make, soon = maker.make, maker.now + dt.timedelta(days=3)
+    return {
+        "session": await make(DeskSession, person_id=victim.id, token_hash="v" * 64),
+        "own_session": await make(DeskSession, token_hash="o" * 64),
+        "reset": await make(FactorReset, person_id=victim.id, expires_at=soon),
+        "own_reset": await make(FactorReset, expires_at=soon),
+        "token": await make(ApiToken, token_hash="t" * 64, expires_at=soon),
+        "notice": await make(
+            Notice, href="/desk/", cause="x", subject="notices.subject.silent", params={"days": 11, "name": "号"}
+        ),
+    }
+
+
+async def _of_the_library(maker: Maker) -> dict[str, Any]:
+    make, soon = maker.make, maker.now + dt.timedelta(days=3)
+    film = await make(Asset, kind=VIDEO, sha256="f" * 64, name="宣讲.mp4", state="rejected")
+    await make(EncodeJob, asset_id=film.id, state="rejected", not_before=soon)
+    await make(SubtitleTrack, asset_id=film.id, language="zh", cues=[[0, 900, "字"]])
+    return {
+        "film": film,
+        "folder": await make(Folder),
+        "library_batch": await make(LibraryBatch, action="tag", before={}),
+        "upload": await make(Upload, name="片.mp4", size=10, expires_at=soon, not_before=soon),
+    }
+
+
+async def _of_the_office(maker: Maker) -> dict[str, Any]:
+    make, soon = maker.make, maker.now + dt.timedelta(days=3)
+    feed = await make(FeedSource, url="https://example.cn/feed", every_minutes=60, not_before=soon)
+    hook = await make(Webhook, url="https://example.cn/hook", events=["pieces"])
+    await make(Target, code="dy", kind="douyin", units=[maker.unit], settings={})
+    run = await make(SheetImport, rows=[])
+    # Under one id, as one name of a part; a dry run is whoever's the page shows it to.
+    await make(CheckImport, id=run.id, kind="words", mode="add", entries=[], created_by=maker.chief)
+    await make(CheckList, kind="words", number=1, entries=[])
+    await make(PlanBookRow, version=1, book=book_json(BUILT_IN))
+    return {
+        "feed": feed,
+        "item": await make(PoolItem, source_id=feed.id, body={"schema": 1, "blocks": []}, pictures=["x"]),
+        "hook": hook,
+        "call": await make(WebhookCall, hook_id=hook.id, body="{}", not_before=soon, state="failed"),
+        "run": run,
+        "daypart": await make(NamedDaypart, start="07:00", end="09:00"),
+        "alarm": await make(Alarm, subject="notices.subject.silent", params={"days": 11, "name": "号"}, href="/desk/"),
+    }

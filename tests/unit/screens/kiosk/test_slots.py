@@ -1,0 +1,62 @@
+"""The two player folders of a box: what gets in, what passes its trial, and what is left again."""
+
+from pathlib import Path
+
+import pytest
+
+from cms.signals.software import Software, SoftwareFile, share
+from cms.trust.keys import sha256
+from screens.kiosk import slots as slots_module
+from screens.kiosk.slots import TRIAL_SECONDS, UpdateFailed
+from tests.fakes.boxes import PAGE, VERSION, Box, Line, an_order, release
+from tests.vectors import world
+
+
+@pytest.fixture
+def line(monkeypatch: pytest.MonkeyPatch) -> Line:
+    made = Line(PAGE, release(10).wire().encode())
+    monkeypatch.setattr(slots_module, "fetched", made)
+    return made
+
+
+def test_box_takes_an_update_only_in_its_share_and_passes_its_trial_with_a_beat(tmp_path: Path, line: Line) -> None:
+    screen = next(one for n in range(1_000) if share(VERSION, one := world.uuid_of(f"s{n}")) < 10)
+    other = next(one for n in range(1_000) if share(VERSION, one := world.uuid_of(f"s{n}")) > 200)
+    box = Box(tmp_path / "box")
+    wire = release(10).wire()
+    with pytest.raises(UpdateFailed, match=r"hands\.not_staged"):
+        box.take(an_order(other), wire)
+    with pytest.raises(UpdateFailed, match=r"trust\.signature"):
+        box.take(
+            an_order(screen),
+            world.by(
+                Software(world.DOMAIN, 1, 1, VERSION, "0.0.0", 10, 1, 2, (SoftwareFile("index.html", "a" * 64, 1),)),
+                "guard",
+            ).wire(),
+        )
+    line.files[sha256(PAGE)] = PAGE + b"x"
+    with pytest.raises(UpdateFailed, match=r"trust\.hash"):
+        box.take(an_order(screen), wire)
+    assert box.slots.folder == box.folder / "installed"
+    line.files[sha256(PAGE)] = PAGE
+    assert box.take(an_order(screen), wire)
+    box.slots.beaten(VERSION, linked=False)
+    box.slots.beaten("1.0.0", linked=True)
+    assert box.slots.is_on_trial
+    box.slots.beaten(VERSION, linked=True)
+    assert (box.slots.is_on_trial, box.ends) == (False, [{"state": "done"}])
+    box.time += TRIAL_SECONDS * 2
+    box.slots.look()
+    assert box.slots.version == VERSION
+    assert box.take(an_order(screen), wire, running=VERSION) is False  # it runs already
+
+
+def test_player_that_crashes_at_the_start_is_left_at_the_second(tmp_path: Path, line: Line) -> None:
+    screen = next(one for n in range(1_000) if share(VERSION, one := world.uuid_of(f"s{n}")) < 10)
+    box = Box(tmp_path / "box")
+    assert box.take(an_order(screen), release(10).wire())
+    box.slots = box.start()  # power went and came
+    assert box.slots.version == VERSION
+    box.slots = box.start()
+    assert (box.slots.folder, box.ends) == (box.folder / "installed", [{"state": "failed", "code": "hands.crashed"}])
+    assert line.files
