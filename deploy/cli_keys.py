@@ -48,7 +48,7 @@ def holder(settings: Settings, name: str, file: Path) -> None:
         hide_input=True,
         confirmation_prompt=catalogue().text(settings.language, "deploy.keys.passphrase_again"),
     )
-    _say(settings, "holder_made", name=name, file=file, key=work.make_holder(name, passphrase, file))
+    _say(settings, "holder_made", name=name, file=file, key_id=work.make_holder(name, passphrase, file))
 
 
 @keys.command()

@@ -178,10 +178,10 @@ def differences(before: Root, after: Root) -> Iterator[tuple[str, dict[str, obje
             continue
         for key in new.keys if new else ():
             if old is None or key not in old.keys:
-                yield "key_in", {"role": name, "key": key}
+                yield "key_in", {"role": name, "key_id": key}
         for key in old.keys if old else ():
             if new is None or key not in new.keys:
-                yield "key_out", {"role": name, "key": key}
+                yield "key_out", {"role": name, "key_id": key}
         if new is not None and (old is None or old.threshold != new.threshold):
             yield "threshold", {"role": name, "threshold": new.threshold, "keys": len(new.keys)}
     yield "until", {"expires_at": after.expires_at}

@@ -158,7 +158,7 @@ class Core:
         now = self.clock()
         root, granted = self.root.value, self.delegations.value
         if root.expires_at - now < authority.RENEW and not self.signs_root:
-            log.warning("guard.root_ends", days=max(0, root.expires_at - now) // authority.DAY)
+            log.warning("guard.root_ends")
         elif root.expires_at - now < authority.RENEW:
             self.commit_now([("root", self.signed_root(authority.next_root(root, now=now, epoch=root.epoch)))])
         if granted.expires_at - now < authority.RENEW:

@@ -22,7 +22,7 @@ from screens.bench.peers import Peer, Step
 
 # Handshakes under way at once when nothing spreads them: what a listening socket can queue.
 AT_ONCE: Final = 256
-LONGEST: Final = 60.0
+LONGEST: Final = 10.0
 
 
 class Storm:
@@ -111,8 +111,9 @@ class Storm:
         least, most = (one / 1000 for one in peer.retry)
         wait = random.uniform(least, most)  # noqa: S311
         if self._failures[place] > 1:  # as screens/player/link.js
-            wait = max(wait, random.uniform(0, least * 2 ** min(self._failures[place] - 1, 10)))  # noqa: S311
-        heapq.heappush(self._due, (now + min(LONGEST, wait), place))
+            grown = min(LONGEST, least * 2 ** min(self._failures[place] - 1, 10))
+            wait = max(wait, grown * random.uniform(0.5, 1))  # noqa: S311
+        heapq.heappush(self._due, (now + wait, place))
 
     def _dial(self, place: int) -> None:
         peer = self._peers[place]

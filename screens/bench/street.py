@@ -20,13 +20,17 @@ from cms.kernel.db import Database, normal_url, sync_url
 from cms.kernel.ids import public_id, uuid7
 from cms.trust.keys import SigningKey
 from cms.trust.signed import Signed
+from screens import ledger_rows, proof_rows, watch_rows
 from screens.bench.cores import cores
 from screens.bench.processes import ask, free_port, line, module, process
 from screens.district import District
+from screens.hands import lines as hand_lines, rollout_tables, tables as hand_tables
 from screens.manifest import manifest_body
 from screens.states import next_change, next_version, store_state
 from screens.tables import Screen
 
+# Read so that their tables are made: a gateway looks into all of them.
+TABLES: Final = (hand_lines, hand_tables, ledger_rows, proof_rows, rollout_tables, watch_rows)
 # Every process of a benchmark signs as the same guard.
 SEED: Final = b"bench"
 # Screens of one listening process; while it connects them, the first of them wait for it to answer pings.

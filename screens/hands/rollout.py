@@ -14,7 +14,7 @@ from typing import Any, Final
 from sqlalchemy import or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cms.audit.record import record
+from cms.audit.record import Acting, record
 from cms.hands.signing import OrderSigner
 from cms.kernel.db import Database
 from cms.kernel.errors import Conflict, NotFound
@@ -36,7 +36,7 @@ SOAK: Final = dt.timedelta(minutes=30)
 SILENT: Final = dt.timedelta(seconds=180)
 # At a time: a thin line carries the update of a street, not of a district.
 AT_ONCE: Final = 100
-RUNNING, STOPPED, FINISHED = "running", "stopped", "done"
+READY, RUNNING, STOPPED, FINISHED = "ready", "running", "stopped", "done"
 
 
 class Step(StrEnum):
@@ -86,22 +86,19 @@ def chosen(version: str, screen: uuid.UUID, stage: int) -> bool:
     return share(version, str(screen)) < STAGES[stage]
 
 
-async def begin(
-    session: AsyncSession, actor: Actor, *, version: str, files: Sequence[str], now: dt.datetime
+async def register(
+    session: AsyncSession, actor: Acting, *, version: str, files: Sequence[str], now: dt.datetime
 ) -> ScreenRollout:
-    """A new rollout of a signed player, whose stage releases lie in the store as `files`; call inside a write block.
+    """A player that two people signed, whose shares lie in the store as `files`; it waits for `start`.
 
-    Raises Denied, Conflict `hands.rollout_running`.
+    The caller has its signatures. Call inside a write block.
     """
-    require_can(actor, Action.SYSTEM_CONFIGURE, Subject(actor.unit))
-    if await session.scalar(select(ScreenRollout.id).where(ScreenRollout.state == RUNNING)) is not None:
-        raise Conflict("hands.rollout_running")
     row = ScreenRollout(
         id=uuid7(now),
         version=version,
         files=list(files),
         stage=0,
-        state=RUNNING,
+        state=READY,
         by=actor.person,
         by_name=actor.name,
         at=now,
@@ -115,18 +112,38 @@ async def begin(
     return row
 
 
+async def start(session: AsyncSession, actor: Actor, rollout: uuid.UUID, *, now: dt.datetime) -> ScreenRollout:
+    """Lets a signed player go to its first share; call inside a write block.
+
+    Raises Denied, NotFound `hands.rollout`, Conflict `hands.rollout_running`.
+    """
+    row = await _held(session, actor, rollout)
+    if await session.scalar(select(ScreenRollout.id).where(ScreenRollout.state == RUNNING)) is not None:
+        raise Conflict("hands.rollout_running")
+    row.state, row.at, row.stage_at, row.by, row.by_name = RUNNING, now, now, actor.person, actor.name
+    await session.flush()
+    of = ("rollout", str(row.id))
+    await record(session, actor, "screen.rollout_start", of=of, details={"version": row.version}, now=now)
+    return row
+
+
 async def stop(session: AsyncSession, actor: Actor, rollout: uuid.UUID, *, now: dt.datetime) -> None:
     """Stops a rollout where it stands; call inside a write block. Raises Denied, NotFound `hands.rollout`."""
-    require_can(actor, Action.SYSTEM_CONFIGURE, Subject(actor.unit))
-    row = await session.get(ScreenRollout, rollout, with_for_update=True)
-    if row is None:
-        raise NotFound("hands.rollout")
-    if row.state != RUNNING:
+    row = await _held(session, actor, rollout)
+    if row.state not in {READY, RUNNING}:
         return
     row.state, row.reason, row.ended_at = STOPPED, "hands.stopped_by_hand", now
     await session.flush()
     of = ("rollout", str(row.id))
     await record(session, actor, "screen.rollout_stop", of=of, details={"version": row.version}, now=now)
+
+
+async def _held(session: AsyncSession, actor: Actor, rollout: uuid.UUID) -> ScreenRollout:
+    require_can(actor, Action.SYSTEM_CONFIGURE, Subject(actor.unit))
+    row = await session.get(ScreenRollout, rollout, with_for_update=True)
+    if row is None:
+        raise NotFound("hands.rollout")
+    return row
 
 
 async def tick(db: Database, signer: OrderSigner, *, now: dt.datetime) -> Step | None:

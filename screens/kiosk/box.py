@@ -27,7 +27,14 @@ from screens.kiosk.voice import MAX_TEXT, Voice, VoiceError
 
 PORT: Final = 8790
 MAX_HEALTH: Final = 8192  # bytes of a health report
-MAX_TOLD: Final = {"/health": MAX_HEALTH, "/order": 2**17, "/line": 2**14, "/media/want": 2**23, "/voice": MAX_TEXT}
+MAX_TOLD: Final = {
+    "/health": MAX_HEALTH,
+    "/order": 2**17,
+    "/believe": 2**20,
+    "/line": 2**14,
+    "/media/want": 2**23,
+    "/voice": MAX_TEXT,
+}
 TYPES: Final = {
     ".html": "text/html; charset=utf-8",
     ".css": "text/css; charset=utf-8",
@@ -226,6 +233,7 @@ class Handler(BaseHTTPRequestHandler):
             raise TellFault(path)
         asked: dict[str, Callable[[Any], object]] = {
             "/order": machine.order,
+            "/believe": machine.believe,
             "/line": machine.line,
             "/media/want": machine.want,
         }

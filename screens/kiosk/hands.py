@@ -17,7 +17,7 @@ from typing import Any, Final, Protocol
 from cms.hands.hours import Hours, is_on
 from cms.hands.order import ACTIONS, Ledger, Order, heed, verify_order
 from cms.trust.errors import TrustError
-from cms.trust.root import Root
+from cms.trust.root import Root, read_root
 from cms.trust.shape import read
 from cms.trust.signed import Signed, Verified, plain
 from cms.trust.verify import verify_beacon, verify_root, verify_screen
@@ -202,7 +202,7 @@ class Hands:
     # ------------------------------------------------------------ remembering
 
     def _next_root(self, signed: Signed) -> None:
-        if signed.text == self._root.text:
+        if read_root(signed.text).version <= self._root.value.version:
             return
         made = verify_root(signed, self._root)
         kept = keeping.load(self._state / "roots.json", [])

@@ -101,13 +101,18 @@ class Machine:
             return {"state": "received"}
         return end
 
-    def healthy(self, told: Json) -> Json:
-        """The page is alive; what it has newly heard of roots and time is believed as far as it is signed."""
-        if self.hands is not None and (told.get("beacon") or told.get("roots")):
+    def believe(self, told: Json) -> None:
+        """Newer roots and a beacon, as far as they are signed."""
+        if self.hands is not None:
             try:
                 self.hands.believe(told)
             except TrustError as fault:
                 log.info("not believed: %s", fault.code)
+
+    def healthy(self, told: Json) -> Json:
+        """The page is alive; what it has newly heard of roots and time is believed as far as it is signed."""
+        if told.get("beacon"):
+            self.believe(told)
         self.slots.beaten(str(told.get("player") or ""), linked=told.get("linked") is True)
         return {"on": self.hands.is_on() if self.hands else True}
 
@@ -117,7 +122,7 @@ class Machine:
             self.depot.policy = read(Policy, dict(told["policy"]), "policy") if told.get("policy") else FREE
         except TrustError as fault:
             raise TellFault from fault
-        base = str(told.get("media") or self._media)
+        base = str(told.get("media") or self.depot.base)
         if not _MEDIA.fullmatch(base):
             raise TellFault("media")
         self.depot.base, self.depot.screen = base, str(told.get("screen") or "")[:64]

@@ -132,7 +132,7 @@ class Slots:
         before = self._now.get("before") or {}
         log.warning("player %s failed its trial: %s", self._now.get("version"), code)
         kept = {name: self._now[name] for name in ("seq", "epoch") if name in self._now}
-        self._now = {**{name: value for name, value in before.items() if value}, **kept}
+        self._now = {name: value for name, value in before.items() if value} | kept
         self._note()
         self._changed()
         self._ended(order, {"state": "failed", "code": code})

@@ -209,6 +209,9 @@ def _facts(visit: Visit, view: fleet.ScreenView, names: Mapping[str, str]) -> li
 
 def refused_text(visit: Visit, code: str) -> str:
     """What a screen could not draw or did not believe, in words; a code of a newer player stands as it is."""
+    if code.startswith("hands."):
+        said = labels.trouble(visit, code, {})
+        return f"{said['text']} {said['next']}"
     family = code if code in REFUSED else code.partition(".")[0]
     return visit.t(f"screens.refused.{family}", code=code) if family in REFUSED else code
 

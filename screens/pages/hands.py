@@ -123,6 +123,12 @@ async def updates_page(visit: Visit) -> web.StreamResponse:
     return visit.page("screens/updates.html", context, section="screens")
 
 
+async def start_update(visit: Visit) -> web.StreamResponse:
+    async with visit.deps.db.write() as session:
+        await rollout.start(session, visit.actor, visit.uuid("rollout"), now=visit.now)
+    return visit.redirect("/desk/screens/updates/", done="rollout_started")
+
+
 async def stop_update(visit: Visit) -> web.StreamResponse:
     async with visit.deps.db.write() as session:
         await rollout.stop(session, visit.actor, visit.uuid("rollout"), now=visit.now)
@@ -247,14 +253,15 @@ def _rollout(visit: Visit, row: Any, standing: rollout.Standing | None) -> dict[
     return {
         "version": row.version,
         "state": visit.t(f"screens.rollout.{row.state}"),
-        "level": {"running": "none", "stopped": "bad", "done": "good"}[row.state],
+        "level": {"ready": "warn", "running": "none", "stopped": "bad", "done": "good"}[row.state],
         "is_running": row.state == rollout.RUNNING,
+        "is_ready": row.state == rollout.READY,
         "stage": visit.t(f"screens.rollout.stage.{row.stage}"),
         "by": row.by_name,
         "at": row.at,
         "ended_at": row.ended_at,
         "trouble": labels.trouble(visit, row.reason, {}) if row.reason else None,
-        "url": f"/desk/screens/updates/{row.id}/stop",
+        "url": f"/desk/screens/updates/{row.id}",
         "standing": None
         if standing is None
         else visit.t(
@@ -274,6 +281,7 @@ ROUTES = (
     get("/desk/screens/orders/{command}/rows", command_part, Action.SCREEN_READ),
     get("/desk/screens/files/{order}", file, Action.SCREEN_READ),
     get("/desk/screens/updates/", updates_page, Action.SCREEN_READ),
+    post("/desk/screens/updates/{rollout}/start", start_update, Action.SYSTEM_CONFIGURE),
     post("/desk/screens/updates/{rollout}/stop", stop_update, Action.SYSTEM_CONFIGURE),
     get("/desk/screens/{screen}/hands", panel_part, Action.SCREEN_READ),
 )

@@ -209,6 +209,13 @@ async def list_rollouts(visit: Visit) -> RolloutList:
     )  # fmt: skip
 
 
+async def start_rollout(visit: Visit, _sent: Nothing) -> Done:
+    """Lets a signed player go to its first share of the screens."""
+    async with visit.deps.db.write() as session:
+        await rollout.start(session, visit.actor, visit.uuid("rollout"), now=visit.now)
+    return Done(id=visit.part("rollout"))
+
+
 async def stop_rollout(visit: Visit, _sent: Nothing) -> Done:
     """Stops an update where it stands."""
     async with visit.deps.db.write() as session:
@@ -274,6 +281,14 @@ RESOURCES: tuple[Resource, ...] = (
     ask("/api/v1/screen-lines", list_lines, _READ, given=LineList),
     take("PUT", "/api/v1/screen-lines", set_line, _MANAGE, sent=LineSet, given=Done),
     ask("/api/v1/screen-rollouts", list_rollouts, _READ, given=RolloutList),
+    take(
+        "POST",
+        "/api/v1/screen-rollouts/{rollout}/start",
+        start_rollout,
+        Action.SYSTEM_CONFIGURE,
+        sent=Nothing,
+        given=Done,
+    ),
     take(
         "POST",
         "/api/v1/screen-rollouts/{rollout}/stop",

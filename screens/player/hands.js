@@ -43,6 +43,7 @@ export class Hands {
   #line = new Line();
   #beacon = null;
   #at = 0;
+  #roots = [];
 
   /** `send(message)` says whether it could be handed over; `clear()` empties the page's cache; `reload()`. */
   constructor({ box, store, player, identity, version, send, clear, reload }) {
@@ -64,6 +65,12 @@ export class Hands {
   /** What a guard signed last, for the box's clock. */
   heard({ beacon }) {
     this.#beacon = beacon;
+  }
+
+  /** Newer roots on the way: the box walks the same chain. */
+  walked({ roots }) {
+    this.#roots = roots;
+    if (this.box.isThere) this.box.ask("believe", { roots }).catch(() => {});
   }
 
   get beacon() {
@@ -115,7 +122,7 @@ export class Hands {
 
   async #box(order) {
     const screen = this.player.facts;
-    const told = { order, screen, beacon: this.#beacon, at: this.#at, player: this.version };
+    const told = { order, screen, beacon: this.#beacon, roots: this.#roots, at: this.#at, player: this.version };
     try {
       return await this.box.ask("order", told);
     } catch {

@@ -7,7 +7,7 @@ const PROTOCOLS = { "yunping.screen.2": 2, "yunping.screen.1": 1 }; // newest fi
 // ms: beacons come every 10 s, and SP/2 says something when they do not; a link this quiet is dead whatever the socket says
 const SILENT = { "yunping.screen.2": 28_000, "yunping.screen.1": 45_000 };
 const RETRY = { min: 500, max: 2_000 };
-const LONGEST = 60_000;
+const LONGEST = 10_000; // ms: a server that is back has news, perhaps a recall; being refused costs it nothing
 export const VERSION = "1.0.0";
 const MAX_FRAME = 64 * 1024;
 
@@ -53,7 +53,7 @@ export class Link {
   #waitAfter(failures) {
     const { min, max } = this.#retry;
     const wait = min + Math.random() * (max - min);
-    return failures === 0 ? wait : Math.min(LONGEST, Math.max(wait, spread(min * 2 ** Math.min(failures, 10))));
+    return failures === 0 ? wait : Math.max(wait, spread(Math.min(LONGEST, min * 2 ** Math.min(failures, 10))));
   }
 
   /** One connection from opening to its end; whether it got as far as a welcome. */

@@ -166,15 +166,18 @@ async function start() {
       await player.welcomed(message);
       probing.begin(message, () => player.inStep && link.protocol >= 2);
       hands.welcomed(message);
-      depot.tell({ policy: null, screen: identity.screen, media: message.media }).catch(() => {});
+      await depot.tell({ policy: null, screen: identity.screen, media: message.media }).catch(() => {}); // before its `line`
     },
     onState(message) {
       hands.heard(message);
       return player.received(message);
     },
     told: {
+      roots(message) {
+        hands.walked(message);
+        return player.walked(message);
+      },
       order: (message) => void hands.take(message),
-      roots: (message) => player.walked(message),
       line: ({ policy }) => depot.tell({ policy, screen: identity.screen, media: null }).catch(() => {}),
       tock: (message) => probing.heard(message),
       proved: (message) => proof.proved(message),

@@ -12,9 +12,10 @@ import { Unobtainable } from "./fetcher.js";
 import { monotonic } from "./clock.js";
 import { playable, slotAt } from "./timeline.js";
 import { codeOf } from "./trust/errors.js";
-import { accept, isStale, newState, showable, silence, trustedTime } from "./trust/viewer.js";
+import { accept, isStale, newState, showable, silence, trustedTime, values } from "./trust/viewer.js";
 import { verifyRoot } from "./trust/verify.js";
 import { readSigned } from "./trust/signed.js";
+import { readCard } from "./trust/feed.js";
 import { Line } from "./waiting.js";
 import { Pace } from "./pace.js";
 import { placeOf } from "./place.js";
@@ -32,16 +33,31 @@ export class Player {
   #line = new Line();
   #facts = null;
   #away = 0;
+  #cards = new Map(); // feed → its card, while the same block asks
   #following = null;
   #followed = "";
   #again = 0;
 
   /**
-   * `showsFilms`: whether films are fetched at all. `tell(event, detail)`: "changed", "version", "refused". `values(card)`:
-   * {values, at} that a verified feed says for a data card at this moment, or null.
+   * `showsFilms`: whether films are fetched at all. `tell(event, detail)`: "changed", "version", "refused", "remembered".
    */
-  constructor({ config, identity, store, memory, fetcher, showsFilms, tell, values = () => null }) {
-    Object.assign(this, { config, identity, store, memory, fetcher, showsFilms, tell, values });
+  constructor({ config, identity, store, memory, fetcher, showsFilms, tell }) {
+    Object.assign(this, { config, identity, store, memory, fetcher, showsFilms, tell });
+  }
+
+  /** {values, at} that a feed says for a data card (its block) at this moment, or null. */
+  values(block) {
+    const card = this.#cards.get(block.feed);
+    if (card?.fields !== block.fields) {
+      this.#cards.set(block.feed, { fields: block.fields, schema: null }); // known at the next look
+      readCard(block).then(({ feed, schema }) => this.#cards.set(feed, { feed, fields: block.fields, schema }), () => {});
+      return null;
+    }
+    try {
+      return card.schema && { values: values(this.state, card, this.#now()), at: this.state.feeds.get(card.feed).feed.value.at };
+    } catch {
+      return null; // none, another card's, out of its bounds, or run out
+    }
   }
 
   /** Takes up what the disk holds; every release in it is checked again. */

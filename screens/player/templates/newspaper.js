@@ -41,7 +41,7 @@ export function newspaperFrame(content, assets, size, page) {
     `frame frame--newspaper frame--${shape} is-first is-last`,
     mastheadOf(content, pages[at], at, pages.length),
     sheetOf(pages[at], assets, size),
-    el("footer", "frame__rail", el("div", "frame__dots", el("i", "is-now", el("b"))), el("span", "np__hint", "轻触版面上的文章，放大阅读")),
+    el("footer", "frame__rail", el("div", "frame__dots"), el("span", "np__hint", "轻触版面上的文章，放大阅读")),
   );
   frame.lang = "zh-CN";
   Object.assign(frame.dataset, { page: String(at), pages: String(pages.length), block: pages[at].id });

@@ -278,9 +278,11 @@ async def moves_between_rows(page: Page, world: tuple[House, Calendar], edition:
     await dialog.get_by_role("button", name="确认改期").click()
     await expect(page.locator(".toast").last).to_contain_text("已改到")
     assert await promised_at(world, edition) == (before, ["street", "wx"])
+    await expect(site).to_have_count(0)
     await page.keyboard.press("Control+z")
     await expect(page.locator(".toast").last).to_contain_text("已撤销")
     assert await promised_at(world, edition) == (before, ["site", "wx"])
+    await expect(site).to_be_visible()
 
 
 async def moves_a_run(page: Page, world: tuple[House, Calendar]) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import io
 from collections.abc import AsyncIterator, Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -88,7 +89,7 @@ async def test_box_that_is_ordered_shows_its_glass_loads_again_and_refuses_what_
         }
         for code, (made, name) in refused.items():
             await given(town, made, name)
-            assert await until(lambda made=made: ends(town, made)) == [("refused", code)]
+            assert await until(partial(ends, town, made)) == [("refused", code)]
         unable = order(3, action="volume", params={"level": 10})
         await given(town, unable)
         assert await until(lambda: ends(town, unable)) == [("failed", "hands.no_limb")]

@@ -42,6 +42,7 @@ class Signer:
         self.signed: list[str] = []
         self.away = False
         self.epoch = 1
+        self.void = ""
 
     async def state(self) -> dict[str, Any]:
         root = read_root((await self._district.trust()).root.text)
@@ -50,6 +51,8 @@ class Signer:
     async def sign_manifests(self, drafts: Sequence[Draft], _bundles: Mapping[str, str]) -> list[Signed]:
         if self.away:
             raise GuardRefused("guard.unreachable")
+        if self.void in {name for draft in drafts for name in draft.bundles}:
+            raise GuardRefused("guard.approval_void", release="r" * 64)
         return [await self._sign(draft) for draft in drafts]
 
     async def _sign(self, draft: Draft) -> Signed:
@@ -120,6 +123,16 @@ async def test_everything_is_signed_anew_under_a_new_epoch(writer: ManifestWrite
     signer.epoch = 2
     assert await write(writer, draft("s-a", ONE)) == ("s-a",)
     assert reign_of(await signer.state())[0] == 2
+
+
+async def test_a_piece_whose_approval_is_void_is_left_out_and_holds_up_nothing(
+    writer: ManifestWriter, signer: Signer
+) -> None:
+    kept = await writer.store.put(b"{}", media_type="application/json")
+    signer.void = kept.sha256
+    one = replace(draft("s-a", ONE), bundles={"r" * 64: (kept.sha256, kept.size)})
+    assert await write(writer, one, draft("s-b", TWO)) == ("s-a", "s-b")
+    assert signer.signed == ["s-a", "s-b"]
 
 
 async def test_a_screen_that_is_new_takes_the_manifest_that_stands(

@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from cms.audit.models import AuditEvent
 from cms.kernel.errors import Conflict, Denied, Invalid, TooMany
+from cms.people.actor import Actor
 from screens.hands import ordering, states
 from screens.hands.lines import set_policy
 from screens.hands.ordering import Asked, order_one, order_subtree, reached
@@ -93,7 +94,10 @@ async def test_order_nobody_took_runs_out_and_is_never_given_afterwards(street: 
 async def test_order_that_must_not_be_is_refused_before_it_is_signed(street: Street) -> None:
     screens = await able(street, 1)
     public = (await publics(street, screens))[0]
-    give = lambda actor, asked: order_one(street.database, street.district, actor, public, asked, now=CLOCK.now())  # noqa: E731
+
+    async def give(actor: Actor, asked: Asked) -> None:
+        await order_one(street.database, street.district, actor, public, asked, now=CLOCK.now())
+
     signed = street.district.signed
     with pytest.raises(Conflict, match=r"hands\.unable"):
         await give(operator(), Asked("reload"))
@@ -121,15 +125,15 @@ async def test_rules_of_a_thin_line_reach_its_screens_at_once_and_after_a_reconn
     rules = {"zone": "Asia/Shanghai", "windows": [], "budget": 1000, "spread": 0, "share": False, "neighbours": []}
     async with Fleet(screens) as fleet:
         await fleet.live()
-        assert screens[0].heard.line is None
+        assert told_line(screens[0]) is None
         async with street.database.write() as session:
             await set_policy(session, operator(), UNIT, rules, now=CLOCK.now())
-        await eventually(lambda: screens[0].heard.line is not None)
+        await eventually(lambda: told_line(screens[0]) == 1000)
     screens[0].heard.line = None
     async with Fleet(screens) as fleet:
         await fleet.live()
-        await eventually(lambda: screens[0].heard.line is not None)
-    assert screens[0].heard.line.policy.budget == 1000
+        await eventually(lambda: told_line(screens[0]) == 1000)
+    assert told_line(screens[0]) == 1000
     with pytest.raises(Invalid, match=r"hands\.line"):
         async with street.database.write() as session:
             await set_policy(session, operator(), UNIT, {**rules, "neighbours": ["file:///etc"]}, now=CLOCK.now())
@@ -147,3 +151,8 @@ async def ended(street: Street, wanted: set[str]) -> bool:
 async def count_of(street: Street, unit: str) -> ordering.Reached:
     async with street.database.read() as session:
         return await reached(session, operator(), unit=unit, action="reload")
+
+
+def told_line(screen: SimulatedScreen) -> int | None:
+    line = screen.heard.line
+    return None if line is None else line.policy.budget

@@ -16,7 +16,7 @@ from cms.signals.software import share
 from cms.trust.signed import Signed
 from screens.district import District
 from screens.hands import states
-from screens.hands.rollout import SOAK, TURN, Step, begin, stop, tick
+from screens.hands.rollout import SOAK, TURN, Step, register, start, stop, tick
 from screens.hands.rollout_tables import ScreenRollout
 from screens.hands.tables import ScreenOrder
 from screens.kiosk import slots as slots_module
@@ -75,10 +75,14 @@ async def test_broken_player_to_the_first_of_801_boxes_is_left_again_and_goes_no
     ids = await fleet(database, 801)
     first = [one for one in ids if share(VERSION, str(one)) < 10]
     async with database.write() as session:
-        row = await begin(session, operator(), version=VERSION, files=[release(10).file, release(100).file], now=NOW)
+        row = await register(session, operator(), version=VERSION, files=[release(10).file, release(100).file], now=NOW)
+        more = await register(session, operator(), version="1.2.0", files=[], now=NOW)
+    assert await tick(database, district, now=NOW) is None  # nobody let it go yet
+    async with database.write() as session:
+        await start(session, operator(), row.id, now=NOW)
     with pytest.raises(Conflict, match=r"hands\.rollout_running"):
         async with database.write() as session:
-            await begin(session, operator(), version=VERSION, files=[], now=NOW)
+            await start(session, operator(), more.id, now=NOW)
     assert await tick(database, district, now=NOW) is Step.GIVE
     assert await tick(database, district, now=NOW) is None  # another worker's turn has to wait
     orders = await given(database)
@@ -102,7 +106,8 @@ async def test_good_player_goes_on_to_the_next_share_after_its_time_and_can_be_s
     district = District(CLOCK)
     ids = await fleet(database, 300)
     async with database.write() as session:
-        row = await begin(session, operator(), version=VERSION, files=["a" * 64, "b" * 64], now=NOW)
+        row = await register(session, operator(), version=VERSION, files=["a" * 64, "b" * 64], now=NOW)
+        await start(session, operator(), row.id, now=NOW)
     await tick(database, district, now=NOW)
     async with database.write() as session:
         await session.execute(update(ScreenOrder).values(state=states.DONE, received_at=NOW))

@@ -119,7 +119,16 @@ def test_finding_when_kept_and_read_is_the_same(finding: Finding) -> None:
 def test_every_finding_has_its_sentence_and_suggestion() -> None:
     params = {"field": "标题", "most": 1, "now": 2, "percent": 1, "minutes": 2, "types": "x"}
     params |= {"channel": "x", "unit": "x", "marks": "x", "found": "x", "category": "x", "suggest": "x", "name": "x"}
-    params |= {"source": "x", "url": "x", "status": "404", "chars": "x", "codes": "x", "days": 3}
+    params |= {
+        "source": "x",
+        "url": "x",
+        "status": "404",
+        "chars": "x",
+        "codes": "x",
+        "days": 3,
+        "page": "x",
+        "zone": "x",
+    }
     texts = Catalogue.load()
     spoken = {key.removeprefix("review.check.") for key in texts.keys("zh-CN") if key.startswith("review.check.")}
     for code in {key.removesuffix(".next") for key in spoken}:

@@ -170,14 +170,14 @@ def test_check_when_given_lists_and_limits_finds_everything_in_its_place() -> No
         body={"schema": 1, "blocks": [{"id": BLOCK, "type": "paragraph", "text": text}]},
     )
     press = Press(
-        "wujiang.example", 1, {**RENDITIONS, "wechat": ()}, form, {}, {"wechat": {"title": 32, "summary": 120}}
+        "wujiang.example", 1, {**RENDITIONS, "wechat": ()}, form, limits={"wechat": {"title": 32, "summary": 120}}
     )
     names = {"张明远": Name("张明远", TITLES)}
     found = check(draft, Kind.NEWS, press=press, pictures={}, units=(), lists=Lists(names=names), now=NOW)
     assert [one.code for one in to_explain(found)] == ["title_wrong", "glyph_missing"]
     long = [(one.field, one.params["most"]) for one in found if one.code == "channel_long"]
     assert long == [("title", 32), ("summary", 120)]
-    press = Press("wujiang.example", 1, {"wechat": ()}, form, {}, {"wechat": {"body": 3}})
+    press = Press("wujiang.example", 1, {"wechat": ()}, form, limits={"wechat": {"body": 3}})
     found = check(draft, Kind.NEWS, press=press, pictures={}, units=(), now=NOW)
     assert Finding("must", "channel_body_long", "body", "", {"channel": "wechat", "most": 3, "now": 6}) in found
 
