@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from playwright.async_api import CDPSession, Page
+from playwright.async_api import CDPSession, Page, expect
 
 from cms.content.zones import contains
 from tests.chromium import SCREEN, Pages
@@ -95,6 +95,7 @@ async def test_newspaper_turns_opens_the_touched_article_and_closes(pages: Pages
     # From the loop straight into the article under the finger.
     await touch(session, *await place(page, ".layer.is-shown .np__sheet", 0.25, 0.2))
     assert (await opened(page, lambda found: found.get("view") == "article"))["zone"] == one["id"]
+    assert await page.locator("#touch").is_hidden()  # one finger, one sheet
     assert "市民络绎不绝" in (await page.locator(".reader__article").text_content() or "")
     assert (
         await page.evaluate("parseFloat(getComputedStyle(document.querySelector('.reader__article')).fontSize)") >= 50
@@ -168,3 +169,21 @@ def _case(chance: random.Random) -> dict[str, Any]:
         return chance.randrange(0, 11) * 1000, chance.randrange(0, 11) * 1000
 
     return {"points": [place() for _ in range(chance.choice([2, 3, 4, 5, 7]))], "at": place()}
+
+
+async def test_newspaper_when_chosen_from_the_list_of_pieces_opens_in_its_own_reader(
+    pages: Pages, town: Street
+) -> None:
+    page = await (await pages.context(SCREEN, touch=True)).new_page()
+    await paired(page, town)
+    media = town.gateway.media
+    article = piece(media, "图书馆延长开放", BLUE, text="每晚开放到十点。")
+    today = issue(media, "2026-11-26", [(OCHRE, [zone(1, LEFT, title="垂虹桥畔夜市开市", text=["夜市昨晚开市。"])])])
+    await town.gateway.publish(issue_of([article, today], version=1, show=60_000))
+    await until(page, standing(article.release))
+    await page.touchscreen.tap(540, 900)
+    sheet = page.locator("#touch")
+    await expect(sheet).to_be_visible()
+    await sheet.locator(".touch__entry", has_text="吴江日报").tap()
+    await opened(page, lambda found: found.get("view") == "page")
+    await expect(sheet).to_be_hidden()
