@@ -2,8 +2,9 @@
 
 import datetime as dt
 import re
+import uuid
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,10 +12,10 @@ from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cms.contract import AudienceRule, Receiver, Verdict, Why
-from cms.contract.audience import MOST, SETTING
+from cms.contract.audience import MOST, SETTING, covers
 from cms.kernel.errors import Invalid, NotFound
 from cms.people.actor import Actor
-from cms.people.permissions import Action, require_reach
+from cms.people.permissions import Action, Subject, require_can, require_reach
 from cms.planning.models import Target
 from cms.planning.targets import Change, edit_target, targets
 from cms.publishing.refresh import refresh_targets
@@ -50,18 +51,44 @@ class Answer:
 
 
 async def screen_targets(session: AsyncSession, actor: Actor) -> Sequence[Target]:
-    """The screen targets that are on. Raises Denied for who sees no screens."""
-    require_reach(actor, Action.SCREEN_READ)
-    return await targets(session, kind=KIND)
+    """The screen targets that are on and concern this person's screens. Raises Denied for who sees no screens."""
+    within = require_reach(actor, Action.SCREEN_READ)
+    return [row for row in await targets(session, kind=KIND) if await _concerns(session, row, within)]
 
 
 async def screen_target(session: AsyncSession, actor: Actor, code: str) -> Target:
-    """Raises Denied, NotFound `planning.no_such_target`."""
-    require_reach(actor, Action.SCREEN_READ)
+    """One that concerns this person's screens. Raises Denied, NotFound `planning.no_such_target`."""
+    within = require_reach(actor, Action.SCREEN_READ)
     row = await session.scalar(select(Target).where(Target.code == code, Target.kind == KIND))
-    if row is None:
+    if row is None or not await _concerns(session, row, within):
         raise NotFound("planning.no_such_target", target=code[:40])
     return row
+
+
+async def target_to_change(session: AsyncSession, actor: Actor, code: str) -> Target:
+    """As `screen_target`, for whoever changes its rule: asked before what was sent is read. Raises Denied, NotFound."""
+    row = await screen_target(session, actor, code)
+    require_can(actor, Action.TARGET_MANAGE, Subject(row.unit_path))
+    return row
+
+
+async def _concerns(session: AsyncSession, row: Target, within: Sequence[str]) -> bool:
+    """Whether a target is of these subtrees, or could reach a screen in them."""
+    rule = AudienceRule.read(row.units, row.settings)
+    if any(covers(within, one) for one in (row.unit_path, *rule.units)):
+        return True
+    if any(covers(rule.units, one) for one in within):
+        return True
+    return any(covers(within, unit) for unit in (await _units_of(session, rule.screens)).values())
+
+
+async def _units_of(session: AsyncSession, ids: Collection[str]) -> Mapping[str, str]:
+    """The unit of each screen by its id."""
+    if not ids:
+        return {}
+    wanted = [uuid.UUID(one) for one in ids]
+    rows = (await session.execute(select(Screen.id, Screen.unit).where(Screen.id.in_(wanted)))).all()
+    return {str(row.id): row.unit for row in rows}
 
 
 async def explain(session: AsyncSession, actor: Actor, audience: AudienceRule) -> Answer:
@@ -114,9 +141,14 @@ async def save_audience(
 ) -> Target:
     """Makes it the rule of the target; its line-up goes out anew at once.
 
+    A screen that is named outranks the subtrees, so naming one asks for the same right in its unit as a subtree does.
+
     Raises Denied, NotFound, Invalid `planning.no_such_unit`, `planning.bad_target`.
     """
-    row = await screen_target(session, actor, code)
+    row = await target_to_change(session, actor, code)
+    added = set(audience.screens) - set(AudienceRule.read(row.units, row.settings).screens)
+    for unit in sorted(set((await _units_of(session, added)).values())):
+        require_can(actor, Action.TARGET_MANAGE, Subject(unit))
     kept = {name: value for name, value in row.settings.items() if name != SETTING}
     settings = {**kept, SETTING: audience.kept()} if audience.kept() else kept
     change = Change(row.name, audience.units, row.loop_seconds, row.active, settings)

@@ -13,13 +13,13 @@ from cms.content.queries import find
 from cms.content.zones import MAX_POINTS, MAX_ZONES
 from cms.desk import pieces
 from cms.desk.newspapers import files, issues
-from cms.desk.newspapers.issues import one, take_part
+from cms.desk.newspapers.issues import one, take_part, to_edit
 from cms.desk.visit import Visit
 from cms.newspaper.drawing import draw_again
 from cms.newspaper.queries import PAGE, IssueRow, issues as read_issues, pages_of
 from cms.newspaper.taking import read_named
 from cms.newspaper.zoning import PageZones, change_issue, keep_zones
-from cms.people.permissions import Action, require_can
+from cms.people.permissions import Action
 
 _ONE = "/api/v1/newspapers/{id}"
 
@@ -128,17 +128,15 @@ async def one_issue(visit: Visit) -> IssueGiven:
 
 async def again(visit: Visit, _sent: Nothing) -> IssueGiven:
     """Another try of a drawing that failed."""
-    row = await one(visit)
+    row = await to_edit(visit)
     async with visit.deps.db.write() as session:
-        held = await find(session, visit.actor, row.document)
-        require_can(visit.actor, Action.DOCUMENT_EDIT, held.subject)
         await draw_again(session, row.id, now=visit.now)
     return await one_issue(visit)
 
 
 async def correct(visit: Visit, sent: IssueSent) -> IssueGiven:
     """Corrects the date or the number of an issue; 409 when the paper has one of that day."""
-    row = await one(visit)
+    row = await to_edit(visit)
     today = visit.now.astimezone(visit.deps.zone).date()
     named = read_named(paper=row.paper, date=sent.date.isoformat(), number=sent.number, today=today)
     async with visit.deps.db.write() as session:
@@ -161,12 +159,13 @@ async def zones(visit: Visit) -> ZonesGiven:
 
 async def write_zones(visit: Visit, sent: ZonesSent) -> ZonesGiven:
     """Writes zones into the person's working copy; 409 when somebody saved meanwhile."""
+    row = await to_edit(visit)
     written = [PageZones(one.id, one.label, [_plain(zone) for zone in one.zones]) for one in sent.pages]
     async with visit.deps.db.write() as session:
         await keep_zones(
             session,
             visit.actor,
-            visit.part("id"),
+            row.document,
             written,
             base=sent.revision,
             version=sent.version or None,

@@ -95,8 +95,10 @@ async def pages_of(session: AsyncSession, issue: uuid.UUID) -> Sequence[PageRow]
     ]
 
 
-async def linked(session: AsyncSession, documents: Collection[str]) -> Mapping[str, tuple[str, EditionState]]:
-    """Title and state of pieces a zone opens, by public id; unknown ones are missing."""
+async def linked(
+    session: AsyncSession, documents: Collection[str], *, within: Collection[str] | None = None
+) -> Mapping[str, tuple[str, EditionState]]:
+    """Title and state of pieces a zone opens, by public id; unknown ones are missing, and those not `within`."""
     if not documents:
         return {}
     query = (
@@ -104,6 +106,9 @@ async def linked(session: AsyncSession, documents: Collection[str]) -> Mapping[s
         .join(Edition, (Edition.document_id == Document.id) & Edition.is_current)
         .where(Document.public_id.in_(documents))
     )
+    if within is not None:
+        inside = or_(false(), *(Unit.path.startswith(path, autoescape=True) for path in within))
+        query = query.join(Unit, Unit.id == Document.unit_id).where(inside)
     return {key: (title, EditionState(state)) for key, title, state in (await session.execute(query)).all()}
 
 

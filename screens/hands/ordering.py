@@ -106,12 +106,12 @@ async def order_one(
     Raises Denied, NotFound `screens.missing`, Conflict `screens.revoked`, `hands.unable`, Invalid, TooMany
     `hands.open`, and what the guard says.
     """
-    asked = asked.checked()
     async with db.read() as session:
         screen = await session.scalar(select(Screen).where(Screen.public == public))
         if screen is None:
             raise NotFound("screens.missing")
         require_can(actor, Action.SCREEN_MANAGE, Subject(screen.unit))
+        asked = asked.checked()
         if screen.revoked_at is not None:
             raise Conflict("screens.revoked")
         if not is_able(screen.caps, asked.action):
@@ -136,9 +136,9 @@ async def order_subtree(
     Raises Denied, Invalid, Conflict `hands.count` (it would reach another number now), `hands.nobody`, and what the
     guard says.
     """
-    asked = asked.checked()
     async with db.read() as session:
         found = await reached(session, actor, unit=unit, action=asked.action)
+    asked = asked.checked()
     if not found.able:
         raise Conflict("hands.nobody")
     if len(found.able) != confirmed:

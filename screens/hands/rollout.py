@@ -21,6 +21,7 @@ from cms.kernel.errors import Conflict, NotFound
 from cms.kernel.ids import uuid7
 from cms.people.actor import Actor
 from cms.people.permissions import Action, Subject, require_can
+from cms.planning.holidays import district
 from cms.signals.software import STAGES, share
 from screens.hands import states
 from screens.hands.ordering import DEFAULT_LIFE, Asked, is_able, signed_rows, store
@@ -139,7 +140,8 @@ async def stop(session: AsyncSession, actor: Actor, rollout: uuid.UUID, *, now: 
 
 
 async def _held(session: AsyncSession, actor: Actor, rollout: uuid.UUID) -> ScreenRollout:
-    require_can(actor, Action.SYSTEM_CONFIGURE, Subject(actor.unit))
+    # An update goes to every screen there is: who looks after one institute does not begin it.
+    require_can(actor, Action.SYSTEM_CONFIGURE, Subject(await district(session)))
     row = await session.get(ScreenRollout, rollout, with_for_update=True)
     if row is None:
         raise NotFound("hands.rollout")

@@ -11,7 +11,7 @@ from cms.contract import AudienceRule
 from cms.desk.visit import Visit
 from cms.kernel.errors import NotFound
 from cms.people.permissions import Action
-from screens.audiences import audience_typed, explain, publics, save_audience, screen_target
+from screens.audiences import audience_typed, explain, publics, save_audience, screen_target, target_to_change
 from screens.delivered import delivered
 from screens.ledger import COUNTED
 from screens.pages.proof import proof_csv
@@ -205,6 +205,7 @@ async def read_audience(visit: Visit) -> AudienceGiven:
 async def write_audience(visit: Visit, sent: RuleSent) -> Done:
     """Changes who a target reaches; its content goes out anew at once."""
     async with visit.deps.db.write() as session:
+        await target_to_change(session, visit.actor, visit.part("target"))
         rule = await audience_typed(session, sent.units, sent.model_dump(exclude={"units"}))
         row = await save_audience(session, visit.actor, visit.part("target"), rule, now=visit.now)
         return Done(id=row.code)

@@ -24,6 +24,7 @@ from screens.audiences import (
     save_audience,
     screen_target,
     screen_targets,
+    target_to_change,
 )
 from screens.pages import parts
 
@@ -63,6 +64,8 @@ async def audience_save(visit: Visit) -> web.StreamResponse:
     """Tries a rule without keeping it, or keeps it; the button said which."""
     form = await visit.form()
     code = visit.part("target")
+    async with visit.deps.db.read() as session:
+        await target_to_change(session, visit.actor, code)
     try:
         async with visit.deps.db.read() as session:
             rule = await audience_typed(session, await _units(visit, form, "unit"), await _lists(visit, form))

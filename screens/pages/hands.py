@@ -13,6 +13,7 @@ from cms.desk.visit import Form, Visit, as_uuid
 from cms.kernel.errors import DomainError, Invalid
 from cms.people.permissions import Action, Subject, can, may_anywhere
 from cms.people.picking import places_at
+from cms.planning.holidays import district
 from screens import fleet
 from screens.hands import reading, rollout, states
 from screens.hands.ordering import Asked, able_actions, order_subtree, reached
@@ -119,7 +120,8 @@ async def updates_page(visit: Visit) -> web.StreamResponse:
             if row.state == rollout.RUNNING:
                 standing, _ = await rollout.standing_of(session, row, now=visit.now)
             shown.append(_rollout(visit, row, standing))
-    context = {"rollouts": shown, "may_stop": may_anywhere(visit.actor, Action.SYSTEM_CONFIGURE)}
+        may_stop = bool(can(visit.actor, Action.SYSTEM_CONFIGURE, Subject(await district(session))))
+    context = {"rollouts": shown, "may_stop": may_stop}
     return visit.page("screens/updates.html", context, section="screens")
 
 

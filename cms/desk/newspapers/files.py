@@ -7,7 +7,7 @@ from aiohttp import BodyPartReader, web
 
 from cms.content.queries import find
 from cms.desk import pieces
-from cms.desk.newspapers.issues import HREF, one
+from cms.desk.newspapers.issues import HREF, one, to_edit
 from cms.desk.routing import get, post
 from cms.desk.uploads import blocks_of, file_part
 from cms.desk.visit import Visit
@@ -42,13 +42,14 @@ async def export(visit: Visit) -> web.StreamResponse:
 
 async def bring(visit: Visit) -> web.StreamResponse:
     """Takes a file as multipart field ``file``; its pages' zones take the place of those that are there."""
+    await to_edit(visit)
     await import_zones(visit, await file_part(visit))
     return web.json_response({"href": HREF.format(visit.part("id"))})
 
 
 async def import_zones(visit: Visit, part: BodyPartReader) -> int:
     """How many pages got zones. Raises Invalid `newspaper.file`, `newspaper.page_unknown`, `content.block`."""
-    row = await one(visit)
+    row = await to_edit(visit)
     given = await read_zone_file(visit, part)
     async with visit.deps.db.write() as session:
         held = await find(session, visit.actor, row.document)

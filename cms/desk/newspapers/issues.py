@@ -89,10 +89,8 @@ async def progress(visit: Visit) -> web.StreamResponse:
 
 async def again(visit: Visit) -> web.StreamResponse:
     """Another try of a drawing that failed."""
-    row = await one(visit)
+    row = await to_edit(visit)
     async with visit.deps.db.write() as session:
-        held = await find(session, visit.actor, row.document)
-        require_can(visit.actor, Action.DOCUMENT_EDIT, held.subject)
         await draw_again(session, row.id, now=visit.now)
     return visit.redirect(HREF.format(row.document))
 
@@ -104,6 +102,15 @@ async def one(visit: Visit) -> IssueRow:
     if not rows:
         raise NotFound("content.no_edition")
     return rows[0]
+
+
+async def to_edit(visit: Visit) -> IssueRow:
+    """As `one`, for whoever changes it: asked before anything that was sent is read. Raises Denied."""
+    row = await one(visit)
+    async with visit.deps.db.read() as session:
+        held = await find(session, visit.actor, row.document)
+    require_can(visit.actor, Action.DOCUMENT_EDIT, held.subject)
+    return row
 
 
 def shown(visit: Visit, row: IssueRow) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from cms.content.filters import Filters
 from cms.content.queries import documents, find
 from cms.content.states import EDITABLE
 from cms.desk import pieces
-from cms.desk.newspapers.issues import HREF, left_lines, one, shown
+from cms.desk.newspapers.issues import HREF, left_lines, one, shown, to_edit
 from cms.desk.routing import get, post
 from cms.desk.views.gate import text
 from cms.desk.visit import Visit, as_uuid
@@ -21,7 +21,7 @@ from cms.newspaper.queries import IssueRow, linked, pages_of
 from cms.newspaper.states import DrawState
 from cms.newspaper.taking import NUMBER_LENGTH, read_named
 from cms.newspaper.zoning import PageZones, change_issue, keep_zones
-from cms.people.permissions import Action, can
+from cms.people.permissions import Action, can, reach
 
 _FOUND: Final = 8
 
@@ -32,13 +32,14 @@ async def editor_page(visit: Visit) -> web.StreamResponse:
 
 async def keep(visit: Visit) -> web.StreamResponse:
     """Keeps what was drawn as the person's own working copy; answers JSON."""
+    row = await to_edit(visit)
     form = await visit.form()
     given = text(form, "version")
     async with visit.deps.db.write() as session:
         copy = await keep_zones(
             session,
             visit.actor,
-            visit.part("id"),
+            row.document,
             read_pages(text(form, "pages")),
             base=as_uuid(text(form, "revision")),
             version=int(given) if given.isascii() and given.isdigit() and given != "0" else None,
@@ -79,25 +80,26 @@ async def page_text(visit: Visit) -> web.StreamResponse:
 
 async def linkable(visit: Visit) -> web.StreamResponse:
     """Pieces a zone may open, by words of their title or text."""
+    row = await one(visit)
     words = visit.query("q").strip()
     async with visit.deps.db.read() as session:
         page = await documents(session, visit.actor, Filters(words=words), limit=_FOUND, total=_FOUND)
-    found = [
+    offered = [
         {
-            "id": row.public_id,
-            "title": row.title or visit.t("desk.documents.untitled"),
-            "state": _state(visit, row.state),
+            "id": found.public_id,
+            "title": found.title or visit.t("desk.documents.untitled"),
+            "state": _state(visit, found.state),
         }
-        for row in page.rows
-        if row.public_id != visit.part("id")
+        for found in page.rows
+        if found.public_id != row.document
     ]
-    return web.json_response({"pieces": found})
+    return web.json_response({"pieces": offered})
 
 
 async def correct(visit: Visit) -> web.StreamResponse:
     """Corrects the date or the number of an issue."""
+    row = await to_edit(visit)
     form = await visit.form()
-    row = await one(visit)
     today = visit.now.astimezone(visit.deps.zone).date()
     number = text(form, "number")[: NUMBER_LENGTH * 4]
     try:
@@ -117,7 +119,7 @@ async def _page(visit: Visit, row: IssueRow, error: DomainError | None = None) -
         documents_ = {
             zone["document"] for block in draft.body["blocks"] for zone in block.get("zones", ()) if "document" in zone
         }
-        named = await linked(session, documents_)
+        named = await linked(session, documents_, within=reach(visit.actor, Action.DOCUMENT_READ))
     may_edit = bool(held.state in EDITABLE and can(visit.actor, Action.DOCUMENT_EDIT, held.subject))
     left = {str(page.asset): left_lines(visit, page.left) for page in drawn}
     blocks = [block for block in draft.body["blocks"] if block["type"] == "page"]

@@ -39,6 +39,7 @@ NEXT = "05"
 # Pages that only answer to a question.
 _ASKED = {
     "/desk/units/choices": "?for=document.read",
+    "/api/v1/screen-commands/reach": "?unit=/320509/04/&action=reload",
     "/api/v1/assets/same": f"?sha256={'0' * 64}",
 }
 # It ends the caller's own session, which the next ones need.

@@ -38,6 +38,7 @@ _PLAIN: Final = {
     "n": "0",
     "x": "1",
     "y": "1",
+    "date": "2026-11-24",
 }
 _NAMED: Final = {
     "delivery": "delivery",
@@ -54,19 +55,34 @@ _NAMED: Final = {
     "picture": "asset",
     "revision": "revision",
 }
-_NAMED_AT: Final = {"/desk/review/pass": {"piece": "submitted"}}
+_NAMED_AT: Final = {
+    "/desk/review/pass": {"piece": "submitted"},
+    "/desk/calendar/runs/check": {"placement": "placement"},
+    "/desk/calendar/runs/move": {"placement": "placement"},
+    "/desk/calendar/runs/undo": {"placement": "moved"},
+}
 _FIELDS: Final = {
     "/desk/documents/{id}/timing": {"act": "wish", "wish": "2027-03-01T09:00"},
     "/desk/library/folders": {"parent": ""},
+    "/desk/calendar/runs/check": {"start": "2027-03-01T09:00"},
+    "/desk/calendar/runs/move": {"start": "2027-03-01T09:00"},
+    "/desk/screens/tree/place": {"path": _UNIT},
+    "/desk/screens/audiences/{target}": {"unit": _UNIT, "screens": ""},
     "/desk/library/assets/{asset}/poster/frame": {"at": "0"},
     "/desk/library/assets/{asset}/crops": {"focal_x": "1", "focal_y": "1"},
 }
 # What the least value of a model does not say: its own rules ask for more.
+_MOMENTS: Final = {"date-time": "2027-03-01T09:00:00+08:00", "date": "2026-11-24"}
 _CUE: Final = {"start": "0:00.000", "end": "0:01.000", "text": "字"}
 _PART: Final = {"start": "07:00", "end": "09:00", "name": "早间"}
 _BODIES: Final[dict[str, dict[str, Any]]] = {
     "POST /api/v1/screens": {"unit": _UNIT},
     "PUT /api/v1/screens/{screen}/place": {"unit": _UNIT},
+    "PUT /api/v1/screens/units/place": {"unit": _UNIT},
+    "PUT /api/v1/screens/audiences/{target}": {"units": [_UNIT]},
+    "POST /api/v1/screen-commands": {"unit": _UNIT},
+    "PUT /api/v1/screen-lines": {"unit": _UNIT, "policy": None},
+    "PUT /api/v1/newspapers/{id}/zones": {"pages": []},
     "PUT /api/v1/targets/{target}": {"units": [_UNIT]},
     "POST /api/v1/people/{person}/roles": {"role": "editor"},
     "POST /api/v1/assets/{asset}/poster": {"at_ms": 0},
@@ -135,8 +151,8 @@ def _plain(name: str, one: dict[str, Any], of: Any, parts: Mapping[str, str]) ->
 
 
 def _text(name: str, one: dict[str, Any], parts: Mapping[str, str]) -> str:
+    if one.get("format") in _MOMENTS:
+        return _MOMENTS[one["format"]]
     if one.get("format") == "uuid" or name in parts:
         return parts.get(name, parts["asset"])
-    if one.get("format") == "date-time":
-        return "2027-03-01T09:00:00+08:00"
     return "x" * max(1, int(one.get("minLength", 1)))

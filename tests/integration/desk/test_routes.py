@@ -45,6 +45,8 @@ _SHARED = (
 # The office's, for everybody to see: only who may it for the whole office changes anything.
 _OFFICE = (
     "/desk/checks/",
+    "/desk/screens/updates/",
+    "/api/v1/screen-rollouts",
     "/api/v1/checklists/",
     "/desk/review/plans",
     "/api/v1/review/plans/rules",

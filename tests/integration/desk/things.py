@@ -2,16 +2,13 @@
 
 import datetime as dt
 import uuid
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cms.content.importing.models import FeedSource, PoolItem, SheetImport
 from cms.content.models import Document, Edition
-from cms.kernel.base import Base, Instant
-from cms.kernel.ids import uuid7
 from cms.library.models import VIDEO, Asset, EncodeJob, Folder, LibraryBatch, SubtitleTrack, Upload
 from cms.notices.models import Alarm, Notice
 from cms.people.models import DeskSession, FactorReset, Person
@@ -27,12 +24,18 @@ from cms.review.plans import BUILT_IN, book_json
 from cms.webhooks.models import Webhook, WebhookCall
 from schedules.resolve import Layer
 from screens.tables import Screen
+from tests.integration.desk.maker import Maker
+from tests.integration.desk.things_shown import WALL, an_issue, of_the_screens
 
-Row = TypeVar("Row", bound=Base)
 # Addresses whose part means something else than elsewhere: by the beginning of the address, or by what is in it.
 DIFFERENT: tuple[tuple[str, dict[str, str]], ...] = (
     ("/desk/library/undo/{batch}", {"batch": "library_batch"}),
     ("/api/v1/assets/batches/{batch}", {"batch": "library_batch"}),
+    ("/newspapers/{id}", {"id": "issue"}),
+    ("/placements/{placement}/runs/undo", {"placement": "moved"}),
+    ("/screens/audiences/{target}", {"target": "wall"}),
+    ("/screens/deliveries/{delivery}", {"delivery": "shown"}),
+    ("/screens/progress/{delivery}", {"delivery": "shown"}),
     ("/desk/shared/", {"token": "shared"}),
     ("/export/{form}", {"form": "sheet"}),
     ("/desk/screens/player/", {"name": "player"}),
@@ -76,45 +79,6 @@ WORDS_OF_ADDRESSES = {
 }
 
 
-@dataclass
-class Maker:
-    """Inserts rows: what a table asks for and nobody gave is filled in by the kind of its column."""
-
-    session: AsyncSession
-    owner: uuid.UUID
-    unit: str
-    chief: uuid.UUID
-    now: dt.datetime
-    made: int = 0
-
-    async def make(self, table: type[Row], **given: Any) -> Row:
-        values = dict(given)
-        for column in table.__table__.columns:
-            asked = not (column.nullable or column.default is not None or column.server_default is not None)
-            if asked and column.key not in values:
-                values[column.key] = self._value(table, column)
-        row = table(**values)
-        self.session.add(row)
-        await self.session.flush()
-        self.made += 1
-        return row
-
-    def _value(self, table: type[Base], column: Any) -> Any:
-        if column.primary_key:
-            return uuid7(self.now)
-        if {key.column.table.name for key in column.foreign_keys} == {"person"}:
-            return self.owner
-        if column.key in {"unit_path", "unit"}:
-            return self.unit
-        kind = dt.datetime if isinstance(column.type, Instant) else column.type.python_type
-        blank: dict[Any, Any] = {str: f"x{self.made}", int: 1, bool: False, bytes: b"", float: 0.5, dict: {}, list: []}
-        blank |= {dt.datetime: self.now, uuid.UUID: self.owner}
-        if kind is object:  # JSON says nothing of its form; the class does
-            said = next(one.__annotations__[column.key] for one in table.__mro__ if column.key in one.__annotations__)
-            return [] if "list" in str(said) else {}
-        return blank[kind]
-
-
 async def things(
     session: AsyncSession, *, unit: str, owner: uuid.UUID, document: str, target: str, picture: str, now: dt.datetime
 ) -> dict[str, str]:
@@ -125,6 +89,7 @@ async def things(
     edition = (await session.scalars(select(Edition).where(Edition.document_id == piece.id))).one()
     place = (await session.scalars(select(Target).where(Target.code == target))).one()
     victim = (await session.scalars(select(Person).where(Person.login == "victim"))).one()
+    issue = await an_issue(maker, piece.title)
     found = {
         **await _of_a_piece(maker, piece, edition, place, picture),
         **await _of_a_person(maker, victim),
@@ -132,13 +97,16 @@ async def things(
         **await _of_the_office(maker),
     }
     screen = await maker.make(Screen, public="0123456789", unit=unit, key="x" * 43, change=0)
+    found |= await of_the_screens(maker, screen, piece, edition)
     parts = {name: str(row.id) for name, row in found.items()}
     parts |= {"base": str(edition.revision_id), "revision": str(edition.revision_id), "edition": str(edition.id)}
     parts |= {"document": document, "piece": document, "people": str(victim.id), "to": str(owner)}
-    return {**WORDS_OF_ADDRESSES, **parts, "screen": screen.public, "shared": SHARED}
+    return {**WORDS_OF_ADDRESSES, **parts, "screen": screen.public, "shared": SHARED, "wall": WALL, "issue": issue}
 
 
 SHARED = "a" * 32
+# When the run of a placement begins, which is what samples say of any moment.
+RUN, RUN_ENDS = "2027-03-01T09:00:00+08:00", "2027-03-01T10:00:00+08:00"
 
 
 async def _of_a_piece(maker: Maker, piece: Document, edition: Edition, place: Target, picture: str) -> dict[str, Any]:
@@ -149,13 +117,17 @@ async def _of_a_piece(maker: Maker, piece: Document, edition: Edition, place: Ta
         Occurrence, key="x", kind="publish", at=soon, not_before=soon, targets=[place.code], batch_id=batch.id,
         document_id=piece.id, edition_id=edition.id,
     )  # fmt: skip
-    rule = rule_json(read_rule({"start": now.isoformat()}))
+    rule = rule_json(read_rule({"start": RUN, "end": RUN_ENDS}))
     order = await make(Publication, key="x", kind="publish", document_id=piece.id, edition_id=edition.id, what={})
     await make(Embargo, document_id=piece.id, until=soon)
     return {
         "batch": batch,
         "placement": await make(
             Placement, document_id=piece.id, target_id=place.id, rule=rule, layer=int(Layer.DAYPART)
+        ),
+        "moved": await make(
+            Placement, document_id=piece.id, target_id=place.id, rule=rule, layer=int(Layer.DAYPART),
+            created_at=now - dt.timedelta(days=1), ended_at=now, ended_by=maker.owner,
         ),
         "link": await make(
             PreviewLink, document_id=piece.id, revision_id=edition.revision_id, expires_at=soon, opened=0,
