@@ -12,6 +12,7 @@ from cms.hands.order import read_order
 from cms.kernel.db import Database
 from cms.kernel.errors import Conflict, Denied
 from cms.kernel.ids import public_id, uuid7
+from cms.people.models import Unit
 from cms.signals.software import share
 from cms.trust.signed import Signed
 from screens.district import District
@@ -27,6 +28,11 @@ from tests.integration.screens.conftest import CLOCK, operator
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 NOW = CLOCK.now()
+
+
+def office() -> Unit:
+    """The unit above all others: an update is for whoever looks after all of it."""
+    return Unit(id=uuid.uuid4(), code="320509", name="云上", level="centre", path="/320509/", created_at=NOW)
 
 
 async def fleet(database: Database, count: int) -> list[uuid.UUID]:
@@ -75,10 +81,13 @@ async def test_broken_player_to_the_first_of_801_boxes_is_left_again_and_goes_no
     ids = await fleet(database, 801)
     first = [one for one in ids if share(VERSION, str(one)) < 10]
     async with database.write() as session:
+        session.add(office())
         row = await register(session, operator(), version=VERSION, files=[release(10).file, release(100).file], now=NOW)
         more = await register(session, operator(), version="1.2.0", files=[], now=NOW)
     assert await tick(database, district, now=NOW) is None  # nobody let it go yet
     async with database.write() as session:
+        with pytest.raises(Denied):
+            await start(session, operator("/320509/04/"), row.id, now=NOW)
         await start(session, operator(), row.id, now=NOW)
     with pytest.raises(Conflict, match=r"hands\.rollout_running"):
         async with database.write() as session:
@@ -106,6 +115,7 @@ async def test_good_player_goes_on_to_the_next_share_after_its_time_and_can_be_s
     district = District(CLOCK)
     ids = await fleet(database, 300)
     async with database.write() as session:
+        session.add(office())
         row = await register(session, operator(), version=VERSION, files=["a" * 64, "b" * 64], now=NOW)
         await start(session, operator(), row.id, now=NOW)
     await tick(database, district, now=NOW)
