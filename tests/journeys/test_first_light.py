@@ -14,6 +14,7 @@ from PIL import Image
 from playwright.async_api import BrowserContext, Page, ViewportSize, async_playwright
 
 from tests.chromium import CHROMIUM, DESK, FLAGS, PHONE, SCREEN
+from tests.fakes.pieces import COVER
 from tests.fakes.street import Colour, Said, at_least, facts, near, until
 from tests.journeys.house import House, house
 from tests.journeys.inputs import Article, articles
@@ -24,8 +25,7 @@ COUNTS = {"sqlite": 20, "postgres": 8}
 TARGETS = ["web", "street"]
 GONE_S = 3
 FADED_S = 1.0
-# Where the player's template has the cover at 1080×1920.
-COVER = (540, 420)
+LOOKS = 3
 
 
 @dataclass
@@ -121,17 +121,38 @@ async def _pixel(page: Page, x: float, y: float) -> Colour:
 
 
 async def _standing_with_colour(office: Office, screen: Page) -> tuple[str, Said]:
-    """Waits for a piece with a plain picture on its first page, and compares the glass with it."""
+    """Waits for a piece with a plain picture on its first page, past the fade."""
 
     def plain(said: Said) -> bool:
         document = next((d for d, r in office.releases.items() if r == said.get("release")), None)
-        return document is not None and office.pieces[document].colour is not None and said.get("page") in {"1", "0", 1}
+        return document is not None and office.pieces[document].colour is not None and said.get("page") == "0"
 
     said = await until(screen, plain, within=120)
     await asyncio.sleep(FADED_S)
-    if (await facts(screen)).get("release") != said["release"]:
+    if _place(await facts(screen)) != _place(said):
         return await _standing_with_colour(office, screen)
     return office.document_of(str(said["release"])), said
+
+
+def _place(said: Said) -> tuple[object, ...]:
+    """What stands on the glass, and since which swap."""
+    return said.get("release"), said.get("page"), said.get("swaps")
+
+
+async def _shows_its_picture(office: Office, screen: Page) -> None:
+    """A first page has its cover's colour; a look during which the page turned says nothing of either."""
+    looks: list[tuple[str, Colour, Colour]] = []
+    while len(looks) < LOOKS:
+        document, said = await _standing_with_colour(office, screen)
+        article = office.pieces[document]
+        assert article.colour is not None
+        seen = await _pixel(screen, *COVER)
+        if _place(await facts(screen)) != _place(said):
+            continue
+        if near(seen, article.colour):
+            return
+        looks.append((article.title, seen, article.colour))
+    pytest.fail(f"other colours on the glass than in the pictures: {looks}")
 
 
 async def _check_web(office: Office, context_of: dict[str, BrowserContext]) -> None:
@@ -176,10 +197,7 @@ async def test_news_from_an_editors_hands_reach_screen_and_web_and_are_taken_bac
         await _live_everywhere(office)
         await _check_web(office, contexts)
 
-        document, _ = await _standing_with_colour(office, screen)
-        colour = office.pieces[document].colour
-        assert colour is not None
-        assert near(await _pixel(screen, *COVER), colour)
+        await _shows_its_picture(office, screen)
 
         await _correct_one(office, screen)
         await _recall_one(office, screen)
