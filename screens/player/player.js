@@ -86,7 +86,7 @@ export class Player {
 
   /** The code of the unit it stands in, the last of its signed path; "" before it has one. */
   get point() {
-    return this.state?.facts?.value.unit.split("/").filter(Boolean).at(-1) ?? "";
+    return this.state?.facts?.value.unit.split("/").filter(Boolean).pop() ?? "";
   }
 
   /** {group, tile|null} that the screen's signed facts name, or null. */
