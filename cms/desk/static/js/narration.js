@@ -40,9 +40,19 @@ function choose(sound) {
   show(sound);
 }
 
+/** What the library has of recordings; asked again while the dialog waits for an answer. */
+async function list() {
+  while (dialog.open) {
+    const answer = await fetch(dialog.dataset.picker, { headers: { "HX-Request": "true" } }).catch(() => null);
+    if (answer?.ok) return window.htmx.swap("#sounds-list", await answer.text(), { swapStyle: "innerHTML" });
+    await new Promise((resolve) => { setTimeout(resolve, LOOK_AGAIN); });
+  }
+  return undefined;
+}
+
 field.querySelector("[data-narration-open]").addEventListener("click", () => {
-  window.htmx.ajax("GET", dialog.dataset.picker, { source: "#sounds-list", target: "#sounds-list", swap: "innerHTML" });
   dialog.showModal();
+  list();
 });
 field.querySelector("[data-narration-drop]").addEventListener("click", () => choose(null));
 
