@@ -50,10 +50,12 @@ async function list() {
   return undefined;
 }
 
-field.querySelector("[data-narration-open]").addEventListener("click", () => {
+const open = field.querySelector("[data-narration-open]");
+open.addEventListener("click", () => {
   dialog.showModal();
   list();
 });
+open.disabled = false; // until now a press would have done nothing
 field.querySelector("[data-narration-drop]").addEventListener("click", () => choose(null));
 
 dialog.addEventListener("click", async (event) => {
