@@ -1,16 +1,18 @@
 """The display of television: the plan of the next days, the portal's pages, and nothing of what was taken back."""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from cms.contract import Busy, Columns, Delta, File, Files, LineUp, Piece, Services
+from cms.contract import Busy, Columns, Delta, File, Files, Piece, Services
 from media.house import PLAY, SUBTITLES, TRACKS
 from renderers.tv import layout, pages, paths, playlists
+from renderers.tv.furniture import furniture
 from renderers.tv.items import Video, masters, newest_house, playable
 from renderers.tv.plan import PLAN_NAME, Plan, encode, from_value, releases, to_value
 from renderers.tv.programme import AHEAD, Live, day_start, planned
+from renderers.tv.settings import settings_of
 from renderers.tv.slate import slate_of
 
 LIST_PAGES: Final = 6
@@ -78,21 +80,24 @@ class _Work:
         """
         start = day_start(now)
         line = await self.services.line_ups.line_up(self.delta.target, start=start, end=start + AHEAD)
-        videos = await playable(line.pieces.values(), self.services.assets)
+        settings = settings_of(self.delta.target)
+        extras = await furniture(self.delta.target, settings, self.services.line_ups)
+        pieces = {piece.release: piece for piece in (*line.pieces.values(), *extras.pieces)}
+        videos = await playable(pieces.values(), self.services.assets)
         slate = await slate_of(self.services, self.delta.target.name, newest_house(videos))
         for _ in range(_TRIES):
             value, version = await self.services.state.get(PLAN_NAME)
             before = None if value is None else from_value(value)
-            live = Live(line.slots, videos, await self._documents(line, before))
+            live = Live(line.slots, videos, await self._documents(pieces.values(), before), settings, extras)
             plan = planned(before, live, slate, code=self.code, name=self.delta.target.name, now=now)
             told = to_value(plan)
             if told == value or await self.services.state.put(PLAN_NAME, told, version=version):
                 return plan
         raise Busy("tv.plan_busy", target=self.code)
 
-    async def _documents(self, line: LineUp, before: Plan | None) -> Mapping[str, Piece]:
+    async def _documents(self, known: Iterable[Piece], before: Plan | None) -> Mapping[str, Piece]:
         """The live pieces of all items: those in the line-up, and those that were only shown in the past."""
-        found = {piece.document: piece for piece in line.pieces.values()}
+        found = {piece.document: piece for piece in known}
         for item in before.items.values() if before else ():
             if item.document not in found:
                 since = _EPOCH + item.published * _MILLISECOND

@@ -192,7 +192,7 @@ def _clean(plan: Plan, published: Published) -> Plan:
 @functools.lru_cache(maxsize=16)
 def _without(plan: Plan, items: frozenset[str]) -> Plan:
     left = {key: item for key, item in plan.items.items() if key not in items}
-    return Plan(plan.code, plan.name, plan.start, plan.breaks, plan.houses, left, plan.runs)
+    return Plan(plan.code, plan.name, plan.start, plan.breaks, plan.houses, left, plan.runs, plan.rule)
 
 
 def _short(ask: Ask, text: str, media_type: str, *, tag: int | None = None) -> Reply:
