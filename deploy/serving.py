@@ -6,6 +6,8 @@ No database is asked. Whatever a channel answers passes the tombstones once more
 import contextlib
 import dataclasses
 import functools
+import hashlib
+import hmac
 from collections import OrderedDict
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from pathlib import Path
@@ -52,6 +54,7 @@ class ChannelSite:
     site: Site
     clock: Clock
     metrics: Metrics
+    secrets: Mapping[str, bytes] = dataclasses.field(default_factory=dict, repr=False)
 
     def routes(self) -> list[web.RouteDef]:
         return [
@@ -70,14 +73,14 @@ class ChannelSite:
     async def _answer(self, request: web.Request, channel: Channel) -> web.StreamResponse:
         entry = self.reader.get(request.path)
         if (entry is None or entry.gone) and channel.serve is not None:
-            reply = await channel.serve(await self._ask(request), self.published, self.assets, self.site)
+            reply = await channel.serve(self._ask(request, channel.kind), self.published, self.assets, self.site)
             if reply is not None:
                 return await self._send(request, reply)
         response = await self.public.page(request)
         response.headers["Content-Security-Policy"] = PORTAL
         return response
 
-    async def _ask(self, request: web.Request) -> Ask:
+    def _ask(self, request: web.Request, kind: str) -> Ask:
         return Ask(
             request.method,
             request.match_info["path"],
@@ -85,6 +88,7 @@ class ChannelSite:
             {name.lower(): value for name, value in request.headers.items()},
             b"",
             self.clock.now(),
+            self.secrets.get(kind, b""),
         )
 
     async def _send(self, request: web.Request, reply: Reply) -> web.StreamResponse:
@@ -192,8 +196,13 @@ class ServingAssets:
         return await self._assets.part(sha256, start, length)
 
 
-def channel_site(here: Installation, reader: TreeReader, public: PublicSite) -> ChannelSite:
-    """The channels of an installation over the tree that `reader` keeps."""
+def channel_secret(key: bytes, kind: str) -> bytes:
+    """What a kind of channel derives its keys from, out of the key that seals the accounts' secrets."""
+    return hmac.digest(key, f"yunping channel secret 1\n{kind}".encode(), hashlib.sha256)
+
+
+def channel_site(here: Installation, reader: TreeReader, public: PublicSite, key: bytes) -> ChannelSite:
+    """The channels of an installation over the tree that `reader` keeps; `key` is that of the vault."""
     assets = StoreAssets(here.store, here.tombstones.asset_gone)
     return ChannelSite(
         channels=here.channels,
@@ -206,6 +215,7 @@ def channel_site(here: Installation, reader: TreeReader, public: PublicSite) -> 
         site=here.site,
         clock=here.clock,
         metrics=here.metrics,
+        secrets={kind: channel_secret(key, kind) for kind in here.channels},
     )
 
 

@@ -67,8 +67,9 @@ async def run_web(settings: Settings, metrics: Metrics, stop: asyncio.Event) -> 
         places = PlacePages(
             here.db, here.clock, here.site, reader, here.tombstones, RowLineUps(here.db, here.clock), public.page
         )
+        site = channel_site(here, reader, public, services.key)
         app.add_routes(BoxFiles(here.db, here.clock, room).routes())
-        app.add_routes([*channel_site(here, reader, public).routes(), *places.routes(), *public.routes()])
+        app.add_routes([*site.routes(), *places.routes(), *public.routes()])
         following = asyncio.create_task(_follow(here, reader))
         runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=3)
         await runner.setup()

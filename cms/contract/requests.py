@@ -10,7 +10,11 @@ from cms.contract.services import Assets, Published, Services, Site
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A request for a channel. `path` is what follows the channel's own prefix; header names are lower case."""
+    """A request for a channel. `path` is what follows the channel's own prefix; header names are lower case.
+
+    `secret` is the installation's for this kind of channel, from which it may derive keys of its own; it never leaves
+    the process. Empty where there is none.
+    """
 
     method: str
     path: str
@@ -18,6 +22,7 @@ class Ask:
     headers: Mapping[str, str]
     body: bytes
     now: dt.datetime
+    secret: bytes = field(default=b"", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

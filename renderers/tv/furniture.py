@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from cms.contract import Columns, LineUps, Piece, Target
 from renderers.tv.settings import ChannelSettings
 
-_PER_COLUMN = 50
-_MOST = 10_000
+_PER_COLUMN: Final = 50
+_MOST: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +28,14 @@ class Furniture:
         return (*self.filler, *self.before, *self.after)
 
 
+NO_FURNITURE: Final = Furniture()
+
+
 async def furniture(target: Target, settings: ChannelSettings, line_ups: LineUps) -> Furniture:
     """What the lines of the settings name."""
     lines = {line.strip() for pool in _pools(settings) for line in pool}
     if not lines:
-        return Furniture()
+        return NO_FURNITURE
     columns = await line_ups.columns()
     named = {line: code for line in lines if (code := _column(line, columns)) is not None}
     found: dict[str, Sequence[Piece]] = {
@@ -42,7 +46,8 @@ async def furniture(target: Target, settings: ChannelSettings, line_ups: LineUps
         live = await line_ups.newest(target, limit=_MOST)
         found |= {piece.document: (piece,) for piece in live if piece.document in single}
     missing = tuple(sorted(line for line in lines if not found.get(line)))
-    return Furniture(*(_pieces(pool, found) for pool in _pools(settings)), missing)
+    filler, before, after = (_pieces(pool, found) for pool in _pools(settings))
+    return Furniture(filler, before, after, missing)
 
 
 def _pools(settings: ChannelSettings) -> tuple[Sequence[str], Sequence[str], Sequence[str]]:

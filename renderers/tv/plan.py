@@ -141,9 +141,23 @@ class Plan:
         slates = [house.slate.tracks[rung].bandwidth for house in self.houses]
         return max([*slates, *(item.bandwidth[number] for item in self.items.values())])
 
+    def time(self, slot: int) -> int:
+        """Slots since timestamps began: at the epoch they begin anew, which is a break like that of a house."""
+        return slot - self.rule.epoch if slot >= self.rule.epoch else slot
+
+    @cached_property
+    def languages(self) -> tuple[str, ...]:
+        """The languages in which any item has subtitles."""
+        return tuple(sorted({language for item in self.items.values() for language, _ in item.subtitles}, reverse=True))
+
     @cached_property
     def _changes(self) -> tuple[int, ...]:
-        """Slots in which another house stands than in the slot before."""
+        """Slots in which another house stands than in the slot before, and that of a new epoch."""
+        epoch = (self.rule.epoch,) if self.start < self.rule.epoch else ()
+        return tuple(sorted({*self._changes_of_house, *epoch}))
+
+    @property
+    def _changes_of_house(self) -> tuple[int, ...]:
         if len({name for house in self.houses for name in (house.id, house.slate.house)}) == 1:
             return ()
         since = {house.since for house in self.houses if self.start < house.since < NEVER}

@@ -2,14 +2,14 @@
 
 import dataclasses
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from cms.contract import Entry, Piece, Slot
 from media.house import RUNGS, SUBTITLES, HouseIndex
-from renderers.tv.furniture import Furniture
+from renderers.tv.furniture import NO_FURNITURE, Furniture
 from renderers.tv.items import Video, masters
 from renderers.tv.plan import NEVER, House, Item, Plan, Rule, house_number
 from renderers.tv.settings import ChannelSettings
@@ -23,6 +23,7 @@ AHEAD: Final = dt.timedelta(days=4)  # of which today is a part
 FROZEN: Final = 2
 # Entries of one piece side by side are one stretch; a loop of one piece alone goes round more often.
 _MOST_TIMES: Final = 4
+_UNSET: Final = ChannelSettings()
 _EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _MILLISECOND: Final = dt.timedelta(milliseconds=1)
 
@@ -37,8 +38,8 @@ class Live:
     slots: tuple[Slot, ...]
     videos: Mapping[str, tuple[Video, ...]]
     documents: Mapping[str, Piece]
-    settings: ChannelSettings = ChannelSettings()
-    furniture: Furniture = Furniture()
+    settings: ChannelSettings = _UNSET
+    furniture: Furniture = NO_FURNITURE
 
 
 def to_ms(at: dt.datetime) -> int:
@@ -100,7 +101,7 @@ def _rules(live: Live, items: Mapping[str, Item]) -> Rules:
     return Rules(*(_of(pool, live, by_file) for pool in pools))
 
 
-def _rule(live: Live, rules: Rules, used: Set[str]) -> Rule:
+def _rule(live: Live, rules: Rules, used: AbstractSet[str]) -> Rule:
     settings = live.settings
     return Rule(
         frozen=max(FROZEN, settings.frozen),
