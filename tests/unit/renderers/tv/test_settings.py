@@ -1,45 +1,19 @@
 """What an office sets of a channel: fillers, bumpers, the freeze, entries of the day, the epoch; and bad settings."""
 
-import dataclasses
 import datetime as dt
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
-from cms.contract import Entry, LineUp, Slot, Target
-from renderers.tv.plan import Plan, decode
+from cms.contract import Entry, Slot
+from renderers.tv.plan import Plan
 from renderers.tv.settings import ChannelSettings
 from schedules.linear import SLOT_MS
-from tests.fakes.channel import NOW, SLOT, ChannelWorld, slot_of, time_of
-from tests.fakes.house_files import imagined
+from tests.fakes.channel import NOW, SLOT, slot_of, time_of
+from tests.fakes.lineups import Line
 
 HOUR = dt.timedelta(hours=1)
-
-
-class Line(ChannelWorld):
-    """A world whose line-up a test may say; without, nothing is on."""
-
-    slots: tuple[Slot, ...] = ()
-
-    def set(self, **settings: Any) -> None:
-        self.target = dataclasses.replace(self.target, settings=settings)
-
-    async def line_up(self, target: Target, *, start: dt.datetime, end: dt.datetime) -> LineUp:
-        pieces = {p.release: p for p in self.live.values()}
-        slots = self.slots or (Slot(start, end, ()),)
-        first, last = slots[0], slots[-1]
-        whole = (Slot(start, first.start, ()), *slots, Slot(last.end, end, ())) if self.slots else slots
-        named = {entry.release for slot in whole for entry in slot.loop}
-        return LineUp(target, 1, whole, {release: pieces[release] for release in named})
-
-    def plan(self) -> Plan:
-        return decode(self.tree["/tv/t-tv/plan.json"].data)
-
-    def add(self, number: int, segments: int, column: str = "talks") -> str:
-        piece = self.lecture(number, imagined(f"item {number}", segments=segments), at=NOW - number * HOUR)
-        self.live[piece.document] = dataclasses.replace(piece, column=column)
-        return piece.release
 
 
 def documents(plan: Plan, first: int, end: int) -> list[str]:
