@@ -238,9 +238,12 @@ def encode(plan: Plan) -> bytes:
     return json.dumps(to_value(plan), ensure_ascii=False, separators=(",", ":")).encode()
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=1024)
 def decode(data: bytes) -> Plan:
-    """Kept while the bytes are the same: a playlist is asked for thousands of times a second. ValueError as above."""
+    """Kept while the bytes are the same: a playlist is asked for thousands of times a second, of hundreds of channels.
+
+    ValueError as above.
+    """
     return from_value(json.loads(data))
 
 
