@@ -79,7 +79,7 @@ BENCHMARKS: Final[Mapping[str, Bench]] = {
         {"screens": int, "browsers": int, "rounds": int},
     ),
     "playlist": Bench(
-        "一个进程承载数百个电视频道的播放列表：每核每秒应答次数（回环网络，真实套接字），与 aiohttp 直接返回同样字节之比",
+        "一个进程承载数百个电视频道的播放列表：每核每秒应答次数（回环网络），与 aiohttp 直接返回同样字节之比",
         "tests.benchmarks.playlist",
         {"channels": int, "seconds": int, "viewers": int},
     ),
