@@ -52,7 +52,7 @@ def recording(query: Mapping[str, str], plan: Plan, now: int) -> Recording | Non
 
 
 def from_the_start(plan: Plan, now: int) -> Recording:
-    """重新开始: the programme on air, from its beginning."""
+    """从头看: the programme on air, from its beginning."""
     return _to_the_end(_programme(plan, now).start, plan, now)
 
 
