@@ -147,7 +147,7 @@ class Group:
     def _give(self, connection: ScreenConnection, frames: AudienceFrames, rest: bytes) -> None:
         """Hands bytes to the transport; the member joins its new cohort unless that made it busy."""
         connection.has, connection.sent, connection.late_since = frames.has, frames, 0.0
-        connection.transport.write(rest)
+        connection.write(rest)
         if not connection.paused:
             self._settle(connection, frames)
 

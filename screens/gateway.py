@@ -312,12 +312,14 @@ class Gateway:
 
     def _place(self, session: Session, known: Known) -> None:
         """Tells the screen what it is and puts it where its states come from."""
-        connection = session.connection
         if known.facts is None:
             self._bare.add(known.id)
         audience = self.source.audience_now(known.id)
-        if not session.welcome(known, audience):
-            return
+        with session.connection.together():
+            if session.welcome(known, audience):
+                self._move(session.connection, audience)
+
+    def _move(self, connection: ScreenConnection, audience: str | None) -> None:
         before = connection.group
         group = self.registry.place(connection, audience)
         if before is not None and before is not group:
