@@ -7,6 +7,9 @@ import pytest
 from pydantic import ValidationError
 
 from cms.contract import Entry, Slot
+from cms.desk.settings_form import fields_of, settings_from
+from cms.kernel.errors import Invalid
+from cms.kernel.messages import catalogue
 from renderers.tv.plan import Plan
 from renderers.tv.settings import ChannelSettings
 from schedules.linear import SLOT_MS
@@ -127,3 +130,18 @@ def test_settings_that_mean_nothing_are_refused(wrong: dict[str, Any]) -> None:
 def test_settings_of_before_there_were_any_are_the_defaults() -> None:
     assert ChannelSettings.model_validate({"audience": {}}) == ChannelSettings()
     assert ChannelSettings(operators=("telecom 2", "unicom")).keys == {"telecom": 2, "unicom": 1}
+
+
+def test_form_of_the_desk_reads_the_settings_and_says_at_which_field_one_is_wrong() -> None:
+    typed = {"filler": ["公益短片"], "operators": ["telecom 2"], "signed": True, "freeze_minutes": "5"}
+    kept = settings_from(ChannelSettings, typed)
+    assert (kept["filler"], kept["signed"], kept["freeze_minutes"], kept["epoch_ms"]) == (["公益短片"], True, 5, 0)
+    kinds = {field.name: field.kind for field in fields_of(ChannelSettings, kept)}
+    assert kinds["filler"] == kinds["operators"] == "lines"
+    assert (kinds["signed"], kinds["freeze_minutes"]) == ("check", "number")
+    for wrong, code in (({"operators": ["电信"]}, "form"), ({"freeze_minutes": "1441"}, "range")):
+        with pytest.raises(Invalid) as refused:
+            settings_from(ChannelSettings, typed | wrong)
+        assert refused.value.fields == {f"set-{next(iter(wrong))}": f"desk.setting.{code}"}
+    texts = catalogue().keys("zh-CN") & catalogue().keys("en")
+    assert all({f"tv.setting.{name}", f"tv.setting.{name}.hint"} <= texts for name in kinds)
