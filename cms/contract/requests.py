@@ -35,6 +35,7 @@ class Reply:
 
     `releases` are the signed pieces it shows: a recall of any of them makes it 410, as does that of a file in a `Span`.
     `hint` (callbacks): the platform says that something changed, so that open deliveries are looked at now.
+    `viewing` is the code of the target whose moving list this is: asking for it again and again is watching.
     """
 
     status: int
@@ -43,6 +44,7 @@ class Reply:
     headers: Mapping[str, str] = field(default_factory=dict)
     releases: tuple[str, ...] = ()
     hint: bool = False
+    viewing: str = ""
 
 
 Serve = Callable[[Ask, Published, Assets, Site], Awaitable[Reply | None]]

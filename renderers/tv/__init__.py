@@ -2,6 +2,7 @@
 
 from cms.contract import Channel
 from renderers.tv import pages
+from renderers.tv.air import TvOnAir
 from renderers.tv.forms import FORMS, form, preview
 from renderers.tv.items import VIDEO_RENDITIONS
 from renderers.tv.render import TvDisplay
@@ -23,5 +24,6 @@ def channel() -> Channel:
         asset_renditions=pages.RENDITIONS,
         video_renditions=VIDEO_RENDITIONS,
         serve=serve,
+        on_air=TvOnAir(),
         seconds=SECONDS,
     )

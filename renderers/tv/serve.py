@@ -1,5 +1,6 @@
 """What a channel answers by the clock: playlists, segments, guide; functions of plan, request and instant only."""
 
+import dataclasses
 import functools
 import hashlib
 import json
@@ -84,7 +85,8 @@ async def _master(request: _Request) -> Reply:
 
 async def _list(request: _Request) -> Reply:
     plan, slot = request.plan, request.slot
-    return _short(request.ask, _live(plan, request.match["track"], slot), playlists.MEDIA_TYPE, tag=slot)
+    reply = _short(request.ask, _live(plan, request.match["track"], slot), playlists.MEDIA_TYPE, tag=slot)
+    return dataclasses.replace(reply, viewing=plan.code)
 
 
 @functools.lru_cache(maxsize=512)
