@@ -5,9 +5,9 @@ import secrets
 import uuid
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, cast
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import Table, bindparam, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -64,7 +64,7 @@ async def viewing_of(
     on = day_of(now).isoformat()
     is_on = (ViewingSession.target_id.in_(targets), ViewingSession.last_at >= now - GAP)
     query = select(ViewingSession.target_id, func.count()).where(*is_on).group_by(ViewingSession.target_id)
-    here: dict[uuid.UUID, int] = {target: count for target, count in (await session.execute(query)).all()}
+    here = {row[0]: row[1] for row in (await session.execute(query)).all()}
     days = await session.scalars(select(ViewingDay).where(ViewingDay.target_id.in_(targets), ViewingDay.on == on))
     sums = {row.target_id: row for row in days.all()}
     found = {}
@@ -88,9 +88,7 @@ async def _add(session: AsyncSession, target: uuid.UUID, batch: Mapping[str, See
     for start in range(0, len(over), _MANY):
         gone = ViewingSession.viewer.in_(over[start : start + _MANY])
         await session.execute(delete(ViewingSession).where(ViewingSession.target_id == target, gone))
-    for name, seen in after.open.items():
-        if standing.get(name) != seen:
-            await _stands(session, target, name, seen, is_new=name not in standing)
+    await _write(session, target, standing, after.open)
     count = select(func.count()).select_from(ViewingSession).where(ViewingSession.target_id == target)
     day.sessions += after.sums.sessions
     day.seconds += after.sums.seconds
@@ -117,16 +115,31 @@ async def _standing(
     return {row.viewer: Seen(row.started_at, row.last_at) for row in rows}
 
 
-async def _stands(session: AsyncSession, target: uuid.UUID, name: str, seen: Seen, *, is_new: bool) -> None:
-    values = {"started_at": seen.first, "last_at": seen.last}
-    if is_new:
-        session.add(ViewingSession(target_id=target, viewer=name, **values))
-        return
-    key = (ViewingSession.target_id == target, ViewingSession.viewer == name)
-    await session.execute(update(ViewingSession).where(*key).values(**values))
+async def _write(
+    session: AsyncSession, target: uuid.UUID, before: Mapping[str, Seen], after: Mapping[str, Seen]
+) -> None:
+    """What began and what went on, each in one statement for all of them."""
+    table = cast("Table", ViewingSession.__table__)
+    begun = [
+        {"target_id": target, "viewer": name, "started_at": seen.first, "last_at": seen.last}
+        for name, seen in after.items()
+        if name not in before
+    ]
+    gone_on = [
+        {"of": target, "who": name, "first": seen.first, "last": seen.last}
+        for name, seen in after.items()
+        if name in before and before[name] != seen
+    ]
+    connection = await session.connection()
+    if begun:
+        await connection.execute(insert(table), begun)
+    if gone_on:
+        here = (table.c.target_id == bindparam("of"), table.c.viewer == bindparam("who"))
+        moved = update(table).where(*here).values(started_at=bindparam("first"), last_at=bindparam("last"))
+        await connection.execute(moved, gone_on)
 
 
 async def _once(session: AsyncSession, table: type[Any], values: Mapping[str, Any], key: tuple[str, ...]) -> None:
     """A row that may be there already, on either database."""
-    insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
-    await session.execute(insert(table).values(dict(values)).on_conflict_do_nothing(index_elements=list(key)))
+    upsert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
+    await session.execute(upsert(table).values(dict(values)).on_conflict_do_nothing(index_elements=list(key)))
