@@ -1,7 +1,7 @@
 """A channel's day as lines: what lies where on the rail, in words and in slots since midnight."""
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from cms.airing.day import Day, Placed, repeat_of
@@ -82,7 +82,7 @@ def airing_lines(visit: Visit, day: Day, aired: Aired, edge: int) -> list[dict[s
     for one in _within(aired.airings, slots.start, min(slots.stop, aired.ends)):
         kind = _kind(day, one)
         last = lines[-1] if lines else None
-        if kind == "filler" and last is not None and last["kind"] == "filler" and last["to"] == one.start:
+        if kind == "filler" and last is not None and _goes_on(last, one):
             last["to"], last["count"] = one.end, last["count"] + 1
             last["titles"].append(one.title)
             continue
@@ -165,6 +165,12 @@ def _state(visit: Visit, day: Day, one: Placed, ready: Ready | None) -> tuple[st
     if aired is None or aired.ends <= one.lying.start:
         return "beyond", ""
     return "waits", visit.t("days.why.waits")
+
+
+def _goes_on(line: Mapping[str, Any], one: Airing) -> bool:
+    """Whether filler joins the line before it: by the clock hour, so that a line tells what is in it."""
+    is_filler = line["kind"] == "filler" and line["to"] == one.start
+    return is_filler and slot_start(line["at"]).hour == slot_start(one.start).hour
 
 
 def _kind(day: Day, one: Airing) -> str:
