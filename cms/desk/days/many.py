@@ -7,17 +7,16 @@ from typing import Any, Final
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cms.airing.day import date_of
 from cms.airing.editing import Hand, clock
 from cms.airing.many import Proposed, copied, filling, from_template, held, lay_all
 from cms.airing.templates import end_template, entries_of, save_template, template_of
 from cms.desk.calendar.clash_lines import clash_lines, refusal_line
 from cms.desk.days import lines
-from cms.desk.days.pages import opened, urls
+from cms.desk.days.pages import date_in, opened, urls
 from cms.desk.routing import post
 from cms.desk.views.gate import text
 from cms.desk.visit import Form, Visit, as_uuid
-from cms.kernel.errors import Invalid, NotFound
+from cms.kernel.errors import Invalid
 from cms.people.permissions import Action
 from schedules.beijing import OFFSET, day_interval
 from schedules.intervals import Interval
@@ -28,7 +27,7 @@ ACTS: Final = ("copy", "template", "fill")
 async def propose(visit: Visit) -> web.StreamResponse:
     """The first press shows every line; the second, with ``sure``, lays those that can be laid."""
     form = await visit.form()
-    on = _date(visit)
+    on = date_in(visit)
     act = text(form, "act")
     async with visit.deps.db.read() as session:
         row, hand = await opened(session, visit)
@@ -48,7 +47,7 @@ async def propose(visit: Visit) -> web.StreamResponse:
 async def template(visit: Visit) -> web.StreamResponse:
     """Keeps a day under a name, or gives one up."""
     form = await visit.form()
-    on = _date(visit)
+    on = date_in(visit)
     async with visit.deps.db.write() as session:
         row, hand = await opened(session, visit)
         if text(form, "act") == "drop":
@@ -152,13 +151,6 @@ def _at(on: dt.date, typed: str) -> dt.datetime:
 
 def _texts(form: Form, name: str) -> list[str]:
     return [value for value in form.getall(name, []) if isinstance(value, str)][:100]
-
-
-def _date(visit: Visit) -> dt.date:
-    found = date_of(visit.part("on"), visit.now)
-    if found.isoformat() != visit.part("on"):
-        raise NotFound("airing.no_day")
-    return found
 
 
 ROUTES = (

@@ -33,7 +33,7 @@ async def way(visit: Visit) -> web.StreamResponse:
 
 
 async def page(visit: Visit) -> web.StreamResponse:
-    on = _date(visit)
+    on = date_in(visit)
     async with visit.deps.db.read() as session:
         row, hand = await opened(session, visit)
         every = await channels_of(session, visit.actor, visit.deps.channels)
@@ -56,7 +56,7 @@ async def rail_part(visit: Visit) -> web.StreamResponse:
     """The rail alone: after a change, and every few seconds."""
     async with visit.deps.db.read() as session:
         _, hand = await opened(session, visit)
-        context = await _rail(session, visit, hand, _date(visit))
+        context = await _rail(session, visit, hand, date_in(visit))
     return visit.render("days/rail.html", context)
 
 
@@ -126,7 +126,7 @@ def _data(visit: Visit, row: Target, on: dt.date) -> dict[str, Any]:
     }
 
 
-def _date(visit: Visit) -> dt.date:
+def date_in(visit: Visit) -> dt.date:
     """The date of the address; a channel's own address is today. Raises NotFound for what is no date."""
     if "on" not in visit.request.match_info:
         return day_of(visit.now)
