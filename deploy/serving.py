@@ -21,7 +21,7 @@ from cms.kernel.metrics import Metrics
 from cms.publishing.published import TreePublished
 from cms.publishing.services.assets import StoreAssets
 from cms.publishing.tree_reader import TreeReader
-from deploy.airing import saw
+from deploy.channel_watch import saw
 from deploy.installation import Installation
 from deploy.public import SECURITY, PublicSite, Tombstones
 from media.errors import MediaRefused

@@ -25,7 +25,7 @@ from cms.publishing.registry import load_channels
 from cms.publishing.tree_reader import TreeReader
 from cms.review.dead_links import LinkAsker
 from deploy import tls
-from deploy.airing import count_viewers, watch_channels
+from deploy.channel_watch import count_viewers, watch_channels
 from deploy.guarding import GuardedHands, GuardedKeys
 from deploy.handing import BoxFiles
 from deploy.hooks import Hooks

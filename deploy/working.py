@@ -24,7 +24,7 @@ from cms.publishing.tree_writer import TreeWriter
 from cms.publishing.upkeep import keep_accounts
 from cms.publishing.worker import Worker, WorkerSettings
 from cms.publishing.workshop import Workshop
-from deploy.airing import tidy_days
+from deploy.channel_watch import tidy_days
 from deploy.deadlines import tell_of_deadlines
 from deploy.dropping import watch_drops
 from deploy.encoding import draw_newspapers, encode_videos, keep_library

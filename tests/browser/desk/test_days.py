@@ -149,6 +149,7 @@ async def test_day_when_planned_by_hand_by_keys_and_in_bulk_says_what_will_play_
     await page.locator("[data-day-scroll]").evaluate("(one) => { one.scrollTop = 8 * 240 - 120; }")
     await shot(page, "day")
     await is_accessible(page)
+    await answers_programs(page)
     await copies_and_keeps(page)
     await watches(pages, world)
 
@@ -181,6 +182,27 @@ async def copies_and_keeps(page: Page) -> None:
     await page.fill("#fill-form [name=until]", "10:00")
     await page.locator("#day-fill").get_by_role("button", name="预览").click()
     await expect(page.locator(".day-line-laid")).to_have_count(9)
+
+
+async def answers_programs(page: Page) -> None:
+    """The same acts over the API, by the session of whoever looks."""
+    base = page.url.partition("/desk/")[0] + "/api/v1"
+    token = await page.locator("meta[name=csrf-token]").get_attribute("content")
+    headers = {"X-CSRF-Token": token or "", "Content-Type": "application/json"}
+    day = await (await page.request.get(f"{base}/targets/{CODE}/days/2026-11-21")).json()
+    assert [one["title"] for one in day["entries"]] == [LECTURES[0][0], LECTURES[2][0]]
+    first = day["entries"][0]
+    assert any(one["title"] == first["title"] and one["time"] == first["time"] for one in day["airings"])
+    wish = {"document": first["document"], "at": "2026-11-21T09:00:01+08:00"}
+    url = f"{base}/targets/{CODE}/entries"
+    looked = await (await page.request.post(f"{url}/check", data=wish, headers=headers)).json()
+    assert (looked["blocked"], looked["time"]["start"]) == (False, "2026-11-21T01:00:01.920000Z")
+    change = await (await page.request.post(url, data=wish, headers=headers)).json()
+    assert len(change["made"]) == 1
+    undone = f"{base}/targets/{CODE}/changes/{change['change']}/undo"
+    assert (await (await page.request.post(undone, data={}, headers=headers)).json())["ended"] == change["made"]
+    channels = await (await page.request.get(f"{base}/channel-wall")).json()
+    assert [one["health"] for one in channels["channels"]] == ["good"]
 
 
 async def watches(pages: Pages, world: tuple[House, DayOffice]) -> None:
