@@ -13,6 +13,8 @@ from typing import Final
 
 # A list is asked for every four seconds; a player that is paused or stalls for longer has stopped watching.
 GAP: Final = dt.timedelta(seconds=60)
+# Another process may still have a batch in its hand: a session is closed only when that has come too.
+SETTLE: Final = dt.timedelta(seconds=30)
 MOST: Final = 100_000
 """Viewers one process holds between two batches; beyond that it only counts how many it did not look at."""
 _DIGEST: Final = 16
@@ -65,8 +67,8 @@ def viewer(salt: bytes, token: str, address: str, agent: str) -> str:
 def merged(standing: Mapping[str, Seen], batch: Mapping[str, Seen], *, now: dt.datetime) -> Merged:
     """The sessions of one channel after a batch: gone on, begun, or over.
 
-    Several processes see parts of one viewer; their batches give the same sessions in any order, as long as each comes
-    within `GAP` of what it saw.
+    Several processes see parts of one viewer. Their batches give the same sessions in any order, when each comes within
+    half of `SETTLE` and a viewer asks at least every `GAP - SETTLE`; players ask every four seconds.
     """
     open_ = dict(standing)
     sessions = seconds = 0
@@ -83,7 +85,7 @@ def merged(standing: Mapping[str, Seen], batch: Mapping[str, Seen], *, now: dt.d
         else:
             # A part of a session that is over already came late: it is one of its own.
             sessions, seconds = sessions + 1, seconds + seen.seconds
-    over = [name for name, seen in open_.items() if seen.last + GAP < now]
+    over = [name for name, seen in open_.items() if seen.last + GAP + SETTLE < now]
     seconds += sum(open_.pop(name).seconds for name in over)
     return Merged(open_, Sums(sessions, seconds))
 

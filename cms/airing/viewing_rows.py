@@ -12,7 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cms.airing.models import ViewingDay, ViewingSalt, ViewingSession
-from cms.airing.viewing import GAP, Seen, merged
+from cms.airing.viewing import GAP, SETTLE, Seen, merged
 from cms.planning.models import Target
 from schedules.beijing import day_of
 
@@ -47,7 +47,7 @@ async def add_batch(session: AsyncSession, batch: Mapping[str, Mapping[str, Seen
 
     The row of the day is the lock of its channel, so that batches of several processes come one after another.
     """
-    stale = select(ViewingSession.target_id).where(ViewingSession.last_at < now - GAP).distinct()
+    stale = select(ViewingSession.target_id).where(ViewingSession.last_at < now - GAP - SETTLE).distinct()
     known = {row.code: row.id for row in (await session.scalars(select(Target).where(Target.code.in_(batch)))).all()}
     begun = 0
     for target in sorted({*known.values(), *(await session.scalars(stale)).all()}, key=str):
@@ -90,6 +90,7 @@ async def _add(session: AsyncSession, target: uuid.UUID, batch: Mapping[str, See
         await session.execute(delete(ViewingSession).where(ViewingSession.target_id == target, gone))
     await _write(session, target, standing, after.open)
     count = select(func.count()).select_from(ViewingSession).where(ViewingSession.target_id == target)
+    count = count.where(ViewingSession.last_at >= now - GAP)
     day.sessions += after.sums.sessions
     day.seconds += after.sums.seconds
     day.most = max(day.most, await session.scalar(count) or 0)
@@ -109,7 +110,7 @@ async def _standing(
     names = list(batch)
     of = select(ViewingSession.viewer, ViewingSession.started_at, ViewingSession.last_at)
     of = of.where(ViewingSession.target_id == target)
-    rows = list((await session.execute(of.where(ViewingSession.last_at < now - GAP))).all())
+    rows = list((await session.execute(of.where(ViewingSession.last_at < now - GAP - SETTLE))).all())
     for start in range(0, len(names), _MANY):
         rows += (await session.execute(of.where(ViewingSession.viewer.in_(names[start : start + _MANY])))).all()
     return {row.viewer: Seen(row.started_at, row.last_at) for row in rows}

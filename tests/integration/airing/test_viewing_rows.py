@@ -5,7 +5,7 @@ import datetime as dt
 from sqlalchemy import func, select
 
 from cms.airing.models import ViewingDay, ViewingSalt, ViewingSession
-from cms.airing.viewing import GAP, Counter
+from cms.airing.viewing import GAP, SETTLE, Counter
 from cms.airing.viewing_rows import Viewing, add_batch, salt_of, viewing_of
 from cms.kernel.db import Database
 from cms.planning.models import Target
@@ -38,7 +38,7 @@ async def test_viewers_of_two_processes_are_added_up_and_forgotten(database: Dat
         found = await viewing_of(session, list(ids.values()), now=now)
         assert found == {ids["tv-a"]: Viewing(2, 2, 0, 2), ids["tv-b"]: Viewing(1, 1, 0, 1)}
         assert "10.0.0.1" not in str((await session.execute(select(ViewingSession.viewer))).all())
-    later = NOW + 30 * SECOND + GAP
+    later = NOW + 30 * SECOND + GAP + SETTLE
     async with database.write() as session:
         assert await add_batch(session, {}, now=later) == 0
         assert await session.scalar(select(func.count()).select_from(ViewingSession)) == 0

@@ -1,10 +1,11 @@
 """Sessions of viewers: the same whichever process saw what, and nothing of anybody is left the next day."""
 
 import datetime as dt
+import itertools
 
 from hypothesis import given, strategies as st
 
-from cms.airing.viewing import GAP, Counter, Merged, Seen, Sums, merged, viewer
+from cms.airing.viewing import GAP, SETTLE, Counter, Merged, Seen, Sums, merged, viewer
 
 START = dt.datetime(2026, 11, 26, tzinfo=dt.UTC)
 SALT = bytes(range(32))
@@ -34,11 +35,16 @@ def told(times: list[tuple[float, int]], processes: int, every: int = 15) -> tup
     return sessions, seconds
 
 
-@given(st.lists(st.floats(0, 300, allow_nan=False), min_size=1, max_size=30), st.randoms())
-def test_sessions_when_several_processes_saw_them_are_those_of_one(seconds: list[float], dice: object) -> None:
-    times = sorted(round(one, 1) for one in seconds)
-    pick = dice.randrange  # type: ignore[attr-defined]
-    assert told([(one, pick(3)) for one in times], 3) == told([(one, 0) for one in times], 1)
+# A player asks every few seconds, or has stopped.
+PAUSES = st.one_of(st.integers(1, 300), st.integers(1_000, 2_500)).map(lambda tenths: tenths / 10)
+
+
+@given(st.lists(st.tuples(PAUSES, st.integers(0, 2)), min_size=1, max_size=20))
+def test_sessions_when_several_processes_saw_them_are_those_of_one(asked: list[tuple[float, int]]) -> None:
+    times = list(itertools.accumulate(pause for pause, _ in asked))
+    seen = [(at, process) for at, (_, process) in zip(times, asked, strict=True)]
+    assert told(seen, 3) == told([(at, 0) for at in times], 1)
+    assert told(seen, 3)[0] == 1 + sum(pause > GAP.total_seconds() for pause, _ in asked[1:])
 
 
 def test_session_when_the_list_is_asked_for_within_a_minute_goes_on_and_later_is_another() -> None:
@@ -48,9 +54,7 @@ def test_session_when_the_list_is_asked_for_within_a_minute_goes_on_and_later_is
 
 def test_session_when_it_is_over_leaves_its_seconds_only() -> None:
     standing = {"a": Seen(at(0), at(100)), "b": Seen(at(0), at(170))}
-    assert merged(standing, {}, now=at(100) + GAP + dt.timedelta(seconds=1)) == Merged(
-        {"b": standing["b"]}, Sums(0, 100)
-    )
+    assert merged(standing, {}, now=at(101) + GAP + SETTLE) == Merged({"b": standing["b"]}, Sums(0, 100))
 
 
 def test_viewer_is_told_by_token_else_by_address_and_player_and_only_for_a_day() -> None:
