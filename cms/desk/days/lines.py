@@ -150,8 +150,7 @@ def _state(visit: Visit, day: Day, one: Placed, ready: Ready | None) -> tuple[st
     """Whether it will play, by the plan that lists are made of, and if not why."""
     aired = day.aired
     shown = aired is not None and any(
-        air.document == one.public_id and air.start < one.lying.end and one.lying.start < air.end
-        for air in aired.airings
+        air.document == one.public_id and air.start == one.lying.start for air in aired.airings
     )
     if one.interval.end <= visit.now:
         return ("aired" if shown else "missed"), ""

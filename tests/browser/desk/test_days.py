@@ -210,6 +210,11 @@ async def watches(pages: Pages, world: tuple[House, DayOffice]) -> None:
     await expect(page.locator(".wall-tile")).to_contain_text("正在播出")
     await shot(page, "wall")
     await is_accessible(page)
+    today = await sit(pages, world, f"desk/days/{CODE}")
+    await expect(today.locator(".day-line-now")).to_have_attribute("data-said", "16:00")
+    await expect(today.locator(".is-frozen").last).to_be_visible()
+    await shot(today, "day-today")
+    await is_accessible(today)
     for path, name in ((f"desk/days/{CODE}/2026-11-21", "phone-day"), ("desk/monitor/", "phone-wall")):
         phone = await sit(pages, world, path, PHONE)
         assert await phone.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
