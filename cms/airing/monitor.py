@@ -3,7 +3,7 @@
 import datetime as dt
 import uuid
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
@@ -11,12 +11,13 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cms.airing.day import aired_of, channels_of, on_air
+from cms.airing.measured import Measured, measured_of
 from cms.airing.viewing_rows import Viewing, viewing_of
 from cms.contract import Aired, Airing, Channel
 from cms.library.models import VIDEO, Asset
 from cms.people.actor import Actor
 from cms.planning.models import Target
-from schedules.beijing import slot_of
+from schedules.beijing import SLOT_MS, slot_of
 
 PAGE: Final = 24
 # A still of a minute between two items is a hole in the plan; a shorter one is what a grid leaves over.
@@ -47,6 +48,7 @@ class Tile:
         next: the next thing that is not the still picture.
         newest: the newest slot a viewer gets; None when that was not asked or there is none.
         asset: the film on air, for its picture.
+        measured: what the intake measured of that film; None where it did not.
     """
 
     target: Target
@@ -55,7 +57,12 @@ class Tile:
     health: Health
     newest: int | None
     viewing: Viewing
-    asset: uuid.UUID | None
+    asset: uuid.UUID | None = None
+    measured: Measured | None = None
+
+    def into(self, slot: int) -> int:
+        """Milliseconds into what is on."""
+        return 0 if self.now is None else max(0, slot - self.now.start) * SLOT_MS
 
 
 async def wall(
@@ -120,14 +127,17 @@ async def _tile(
     aired, newest, health = await look_at(session, row, channels, probe, now=now)
     airings: Sequence[Airing] = () if aired is None else aired.airings
     here = slot_of(now)
-    return Tile(row, airing_at(airings, here), following(airings, here), health, newest, viewing, None)
+    return Tile(row, airing_at(airings, here), following(airings, here), health, newest, viewing)
 
 
-async def _films(session: AsyncSession, masters: Sequence[str]) -> Mapping[str, uuid.UUID]:
-    query = select(Asset.sha256, Asset.id).where(Asset.sha256.in_(masters), Asset.kind == VIDEO)
-    return {row.sha256: row.id for row in (await session.execute(query)).all()}
+async def _films(session: AsyncSession, masters: Sequence[str]) -> Mapping[str, Asset]:
+    query = select(Asset).where(Asset.sha256.in_(masters), Asset.kind == VIDEO)
+    return {row.sha256: row for row in (await session.scalars(query)).all()}
 
 
-def _with_film(tile: Tile, films: Mapping[str, uuid.UUID]) -> Tile:
+def _with_film(tile: Tile, films: Mapping[str, Asset]) -> Tile:
     asset = None if tile.now is None else films.get(tile.now.master)
-    return Tile(tile.target, tile.now, tile.next, tile.health, tile.newest, tile.viewing, asset)
+    if asset is None:
+        return tile
+    # An installation whose intake writes no report has no such column.
+    return replace(tile, asset=asset.id, measured=measured_of(getattr(asset, "findings", None)))

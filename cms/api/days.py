@@ -181,7 +181,11 @@ class TemplateList(Given):
 
 
 class TileLine(Given):
-    """A channel on the wall: how it goes out, what is on and next, the newest segment a viewer gets, who watches."""
+    """A channel on the wall: how it goes out, what is on and next, the newest segment a viewer gets, who watches.
+
+    `loudness` (LKFS), `peak` (dBTP) and `spans` (milliseconds of black, frozen and silent stretches) are those of the
+    film on air, as the intake measured them.
+    """
 
     target: str
     name: str
@@ -189,6 +193,9 @@ class TileLine(Given):
     now: AiringLine | None
     next: AiringLine | None
     newest: dt.datetime | None
+    loudness: float | None
+    peak: float | None
+    spans: dict[str, list[tuple[int, int]]]
     viewers: int
     sessions_today: int
     most_today: int
@@ -402,6 +409,9 @@ def _tile(one: Tile) -> TileLine:
         now=None if one.now is None else _airing(one.now),
         next=None if one.next is None else _airing(one.next),
         newest=None if one.newest is None else slot_start(one.newest),
+        loudness=None if one.measured is None else one.measured.loudness,
+        peak=None if one.measured is None else one.measured.peak,
+        spans={} if one.measured is None else {kind: list(found) for kind, found in one.measured.spans.items()},
         viewers=one.viewing.now,
         sessions_today=one.viewing.sessions,
         most_today=one.viewing.most,

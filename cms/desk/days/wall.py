@@ -6,6 +6,7 @@ from typing import Any, Final
 from aiohttp import web
 
 from cms.airing.editing import clock
+from cms.airing.measured import KINDS, Measured
 from cms.airing.monitor import PAGE, Tile, wall
 from cms.contract import Airing
 from cms.desk import labels
@@ -66,6 +67,8 @@ def tile_line(visit: Visit, one: Tile) -> dict[str, Any]:
         "newest": clock(newest) if newest is not None else "",
         "ago": "" if newest is None else visit.t("days.ago", n=max(0, _seconds(visit.now - newest))),
         "poster": f"/desk/assets/{one.asset}/poster" if one.asset is not None else "",
+        "sound": _sound(visit, one.measured),
+        "picture": _picture(visit, one, here),
         "viewers": one.viewing.now,
         "sessions": one.viewing.sessions,
         "most": one.viewing.most,
@@ -88,6 +91,27 @@ def _airing(visit: Visit, one: Airing | None, here: int) -> dict[str, Any] | Non
         "of": length,
         "left": max(0, round((one.end - here) * SLOT_MS / 1000)),
     }
+
+
+def _sound(visit: Visit, found: Measured | None) -> dict[str, Any] | None:
+    if found is None:
+        return None
+    if found.loudness is None:
+        return {"words": visit.t("days.sound.none"), "is_good": True}
+    peak = "–" if found.peak is None else f"{found.peak:.1f}"
+    words = visit.t("days.sound", level=f"{found.loudness:.1f}", peak=peak)
+    return {"words": words, "is_good": found.is_loud_right}
+
+
+def _picture(visit: Visit, one: Tile, here: int) -> dict[str, Any] | None:
+    """What the film's report says of its picture, and whether such a stretch is on now."""
+    if one.measured is None:
+        return None
+    found = [(kind, len(one.measured.spans.get(kind, ()))) for kind in KINDS]
+    counts = [visit.t(f"days.picture.{kind}", count=count) for kind, count in found if count]
+    on = one.measured.at(one.into(here))
+    words = visit.t("days.picture.now", what=visit.t(f"days.picture.word.{on}")) if on else ""
+    return {"words": visit.joined(counts) or visit.t("days.picture.good"), "now": words, "is_good": not on}
 
 
 def _seconds(span: dt.timedelta) -> int:
