@@ -162,7 +162,7 @@ async def _line(  # noqa: PLR0917 - one caller
     clashes = [] if may else [Clash(Severity.ERROR, "error.people.denied.scope")]
     clashes += [*piece.problems(hand.target, interval), *too_soon(one.start, first), *taken(one, placed)]
     clashes += await embargoed(session, piece.document, interval.start)
-    return Proposed(one, interval, piece.public_id, piece.title if may else "", clashes)
+    return Proposed(one, interval, piece.public_id if may else "", piece.title if may else "", clashes)
 
 
 def _twice() -> Clash:

@@ -1,6 +1,7 @@
 """A channel's day over the API: what lies on it and what plays, one act at a time, in bulk, templates, and the wall."""
 
 import datetime as dt
+import uuid
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Literal
 
@@ -17,6 +18,7 @@ from cms.airing.templates import end_template, entries_of, save_template, templa
 from cms.api.resources import Given, Resource, Sent, ask, take
 from cms.api.shapes import Done, Nothing, id_of
 from cms.api.shapes_of_time import ClashLine, Stretch, clashes_said, stretch, utc
+from cms.content.queries import find
 from cms.contract import Airing
 from cms.desk.days.pages import date_in, opened
 from cms.desk.visit import Visit
@@ -36,8 +38,9 @@ class WishSent(Sent):
     repeat: Repeat = Repeat.ONCE
     until: dt.date | None = None
 
-    def wish(self) -> Wish:
-        return Wish(id_of(self.document), utc(self.at), self.repeat, self.until)
+    async def wish(self, session: AsyncSession, visit: Visit) -> Wish:
+        """Raises NotFound for a piece the person does not read."""
+        return Wish(await _document(session, visit, self.document), utc(self.at), self.repeat, self.until)
 
 
 class EntryMoved(Sent):
@@ -119,7 +122,6 @@ class ShelfLine(Given):
     """A piece with a film; `why` is the code of what is missing, empty for one that may be placed."""
 
     document: str
-    public_id: str
     title: str
     seconds: float
     is_out: bool
@@ -233,8 +235,7 @@ async def read_shelf(visit: Visit) -> ShelfGiven:
     return ShelfGiven(
         pieces=[
             ShelfLine(
-                document=str(one.document),
-                public_id=one.public_id,
+                document=one.public_id,
                 title=one.title,
                 seconds=one.slots * 3.84,
                 is_out=one.live,
@@ -249,7 +250,7 @@ async def check_wish(visit: Visit, sent: WishSent) -> WishChecked:
     """What would be in the way; writes nothing."""
     async with visit.deps.db.read() as session:
         _, hand = await opened(session, visit)
-        found = await look(session, hand, sent.wish())
+        found = await look(session, hand, await sent.wish(session, visit))
     return WishChecked(
         time=stretch(found.interval), clashes=clashes_said(visit, found.clashes), blocked=found.is_refused
     )
@@ -259,7 +260,7 @@ async def put_entry(visit: Visit, sent: WishSent) -> ChangeGiven:
     """Places a piece on the channel at exactly its length."""
     async with visit.deps.db.write() as session:
         _, hand = await opened(session, visit)
-        return _change(await put(session, hand, sent.wish()))
+        return _change(await put(session, hand, await sent.wish(session, visit)))
 
 
 async def move_entry(visit: Visit, sent: EntryMoved) -> ChangeGiven:
@@ -300,9 +301,9 @@ async def fill_day(visit: Visit, sent: FillSent) -> Proposal:
     on = date_in(visit)
     start, end = sent.start, sent.end
     within = None if start is None or end is None else Interval.of(utc(start), utc(end))
-    documents = [id_of(one) for one in sent.documents]
 
     async def made(session: AsyncSession, hand: Hand) -> list[Proposed]:
+        documents = [await _document(session, visit, one) for one in sent.documents]
         return await filling(session, hand, on, documents, is_open=sent.holes == "open", within=within)
 
     return await _many(visit, made, "fill", sure=sent.sure)
@@ -350,6 +351,10 @@ async def read_wall(visit: Visit) -> Wall:
     return Wall(channels=[_tile(one) for one in found], total=total)
 
 
+async def _document(session: AsyncSession, visit: Visit, public: str) -> uuid.UUID:
+    return (await find(session, visit.actor, public)).document.id
+
+
 async def _many(visit: Visit, made: _Made, act: str, *, sure: bool) -> Proposal:
     if not sure:
         async with visit.deps.db.read() as session:
@@ -366,7 +371,7 @@ async def _many(visit: Visit, made: _Made, act: str, *, sure: bool) -> Proposal:
 def _lines(visit: Visit, found: Sequence[Proposed]) -> list[ProposalLine]:
     return [
         ProposalLine(
-            document=one.lying.what,
+            document=one.public_id,
             title=one.title,
             time=stretch(one.interval),
             good=one.is_good,
@@ -380,7 +385,7 @@ def _lines(visit: Visit, found: Sequence[Proposed]) -> list[ProposalLine]:
 def _entry(one: Placed) -> EntryLine:
     return EntryLine(
         placement=str(one.placement),
-        document=str(one.document),
+        document=one.public_id if one.title else "",
         title=one.title,
         time=stretch(one.interval),
         repeats=one.repeats,

@@ -104,7 +104,7 @@ async def things(
         **await _of_a_person(maker, victim),
         **await _of_the_library(maker),
         **await _of_the_office(maker),
-        **await on_air(maker, piece),
+        **await on_air(maker, piece, edition),
     }
     screen = await maker.make(Screen, public="0123456789", unit=unit, key="x" * 43, change=0)
     found |= await of_the_screens(maker, screen, piece, edition)
