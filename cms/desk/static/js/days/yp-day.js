@@ -2,6 +2,7 @@
 // dialog; the server names what is in the way, does it, and says how to take it back.
 import { made, say } from "../calendar/moving.js";
 import { send } from "../http.js";
+import { ready } from "../ready.js";
 import { Rail, shown, wall } from "./rail.js";
 
 const NARROW = 720;
@@ -29,6 +30,13 @@ class YpDay extends HTMLElement {
     if (this.may && this.rail) this.addEventListener("pointerdown", (event) => this.grabbed(event));
     this.addEventListener("focusout", () => this.drop());
     setInterval(() => this.again(), EVERY);
+    // The shelf is drawn anew while somebody searches it.
+    this.addEventListener("htmx:afterSwap", () => this.listens());
+    this.listens();
+  }
+
+  listens() {
+    ready(...this.querySelectorAll("[data-day-place], [data-zoom], [data-day-undo]"));
   }
 
   get change() {
