@@ -12,7 +12,7 @@ from cms.airing.alarming import Watch
 from cms.airing.monitor import Probe
 from cms.airing.tidying import end_what_is_over
 from cms.airing.viewing import Counter
-from cms.airing.viewing_rows import add_batch, salt_of
+from cms.airing.viewing_rows import add_batch, salt_of, some_are_over
 from cms.contract import Reply
 from cms.kernel.log import logger
 from deploy.installation import Installation
@@ -52,6 +52,11 @@ async def write_batch(here: Installation, counter: Counter, now: dt.datetime) ->
     """One batch; what could not be written stays in the counter."""
     batch = counter.taken()
     try:
+        async with here.db.read() as session:
+            # Looked at first, so that a channel nobody watches never takes the writer's turn.
+            if not batch and not await some_are_over(session, now=now):
+                here.metrics.gauge("yunping_viewers", 0)
+                return
         async with here.db.write() as session:
             begun = await add_batch(session, batch, now=now)
     except SQLAlchemyError:

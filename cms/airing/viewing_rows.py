@@ -42,6 +42,12 @@ async def salt_of(session: AsyncSession, *, now: dt.datetime) -> bytes:
     return salt
 
 
+async def some_are_over(session: AsyncSession, *, now: dt.datetime) -> bool:
+    """Whether a session waits to be closed."""
+    over = select(ViewingSession.viewer).where(ViewingSession.last_at < now - GAP - SETTLE)
+    return await session.scalar(over.limit(1)) is not None
+
+
 async def add_batch(session: AsyncSession, batch: Mapping[str, Mapping[str, Seen]], *, now: dt.datetime) -> int:
     """Adds what one process saw, by the codes of targets; returns how many sessions began. In a write block.
 
