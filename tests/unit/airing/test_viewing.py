@@ -39,7 +39,7 @@ def told(times: list[tuple[float, int]], processes: int, every: int = 15) -> tup
 PAUSES = st.one_of(st.integers(1, 300), st.integers(1_000, 2_500)).map(lambda tenths: tenths / 10)
 
 
-@given(st.lists(st.tuples(PAUSES, st.integers(0, 2)), min_size=1, max_size=20))
+@given(st.lists(st.tuples(PAUSES, st.integers(0, 2)), min_size=1, max_size=12))
 def test_sessions_when_several_processes_saw_them_are_those_of_one(asked: list[tuple[float, int]]) -> None:
     times = list(itertools.accumulate(pause for pause, _ in asked))
     seen = [(at, process) for at, (_, process) in zip(times, asked, strict=True)]
