@@ -15,6 +15,7 @@ from typing import BinaryIO, Final
 
 from aiohttp import hdrs, web
 
+from cms.airing.viewing import Counter
 from cms.contract import Ask, Assets, Channel, Published, Reply, Site, Span
 from cms.kernel.clock import Clock
 from cms.kernel.log import logger
@@ -22,6 +23,7 @@ from cms.kernel.metrics import Metrics
 from cms.publishing.published import TreePublished
 from cms.publishing.services.assets import StoreAssets
 from cms.publishing.tree_reader import TreeReader
+from deploy.channel_watch import saw
 from deploy.installation import Installation
 from deploy.public import SECURITY, PublicSite, Tombstones
 from media.errors import MediaRefused
@@ -55,6 +57,12 @@ class ChannelSite:
     clock: Clock
     metrics: Metrics
     secrets: Mapping[str, bytes] = dataclasses.field(default_factory=dict, repr=False)
+    viewers: Counter = dataclasses.field(default_factory=Counter)
+
+    async def newest(self, kind: str, code: str) -> int | None:
+        """A `cms.airing.monitor.Probe`: what a viewer of a channel gets last, out of this process's own tree."""
+        air = self.channels[kind].on_air
+        return None if air is None else await air.newest(code, self.published, self.assets, self.clock.now())
 
     def routes(self) -> list[web.RouteDef]:
         return [
@@ -75,6 +83,7 @@ class ChannelSite:
         if (entry is None or entry.gone) and channel.serve is not None:
             reply = await channel.serve(self._ask(request, channel.kind), self.published, self.assets, self.site)
             if reply is not None:
+                saw(self.viewers, request, reply, self.clock.now())
                 return await self._send(request, reply)
         response = await self.public.page(request)
         response.headers["Content-Security-Policy"] = PORTAL

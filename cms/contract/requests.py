@@ -40,6 +40,8 @@ class Reply:
 
     `releases` are the signed pieces it shows: a recall of any of them makes it 410, as does that of a file in a `Span`.
     `hint` (callbacks): the platform says that something changed, so that open deliveries are looked at now.
+    `viewing` is the code of the target whose moving list this is: asking for it again and again is watching; `viewer`
+    is what tells viewers apart, where the request carries something better than its address.
     """
 
     status: int
@@ -48,6 +50,8 @@ class Reply:
     headers: Mapping[str, str] = field(default_factory=dict)
     releases: tuple[str, ...] = ()
     hint: bool = False
+    viewing: str = ""
+    viewer: str = ""
 
 
 Serve = Callable[[Ask, Published, Assets, Site], Awaitable[Reply | None]]

@@ -2,6 +2,7 @@
 
 from cms.contract import Channel
 from renderers.tv import pages
+from renderers.tv.air import TvOnAir
 from renderers.tv.forms import FORMS, form, preview
 from renderers.tv.items import VIDEO_RENDITIONS
 from renderers.tv.render import TvDisplay
@@ -25,5 +26,6 @@ def channel() -> Channel:
         video_renditions=VIDEO_RENDITIONS,
         settings=ChannelSettings,
         serve=serve,
+        on_air=TvOnAir(),
         seconds=SECONDS,
     )

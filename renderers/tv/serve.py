@@ -139,7 +139,8 @@ async def _master(request: _Request) -> Reply:
 async def _list(request: _Request) -> Reply:
     plan, slot = request.plan, request.slot
     data, etag = _live(plan, request.match["track"], slot)
-    return _tagged(request.ask, data, etag, playlists.MEDIA_TYPE)
+    reply = _tagged(request.ask, data, etag, playlists.MEDIA_TYPE)
+    return dataclasses.replace(reply, viewing=plan.code)
 
 
 @functools.lru_cache(maxsize=4096)
