@@ -48,7 +48,7 @@ def run(*, screens: int = 10_000, gateways: int = 1, kills: int = 3) -> dict[str
 async def _run(folder: Path, screens: int, gateways: int, kills: int) -> dict[str, Any]:
     street = await Street.make(folder, screens, 1)
     port = free_port()
-    (folder / "all").write_text("\n".join(street.lines), encoding="utf-8")
+    await asyncio.to_thread((folder / "all").write_text, "\n".join(street.lines), encoding="utf-8")
     # Each gateway takes the core of its turn; the screens stay on the other.
     given = ("--port", port, "--core", street.cores[1], "--screens", folder / "all")
     async with process(*module("storm", *given)) as storm, contextlib.AsyncExitStack() as others:
