@@ -9,6 +9,7 @@ import click
 
 from cms.kernel.messages import catalogue
 from deploy.cli_keys import keys
+from deploy.cli_player import player
 from deploy.commanding import with_settings
 from deploy.settings import ROLES, Role, Settings
 
@@ -22,6 +23,7 @@ def main() -> None:
 
 
 main.add_command(keys)
+main.add_command(player)
 
 
 @main.command()
@@ -131,22 +133,6 @@ def recall(settings: Settings, release: str, reason: str, person: str) -> None:
 
     asyncio.run(recall_now(settings, release=release, reason=reason, person=person))
     click.echo("已撤回；各屏与网站将在数秒内停止显示。")
-
-
-@main.command()
-@click.argument("what", type=click.Choice(["release"]))
-@click.option("--version", required=True, help="新版本号，如 1.1.0。")
-@click.option("--minimum", default="0.0.0", help="低于此版本的屏幕在任何阶段都更新。")
-@click.option("--first", required=True, help="第一位签发人（管理员）的登录名。")
-@click.option("--second", required=True, help="第二位签发人的登录名。")
-@with_settings
-def player(settings: Settings, *, what: str, version: str, minimum: str, first: str, second: str) -> None:  # noqa: ARG001
-    """由两位同志签发新的播放器；签发后由运维人员在“播放器更新”页开始分批更新。"""
-    from deploy.players import Signer, release_player  # noqa: PLC0415
-
-    signers = [Signer(login, click.prompt(f"{login} 的密码", hide_input=True)) for login in (first, second)]
-    made = release_player(settings, version=version, minimum=minimum, first=signers[0], second=signers[1])
-    click.echo(catalogue().text(settings.language, "deploy.player_released", version=version, count=asyncio.run(made)))
 
 
 @main.command()

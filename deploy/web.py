@@ -30,6 +30,7 @@ from deploy.handing import BoxFiles
 from deploy.hooks import Hooks
 from deploy.installation import Installation, open_workshop, opened
 from deploy.places import PlacePages
+from deploy.player_files import PlayerFiles
 from deploy.press import press_of
 from deploy.public import ErrorPages, PublicSite
 from deploy.services_maker import ServicesMaker
@@ -62,7 +63,7 @@ async def run_web(settings: Settings, metrics: Metrics, stop: asyncio.Event) -> 
         app.add_subapp(PREFIX, await asyncio.to_thread(build_desk, deps, screen_sections()))
         app.add_subapp(API_PREFIX, await asyncio.to_thread(build_api, deps, RESOURCES, screen_sections()))
         pages = ErrorPages(errors.not_found(here.site), errors.gone(here.site))
-        public = PublicSite(reader, here.store, here.tombstones, pages)
+        public = PublicSite(reader, here.store, here.tombstones, pages, more=PlayerFiles(here.db, here.store).find)
         app.add_routes(Hooks(here, services).routes())
         places = PlacePages(
             here.db, here.clock, here.site, reader, here.tombstones, RowLineUps(here.db, here.clock), public.page

@@ -19,7 +19,7 @@ from screens.kiosk.depot import BLOCK, Depot, files_of
 from screens.kiosk.diary import Diary
 from screens.kiosk.hands import Failed, Hands
 from screens.kiosk.limbs import LimbClient, LimbFailed
-from screens.kiosk.slots import Slots, UpdateFailed, fetched
+from screens.kiosk.slots import TRIAL_SECONDS, Slots, UpdateFailed, fetched
 
 LOOK_SECONDS: Final = 1.0
 HOURS_EVERY: Final = 20  # looks
@@ -43,6 +43,7 @@ class Machine:
         config: Mapping[str, Any],
         *,
         limbs: Path | None,
+        trial: float = TRIAL_SECONDS,
         clock: TrustedClock | None = None,
     ) -> None:
         state.mkdir(parents=True, exist_ok=True)
@@ -71,7 +72,7 @@ class Machine:
             # A box whose root nobody can verify still shows its slate; it heeds nobody.
             log.warning("no orders here: %s", fault.code)
             self.hands = None
-        self.slots = Slots(installed, state, changed=self._swapped, ended=self._ended)
+        self.slots = Slots(installed, state, changed=self._swapped, ended=self._ended, trial=trial)
 
     def start(self, over: threading.Event, *, share: int) -> None:
         """The work that goes on beside the server."""
