@@ -9,6 +9,7 @@ import { readSigned } from "./trust/signed.js";
 import { Line, pause } from "./waiting.js";
 
 const BOX_WAIT = 90_000; // ms a box may take: a large picture over a thin line
+const ROOTS = 16; // newest roots kept for a box that missed one; more would not fit beside an order
 const LOOK = 3_000; // ms between two looks at what the box is still busy with
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
@@ -53,7 +54,9 @@ export class Hands {
   async open() {
     this.#ledger = (await this.store.read("orders")) ?? newLedger();
     for (const [order, end] of Object.entries(this.#ledger.ends)) if (!end.told) this.#untold.set(order, end);
+    this.#roots = (await this.store.read("roots")) ?? [];
     await this.box.look();
+    this.#believe();
   }
 
   /** For `hello`: one word for each action. */
@@ -67,10 +70,15 @@ export class Hands {
     this.#beacon = beacon;
   }
 
-  /** Newer roots on the way: the box walks the same chain. */
-  walked({ roots }) {
-    this.#roots = roots;
-    if (this.box.isThere) this.box.ask("believe", { roots }).catch(() => {});
+  /** Roots this screen has come to believe: the box walks the same chain, also if it was not there at the time. */
+  async rooted(roots) {
+    this.#roots = [...this.#roots, ...roots].slice(-ROOTS);
+    this.#believe();
+    await this.store.write({ roots: this.#roots }).catch(() => {});
+  }
+
+  #believe() {
+    if (this.box.isThere && this.#roots.length > 0) this.box.ask("believe", { roots: this.#roots }).catch(() => {});
   }
 
   get beacon() {
