@@ -126,9 +126,10 @@ class Slots:
             order = self._now.get("trial")
             if not order or not linked or version != self._now.get("version"):
                 return
+            # Told first: whoever finds no trial and no end believes that the order was lost.
+            self._ended(str(order), {"state": "done"})
             self._now = {name: value for name, value in self._now.items() if name not in {"trial", "starts"}}
             self._note()
-        self._ended(str(order), {"state": "done"})
 
     def look(self) -> None:
         """Asked every second: a trial without a beat in time is over."""
@@ -141,10 +142,10 @@ class Slots:
         before = self._now.get("before") or {}
         log.warning("player %s failed its trial: %s", self._now.get("version"), code)
         kept = {name: self._now[name] for name in ("seq", "epoch") if name in self._now}
+        self._ended(order, {"state": "failed", "code": code})
         self._now = {name: value for name, value in before.items() if value} | kept
         self._note()
         self._changed()
-        self._ended(order, {"state": "failed", "code": code})
 
     def _look_through(self) -> None:
         """A chosen folder that is not as it was filled, or beside another installed player, is not served again.
@@ -155,11 +156,10 @@ class Slots:
         if beside == self._mark and mark in {None, fingerprint(self.folder)}:
             return
         log.warning("player %s is not as it was installed: the box's own is served", self._now.get("version"))
-        order = self._now.get("trial")
+        if order := self._now.get("trial"):
+            self._ended(str(order), {"state": "failed", "code": "hands.crashed"})
         self._now = {name: self._now[name] for name in ("seq", "epoch") if name in self._now}
         self._note()
-        if order:
-            self._ended(str(order), {"state": "failed", "code": "hands.crashed"})
 
     def _note(self) -> None:
         with contextlib.suppress(keeping.DiskFull, OSError):

@@ -43,7 +43,7 @@ export class Hands {
   #busy = new Set();
   #line = new Line();
   #beacon = null;
-  #at = 0;
+  #at = null; // the server's time at this page's start
   #roots = [];
 
   /** `send(message)` says whether it could be handed over; `clear()` empties the page's cache; `reload()`. */
@@ -87,8 +87,13 @@ export class Hands {
 
   /** The server's time where no guard has told one yet; and what was not told before the link broke. */
   welcomed({ at }) {
-    this.#at = at;
+    this.#at = at - performance.now();
     for (const [order, end] of this.#untold) this.#tell(order, end);
+  }
+
+  /** What time it is by the server's word at the last welcome; 0 before. */
+  #said() {
+    return this.#at === null ? 0 : Math.round(this.#at + performance.now());
   }
 
   /** Done one after the other, beside whatever else comes over the link. */
@@ -104,7 +109,9 @@ export class Hands {
       const known = this.#ledger.ends[name];
       if (known) return this.#tell(name, known);
       if (this.#busy.has(name)) return;
-      const now = this.player.time() || this.#at;
+      // begun by the page before this one, and given again because it is not ended
+      if (this.#ledger.open.includes(name)) return void this.#say(name, { state: "received" });
+      const now = this.player.time() || this.#said();
       await this.#keep(heed(this.#ledger, order, { screen: this.identity.screen, now }));
       this.#busy.add(name);
       this.#say(name, { state: "received" });
@@ -130,7 +137,7 @@ export class Hands {
 
   async #box(order) {
     const screen = this.player.facts;
-    const told = { order, screen, beacon: this.#beacon, roots: this.#roots, at: this.#at, player: this.version };
+    const told = { order, screen, beacon: this.#beacon, roots: this.#roots, at: this.#said(), player: this.version };
     try {
       return await this.box.ask("order", told);
     } catch {
