@@ -39,12 +39,17 @@ def up(settings: Settings, *, demo: bool) -> None:
 @main.command()
 @click.argument("role", type=click.Choice(ROLES))
 @click.option("--number", type=click.IntRange(1, 64), default=1, help="同一角色的第几个进程，只影响指标端口。")
+@click.option("--listener", type=click.IntRange(3), help="gateway 已在监听的套接字描述符；systemd 套接字单元自动识别。")
 @with_settings
-def run(settings: Settings, role: Role, number: int) -> None:
+def run(settings: Settings, role: Role, number: int, listener: int | None) -> None:
     """只启动一个角色：web、gateway、worker 或 guard。"""
     from deploy.roles import run_role  # noqa: PLC0415
 
-    run_role(settings, role, number)
+    if role == "gateway" and listener is None:
+        from deploy.kept_socket import from_systemd  # noqa: PLC0415
+
+        listener = from_systemd()
+    run_role(settings, role, number, listener=listener)
 
 
 @main.command()
