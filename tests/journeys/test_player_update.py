@@ -28,6 +28,7 @@ pytestmark = pytest.mark.browser
 WAIT_S = 120
 TRIAL_S = 20
 UPDATES = "/desk/screens/updates/"
+PHRASE = "清晨的运河上有三条小船，船上有灯"
 
 
 class Office:
@@ -52,26 +53,34 @@ class Office:
         for one in self.people.values():
             await one.close()
 
-    async def types(self, *words: str, answers: str = "") -> str:
-        """What a command says; it must not be refused."""
+    async def types(self, *words: str, answers: str = "", code: int = 0) -> str:
+        """What a command says, which ends with `code`."""
         done = await asyncio.to_thread(CliRunner().invoke, main, words, input=answers, env=self.home.environment)
-        assert done.exit_code == 0, done.output
+        assert done.exit_code == code, done.output
         return done.output
 
-    async def names_a_player_key(self) -> None:
-        """The next root gives this machine's guard a key for players."""
+    @property
+    def holder(self) -> str:
+        return str(self.folder / "maker.key")
+
+    async def names_player_keys(self) -> None:
+        """The next root wants this machine's guard and a holder's key to sign players."""
+        await self.types("keys", "holder", "厂家", self.holder, answers=f"{PHRASE}\n{PHRASE}\n")
         draft = str(self.folder / "next.root")
-        await self.types("keys", "draft", draft, "--player", "guard")
+        keys = ("--player", "guard", "--player", self.holder, "--player-threshold", "2")
+        await self.types("keys", "draft", draft, *keys)
         await self.types("keys", "sign", draft, "--person", "陆明", answers=f"y\n{self.people['luming'].password}\n")
         await self.types("keys", "accept", draft)
 
     async def releases(self, version: str, folder: Path) -> None:
         signers = ("--first", "luming", "--second", "shenweimin")
         answers = f"{self.people['luming'].password}\n{self.people['shenweimin'].password}\n"
-        said = await self.types(
-            "player", "release", "--version", version, *signers, "--folder", str(folder), answers=answers
-        )
-        assert version in said
+        words, file = ("player", "release", "--version", version, *signers, "--folder", str(folder)), f"{folder}.player"
+        assert "deploy.player_half_signed" in await self.types(*words, answers=answers, code=1)
+        await self.types(*words, "--out", file, answers=answers)
+        assert "deploy.player_half_signed" in await self.types("player", "accept", file, "--person", "luming", code=1)
+        assert version in await self.types("player", "sign", file, "--key", self.holder, answers=f"y\n{PHRASE}\n")
+        await self.types("player", "accept", file, "--person", "luming")
 
     async def presses(self, verb: str, version: str) -> None:
         operator = self.people["qianfeng"]
@@ -117,7 +126,7 @@ async def test_player_goes_from_two_signatures_to_the_first_share_and_a_broken_o
     office: Office, tmp_path: Path
 ) -> None:
     home = office.home
-    await office.names_a_player_key()
+    await office.names_player_keys()
     await home.install_screen(trial=TRIAL_S)
     async with browsing(home.box_folder, home.screen_url, tmp_path / "profile"):
         code = await office.until("select code from screen_pairing", bool)
