@@ -1,7 +1,7 @@
 """A thousand generated attacks on an installed player: not a pixel changes, and what it remembers stays as it was."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 import pytest
@@ -30,6 +30,7 @@ class Shown:
     blue: Bundle
     seen: tuple[world.Issue, ...]
     glass: str
+    began: float
 
     @classmethod
     async def make(cls, page: Page, town: Street) -> "Shown":
@@ -41,7 +42,7 @@ class Shown:
             page, lambda said: said.get("version") == "3" and said.get("heard") == "3" and said.get("mode") == "loop"
         )
         await asyncio.sleep(1)
-        return cls(page, town, blue, seen, await glass(page))
+        return cls(page, town, blue, seen, await glass(page), asyncio.get_running_loop().time())
 
     async def without_key(self, count: int) -> None:
         """Over the socket, from somebody without the guard's key: nothing is drawn, and nothing remembered."""
@@ -58,7 +59,9 @@ class Shown:
         bad = inside(self.town.gateway.media, count=count, seed=20260801)
         for version in range(4, 4 + count // AT_ONCE):
             some = list(islice(bad, AT_ONCE))
-            await self.town.gateway.publish(issue_of([self.blue, *(bundle for _, bundle in some)], version=version))
+            issue = issue_of([self.blue, *(bundle for _, bundle in some)], version=version)
+            ran = int((asyncio.get_running_loop().time() - self.began) * 1000)
+            await self.town.gateway.publish(replace(issue, at=issue.at + ran))  # a guard's clock goes on meanwhile
             said = await until(self.page, at_least("version", version), within=60)
             assert said["release"] == self.blue.release
             assert await glass(self.page) == self.glass, sorted({kind for kind, _ in some})
