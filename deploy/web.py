@@ -31,6 +31,7 @@ from deploy.handing import BoxFiles
 from deploy.hooks import Hooks
 from deploy.installation import Installation, open_workshop, opened
 from deploy.places import PlacePages
+from deploy.player_files import PlayerFiles
 from deploy.press import press_of
 from deploy.public import ErrorPages, PublicSite
 from deploy.services_maker import ServicesMaker
@@ -60,7 +61,7 @@ async def run_web(settings: Settings, metrics: Metrics, stop: asyncio.Event) -> 
         room = await open_workshop(here)
         services = await asyncio.to_thread(ServicesMaker, here, room)
         pages = ErrorPages(errors.not_found(here.site), errors.gone(here.site))
-        public = PublicSite(reader, here.store, here.tombstones, pages)
+        public = PublicSite(reader, here.store, here.tombstones, pages, more=PlayerFiles(here.db, here.store).find)
         site = channel_site(here, reader, public, services.key)
         deps = dataclasses.replace(desk_deps(here, room, services), newest=site.newest)
         app.add_subapp(PREFIX, await asyncio.to_thread(build_desk, deps, screen_sections()))

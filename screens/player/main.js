@@ -131,6 +131,7 @@ async function start() {
       if (event === "changed") loop?.changed();
       if (event === "version") ack(detail);
       if (event === "remembered") remember(link, detail);
+      if (event === "rooted") hands.rooted(detail);
       if (event === "refused") ack({ version: player.state?.manifest?.value.version ?? 1, state: "refused", code: detail.code });
     },
   });
@@ -173,10 +174,7 @@ async function start() {
       return player.received(message);
     },
     told: {
-      roots(message) {
-        hands.walked(message);
-        return player.walked(message);
-      },
+      roots: (message) => player.walked(message),
       order: (message) => void hands.take(message),
       line: ({ policy }) => depot.tell({ policy, screen: identity.screen, media: null }).catch(() => {}),
       tock: (message) => probing.heard(message),

@@ -215,9 +215,12 @@ export class Player {
   }
 
   async #take(incoming) {
-    const { state, verdicts } = await accept(this.state, incoming, monotonic());
-    const isHeard = state.beacon !== this.state.beacon;
+    const before = this.state;
+    const { state, verdicts } = await accept(before, incoming, monotonic());
+    const isHeard = state.beacon !== before.beacon;
     await this.#adopt(state);
+    // roots come first, and so do their verdicts
+    if (state.root !== before.root) this.tell("rooted", incoming.roots.filter((_, at) => verdicts[at].code === null));
     if (isHeard) this.#away = 0; // a guard has told the time: no more guessing
     return verdicts;
   }
