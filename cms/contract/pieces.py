@@ -119,10 +119,31 @@ class Slot:
 
 
 @dataclass(frozen=True, slots=True)
+class CutIn:
+    """An order to show something instead of what is planned, from `start` on: once, or until `until`.
+
+    Attributes:
+        kind: ``emergency`` or ``insert``.
+        piece: as it is shown at this target now; None when it was taken back, and nothing is shown for it.
+        index: hash of the index of a picture with its words, made ahead and equal for every channel; empty until then.
+        ended: somebody ended it; what was shown by it stays the past.
+    """
+
+    id: str
+    kind: str
+    piece: Piece | None
+    start: dt.datetime
+    until: dt.datetime | None = None
+    index: str = ""
+    ended: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class LineUp:
     """What a target shows over time: gap-free, ascending slots and the pieces they name, by release hash.
 
     `kept` are releases that no slot names and readers may still open: yesterday's newspaper, the pieces its zones link.
+    `cut_ins` are the orders to show something instead, those of the last days with them.
     """
 
     target: Target
@@ -130,6 +151,7 @@ class LineUp:
     slots: tuple[Slot, ...]
     pieces: Mapping[str, Piece]
     kept: tuple[str, ...] = ()
+    cut_ins: tuple[CutIn, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,13 +3,14 @@
 import dataclasses
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from cms.contract import Piece, Slot
+from cms.contract import CutIn, Piece, Slot
 from media.house import RUNGS, HouseIndex
 from renderers.tv.items import Video, masters
+from renderers.tv.over import Kind, Order, overridden
 from renderers.tv.plan import NEVER, House, Item, Plan, house_number
 from schedules.linear import FILLER, Loop, Run, extended, kept, loops_of, slot_at
 
@@ -18,17 +19,29 @@ BACK: Final = dt.timedelta(days=7)  # 回看
 AHEAD: Final = dt.timedelta(days=4)  # of which today is a part
 # What viewers hold in their lists, and the slot on air, stay; a change needs this long to reach every server.
 FROZEN: Final = 2
+# An emergency takes the very next slot, if its order can still reach every server before that begins.
+REACH: Final = dt.timedelta(milliseconds=250)
 _EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _MILLISECOND: Final = dt.timedelta(milliseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """What is live at a channel now: its line-up, its videos by release, and every known piece by document."""
+    """What is live at a channel now: its line-up, its videos by release, and every known piece by document.
+
+    `notices` are the pictures made of words, by the cut-in that shows them.
+    """
 
     slots: tuple[Slot, ...]
     videos: Mapping[str, tuple[Video, ...]]
     documents: Mapping[str, Piece]
+    cut_ins: tuple[CutIn, ...] = ()
+    notices: Mapping[str, Video] = field(default_factory=dict)
+
+    @property
+    def playable(self) -> tuple[Video, ...]:
+        """Everything that an item can be made of."""
+        return (*(video for videos in self.videos.values() for video in videos), *self.notices.values())
 
 
 def to_ms(at: dt.datetime) -> int:
@@ -58,16 +71,38 @@ def planned(before: Plan | None, live: Live, slate: HouseIndex, *, code: str, na
     begin = here if before is None else edge(now)
     all_runs = extended(stay, _from(loops, begin), lengths, start=here)
     start = all_runs[0].start if all_runs else here
-    used = {run.item for run in all_runs}
+    overs = overridden(() if before is None else before.overrides, _orders(live, items), since=start, edges=edges(now))
+    used = {run.item for run in all_runs} | {name for over in overs for name in (over.item, over.under)}
     return Plan(
         code,
         name,
         start,
         0 if before is None else before.discontinuity(start)[0],
-        _used(houses, all_runs, start),
+        _used(houses, used, start),
         {key: item for key, item in items.items() if key in used},
         all_runs,
+        overs,
     )
+
+
+def edges(now: dt.datetime) -> Mapping[Kind, int]:
+    """The first slot that an override of each kind may still change."""
+    return {kind: edge(now) for kind in Kind} | {Kind.EMERGENCY: slot_at(to_ms(now + REACH)) + 1}
+
+
+def _orders(live: Live, items: Mapping[str, Item]) -> Iterable[Order]:
+    """The cut-ins that can be shown: of a piece with a video the first of it, else the picture of its words."""
+    by_file = {(item.document, item.index): item for item in items.values()}
+    for cut in live.cut_ins:
+        if cut.ended or cut.piece is None:
+            continue
+        notice = live.notices.get(cut.id)
+        video = next(iter(live.videos.get(cut.piece.release, ())), notice)
+        item = None if video is None else by_file.get((video.piece.document, video.file.sha256))
+        if item is not None:
+            kind = Kind.EMERGENCY if cut.kind == "emergency" else Kind.INSERT
+            until = None if cut.until is None else to_ms(cut.until)
+            yield Order(cut.id, kind, item.id, item.segments, to_ms(cut.start), until)
 
 
 def _houses(before: Plan | None, live: Live, slate: HouseIndex, since: int) -> tuple[House, ...]:
@@ -76,10 +111,9 @@ def _houses(before: Plan | None, live: Live, slate: HouseIndex, since: int) -> t
     current = next((house for house in reversed(houses) if house.since < NEVER), None)
     if current is None or current.slate != slate:
         houses.append(House(_next_number(houses), slate.house, since, slate))
-    for videos in live.videos.values():
-        for video in videos:
-            if all(house.id != video.index.house for house in houses):
-                houses.append(House(_next_number(houses), video.index.house, NEVER, slate))
+    for video in live.playable:
+        if all(house.id != video.index.house for house in houses):
+            houses.append(House(_next_number(houses), video.index.house, NEVER, slate))
     return tuple(sorted(houses, key=lambda house: house.since))
 
 
@@ -93,8 +127,9 @@ def _items(before: Plan | None, live: Live, houses: Sequence[House]) -> dict[str
     known = {(item.document, item.index): item.id for item in items.values()}
     runs: Sequence[Run] = () if before is None else before.runs
     ids = [*(run.item for run in runs if run.item != FILLER), *(() if before is None else before.items)]
+    ids += [] if before is None else [over.item for over in before.overrides]
     count = max((int(name.partition(".")[2]) for name in ids), default=0)
-    for video in sorted((v for videos in live.videos.values() for v in videos), key=_order):
+    for video in sorted(live.playable, key=_order):
         if (video.piece.document, video.file.sha256) in known:
             continue
         count += 1
@@ -110,7 +145,7 @@ def _order(video: Video) -> tuple[dt.datetime, str, str]:
 
 
 def _remembered(items: Iterable[Item], live: Live) -> Iterable[tuple[str, Item]]:
-    playable = {(v.piece.document, v.master) for videos in live.videos.values() for v in videos}
+    playable = {(video.piece.document, video.master) for video in live.playable}
     for item in items:
         piece = live.documents.get(item.document)
         # A video that is still in the piece and cannot be played is broken; one of an older edition ends its turn.
@@ -152,8 +187,8 @@ def _from(loops: Sequence[Loop], begin: int) -> tuple[Loop, ...]:
     return tuple(Loop(max(loop.start, begin), loop.end, loop.items) for loop in loops if loop.end > begin)
 
 
-def _used(houses: Sequence[House], runs: Sequence[Run], start: int) -> tuple[House, ...]:
-    numbers = {house_number(run.item) for run in runs if run.item != FILLER}
+def _used(houses: Sequence[House], items: Iterable[str], start: int) -> tuple[House, ...]:
+    numbers = {house_number(item) for item in items if item != FILLER}
     slates = [house for house in houses if house.since < NEVER]
     newest_old = max((house.since for house in slates if house.since <= start), default=start)
     return tuple(

@@ -8,7 +8,7 @@ from typing import Any, Final
 from cms.contract import Busy, Columns, Delta, File, Files, LineUp, Piece, Services
 from media.house import PLAY, SUBTITLES, TRACKS
 from renderers.tv import layout, pages, paths, playlists
-from renderers.tv.items import Video, masters, newest_house, playable
+from renderers.tv.items import Video, masters, newest_house, notices_of, playable
 from renderers.tv.plan import PLAN_NAME, Plan, encode, from_value, releases, to_value
 from renderers.tv.programme import AHEAD, Live, day_start, planned
 from renderers.tv.slate import slate_of
@@ -78,12 +78,14 @@ class _Work:
         """
         start = day_start(now)
         line = await self.services.line_ups.line_up(self.delta.target, start=start, end=start + AHEAD)
-        videos = await playable(line.pieces.values(), self.services.assets)
+        cut_in = {cut.piece.release: cut.piece for cut in line.cut_ins if cut.piece is not None}
+        videos = await playable({**line.pieces, **cut_in}.values(), self.services.assets)
+        notices = await notices_of(line.cut_ins, self.services.assets)
         slate = await slate_of(self.services, self.delta.target.name, newest_house(videos))
         for _ in range(_TRIES):
             value, version = await self.services.state.get(PLAN_NAME)
             before = None if value is None else from_value(value)
-            live = Live(line.slots, videos, await self._documents(line, before))
+            live = Live(line.slots, videos, await self._documents(line, before), line.cut_ins, notices)
             plan = planned(before, live, slate, code=self.code, name=self.delta.target.name, now=now)
             told = to_value(plan)
             if told == value or await self.services.state.put(PLAN_NAME, told, version=version):
@@ -92,7 +94,8 @@ class _Work:
 
     async def _documents(self, line: LineUp, before: Plan | None) -> Mapping[str, Piece]:
         """The live pieces of all items: those in the line-up, and those that were only shown in the past."""
-        found = {piece.document: piece for piece in line.pieces.values()}
+        found = {cut.piece.document: cut.piece for cut in line.cut_ins if cut.piece is not None}
+        found |= {piece.document: piece for piece in line.pieces.values()}
         for item in before.items.values() if before else ():
             if item.document not in found:
                 since = _EPOCH + item.published * _MILLISECOND

@@ -1,5 +1,6 @@
 """What a channel answers by the clock: playlists, segments, guide; functions of plan, request and instant only."""
 
+import dataclasses
 import functools
 import hashlib
 import json
@@ -14,7 +15,7 @@ from media.fragments import patched_head
 from media.house import TRACKS, HouseIndex, Track
 from renderers.tv import catchup, daypage, guide, paths, playlists
 from renderers.tv.items import index_of
-from renderers.tv.plan import On, Plan, decode
+from renderers.tv.plan import Item, On, Plan, decode
 from renderers.tv.programme import to_ms
 from schedules.linear import SLOT_MS, slot_at
 
@@ -96,15 +97,26 @@ async def _segment(request: _Request) -> Reply | None:
     slot, plan = int(request.match["slot"]), request.plan
     if not plan.start <= slot <= request.slot + _AHEAD:
         return None
-    on = plan.on(slot)
+    on = plan.planned(slot)
     if on.gone:
         return _gone()
-    if on.item is None:
+    return None if on.item is None else await _of_item(request, on, on.item)
+
+
+async def _over(request: _Request) -> Reply | None:
+    """A segment that an override put there; once something else stands in its place this address shows nothing."""
+    slot, plan = int(request.match["slot"]), request.plan
+    if not plan.start <= slot <= request.slot + _AHEAD:
         return None
-    index = await index_of(on.item.index, request.assets)
-    if index is None:
+    on = plan.on(slot)
+    if on.item is None or on.over is None or on.over.number != int(request.match["number"]):
         return _gone()
-    return await _fragment(request, on, index, (on.item.release,))
+    return await _of_item(request, on, on.item)
+
+
+async def _of_item(request: _Request, on: On, item: Item) -> Reply:
+    index = await index_of(item.index, request.assets)
+    return _gone() if index is None else await _fragment(request, on, index, (item.release,))
 
 
 async def _slate(request: _Request) -> Reply | None:
@@ -112,8 +124,7 @@ async def _slate(request: _Request) -> Reply | None:
     # A new channel's first list looks back to before its plan.
     if not request.plan.start - playlists.WINDOW <= slot <= request.slot + _AHEAD:
         return None
-    on = request.plan.on(slot)
-    slate = on.slate
+    slate = request.plan.planned(slot).slate
     return await _fragment(request, On(slot, slate.house, None, slate, slot % slate.segments), slate, ())
 
 
@@ -192,7 +203,7 @@ def _clean(plan: Plan, published: Published) -> Plan:
 @functools.lru_cache(maxsize=16)
 def _without(plan: Plan, items: frozenset[str]) -> Plan:
     left = {key: item for key, item in plan.items.items() if key not in items}
-    return Plan(plan.code, plan.name, plan.start, plan.breaks, plan.houses, left, plan.runs)
+    return dataclasses.replace(plan, items=left)
 
 
 def _short(ask: Ask, text: str, media_type: str, *, tag: int | None = None) -> Reply:
@@ -216,6 +227,7 @@ def _type(track: str) -> str:
 _ROUTES: Final[Sequence[tuple[re.Pattern[str], _Answer]]] = (
     (re.compile(rf"(?P<track>{_TRACK})\.m3u8"), _list),
     (re.compile(rf"(?P<track>{_TRACK})/(?P<slot>[0-9]{{1,12}})\.m4s"), _segment),
+    (re.compile(rf"(?P<track>{_TRACK})/over-(?P<number>[0-9]{{1,9}})-(?P<slot>[0-9]{{1,12}})\.m4s"), _over),
     (re.compile(rf"(?P<track>{_TRACK})/slate-(?P<slot>[0-9]{{1,12}})\.m4s"), _slate),
     (re.compile(rf"(?P<track>{_TRACK})/init-(?P<house>[0-9A-Za-z._-]{{1,100}})\.mp4"), _init),
     (re.compile(r"master\.m3u8"), _master),
