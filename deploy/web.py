@@ -32,10 +32,12 @@ from deploy.installation import Installation, open_workshop, opened
 from deploy.places import PlacePages
 from deploy.press import press_of
 from deploy.public import ErrorPages, PublicSite
+from deploy.pushing import PortalPush
 from deploy.services_maker import ServicesMaker
 from deploy.serving import channel_site
 from deploy.settings import Settings
 from media.errors import MediaRefused
+from renderers.tv import paths as tv_paths
 from renderers.web import errors
 from screens.moving import screens_follow
 from screens.pages import RESOURCES, sections as screen_sections
@@ -68,8 +70,10 @@ async def run_web(settings: Settings, metrics: Metrics, stop: asyncio.Event) -> 
             here.db, here.clock, here.site, reader, here.tombstones, RowLineUps(here.db, here.clock), public.page
         )
         app.add_routes(BoxFiles(here.db, here.clock, room).routes())
+        push = portal_push(here, reader)
+        app.add_routes(push.routes())
         app.add_routes([*channel_site(here, reader, public).routes(), *places.routes(), *public.routes()])
-        following = asyncio.create_task(_follow(here, reader))
+        following = asyncio.gather(_follow(here, reader), push.run(here.wake))
         runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=3)
         await runner.setup()
         context = await asyncio.to_thread(tls.context, settings, here.clock.now())
@@ -81,6 +85,16 @@ async def run_web(settings: Settings, metrics: Metrics, stop: asyncio.Event) -> 
             following.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await following
+
+
+def portal_push(here: Installation, reader: TreeReader) -> PortalPush:
+    """Tells the portal's open pages of emergencies, of channels that have a plan."""
+
+    def known(code: str) -> bool:
+        entry = reader.get(tv_paths.plan(code))
+        return entry is not None and not entry.gone
+
+    return PortalPush(here.db, here.clock, here.tombstones, here.metrics, known=known, base_url=here.site.base_url)
 
 
 def desk_deps(here: Installation, room: Workshop, services: ServicesMaker) -> DeskDeps:

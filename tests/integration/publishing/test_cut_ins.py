@@ -1,0 +1,240 @@
+"""What cuts into channels, from the two keys to the order a worker finds, and to the pages that listen."""
+
+import dataclasses
+import datetime as dt
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+import aiohttp
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+from sqlalchemy import select
+
+from cms.audit.models import AuditEvent
+from cms.content.editing import create
+from cms.content.kinds import Kind
+from cms.contract import CutIn, Target
+from cms.kernel.errors import Denied, DomainError
+from cms.kernel.leases import Claim
+from cms.kernel.metrics import CORE, Metrics
+from cms.people.actor import Actor, Grant
+from cms.people.roles import Role
+from cms.planning.models import Target as TargetRow
+from cms.planning.targets import add_target
+from cms.publishing.context import read_context, take_turn
+from cms.publishing.models import Delivery, Receipt
+from cms.publishing.onair.cutting import USUAL, Wish, cut_in, end_cut_in
+from cms.publishing.onair.jobs import AirRoom, make_next
+from cms.publishing.onair.models import AirJob, CutInKind, CutInRow
+from cms.publishing.onair.waiting import show_made
+from cms.publishing.publish import publish_now
+from cms.publishing.recall import recall
+from cms.publishing.urgent import bring_out
+from cms.review.release import Press
+from cms.review.submit import submit
+from deploy.pushing import PortalPush
+from tests.fakes.television import Recalled
+from tests.integration.publishing import office
+from tests.integration.publishing.conftest import Office
+from tests.integration.publishing.office import HE, SUN, ZHAO, world
+
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+PRESS = Press(world.DOMAIN, 1, dict.fromkeys(("screen", "web", "tv"), ()), lambda _kind, _piece: b"form")
+CHANNELS = [Target(code, "tv", code) for code in ("channel-a", "channel-b")]
+HOUR = dt.timedelta(hours=1)
+
+
+@pytest.fixture
+async def tv(place: Office) -> Office:
+    """The office with two television channels."""
+    async with place.database.write() as session:
+        for one in CHANNELS:
+            await add_target(session, None, code=one.code, kind="tv", name=one.name, unit=world.DISTRICT, now=place.now)
+    return place
+
+
+async def written(tv: Office, title: str, **draft: Any) -> uuid.UUID:
+    whole = dataclasses.replace(office.draft(title, tv.now), channels=("screen", "tv", "web"), **draft)
+    async with tv.database.write() as session:
+        unit = uuid.UUID(world.uuid_of("unit"))
+        return (await create(session, ZHAO, kind=Kind.NEWS, unit=unit, draft=whole, now=tv.now)).id
+
+
+async def emergency(tv: Office, title: str = "暴雨红色预警") -> uuid.UUID:
+    """An urgent piece after both keys, brought out; its document."""
+    edition = await written(tv, title)
+    async with tv.database.write() as session:
+        await submit(session, ZHAO, edition, press=PRESS, note="险情", urgent=True, now=tv.now)
+    await office.signed_by(tv.database, SUN, edition, tv.now)
+    await office.signed_by(tv.database, HE, edition, tv.now)
+    async with tv.database.write() as session:
+        await bring_out(session, HE, edition, now=tv.now)
+    return (await office.document_of(tv.database, edition)).id
+
+
+async def live_news(tv: Office, title: str) -> uuid.UUID:
+    edition = await written(tv, title)
+    async with tv.database.write() as session:
+        await submit(session, ZHAO, edition, press=PRESS, now=tv.now)
+    await office.signed_by(tv.database, office.QIAN, edition, tv.now)
+    await office.signed_by(tv.database, SUN, edition, tv.now)
+    async with tv.database.write() as session:
+        await publish_now(session, SUN, edition, targets=[one.code for one in CHANNELS], now=tv.now)
+    return (await office.document_of(tv.database, edition)).id
+
+
+async def on_air(tv: Office, channel: Target = CHANNELS[0]) -> tuple[CutIn, ...]:
+    line_ups = tv.shop.services(channel).line_ups
+    return (await line_ups.line_up(channel, start=tv.now, end=tv.now + HOUR)).cut_ins
+
+
+async def refused(tv: Office, document: uuid.UUID, wish: Wish, who: Actor = SUN) -> str:
+    with pytest.raises(DomainError) as raised:
+        async with tv.database.write() as session:
+            await cut_in(session, who, document, wish, now=tv.now)
+    return raised.value.code
+
+
+async def test_second_key_puts_an_emergency_on_every_channel_with_one_picture(tv: Office) -> None:
+    document = await emergency(tv)
+    (cut,) = await on_air(tv)
+    assert (cut.kind, cut.index, cut.until) == ("emergency", "", tv.now + USUAL)
+    assert cut.piece is not None
+    assert cut.piece.title == "暴雨红色预警"
+    specs: list[Mapping[str, Any]] = []
+
+    async def make(_kind: str, spec: Mapping[str, Any]) -> str:
+        specs.append(spec)
+        return "ab" * 32
+
+    room = AirRoom(tv.database, tv.clock, "w", make, show_made, Metrics(CORE))
+    assert await make_next(room)
+    assert not await make_next(room), "one picture for both channels"
+    assert [spec["title"] for spec in specs] == ["暴雨红色预警"]
+    assert [(await on_air(tv, one))[0].index for one in CHANNELS] == ["ab" * 32] * 2
+    async with tv.database.read() as session:
+        rows = (await session.scalars(select(Delivery).where(Delivery.document_id.is_(None)))).all()
+        events = (await session.scalars(select(AuditEvent.action).where(AuditEvent.action.like("cut_in.%")))).all()
+    assert {row.priority for row in rows} == {90}, "the lane of what takes off, behind recalls"
+    assert sorted(events) == ["cut_in.begin"] * 2
+    # Another channel later: the same words are there already.
+    async with tv.database.write() as session:
+        await cut_in(session, SUN, document, Wish(CutInKind.EMERGENCY, ("channel-a",)), now=tv.now)
+    assert not await make_next(room)
+
+
+async def test_order_plans_the_channel_anew_and_draws_no_page(tv: Office) -> None:
+    await emergency(tv)
+    async with tv.database.write() as session:
+        row = (await session.scalars(select(Delivery).where(Delivery.document_id.is_(None)).limit(1))).one()
+        row.fence = 1
+        await session.flush()
+        held = Claim(row.id, 1, 1, "w")
+        turn = await take_turn(session, held)
+        assert (await read_context(session, held, turn, tv.now)).order.full, "nothing was ever rendered"
+        receipt = {"id": uuid.uuid4(), "delivery_id": row.id, "target_id": row.target_id, "state": "live"}
+        session.add(Receipt(**receipt, at=tv.now, places=[], detail={}))
+        await session.flush()
+        order = (await read_context(session, held, turn, tv.now)).order
+        assert (order.full, order.piece, order.removed) == (False, None, None)
+
+
+async def test_only_what_is_live_and_right_for_it_may_cut_in(tv: Office) -> None:
+    news = await live_news(tv, "一篇新闻")
+    assert await refused(tv, news, Wish(CutInKind.EMERGENCY, ("channel-a",))) == "publishing.cut_in_not_urgent"
+    assert await refused(tv, news, Wish(CutInKind.INSERT, ("channel-a",))) == "publishing.cut_in_no_video"
+    assert await refused(tv, news, Wish(CutInKind.INSERT, ("site",))) == "publishing.cut_in_no_channel"
+    draft = (await office.document_of(tv.database, await written(tv, "没有审过"))).id
+    assert await refused(tv, draft, Wish(CutInKind.INSERT, ("channel-a",))) == "publishing.cut_in_not_live"
+    late = Wish(CutInKind.EMERGENCY, ("channel-a",), until=tv.now + 25 * HOUR)
+    assert await refused(tv, news, late) == "publishing.cut_in_times"
+    past = Wish(CutInKind.INSERT, ("channel-a",), start=tv.now - HOUR)
+    assert await refused(tv, news, past) == "publishing.cut_in_times"
+    assert await refused(tv, news, Wish(CutInKind.INSERT, ("channel-a",)), ZHAO) == "people.denied.role"
+
+
+async def test_whoever_may_recall_may_end_it_and_an_editor_may_not(tv: Office) -> None:
+    await emergency(tv)
+    async with tv.database.read() as session:
+        key = (await session.scalars(select(CutInRow.id).order_by(CutInRow.id))).first()
+    assert key is not None
+    with pytest.raises(Denied):
+        async with tv.database.write() as session:
+            await end_cut_in(session, ZHAO, key, now=tv.now)
+    reviewer = Actor(office.QIAN.person, "qian", world.DISTRICT, (Grant(Role.REVIEWER, world.DISTRICT),))
+    async with tv.database.write() as session:
+        row = await end_cut_in(session, reviewer, key, now=tv.now)
+        target = await session.get_one(TargetRow, row.target_id)
+    (cut,) = await on_air(tv, Target(target.code, "tv", target.name))
+    assert cut.ended
+
+
+async def test_chief_of_another_unit_has_the_picture_made_and_seizes_no_channel(tv: Office) -> None:
+    async with tv.database.write() as session:
+        for row in (await session.scalars(select(TargetRow).where(TargetRow.kind == "tv"))).all():
+            row.unit_path = "/elsewhere/"
+    await emergency(tv)
+    assert await on_air(tv) == ()
+    async with tv.database.read() as session:
+        assert len((await session.scalars(select(AirJob))).all()) == 1
+
+
+async def test_page_hears_an_emergency_and_its_recall_over_one_socket(tv: Office) -> None:
+    recalled = Recalled()
+    metrics = Metrics(CORE)
+    push = PortalPush(
+        tv.database,
+        tv.clock,
+        recalled,
+        metrics,
+        known=lambda code: code.startswith("channel-"),
+        base_url="http://tv.example",
+        most=2,
+    )
+    app = web.Application()
+    app.add_routes(push.routes())
+    server = TestServer(app)
+    await server.start_server()
+    try:
+        async with aiohttp.ClientSession() as client:
+            await _heard(tv, push, client, server, recalled)
+    finally:
+        await server.close()
+    assert "yunping_portal_listeners 0.0" in metrics.text().decode()
+
+
+async def _heard(
+    tv: Office, push: PortalPush, client: aiohttp.ClientSession, server: TestServer, recalled: Recalled
+) -> None:
+    url = server.make_url("/tv/channel-a/push")
+    for origin, status in (("http://elsewhere.example", 403), (None, 404)):
+        path = url if origin else server.make_url("/tv/nothing/push")
+        with pytest.raises(aiohttp.WSServerHandshakeError) as refusal:
+            await client.ws_connect(path, origin=origin)
+        assert refusal.value.status == status
+    async with client.ws_connect(url, origin="http://tv.example") as page, client.ws_connect(url) as box:
+        assert [await one.receive_json() for one in (page, box)] == [{"alerts": []}] * 2
+        with pytest.raises(aiohttp.WSServerHandshakeError) as refusal:
+            await client.ws_connect(url)
+        assert refusal.value.status == 503, "bounded"
+        document = await emergency(tv)
+        await push.look()
+        for one in (page, box):
+            (alert,) = (await one.receive_json())["alerts"]
+            assert (alert["title"], alert["text"]) == ("暴雨红色预警", "一句话摘要")
+        async with client.get(server.make_url("/tv/channel-b/alerts.json")) as polled:
+            assert (await polled.json())["alerts"][0]["title"] == "暴雨红色预警"
+        (cut,) = await on_air(tv)
+        assert cut.piece is not None
+        recalled.releases = frozenset({cut.piece.release})
+        await push.look()
+        assert await page.receive_json() == {"alerts": []}
+        await box.send_str("words")
+        assert (await box.receive()).type in {aiohttp.WSMsgType.TEXT, aiohttp.WSMsgType.CLOSE}
+    recalled.releases = frozenset()
+    await recall(tv.database, tv.guard, SUN, document, reason="险情已解除", now=tv.later(minutes=1))
+    await push.look()
+    async with client.get(server.make_url("/tv/channel-a/alerts.json")) as polled:
+        assert await polled.json() == {"alerts": []}
