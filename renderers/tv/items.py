@@ -39,13 +39,14 @@ async def playable(pieces: Iterable[Piece], assets: Assets) -> Mapping[str, tupl
 
 
 async def notices_of(cut_ins: Iterable[CutIn], assets: Assets) -> Mapping[str, Video]:
-    """By cut-in, the pictures that were made of their words; one that is not there yet is left out."""
+    """By the index's hash, the pictures that were made of their words; one that is not there yet is left out."""
     found: dict[str, Video] = {}
     for cut in cut_ins:
-        index = await index_of(cut.index, assets) if cut.index and cut.piece is not None else None
-        if index is not None and cut.piece is not None:
-            file = AssetFile(cut.index, 0, "application/json", 0, 0, cut.index, INDEX)
-            found[cut.id] = Video(cut.piece, cut.index, file, index)
+        for sha256 in (cut.index, *(laid.index for laid in cut.laid)):
+            index = await index_of(sha256, assets) if sha256 and cut.piece is not None else None
+            if index is not None and cut.piece is not None:
+                file = AssetFile(sha256, 0, "application/json", 0, 0, sha256, INDEX)
+                found[sha256] = Video(cut.piece, sha256, file, index)
     return found
 
 

@@ -53,7 +53,10 @@ class Over:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What somebody wants to be shown instead: `item` once from `start` (milliseconds) on, or until `until`."""
+    """What somebody wants to be shown instead: `item` once from `start` (milliseconds) on, or until `until`.
+
+    `under` and `under_first` are those of the override.
+    """
 
     id: str
     kind: Kind
@@ -61,6 +64,8 @@ class Order:
     segments: int
     start: int
     until: int | None = None
+    under: str = ""
+    under_first: int = 0
 
 
 class Layers:
@@ -156,7 +161,12 @@ def _kept(over: Over, order: Order | None, edge: int) -> Over:
 def _begun(order: Order, edge: int, number: int) -> Over | None:
     start = max(slot_from(order.start), edge)
     end = _end(order, start)
-    return Over(number, order.id, order.kind, start, end - start, order.item) if end > start else None
+    if end <= start:
+        return None
+    # Text belongs to its slots; everything else begins at its beginning, however late it is.
+    late = start - slot_from(order.start) if order.kind is Kind.TEXT else 0
+    under = order.under_first + late
+    return Over(number, order.id, order.kind, start, end - start, order.item, late, order.under, under)
 
 
 def _end(order: Order, start: int) -> int:

@@ -12,7 +12,7 @@ from media.house import RUNGS, HouseIndex
 from renderers.tv.items import Video, masters
 from renderers.tv.over import Kind, Order, overridden
 from renderers.tv.plan import NEVER, House, Item, Plan, house_number
-from schedules.linear import FILLER, Loop, Run, extended, kept, loops_of, slot_at
+from schedules.linear import FILLER, SLOT_MS, Loop, Run, extended, kept, loops_of, slot_at
 
 BEIJING: Final = ZoneInfo("Asia/Shanghai")
 BACK: Final = dt.timedelta(days=7)  # 回看
@@ -29,7 +29,7 @@ _MILLISECOND: Final = dt.timedelta(milliseconds=1)
 class Live:
     """What is live at a channel now: its line-up, its videos by release, and every known piece by document.
 
-    `notices` are the pictures made of words, by the cut-in that shows them.
+    `notices` are the pictures made of words, by the hash of their index.
     """
 
     slots: tuple[Slot, ...]
@@ -96,13 +96,24 @@ def _orders(live: Live, items: Mapping[str, Item]) -> Iterable[Order]:
     for cut in live.cut_ins:
         if cut.ended or cut.piece is None:
             continue
-        notice = live.notices.get(cut.id)
-        video = next(iter(live.videos.get(cut.piece.release, ())), notice)
+        if cut.kind == "text":
+            yield from _laid(cut, cut.piece, by_file)
+            continue
+        video = next(iter(live.videos.get(cut.piece.release, ())), live.notices.get(cut.index))
         item = None if video is None else by_file.get((video.piece.document, video.file.sha256))
         if item is not None:
             kind = Kind.EMERGENCY if cut.kind == "emergency" else Kind.INSERT
             until = None if cut.until is None else to_ms(cut.until)
             yield Order(cut.id, kind, item.id, item.segments, to_ms(cut.start), until)
+
+
+def _laid(cut: CutIn, piece: Piece, by_file: Mapping[tuple[str, str], Item]) -> Iterable[Order]:
+    for laid in cut.laid:
+        item = by_file.get((piece.document, laid.index))
+        if item is not None:
+            start, until = laid.start * SLOT_MS, (laid.start + laid.count) * SLOT_MS
+            name = f"{cut.id}:{laid.start}"
+            yield Order(name, Kind.TEXT, item.id, item.segments, start, until, laid.under, laid.first)
 
 
 def _houses(before: Plan | None, live: Live, slate: HouseIndex, since: int) -> tuple[House, ...]:

@@ -16,10 +16,14 @@ CHANNEL: Final = "tv"
 
 
 class CutInKind(StrEnum):
-    """What cuts in. An emergency outranks everything and takes the next slot; an insert plays a piece once."""
+    """What cuts in. An emergency outranks everything and takes the next slot; an insert plays a piece once.
+
+    TEXT lays the words of a piece over what is planned.
+    """
 
     EMERGENCY = "emergency"
     INSERT = "insert"
+    TEXT = "text"
 
 
 class CutInRow(Base):
@@ -28,7 +32,8 @@ class CutInRow(Base):
     Whatever the piece is at the channel, approved and live there, is shown: a recall takes this off with it.
 
     Attributes:
-        until: when an emergency ends by itself; an insert ends with its film.
+        until: when an emergency or a text ends by itself; an insert ends with its film.
+        job_id: of a text, the work that lays it.
     """
 
     __tablename__ = "cut_in"
@@ -40,6 +45,7 @@ class CutInRow(Base):
     kind: Mapped[str] = mapped_column(String(12))
     start_at: Mapped[dt.datetime]
     until: Mapped[dt.datetime | None]
+    job_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("air_job.id"))
     created_by: Mapped[uuid.UUID] = mapped_column(ForeignKey("person.id"))
     created_at: Mapped[dt.datetime]
     ended_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("person.id"))
@@ -69,7 +75,8 @@ AIR: Final = LeaseRules(
 class AirJob(Leased, Base):
     """A moving picture of words, made once for every channel: `key` is the hash of all it depends on.
 
-    `sha256` is the index of the made file, in the store.
+    `sha256` is the index of the made file, in the store. Of a text laid over slots `parts` are those that are ready
+    (``[start, count, item, first, index]``), shown as they come; `done` of `total` slots.
     """
 
     __tablename__ = "air_job"
@@ -81,6 +88,9 @@ class AirJob(Leased, Base):
     kind: Mapped[str] = mapped_column(String(12))
     spec: Mapped[dict[str, Any]]
     sha256: Mapped[str | None] = mapped_column(String(64))
+    parts: Mapped[list[Any]] = mapped_column(default=list)
+    done: Mapped[int] = mapped_column(default=0)
+    total: Mapped[int] = mapped_column(default=0)
     error_code: Mapped[str | None] = mapped_column(String(60))
     error_params: Mapped[dict[str, Any]] = mapped_column(default=dict)
     created_at: Mapped[dt.datetime]

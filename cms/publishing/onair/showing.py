@@ -8,7 +8,7 @@ from typing import Final
 from sqlalchemy import Select, and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cms.contract import CutIn, Piece
+from cms.contract import CutIn, Laid, Piece
 from cms.planning.models import Target
 from cms.publishing.models import Showing
 from cms.publishing.onair.models import CHANNEL, AirJob, CutInKind, CutInRow
@@ -44,7 +44,8 @@ async def cut_ins_of(session: AsyncSession, target: Target, *, now: dt.datetime)
         return ()
     live = await _live(session, target, [row.document_id for row in rows], now)
     made = await _made(session, [piece for piece in live.values() if piece is not None])
-    return tuple(_told(row, live.get(row.document_id), made, now) for row in rows)
+    laid = await _laid(session, rows)
+    return tuple(_told(row, live.get(row.document_id), made, laid, now) for row in rows)
 
 
 async def messages(session: AsyncSession, *, now: dt.datetime) -> Sequence[Message]:
@@ -85,9 +86,24 @@ async def _made(session: AsyncSession, shown: Sequence[Piece]) -> dict[str, str]
     return {row.key: row.sha256 or "" for row in (await session.execute(query)).all()}
 
 
-def _told(row: CutInRow, piece: Piece | None, made: dict[str, str], now: dt.datetime) -> CutIn:
+async def _laid(session: AsyncSession, rows: Sequence[CutInRow]) -> dict[object, tuple[Laid, ...]]:
+    """The slots of texts that are ready, by the job that lays them."""
+    wanted = [row.job_id for row in rows if row.job_id is not None]
+    if not wanted:
+        return {}
+    found = (await session.execute(select(AirJob.id, AirJob.parts).where(AirJob.id.in_(wanted)))).all()
+    return {row.id: tuple(Laid(*part) for part in row.parts) for row in found}
+
+
+def _told(
+    row: CutInRow,
+    piece: Piece | None,
+    made: dict[str, str],
+    laid: dict[object, tuple[Laid, ...]],
+    now: dt.datetime,
+) -> CutIn:
     index = ""
     if piece is not None and row.kind == CutInKind.EMERGENCY:
         index = made.get(Words.of(piece).key(row.kind), "")
     ended = row.ended_at is not None and row.ended_at <= now
-    return CutIn(str(row.id), row.kind, piece, row.start_at, row.until, index, ended)
+    return CutIn(str(row.id), row.kind, piece, row.start_at, row.until, index, laid.get(row.job_id, ()), ended)

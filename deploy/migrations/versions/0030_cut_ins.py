@@ -14,26 +14,6 @@ JSON = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
 
 def upgrade() -> None:
     op.create_table(
-        "cut_in",
-        sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("target_id", sa.Uuid(), nullable=False),
-        sa.Column("document_id", sa.Uuid(), nullable=False),
-        sa.Column("kind", sa.String(12), nullable=False),
-        sa.Column("start_at", sa.BigInteger(), nullable=False),
-        sa.Column("until", sa.BigInteger(), nullable=True),
-        sa.Column("created_by", sa.Uuid(), nullable=False),
-        sa.Column("created_at", sa.BigInteger(), nullable=False),
-        sa.Column("ended_by", sa.Uuid(), nullable=True),
-        sa.Column("ended_at", sa.BigInteger(), nullable=True),
-        sa.ForeignKeyConstraint(["target_id"], ["target.id"], name="fk_cut_in_target_id"),
-        sa.ForeignKeyConstraint(["document_id"], ["document.id"], name="fk_cut_in_document_id"),
-        sa.ForeignKeyConstraint(["created_by"], ["person.id"], name="fk_cut_in_created_by"),
-        sa.ForeignKeyConstraint(["ended_by"], ["person.id"], name="fk_cut_in_ended_by"),
-        sa.PrimaryKeyConstraint("id", name="pk_cut_in"),
-    )
-    op.create_index("ix_cut_in_target_start", "cut_in", ["target_id", "start_at"])
-    op.create_index("ix_cut_in_document_id", "cut_in", ["document_id"])
-    op.create_table(
         "air_job",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("state", sa.String(12), nullable=False),
@@ -41,6 +21,9 @@ def upgrade() -> None:
         sa.Column("kind", sa.String(12), nullable=False),
         sa.Column("spec", JSON, nullable=False),
         sa.Column("sha256", sa.String(64), nullable=True),
+        sa.Column("parts", JSON, nullable=False),
+        sa.Column("done", sa.Integer(), nullable=False),
+        sa.Column("total", sa.Integer(), nullable=False),
         sa.Column("error_code", sa.String(60), nullable=True),
         sa.Column("error_params", JSON, nullable=False),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
@@ -56,8 +39,30 @@ def upgrade() -> None:
         sa.UniqueConstraint("key", name="uq_air_job_key"),
     )
     op.create_index("ix_air_job_state_due", "air_job", ["state", "not_before"])
+    op.create_table(
+        "cut_in",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("target_id", sa.Uuid(), nullable=False),
+        sa.Column("document_id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.String(12), nullable=False),
+        sa.Column("start_at", sa.BigInteger(), nullable=False),
+        sa.Column("until", sa.BigInteger(), nullable=True),
+        sa.Column("job_id", sa.Uuid(), nullable=True),
+        sa.Column("created_by", sa.Uuid(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("ended_by", sa.Uuid(), nullable=True),
+        sa.Column("ended_at", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(["target_id"], ["target.id"], name="fk_cut_in_target_id"),
+        sa.ForeignKeyConstraint(["document_id"], ["document.id"], name="fk_cut_in_document_id"),
+        sa.ForeignKeyConstraint(["created_by"], ["person.id"], name="fk_cut_in_created_by"),
+        sa.ForeignKeyConstraint(["ended_by"], ["person.id"], name="fk_cut_in_ended_by"),
+        sa.ForeignKeyConstraint(["job_id"], ["air_job.id"], name="fk_cut_in_job_id"),
+        sa.PrimaryKeyConstraint("id", name="pk_cut_in"),
+    )
+    op.create_index("ix_cut_in_target_start", "cut_in", ["target_id", "start_at"])
+    op.create_index("ix_cut_in_document_id", "cut_in", ["document_id"])
 
 
 def downgrade() -> None:
-    op.drop_table("air_job")
     op.drop_table("cut_in")
+    op.drop_table("air_job")

@@ -2,6 +2,7 @@
 
 import dataclasses
 import datetime as dt
+import functools
 import uuid
 from collections.abc import Mapping
 from typing import Any
@@ -25,8 +26,9 @@ from cms.planning.models import Target as TargetRow
 from cms.planning.targets import add_target
 from cms.publishing.context import read_context, take_turn
 from cms.publishing.models import Delivery, Receipt
+from cms.publishing.onair.budget import Rungs, cost_of
 from cms.publishing.onair.cutting import USUAL, Wish, cut_in, end_cut_in
-from cms.publishing.onair.jobs import AirRoom, make_next
+from cms.publishing.onair.jobs import READY, AirRoom, Tell, make_next
 from cms.publishing.onair.models import AirJob, CutInKind, CutInRow
 from cms.publishing.onair.waiting import show_made
 from cms.publishing.publish import publish_now
@@ -35,6 +37,7 @@ from cms.publishing.urgent import bring_out
 from cms.review.release import Press
 from cms.review.submit import submit
 from deploy.pushing import PortalPush
+from media.errors import MediaRefused
 from tests.fakes.television import Recalled
 from tests.integration.publishing import office
 from tests.integration.publishing.conftest import Office
@@ -105,7 +108,7 @@ async def test_second_key_puts_an_emergency_on_every_channel_with_one_picture(tv
     assert cut.piece.title == "暴雨红色预警"
     specs: list[Mapping[str, Any]] = []
 
-    async def make(_kind: str, spec: Mapping[str, Any]) -> str:
+    async def make(_kind: str, spec: Mapping[str, Any], _tell: Tell) -> str:
         specs.append(spec)
         return "ab" * 32
 
@@ -153,6 +156,38 @@ async def test_only_what_is_live_and_right_for_it_may_cut_in(tv: Office) -> None
     past = Wish(CutInKind.INSERT, ("channel-a",), start=tv.now - HOUR)
     assert await refused(tv, news, past) == "publishing.cut_in_times"
     assert await refused(tv, news, Wish(CutInKind.INSERT, ("channel-a",)), ZHAO) == "people.denied.role"
+
+
+async def test_crawl_is_paid_for_before_it_is_saved_and_shown_as_it_gets_ready(tv: Office) -> None:
+    news = await live_news(tv, "停水通知")
+    text = functools.partial(Wish, CutInKind.TEXT, ("channel-a",))
+    assert await refused(tv, news, text(length=HOUR)) == "publishing.crawl_too_dear"
+    assert await refused(tv, news, text(start=tv.now)) == "publishing.crawl_too_soon"
+    minute = dt.timedelta(minutes=1)
+    cost = cost_of(minute, Rungs.ALL)
+    async with tv.database.write() as session:
+        (row,) = await cut_in(session, SUN, news, text(length=minute, rungs=Rungs.ALL), now=tv.now)
+    assert (row.start_at, row.until) == (tv.now + cost.ahead, tv.now + cost.ahead + minute)
+    assert round(cost.core_seconds) == 84
+    seen: list[tuple[int, ...]] = []
+
+    async def make(_kind: str, spec: Mapping[str, Any], tell: Tell) -> None:
+        await tell(0, 8, None)
+        await tell(4, 8, (100, 4, "1.1", 7, "ab" * 32))
+        (cut,) = await on_air(tv)
+        seen.append(tuple(laid.start for laid in cut.laid))
+        if not spec[READY]:
+            raise MediaRefused("media.store_failed")
+
+    room = AirRoom(tv.database, tv.clock, "w", make, show_made)
+    assert not await make_next(room, kinds=(CutInKind.EMERGENCY,))
+    assert await make_next(room)
+    tv.later(minutes=10)
+    assert await make_next(room), "again, with what was ready"
+    assert seen == [(100,), (100,)]
+    async with tv.database.read() as session:
+        job = (await session.scalars(select(AirJob))).one()
+    assert (job.state, job.done, job.total, len(job.parts)) == ("ready", 4, 8, 1)
 
 
 async def test_whoever_may_recall_may_end_it_and_an_editor_may_not(tv: Office) -> None:

@@ -4,7 +4,7 @@ import dataclasses
 import datetime as dt
 import itertools
 
-from cms.contract import CutIn, Piece
+from cms.contract import CutIn, Laid, Piece
 from media.house import TRACKS, HouseIndex, write_index
 from renderers.conformance.samples import make_piece
 from renderers.tv.guide import programmes
@@ -129,3 +129,38 @@ async def test_emergency_of_another_house_is_a_break_that_is_counted() -> None:
     assert text.count("#EXT-X-DISCONTINUITY\n") == 2
     assert 'URI="720/init-house-of-tomorrow.mp4"' in text
     assert "DISCONTINUITY-SEQUENCE:2" in await world.text("t-tv/720.m3u8", NOW + 20 * SLOT)
+
+
+async def test_words_lie_over_their_slots_and_nowhere_else() -> None:
+    world, (lecture,) = await world_of(40)
+    notice = dataclasses.replace(make_piece(71, at=NOW), kind="notice", title="停水通知")
+    world.publish(notice)
+    item = next(iter(plan_of(world).items))
+    part = Laid(K + 10, 4, item, 10, key(world, imagined("laid", segments=4)))
+    wrong = Laid(K + 20, 2, item, 3, key(world, imagined("laid for another plan", segments=2)))
+    world.cut_ins = [CutIn("c1", "text", notice, NOW, NOW + HOUR, laid=(part, wrong))]
+    await world.render(NOW)
+    plan = plan_of(world)
+    over = {slot: plan.on(slot).segment for slot in range(K, K + 40) if plan.on(slot).over}
+    assert over == {K + 10: 0, K + 11: 1, K + 12: 2, K + 13: 3}
+    assert plan.on(K + 20).item == plan.items[item], "made for what is not planned there"
+    titles = {programme.title for programme in programmes(plan, K, K + 40)}
+    assert titles == {lecture.title}, "the guide names what the words lie over"
+    # The lecture is taken back: what was encoded from it goes with it, though the notice stands.
+    world.tombstones.add(lecture.release)
+    assert "over-" not in await world.text("t-tv/720.m3u8", NOW + 13 * SLOT)
+    world.tombstones = {notice.release}
+    assert f"720/{K + 12}.m4s" in await world.text("t-tv/720.m3u8", NOW + 13 * SLOT)
+
+
+async def test_words_that_are_ready_late_stand_in_what_is_left_of_their_slots() -> None:
+    world, _ = await world_of(40)
+    notice = dataclasses.replace(make_piece(71, at=NOW), kind="notice", title="停水通知")
+    world.publish(notice)
+    item = next(iter(plan_of(world).items))
+    part = Laid(K + 10, 4, item, 10, key(world, imagined("laid", segments=4)))
+    world.cut_ins = [CutIn("c1", "text", notice, NOW, NOW + HOUR, laid=(part,))]
+    await world.render(time_of(K + 10))
+    plan = plan_of(world)
+    over = {slot: plan.on(slot).segment for slot in range(K, K + 40) if plan.on(slot).over}
+    assert over == {K + 12: 2, K + 13: 3}
