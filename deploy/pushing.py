@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -16,11 +16,10 @@ from aiohttp import WSMsgType, hdrs, web
 from sqlalchemy.exc import SQLAlchemyError
 
 from cms.kernel.clock import Clock
-from cms.kernel.db import Database
 from cms.kernel.log import logger
 from cms.kernel.metrics import Metrics
 from cms.kernel.wake import Wake
-from cms.publishing.onair.showing import Message, messages
+from cms.publishing.onair.showing import Message
 from deploy.public import SECURITY, Tombstones
 from renderers.tv.alerts import QUIET, Alert, told
 
@@ -34,11 +33,14 @@ log = logger("pushing")
 
 
 class PortalPush:
-    """Keeps the state of each channel and tells it to whoever listens; `known` says whether a channel is there."""
+    """Keeps the state of each channel and tells it to whoever listens.
+
+    `read` gives what stands now, out of the rows; `known` says whether a channel is there.
+    """
 
     def __init__(
         self,
-        db: Database,
+        read: Callable[[dt.datetime], Awaitable[Sequence[Message]]],
         clock: Clock,
         tombstones: Tombstones,
         metrics: Metrics,
@@ -47,7 +49,7 @@ class PortalPush:
         base_url: str,
         most: int = MOST,
     ) -> None:
-        self._db = db
+        self._read = read
         self._clock = clock
         self._tombstones = tombstones
         self._metrics = metrics
@@ -76,8 +78,7 @@ class PortalPush:
         """Reads what stands now, and wakes the listeners of channels where that changed."""
         now = self._clock.now()
         try:
-            async with self._db.read() as session:
-                self._found = tuple(await messages(session, now=now))
+            self._found = tuple(await self._read(now))
         except SQLAlchemyError:
             log.warning("the database is away, emergencies stand as they were")
         by_code: defaultdict[str, list[Alert]] = defaultdict(list)

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import datetime as dt
+from collections.abc import Sequence
 from typing import Final
 
 from aiohttp import web
@@ -21,6 +22,7 @@ from cms.people.units import FOLLOWERS
 from cms.planning.moving import targets_follow
 from cms.publishing.guarding import ClientGuard
 from cms.publishing.line_ups import RowLineUps
+from cms.publishing.onair.showing import Message, messages
 from cms.publishing.registry import load_channels
 from cms.publishing.tree_reader import TreeReader
 from cms.review.dead_links import LinkAsker
@@ -94,7 +96,11 @@ def portal_push(here: Installation, reader: TreeReader) -> PortalPush:
         entry = reader.get(tv_paths.plan(code))
         return entry is not None and not entry.gone
 
-    return PortalPush(here.db, here.clock, here.tombstones, here.metrics, known=known, base_url=here.site.base_url)
+    async def read(now: dt.datetime) -> Sequence[Message]:
+        async with here.db.read() as session:
+            return await messages(session, now=now)
+
+    return PortalPush(read, here.clock, here.tombstones, here.metrics, known=known, base_url=here.site.base_url)
 
 
 def desk_deps(here: Installation, room: Workshop, services: ServicesMaker) -> DeskDeps:

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cms.audit.record import record
-from cms.content.models import Document
+from cms.content.kinds import Kind
 from cms.contract import Piece
 from cms.kernel.clock import to_ms
 from cms.kernel.errors import Invalid, NotFound, Refused
@@ -34,6 +34,7 @@ from cms.review.rushing import URGENT
 from schedules.clashes import said
 
 LONGEST: Final = dt.timedelta(hours=24)
+CRAWLS: Final = frozenset({Kind.NOTICE.value, URGENT})
 MOMENT: Final = dt.timedelta(seconds=8)
 USUAL: Final = dt.timedelta(hours=2)
 _AHEAD: Final = dt.timedelta(days=3)
@@ -73,7 +74,7 @@ async def cut_in(
         Denied: no right to publish in the piece's unit or a channel's.
         Invalid: `publishing.cut_in_times` for a start in the past or too far ahead, or an end before it.
         Refused: `publishing.cut_in_no_channel`, `.cut_in_not_live`, `.cut_in_not_urgent`, `.cut_in_no_video`; of a
-            text `.crawl_too_dear` beyond the encoder's budget and `.crawl_too_soon` when it cannot be ready.
+            text `.crawl_not_notice`, `.crawl_too_dear` beyond the encoder's budget, `.crawl_too_soon` to be ready.
         NotFound: a channel or the document.
     """
     chosen = await targets_by_code(session, wish.targets)
@@ -125,13 +126,6 @@ async def end_cut_in(session: AsyncSession, actor: Actor, key: uuid.UUID, *, now
     unit = target.unit_path
     await record(session, actor, "cut_in.end", of=("target", target.code), unit=unit, details=details, now=now)
     return row
-
-
-async def cut_ins_at(session: AsyncSession, target: Target, *, limit: int = 50) -> Sequence[tuple[CutInRow, Document]]:
-    """The newest orders of a channel with their pieces."""
-    query = select(CutInRow, Document).join(Document, Document.id == CutInRow.document_id)
-    query = query.where(CutInRow.target_id == target.id).order_by(CutInRow.created_at.desc(), CutInRow.id.desc())
-    return [(row.CutInRow, row.Document) for row in (await session.execute(query.limit(limit))).all()]
 
 
 def _times(wish: Wish, now: dt.datetime) -> tuple[dt.datetime, dt.datetime | None]:
@@ -189,6 +183,8 @@ async def _shown(session: AsyncSession, target: Target, document: uuid.UUID, now
 def _check(kind: CutInKind, shown: Showing, piece: Piece, target: Target) -> None:
     if kind is CutInKind.EMERGENCY and shown.kind != URGENT:
         raise Refused("publishing.cut_in_not_urgent", title=piece.title)
+    if kind is CutInKind.TEXT and shown.kind not in CRAWLS:
+        raise Refused("publishing.crawl_not_notice", title=piece.title)
     if kind is CutInKind.INSERT and not any(block.get("type") == "video" for block in piece.body.get("blocks", ())):
         raise Refused("publishing.cut_in_no_video", title=piece.title, target=target.name)
 

@@ -100,7 +100,6 @@ async def make_next(room: AirRoom, *, kinds: Sequence[CutInKind] = tuple(CutInKi
 
 
 async def _make(room: AirRoom, held: leases.Claim, kind: str, spec: Mapping[str, Any]) -> None:
-    began = room.clock.monotonic()
     try:
         async with asyncio.timeout(_LIMIT):
             sha256 = await _under_lease(room, held, room.make(kind, spec, _Telling(room, held, kind).tell))
@@ -120,7 +119,7 @@ async def _make(room: AirRoom, held: leases.Claim, kind: str, spec: Mapping[str,
             await ring(session, "onair")
     if room.metrics is not None:
         room.metrics.count("yunping_air_pictures_total", state=AirState.READY.value)
-    log.info("a picture is ready", job=str(held.id), seconds=round(room.clock.monotonic() - began, 1))
+    log.info("a picture is ready", job=str(held.id))
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@
     panel.style.position = "absolute";
     panel.style.left = "64px";
     panel.style.top = "36px";
-    panel.style.width = "1088px";
+    panel.style.width = "1082px";
     panel.style.padding = "20px 32px";
     panel.style.zIndex = "90";
     panel.style.color = "#fffaf0";

@@ -53,6 +53,7 @@ _NAMED: Final = {
     "run": "run",
     "target": "target",
     "picture": "asset",
+    "cut_in": "cut_in",
     "revision": "revision",
 }
 _NAMED_AT: Final = {
@@ -62,6 +63,7 @@ _NAMED_AT: Final = {
     "/desk/calendar/runs/undo": {"placement": "moved"},
 }
 _FIELDS: Final = {
+    "/desk/onair/{target}/crawl": {"length": "30:720"},
     "/desk/documents/{id}/timing": {"act": "wish", "wish": "2027-03-01T09:00"},
     "/desk/library/folders": {"parent": ""},
     "/desk/calendar/runs/check": {"start": "2027-03-01T09:00"},

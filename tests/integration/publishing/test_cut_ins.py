@@ -4,7 +4,7 @@ import dataclasses
 import datetime as dt
 import functools
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import aiohttp
@@ -30,6 +30,7 @@ from cms.publishing.onair.budget import Rungs, cost_of
 from cms.publishing.onair.cutting import USUAL, Wish, cut_in, end_cut_in
 from cms.publishing.onair.jobs import READY, AirRoom, Tell, make_next
 from cms.publishing.onair.models import AirJob, CutInKind, CutInRow
+from cms.publishing.onair.showing import Message, messages
 from cms.publishing.onair.waiting import show_made
 from cms.publishing.publish import publish_now
 from cms.publishing.recall import recall
@@ -58,11 +59,12 @@ async def tv(place: Office) -> Office:
     return place
 
 
-async def written(tv: Office, title: str, **draft: Any) -> uuid.UUID:
-    whole = dataclasses.replace(office.draft(title, tv.now), channels=("screen", "tv", "web"), **draft)
+async def written(tv: Office, title: str, kind: Kind = Kind.NEWS) -> uuid.UUID:
+    draft = office.draft(title, tv.now, not_after=tv.now + 48 * HOUR)
+    whole = dataclasses.replace(draft, channels=("screen", "tv", "web"))
     async with tv.database.write() as session:
         unit = uuid.UUID(world.uuid_of("unit"))
-        return (await create(session, ZHAO, kind=Kind.NEWS, unit=unit, draft=whole, now=tv.now)).id
+        return (await create(session, ZHAO, kind=kind, unit=unit, draft=whole, now=tv.now)).id
 
 
 async def emergency(tv: Office, title: str = "暴雨红色预警") -> uuid.UUID:
@@ -77,8 +79,8 @@ async def emergency(tv: Office, title: str = "暴雨红色预警") -> uuid.UUID:
     return (await office.document_of(tv.database, edition)).id
 
 
-async def live_news(tv: Office, title: str) -> uuid.UUID:
-    edition = await written(tv, title)
+async def live(tv: Office, title: str, kind: Kind = Kind.NEWS) -> uuid.UUID:
+    edition = await written(tv, title, kind)
     async with tv.database.write() as session:
         await submit(session, ZHAO, edition, press=PRESS, now=tv.now)
     await office.signed_by(tv.database, office.QIAN, edition, tv.now)
@@ -145,9 +147,10 @@ async def test_order_plans_the_channel_anew_and_draws_no_page(tv: Office) -> Non
 
 
 async def test_only_what_is_live_and_right_for_it_may_cut_in(tv: Office) -> None:
-    news = await live_news(tv, "一篇新闻")
+    news = await live(tv, "一篇新闻")
     assert await refused(tv, news, Wish(CutInKind.EMERGENCY, ("channel-a",))) == "publishing.cut_in_not_urgent"
     assert await refused(tv, news, Wish(CutInKind.INSERT, ("channel-a",))) == "publishing.cut_in_no_video"
+    assert await refused(tv, news, Wish(CutInKind.TEXT, ("channel-a",))) == "publishing.crawl_not_notice"
     assert await refused(tv, news, Wish(CutInKind.INSERT, ("site",))) == "publishing.cut_in_no_channel"
     draft = (await office.document_of(tv.database, await written(tv, "没有审过"))).id
     assert await refused(tv, draft, Wish(CutInKind.INSERT, ("channel-a",))) == "publishing.cut_in_not_live"
@@ -159,7 +162,7 @@ async def test_only_what_is_live_and_right_for_it_may_cut_in(tv: Office) -> None
 
 
 async def test_crawl_is_paid_for_before_it_is_saved_and_shown_as_it_gets_ready(tv: Office) -> None:
-    news = await live_news(tv, "停水通知")
+    news = await live(tv, "停水通知", Kind.NOTICE)
     text = functools.partial(Wish, CutInKind.TEXT, ("channel-a",))
     assert await refused(tv, news, text(length=HOUR)) == "publishing.crawl_too_dear"
     assert await refused(tv, news, text(start=tv.now)) == "publishing.crawl_too_soon"
@@ -219,8 +222,13 @@ async def test_chief_of_another_unit_has_the_picture_made_and_seizes_no_channel(
 async def test_page_hears_an_emergency_and_its_recall_over_one_socket(tv: Office) -> None:
     recalled = Recalled()
     metrics = Metrics(CORE)
+
+    async def read(now: dt.datetime) -> Sequence[Message]:
+        async with tv.database.read() as session:
+            return await messages(session, now=now)
+
     push = PortalPush(
-        tv.database,
+        read,
         tv.clock,
         recalled,
         metrics,
