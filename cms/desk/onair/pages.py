@@ -7,6 +7,7 @@ from typing import Any, Final
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from cms.content.queries import find
 from cms.desk.fields import instant
 from cms.desk.routing import get, post
 from cms.desk.views.gate import text
@@ -111,7 +112,8 @@ async def _form(visit: Visit, action: Action) -> Form:
 
 async def _begin(visit: Visit, form: Form, wish: Wish) -> None:
     async with visit.deps.db.write() as session:
-        await cut_in(session, visit.actor, as_uuid(text(form, "document")), wish, now=visit.now)
+        held = await find(session, visit.actor, text(form, "document"))
+        await cut_in(session, visit.actor, held.document.id, wish, now=visit.now)
 
 
 def _at(visit: Visit, form: Form) -> dt.datetime | None:
@@ -151,7 +153,7 @@ async def _channels(session: AsyncSession, visit: Visit, action: Action) -> list
 
 
 def _options(found: Sequence[Choice], kind: CutInKind) -> list[dict[str, str]]:
-    return [{"value": str(one.document), "label": one.title} for one in found if kind in one.kinds]
+    return [{"value": one.document, "label": one.title} for one in found if kind in one.kinds]
 
 
 def _lengths(visit: Visit) -> list[dict[str, str]]:

@@ -1,7 +1,6 @@
 """What the desk shows of a channel's cut-ins: the orders with who gave them, and the pieces that may cut in."""
 
 import datetime as dt
-import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -47,9 +46,9 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A piece that is live on the channel, and as what it may cut in."""
+    """A piece that is live on the channel, by its public id, and as what it may cut in."""
 
-    document: uuid.UUID
+    document: str
     title: str
     kinds: frozenset[CutInKind]
 
@@ -96,7 +95,7 @@ async def choices(session: AsyncSession, target: Target, *, now: dt.datetime) ->
         kinds |= {CutInKind.TEXT} if row.kind in CRAWLS else set()
         kinds |= {CutInKind.INSERT} if _has_video(piece.body) else set()
         if kinds:
-            found.append(Choice(row.document_id, piece.title, frozenset(kinds)))
+            found.append(Choice(piece.document, piece.title, frozenset(kinds)))
     return found
 
 

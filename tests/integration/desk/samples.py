@@ -57,13 +57,16 @@ _NAMED: Final = {
     "revision": "revision",
 }
 _NAMED_AT: Final = {
+    "/desk/onair/{target}/insert": {"document": "document"},
+    "/desk/onair/{target}/crawl": {"document": "document"},
     "/desk/review/pass": {"piece": "submitted"},
     "/desk/calendar/runs/check": {"placement": "placement"},
     "/desk/calendar/runs/move": {"placement": "placement"},
     "/desk/calendar/runs/undo": {"placement": "moved"},
 }
 _FIELDS: Final = {
-    "/desk/onair/{target}/crawl": {"length": "30:720"},
+    "/desk/onair/{target}/insert": {"at": ""},
+    "/desk/onair/{target}/crawl": {"length": "30:720", "at": ""},
     "/desk/documents/{id}/timing": {"act": "wish", "wish": "2027-03-01T09:00"},
     "/desk/library/folders": {"parent": ""},
     "/desk/calendar/runs/check": {"start": "2027-03-01T09:00"},
