@@ -30,7 +30,9 @@ from cms.publishing.onair.showing import live_at
 from cms.publishing.onair.words import Words
 from cms.publishing.pieces import pieces
 from cms.publishing.states import CUT_IN, PRIORITY, RECALL_PRIORITY, PublicationKind
+from cms.review.pieces import piece_of
 from cms.review.rushing import URGENT
+from cms.trust.release import read_release
 from schedules.clashes import said
 
 LONGEST: Final = dt.timedelta(hours=24)
@@ -107,6 +109,13 @@ async def prepare(session: AsyncSession, target: Target, document: uuid.UUID, *,
     """Has the picture of an emergency made before anybody puts it on air."""
     _, piece = await _shown(session, target, document, now)
     await want_picture(session, Words.of(piece), kind=CutInKind.EMERGENCY, now=now)
+
+
+async def prepare_release(session: AsyncSession, text: str, *, now: dt.datetime) -> None:
+    """Has the picture of an emergency made while its keys are still asked for: it is on air as the second turns."""
+    piece = piece_of(read_release(text)).for_channel(CHANNEL)
+    if piece.kind == URGENT and CHANNEL in piece.channels:
+        await want_picture(session, Words.of(piece), kind=CutInKind.EMERGENCY, now=now)
 
 
 async def end_cut_in(session: AsyncSession, actor: Actor, key: uuid.UUID, *, now: dt.datetime) -> CutInRow:

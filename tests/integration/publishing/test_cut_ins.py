@@ -1,5 +1,6 @@
 """What cuts into channels, from the two keys to the order a worker finds, and to the pages that listen."""
 
+import asyncio
 import dataclasses
 import datetime as dt
 import functools
@@ -13,10 +14,12 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from sqlalchemy import select
 
+from cms import contract
 from cms.audit.models import AuditEvent
 from cms.content.editing import create
 from cms.content.kinds import Kind
 from cms.contract import CutIn, Target
+from cms.kernel.clock import to_ms
 from cms.kernel.errors import Denied, DomainError
 from cms.kernel.leases import Claim
 from cms.kernel.metrics import CORE, Metrics
@@ -27,18 +30,25 @@ from cms.planning.targets import add_target
 from cms.publishing.context import read_context, take_turn
 from cms.publishing.models import Delivery, Receipt
 from cms.publishing.onair.budget import Rungs, cost_of
-from cms.publishing.onair.cutting import USUAL, Wish, cut_in, end_cut_in
+from cms.publishing.onair.cutting import USUAL, Wish, cut_in, end_cut_in, prepare_release
 from cms.publishing.onair.jobs import READY, AirRoom, Tell, make_next
 from cms.publishing.onair.models import AirJob, CutInKind, CutInRow
 from cms.publishing.onair.showing import Message, messages
 from cms.publishing.onair.waiting import show_made
 from cms.publishing.publish import publish_now
 from cms.publishing.recall import recall
+from cms.publishing.refresh import request_refresh
 from cms.publishing.urgent import bring_out
 from cms.review.release import Press
 from cms.review.submit import submit
 from deploy.pushing import PortalPush
 from media.errors import MediaRefused
+from media.house import write_index
+from media.store import Store
+from renderers.tv import channel as tv_channel
+from renderers.tv.plan import Plan, decode
+from schedules.linear import slot_at
+from tests.fakes.house_files import imagined
 from tests.fakes.television import Recalled
 from tests.integration.publishing import office
 from tests.integration.publishing.conftest import Office
@@ -128,6 +138,66 @@ async def test_second_key_puts_an_emergency_on_every_channel_with_one_picture(tv
     async with tv.database.write() as session:
         await cut_in(session, SUN, document, Wish(CutInKind.EMERGENCY, ("channel-a",)), now=tv.now)
     assert not await make_next(room)
+
+
+class Drawer:
+    """A studio and a maker without an encoder: pictures whose bytes nobody asks for."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+
+    async def make(self, key: str, work: object, *, media_type: str) -> contract.Made:
+        assert work
+        assert media_type
+        told = write_index(imagined(key, segments=1))
+        return await self._kept(told + f"{len(told):08d}".encode())
+
+    async def picture(self, _kind: str, spec: Mapping[str, Any], _tell: Tell) -> str:
+        return (await self._kept(write_index(imagined(spec["title"], segments=1)))).sha256
+
+    async def _kept(self, data: bytes) -> contract.Made:
+        stored = await self.store.put(data, media_type="application/json")
+        return contract.Made(stored.sha256, stored.size)
+
+
+async def test_emergency_from_the_first_key_to_the_plan_is_on_air_at_the_next_slot(tv: Office) -> None:
+    drawer = Drawer(tv.store)
+    channels = await asyncio.to_thread(lambda: {**office.CHANNELS, "tv": tv_channel()})
+    shop = office.shop_of(tv.database, tv.clock, tv.store, guard=tv.guard, channels=channels)
+    plain = shop.services
+    shop = dataclasses.replace(shop, services=lambda one: dataclasses.replace(plain(one), studio=drawer))
+    worker = office.worker_of(shop)
+    async with tv.database.write() as session:
+        await request_refresh(session, kind="tv", reason="test", now=tv.now)
+    await tv.work(worker)
+    edition = await written(tv, "暴雨红色预警")
+    async with tv.database.write() as session:
+        row = await submit(session, ZHAO, edition, press=PRESS, note="险情", urgent=True, now=tv.now)
+        await prepare_release(session, row.text, now=tv.now)
+    room = AirRoom(tv.database, tv.clock, "w", drawer.picture, show_made)
+    assert await make_next(room), "while the keys are asked for"
+    await office.signed_by(tv.database, SUN, edition, tv.now)
+    await office.signed_by(tv.database, HE, edition, tv.now)
+    assert not [over for one in CHANNELS for over in (await plan_of(tv, one)).overrides]
+    async with tv.database.write() as session:
+        await bring_out(session, HE, edition, now=tv.now)
+    await tv.work(worker)
+    here = slot_at(to_ms(tv.now))
+    plans = [await plan_of(tv, one) for one in CHANNELS]
+    assert [[over.start for over in plan.overrides] for plan in plans] == [[here + 1]] * 2
+    assert len({plan.items[plan.overrides[0].item].index for plan in plans}) == 1, "one file for both"
+    async with tv.database.write() as session:
+        key = (await session.scalars(select(CutInRow.id).order_by(CutInRow.id).limit(1))).one()
+        tv.later(seconds=3.84 * 5)
+        await end_cut_in(session, SUN, key, now=tv.now)
+    await tv.work(worker)
+    ends = sorted([(await plan_of(tv, one)).overrides[0].end for one in CHANNELS])
+    assert ends[0] == here + 5 + 1
+    assert ends[1] > here + 1000
+
+
+async def plan_of(tv: Office, channel: Target) -> Plan:
+    return decode((await tv.page(f"/tv/{channel.code}/plan.json") or "").encode())
 
 
 async def test_order_plans_the_channel_anew_and_draws_no_page(tv: Office) -> None:
