@@ -185,6 +185,8 @@ def _told(visit: Visit, one: Shown, *, may_end: bool) -> dict[str, Any]:
         state, tone = "gone", "past"
     elif not one.is_open(now):
         state, tone = "over", "past"
+    elif one.failed:
+        state, tone = "failed", "bad"
     elif not one.ready:
         state, tone = "making", "wait"
     elif one.is_on(now):

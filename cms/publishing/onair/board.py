@@ -16,8 +16,9 @@ from cms.people.permissions import Action, Subject, require_can
 from cms.planning.models import Target
 from cms.publishing.models import Showing
 from cms.publishing.onair.cutting import CRAWLS
-from cms.publishing.onair.models import CHANNEL, AirJob, CutInKind, CutInRow
+from cms.publishing.onair.models import CHANNEL, AirJob, AirState, CutInKind, CutInRow
 from cms.publishing.onair.showing import cut_ins_of, live_at
+from cms.publishing.onair.words import Words
 from cms.publishing.pieces import pieces
 from cms.review.rushing import URGENT
 
@@ -26,7 +27,10 @@ _LOOKED_AT: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """An order: `ready` is whether what it shows is made, `until` also that of a film; `done` of `total` slots."""
+    """An order: `ready` is whether what it shows is made, `until` also that of a film; `done` of `total` slots.
+
+    `failed`: what it shows could not be made, however often it was tried.
+    """
 
     row: CutInRow
     title: str
@@ -36,6 +40,7 @@ class Shown:
     ready: bool
     done: int
     total: int
+    failed: bool = False
 
     def is_on(self, now: dt.datetime) -> bool:
         return self.is_open(now) and self.row.start_at <= now
@@ -67,13 +72,14 @@ async def channel_of(session: AsyncSession, actor: Actor, code: str, action: Act
 
 async def orders(session: AsyncSession, target: Target, *, now: dt.datetime, limit: int = 40) -> Sequence[Shown]:
     """The newest orders of a channel, newest first."""
-    query = select(CutInRow, Document.title, Person.name, AirJob.done, AirJob.total)
+    query = select(CutInRow, Document.title, Person.name, AirJob.done, AirJob.total, AirJob.state)
     query = query.join(Document, Document.id == CutInRow.document_id).join(Person, Person.id == CutInRow.created_by)
     query = query.outerjoin(AirJob, AirJob.id == CutInRow.job_id).where(CutInRow.target_id == target.id)
     query = query.order_by(CutInRow.created_at.desc(), CutInRow.id.desc()).limit(limit)
     told = {cut.id: cut for cut in await cut_ins_of(session, target, now=now)}
+    broken = set((await session.scalars(select(AirJob.key).where(AirJob.state == AirState.FAILED.value))).all())
     found = []
-    for row, title, who, done, total in (await session.execute(query)).all():
+    for row, title, who, done, total, state in (await session.execute(query)).all():
         cut = told.get(str(row.id))
         piece = None if cut is None else cut.piece
         until = row.until
@@ -81,7 +87,9 @@ async def orders(session: AsyncSession, target: Target, *, now: dt.datetime, lim
             until = row.start_at + dt.timedelta(milliseconds=sum(piece.durations.values()))
         video = piece is not None and _has_video(piece.body)
         ready = cut is not None and bool(cut.index or cut.laid or video)
-        found.append(Shown(row, title, who, until, piece is not None, ready, done or 0, total or 0))
+        words = "" if piece is None else Words.of(piece).key(row.kind)
+        failed = not ready and (state == AirState.FAILED or words in broken)
+        found.append(Shown(row, title, who, until, piece is not None, ready, done or 0, total or 0, failed))
     return found
 
 

@@ -110,6 +110,12 @@ async def _make(room: AirRoom, held: leases.Claim, kind: str, spec: Mapping[str,
         code = problem.code if isinstance(problem, MediaRefused) else "publishing.too_slow"
         await _again(room, held, code)
         return
+    except SQLAlchemyError:
+        raise
+    except Exception:
+        log.exception("a picture broke off", job=str(held.id))
+        await _again(room, held, "publishing.channel_defect")
+        return
     async with room.database.write() as session:
         now = room.clock.now()
         ended: dict[str, Any] = {"sha256": sha256, "finished_at": now, "error_code": None, "error_params": {}}

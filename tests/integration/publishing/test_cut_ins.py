@@ -29,6 +29,7 @@ from cms.planning.models import Target as TargetRow
 from cms.planning.targets import add_target
 from cms.publishing.context import read_context, take_turn
 from cms.publishing.models import Delivery, Receipt
+from cms.publishing.onair.board import Shown, orders
 from cms.publishing.onair.budget import Rungs, cost_of
 from cms.publishing.onair.cutting import USUAL, Wish, cut_in, end_cut_in, prepare_release
 from cms.publishing.onair.jobs import READY, AirRoom, Tell, make_next
@@ -112,6 +113,12 @@ async def refused(tv: Office, document: uuid.UUID, wish: Wish, who: Actor = SUN)
     return raised.value.code
 
 
+async def board(tv: Office) -> Sequence[Shown]:
+    async with tv.database.read() as session:
+        target = (await session.scalars(select(TargetRow).where(TargetRow.code == "channel-a"))).one()
+        return await orders(session, target, now=tv.now)
+
+
 async def test_second_key_puts_an_emergency_on_every_channel_with_one_picture(tv: Office) -> None:
     document = await emergency(tv)
     (cut,) = await on_air(tv)
@@ -134,6 +141,8 @@ async def test_second_key_puts_an_emergency_on_every_channel_with_one_picture(tv
         events = (await session.scalars(select(AuditEvent.action).where(AuditEvent.action.like("cut_in.%")))).all()
     assert {row.priority for row in rows} == {90}, "the lane of what takes off, behind recalls"
     assert sorted(events) == ["cut_in.begin"] * 2
+    (told,) = await board(tv)
+    assert (told.title, told.who, told.ready, told.is_on(tv.now)) == ("暴雨红色预警", "he", True, True)
     # Another channel later: the same words are there already.
     async with tv.database.write() as session:
         await cut_in(session, SUN, document, Wish(CutInKind.EMERGENCY, ("channel-a",)), now=tv.now)
@@ -261,6 +270,20 @@ async def test_crawl_is_paid_for_before_it_is_saved_and_shown_as_it_gets_ready(t
     async with tv.database.read() as session:
         job = (await session.scalars(select(AirJob))).one()
     assert (job.state, job.done, job.total, len(job.parts)) == ("ready", 4, 8, 1)
+
+
+async def test_picture_that_cannot_be_made_is_said_to_people(tv: Office) -> None:
+    await emergency(tv)
+
+    async def make(_kind: str, _spec: Mapping[str, Any], _tell: Tell) -> str:
+        raise ZeroDivisionError
+
+    room = AirRoom(tv.database, tv.clock, "w", make, show_made, Metrics(CORE))
+    while await make_next(room):
+        assert not (await board(tv))[0].ready
+        tv.later(minutes=15)
+    (told,) = await board(tv)
+    assert (told.failed, told.ready) == (True, False)
 
 
 async def test_whoever_may_recall_may_end_it_and_an_editor_may_not(tv: Office) -> None:
