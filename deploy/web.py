@@ -3,6 +3,7 @@
 import asyncio
 import dataclasses
 import datetime as dt
+from collections.abc import Sequence
 from typing import Final
 
 from aiohttp import web
@@ -21,6 +22,7 @@ from cms.people.units import FOLLOWERS
 from cms.planning.moving import targets_follow
 from cms.publishing.guarding import ClientGuard
 from cms.publishing.line_ups import RowLineUps
+from cms.publishing.onair.showing import Message, messages
 from cms.publishing.registry import load_channels
 from cms.publishing.tree_reader import TreeReader
 from cms.review.dead_links import LinkAsker
@@ -34,10 +36,12 @@ from deploy.places import PlacePages
 from deploy.player_files import PlayerFiles
 from deploy.press import press_of
 from deploy.public import ErrorPages, PublicSite
+from deploy.pushing import PortalPush
 from deploy.services_maker import ServicesMaker
 from deploy.serving import channel_site
 from deploy.settings import Settings
 from media.errors import MediaRefused
+from renderers.tv import paths as tv_paths
 from renderers.web import errors
 from screens.moving import screens_follow
 from screens.pages import RESOURCES, sections as screen_sections
@@ -71,9 +75,11 @@ async def run_web(settings: Settings, metrics: Metrics, stop: asyncio.Event) -> 
             here.db, here.clock, here.site, reader, here.tombstones, RowLineUps(here.db, here.clock), public.page
         )
         app.add_routes(BoxFiles(here.db, here.clock, room).routes())
+        push = portal_push(here, reader)
+        app.add_routes(push.routes())
         app.add_routes([*site.routes(), *places.routes(), *public.routes()])
         counting = count_viewers(here, site.viewers)
-        beside = [_follow(here, reader), counting, watch_channels(here, site.newest)]
+        beside = [_follow(here, reader), counting, watch_channels(here, site.newest), push.run(here.wake)]
         tasks = [asyncio.create_task(one) for one in beside]
         runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=3)
         await runner.setup()
@@ -86,6 +92,20 @@ async def run_web(settings: Settings, metrics: Metrics, stop: asyncio.Event) -> 
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def portal_push(here: Installation, reader: TreeReader) -> PortalPush:
+    """Tells the portal's open pages of emergencies, of channels that have a plan."""
+
+    def known(code: str) -> bool:
+        entry = reader.get(tv_paths.plan(code))
+        return entry is not None and not entry.gone
+
+    async def read(now: dt.datetime) -> Sequence[Message]:
+        async with here.db.read() as session:
+            return await messages(session, now=now)
+
+    return PortalPush(read, here.clock, here.tombstones, here.metrics, known=known, base_url=here.site.base_url)
 
 
 def desk_deps(here: Installation, room: Workshop, services: ServicesMaker) -> DeskDeps:

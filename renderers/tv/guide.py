@@ -38,16 +38,13 @@ class Programme:
 def programmes(plan: Plan, start: int, end: int) -> Iterator[Programme]:
     """The entries that touch the slots [start, end), without gap or overlap; what was taken back is a hole."""
     held: Programme | None = None
-    for run in plan.runs:
-        if run.end <= start or run.start >= end:
-            continue
-        item = plan.items.get(run.item)
-        if held is not None and _continues(held, item, run.start):
-            held = Programme(held.start, run.end, held.item)
+    for first, stop, item in plan.shown(start, end):
+        if held is not None and _continues(held, item, first):
+            held = Programme(held.start, stop, held.item)
             continue
         if held is not None:
             yield held
-        held = Programme(run.start, run.end, item)
+        held = Programme(first, stop, item)
     if held is not None:
         yield held
 

@@ -18,6 +18,7 @@ HERE: Final = Path(__file__).parent
 BEIJING: Final = ZoneInfo("Asia/Shanghai")
 HTML: Final = "text/html; charset=utf-8"
 HLS: Final = "vendor/hls-1.7.4/hls.min.js"
+_SCRIPTS: Final = {"portal": "portal.js", "player": "player.js", "hls": HLS, "alert": "alert.js"}
 CARD: Final = "tv-card"
 POSTER: Final = "web-960-jpeg"
 RENDITIONS: Final = frozenset({CARD, POSTER})
@@ -84,14 +85,18 @@ def static_files() -> tuple[File, ...]:
     """Stylesheet and scripts; the hash in a path makes it cacheable for ever."""
     style = (HERE / "static" / "portal.css").read_text("utf-8") + layout.stylesheet()
     made = [("portal.css", "text/css; charset=utf-8", style.encode())]
-    made += [(name, _SCRIPT, (HERE / "static" / name).read_bytes()) for name in ("portal.js", "player.js", HLS)]
+    made += [
+        (name, _SCRIPT, (HERE / "static" / name).read_bytes()) for name in ("portal.js", "player.js", HLS, "alert.js")
+    ]
     return tuple(File(_static_path(name, data), kind, data) for name, kind, data in made)
 
 
 @cache
 def static() -> dict[str, str]:
     """Addresses of the static files by short name."""
-    return {name: file.path for name, file in zip(("css", "portal", "player", "hls"), static_files(), strict=True)}
+    return {
+        name: file.path for name, file in zip(("css", "portal", "player", "hls", "alert"), static_files(), strict=True)
+    }
 
 
 def _static_path(name: str, data: bytes) -> str:

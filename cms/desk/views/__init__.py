@@ -1,6 +1,6 @@
 """The pages of the core, as sections of the desk."""
 
-from cms.desk import calendar, days, newspapers, unit_field
+from cms.desk import calendar, days, newspapers, onair, unit_field
 from cms.desk.frame import Section
 from cms.desk.inbox import pages as inbox
 from cms.desk.routing import SIGNED_IN
@@ -107,6 +107,7 @@ def _work() -> tuple[Section, ...]:
 def _channels() -> tuple[Section, ...]:
     manages = Action.TARGET_MANAGE
     return (
+        onair.SECTION,
         Section("targets", "desk.nav.targets", "radio-tower", 60, "/desk/targets/", manages, _SCREENS, targets.ROUTES),
     )
 

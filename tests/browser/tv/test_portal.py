@@ -1,5 +1,6 @@
 """The portal in Chromium at its size: every place can be reached and left with a remote, and the channel plays on."""
 
+import os
 import re
 from collections import deque
 from collections.abc import AsyncIterator
@@ -10,6 +11,7 @@ from playwright.async_api import Page, ViewportSize
 
 from cms.contract import Channel
 from cms.kernel.clock import SystemClock
+from cms.publishing.onair.showing import Message
 from renderers import tv as package
 from renderers.tv import channel
 from tests.browser.tv.office import Office, sizes
@@ -18,6 +20,7 @@ from tests.fakes.house_files import HouseItem, encoded
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
+SHOTS = os.environ.get("SHOTS")
 TELEVISION = ViewportSize(width=1280, height=720)
 ARROWS = {"ArrowLeft": "l", "ArrowRight": "r", "ArrowUp": "u", "ArrowDown": "d"}
 WATCH = """
@@ -222,6 +225,29 @@ async def test_address_with_a_foreign_way_back_is_not_followed(pages: Pages, sit
     assert page.url.startswith(site)
 
 
+async def test_emergency_when_it_begins_stands_over_an_open_page_and_takes_no_key(
+    pages: Pages, site: str, office: Office
+) -> None:
+    page = await opened(pages, f"{site}/tv/t-tv/")
+    assert await page.locator("#emergency").count() == 0
+    now = office.clock.now()
+    text = "预计三小时内雨量超过一百毫米，请沿河居民转移。<b>求助 12345</b>"
+    office.messages = [Message("t-tv", "1", "a" * 64, "暴雨红色预警", text, now, None)]
+    await office.push.look()
+    panel = page.locator("#emergency")
+    await panel.wait_for()
+    assert "暴雨红色预警" in await panel.inner_text()
+    assert "<b>" in await panel.inner_text(), "words are words"
+    if SHOTS:
+        await page.screenshot(path=f"{SHOTS}/emergency.png")
+    await page.keyboard.press("Enter")
+    await page.wait_for_url(re.compile("/live/"))
+    await panel.wait_for()
+    office.messages = []
+    await office.push.look()
+    await panel.wait_for(state="detached")
+
+
 async def test_pages_when_weighed_are_light_enough_for_a_box(site: str, office: Office) -> None:
     heavy = {path: size for path, size in sizes(office).items() if size > 60_000}
     assert site
@@ -231,6 +257,6 @@ async def test_pages_when_weighed_are_light_enough_for_a_box(site: str, office: 
 def test_scripts_when_read_are_of_the_old_language() -> None:
     folder = Path(package.__file__).parent / "static"
     newer = re.compile(r"=>|\blet\b|\bconst\b|`|\bclass\b(?!Name)|\basync\b|\bof\b\s+\w+\s*\)|\.\.\.")
-    for name in ("portal.js", "player.js"):
+    for name in ("portal.js", "player.js", "alert.js"):
         code = re.sub(r"/\*.*?\*/|\"[^\"\n]*\"", "", (folder / name).read_text("utf-8"), flags=re.DOTALL)
         assert newer.findall(code) == [], name

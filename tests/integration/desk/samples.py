@@ -53,9 +53,12 @@ _NAMED: Final = {
     "run": "run",
     "target": "target",
     "picture": "asset",
+    "cut_in": "cut_in",
     "revision": "revision",
 }
 _NAMED_AT: Final = {
+    "/desk/onair/{target}/insert": {"document": "document"},
+    "/desk/onair/{target}/crawl": {"document": "document"},
     "/desk/review/pass": {"piece": "submitted"},
     "/desk/calendar/runs/check": {"placement": "placement"},
     "/desk/calendar/runs/move": {"placement": "placement"},
@@ -64,6 +67,8 @@ _NAMED_AT: Final = {
     "/desk/days/{target}/do": {"document": "airing_document", "change": "change"},
 }
 _FIELDS: Final = {
+    "/desk/onair/{target}/insert": {"at": ""},
+    "/desk/onair/{target}/crawl": {"length": "30:720", "at": ""},
     "/desk/documents/{id}/timing": {"act": "wish", "wish": "2027-03-01T09:00"},
     "/desk/library/folders": {"parent": ""},
     "/desk/calendar/runs/check": {"start": "2027-03-01T09:00"},

@@ -16,6 +16,7 @@ from cms.people.tokens import ApiToken
 from cms.planning.models import Batch, Embargo, NamedDaypart, Occurrence, Placement, Target
 from cms.planning.rules import read_rule, rule_json
 from cms.publishing.models import Delivery, Publication
+from cms.publishing.onair.models import CutInRow
 from cms.review.link_models import PreviewLink
 from cms.review.links import hash_of
 from cms.review.list_rows import CheckImport, CheckList
@@ -56,6 +57,8 @@ DIFFERENT: tuple[tuple[str, dict[str, str]], ...] = (
     ("/documents/{id}/return", {"id": "submitted"}),
     ("/documents/{id}/proofs", {"id": "submitted"}),
     ("/documents/{id}/after-review", {"id": "submitted"}),
+    ("/desk/onair/{target}", {"target": "air"}),
+    ("/cut-ins", {"target": "air"}),
     ("/accounts/{target}/consent", {"target": "account"}),
     ("/desk/days/", {"target": "channel_of_tv"}),
     ("/targets/{target}/days", {"target": "channel_of_tv"}),
@@ -107,11 +110,23 @@ async def things(
         **await on_air(maker, piece, edition),
     }
     screen = await maker.make(Screen, public="0123456789", unit=unit, key="x" * 43, change=0)
+    channel = await maker.make(Target, code="air", kind="tv", units=[], settings={})
+    found["cut_in"] = await maker.make(
+        CutInRow, target_id=channel.id, document_id=piece.id, kind="insert", start_at=now, created_at=now
+    )
     found |= await of_the_screens(maker, screen, piece, edition)
     parts = {name: str(row.id) for name, row in found.items()}
     parts |= {"base": str(edition.revision_id), "revision": str(edition.revision_id), "edition": str(edition.id)}
     parts |= {"document": document, "piece": document, "people": str(victim.id), "to": str(owner)}
-    return {**WORDS_OF_ADDRESSES, **parts, "screen": screen.public, "shared": SHARED, "wall": WALL, "issue": issue}
+    return {
+        **WORDS_OF_ADDRESSES,
+        **parts,
+        "screen": screen.public,
+        "shared": SHARED,
+        "wall": WALL,
+        "air": "air",
+        "issue": issue,
+    }
 
 
 SHARED = "a" * 32
