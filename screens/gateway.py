@@ -22,6 +22,7 @@ from screens import pairing
 from screens.beacons import Beacons
 from screens.connection import ScreenConnection
 from screens.fanout import Fanout, Report
+from screens.feeds import FeedTeller
 from screens.frames import versions_of
 from screens.hands.delivery import Orders
 from screens.messages import Bye, Have, Pair, Pairing
@@ -75,6 +76,7 @@ class Gateway:
         self.registry = Registry()
         self.fanout = Fanout(self._told)
         self.beacons = Beacons(signer, self.source, self.registry, self.fanout)
+        self.feeds = FeedTeller(database, wake, clock, self.source, self.registry, metrics)
         self.presence = Presence(database, clock)
         self.orders = Orders(database, wake, clock, self.registry, metrics)
         self.proofs = Intake(database, clock, self.registry, metrics)
@@ -104,6 +106,7 @@ class Gateway:
             for part in (
                 self.source.run(),
                 self.beacons.run(),
+                self.feeds.run(),
                 self.presence.run(),
                 self.proofs.run(),
                 self.wheel.run(),
@@ -276,6 +279,7 @@ class Gateway:
             for screen, (link, at) in change.links.items():
                 self._linked(screen, link, at)
             self.beacons.changed(change.audiences)
+            self.feeds.changed(change.audiences)
 
     def _linked(self, screen: uuid.UUID, link: uuid.UUID, at: dt.datetime) -> None:
         """Some gateway wrote who holds a screen: a socket here that is older than that one is told to go."""
@@ -324,6 +328,7 @@ class Gateway:
             connection.has = (*connection.has[:3], 0)  # another audience's manifest says nothing here
         if group is None:
             return
+        self.feeds.entered(connection)
         if group.frames is not None and self.beacons.is_fresh(group):
             group.catch_up(connection)
         else:

@@ -25,6 +25,7 @@ PATH: Final = "/screens/v1"
 MAX_FRAME: Final = 64 * 2**10
 MAX_CAPS: Final = 32
 MAX_CAP: Final = 64  # characters of one capability's value
+MOST_FEEDS: Final = 12  # values of so many feeds in a message
 MAX_ROWS: Final = 480  # of proof of play in a message: a third of a day of one a minute
 
 ACK_STATES: Final = ("received", "cached", "shown", "refused")
@@ -221,6 +222,15 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class Feeds:
+    """The newest signed values of feeds that the line-up has cards of (`cms.signals.feed`); after the state."""
+
+    T: ClassVar[str] = "feeds"
+    SINCE: ClassVar[int] = 2
+    feeds: Annotated[tuple[Signed, ...], size(1, MOST_FEEDS)]
+
+
+@dataclass(frozen=True, slots=True)
 class Tock:
     """The answer to a `Tick`: its `sent` again, and the server's clock when it came and when this left (µs)."""
 
@@ -360,12 +370,24 @@ class Shown:
 
 
 FromServer: TypeAlias = (
-    Challenge | Pairing | Paired | Welcome | StateFrame | OrderFrame | Line | Roots | Tock | Proved | Pulse | Bye
+    Challenge
+    | Pairing
+    | Paired
+    | Welcome
+    | StateFrame
+    | OrderFrame
+    | Line
+    | Roots
+    | Feeds
+    | Tock
+    | Proved
+    | Pulse
+    | Bye
 )
 FromScreen: TypeAlias = Hello | Pair | Ack | Beat | Done | Remembered | Tick | Vitals | Shown
 _SERVER: Final[tuple[type[Any], ...]] = (
     *(Challenge, Pairing, Paired, Welcome, StateFrame, Bye),
-    *(OrderFrame, Line, Roots, Tock, Proved, Pulse),
+    *(OrderFrame, Line, Roots, Feeds, Tock, Proved, Pulse),
 )
 _SCREEN: Final[tuple[type[Any], ...]] = (Hello, Pair, Ack, Beat, Done, Remembered, Tick, Vitals, Shown)
 _FROM_SERVER: Final[Mapping[str, type[Any]]] = {kind.T: kind for kind in _SERVER}

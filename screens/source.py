@@ -132,7 +132,9 @@ class StoredStates:
         for screen, audience, _ in members:
             self._audiences[screen] = audience
         for row in states:
-            self._states[row.audience] = State(row.audience, row.version, row.signed, row.digest, row.file)
+            self._states[row.audience] = State(
+                row.audience, row.version, row.signed, row.digest, row.file, tuple(row.feeds)
+            )
         touched = frozenset(row.id for row in screens) | frozenset(row.screen for row in members)
         return Change(frozenset(row.audience for row in states), touched, links), upto, links_upto
 
@@ -152,7 +154,7 @@ async def _changed(session: AsyncSession, seen: int) -> tuple[Rows, Rows, Rows]:
     member = (AudienceMember.screen, AudienceMember.audience, AudienceMember.change)
     members = select(*member).where(AudienceMember.change > seen)
     state = (ScreenState.audience, ScreenState.version, ScreenState.signed, ScreenState.digest, ScreenState.file)
-    states = select(*state, ScreenState.change).where(ScreenState.change > seen)
+    states = select(*state, ScreenState.feeds, ScreenState.change).where(ScreenState.change > seen)
     return (
         (await session.execute(screens)).all(),
         (await session.execute(members)).all(),

@@ -7,7 +7,7 @@ transaction hold the counter, so changes commit in their order and a reader that
 
 import datetime as dt
 import uuid
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
@@ -48,6 +48,8 @@ class ScreenState(Base):
     signed: Mapped[str] = mapped_column(Text)
     at: Mapped[dt.datetime]
     change: Mapped[int] = mapped_column(BigInteger)
+    feeds: Mapped[list[str]] = mapped_column(default=list, server_default="[]")
+    """The data feeds that its pieces have cards of."""
 
     __table_args__ = (Index(None, "change"),)
 
@@ -73,6 +75,7 @@ class State:
     wire: str
     digest: str
     file: str
+    feeds: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +124,16 @@ async def next_link(session: AsyncSession) -> int:
 
 
 async def store_state(
-    session: AsyncSession, manifest: Signed, *, receivers: Iterable[uuid.UUID], now: dt.datetime
+    session: AsyncSession,
+    manifest: Signed,
+    *,
+    receivers: Iterable[uuid.UUID],
+    feeds: Collection[str] = (),
+    now: dt.datetime,
 ) -> bool:
     """Makes a signed manifest the newest of its audience and moves `receivers` there; call inside a write block.
+
+    `feeds` are the data feeds that its pieces have cards of.
 
     The manifest's file must stand in the store before. The same manifest again only moves receivers. False, and nothing
     is changed, when a newer version is stored: somebody was faster. A screen that comes from another audience takes
@@ -145,6 +155,7 @@ async def store_state(
     if standing != new:
         row.version, row.change, row.at = body.version, change, now
         row.digest, row.file, row.signed = manifest.digest(Manifest.TYPE), manifest.file, manifest.wire()
+        row.feeds = sorted(feeds)
     await _move(session, set(receivers), body.audience, change)
     await session.flush()
     return True

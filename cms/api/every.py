@@ -7,6 +7,7 @@ from cms.api import (
     calendar,
     channels,
     checklists,
+    datafeeds,
     dayparts,
     deliveries,
     documents,
@@ -69,4 +70,5 @@ RESOURCES: tuple[Resource, ...] = (
     *record.RESOURCES,
     *account.RESOURCES,
     *webhooks.RESOURCES,
+    *datafeeds.RESOURCES,
 )
