@@ -60,7 +60,14 @@ class FeedTeller:
     """Follows the rows and writes to sockets; `run` must be running."""
 
     def __init__(
-        self, database: Database, wake: Wake, clock: Clock, source: StoredStates, registry: Registry, metrics: Metrics
+        self,
+        database: Database,
+        wake: Wake,
+        source: StoredStates,
+        registry: Registry,
+        *,
+        clock: Clock,
+        metrics: Metrics,
     ) -> None:
         self._database = database
         self._wake = wake
@@ -98,7 +105,12 @@ class FeedTeller:
         async with self._database.read() as session:
             columns = (DataFeed.code, DataFeed.epoch, DataFeed.seq, DataFeed.expires_at, DataFeed.signed)
             query = select(*columns).where(DataFeed.active, DataFeed.signed.is_not(None))
-            found = {row[0]: Signed(*row[1:]) for row in (await session.execute(query)).all()}
+            rows = (await session.execute(query)).all()
+        found = {
+            code: Signed(epoch, seq, expires_at, signed)
+            for code, epoch, seq, expires_at, signed in rows
+            if expires_at is not None and signed is not None
+        }
         before, self._feeds = self._feeds, found
         changed = {code for code in found.keys() | before.keys() if found.get(code) != before.get(code)}
         if changed:

@@ -76,7 +76,7 @@ class Gateway:
         self.registry = Registry()
         self.fanout = Fanout(self._told)
         self.beacons = Beacons(signer, self.source, self.registry, self.fanout)
-        self.feeds = FeedTeller(database, wake, clock, self.source, self.registry, metrics)
+        self.feeds = FeedTeller(database, wake, self.source, self.registry, clock=clock, metrics=metrics)
         self.presence = Presence(database, clock)
         self.orders = Orders(database, wake, clock, self.registry, metrics)
         self.proofs = Intake(database, clock, self.registry, metrics)

@@ -179,6 +179,7 @@ async function start() {
       },
       order: (message) => void hands.take(message),
       line: ({ policy }) => depot.tell({ policy, screen: identity.screen, media: null }).catch(() => {}),
+      feeds: (message) => player.fed(message),
       tock: (message) => probing.heard(message),
       proved: (message) => proof.proved(message),
     },

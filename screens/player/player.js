@@ -16,12 +16,23 @@ import { accept, isStale, newState, showable, silence, trustedTime, values } fro
 import { verifyRoot } from "./trust/verify.js";
 import { readSigned } from "./trust/signed.js";
 import { readCard } from "./trust/feed.js";
+import { MAX_FEEDS } from "./trust/limits.js";
 import { Line } from "./waiting.js";
 import { Pace } from "./pace.js";
 import { placeOf } from "./place.js";
 
+const LATE = new Set(["trust.rollback", "trust.expired"]);
 const FULL_WAIT = 60_000; // ms until a full disk is tried again
 const FILE_WAIT = 15_000; // ms for a signed object that came as a file
+
+/** The signed object as a list, empty for what is none. */
+function readable(value) {
+  try {
+    return [readSigned(value)];
+  } catch {
+    return [];
+  }
+}
 
 export class Player {
   state = null;
@@ -33,6 +44,7 @@ export class Player {
   #line = new Line();
   #facts = null;
   #away = 0;
+  #early = []; // values that came before what they are checked by
   #cards = new Map(); // feed → its card, while the same block asks
   #following = null;
   #followed = "";
@@ -45,7 +57,7 @@ export class Player {
     Object.assign(this, { config, identity, store, memory, fetcher, showsFilms, tell });
   }
 
-  /** {values, at} that a feed says for a data card (its block) at this moment, or null. */
+  /** {values, at, isOver} that a feed says for a data card (its block) at this moment, or null; run out: no values. */
   values(block) {
     const card = this.#cards.get(block.feed);
     if (card?.fields !== block.fields) {
@@ -53,10 +65,13 @@ export class Player {
       readCard(block).then(({ feed, schema }) => this.#cards.set(feed, { feed, fields: block.fields, schema }), () => {});
       return null;
     }
+    const held = card.schema && this.state?.feeds?.get(card.feed)?.feed.value;
+    if (!held) return null;
     try {
-      return card.schema && { values: values(this.state, card, this.#now()), at: this.state.feeds.get(card.feed).feed.value.at };
-    } catch {
-      return null; // none, another card's, out of its bounds, or run out
+      return { values: values(this.state, card, this.#now()), at: held.at, isOver: false };
+    } catch (fault) {
+      // another card's or out of its bounds: nothing was ever said for this one
+      return fault.code === "trust.expired" ? { values: {}, at: held.at, isOver: true } : null;
     }
   }
 
@@ -189,8 +204,19 @@ export class Player {
         const more = await filesNeeded(message, inline, this.state, (name) => this.#signedFile(name));
         this.#report([...verdicts, ...(more ? await this.#take(more) : [])], Boolean(more));
       }
+      if (this.#early.length > 0) await this.#feed(this.#early);
       this.heard += 1;
       this.#follow();
+    });
+  }
+
+  /** A `feeds` message: values that pass stand on the cards at once, others change nothing. */
+  fed({ feeds }) {
+    return this.#line.run(async () => {
+      const signed = (Array.isArray(feeds) ? feeds : []).slice(0, MAX_FEEDS).flatMap(readable);
+      if (signed.length < (feeds?.length ?? 0)) this.tell("refused", { what: "feed", code: "trust.schema" });
+      if (this.state && signed.length > 0) await this.#feed(signed);
+      this.heard += 1;
     });
   }
 
@@ -200,6 +226,20 @@ export class Player {
       if (!this.state || !Array.isArray(roots)) return;
       this.#report(await this.#take({ roots: roots.map((root) => readSigned(root)) }), false);
     });
+  }
+
+  /** One by one, so that each has its own verdict; what is checked by things still to come is tried again after them. */
+  async #feed(signed) {
+    const early = [];
+    const before = this.state.feeds;
+    for (const one of signed) {
+      const [{ code }] = await this.#take({ feeds: [one] });
+      if (code === "trust.behind") early.push(one);
+      // older or run out: a server that is behind says such things, and they harm nobody
+      else if (code !== null && !LATE.has(code)) this.tell("refused", { what: "feed", code });
+    }
+    this.#early = early;
+    if (this.state.feeds !== before) this.tell("changed");
   }
 
   #now() {

@@ -127,11 +127,10 @@ async def _feed(visit: Visit, error: DomainError | None = None, form: Form | Non
 
 def _refused(visit: Visit, error: DomainError | None) -> dict[str, Any]:
     fields, params = (error.fields, error.params) if isinstance(error, Invalid) else ({}, {})
+    told = {name: Invalid(code, fields=None, **params) for name, code in fields.items()}
     return {
         "error": visit.refusal(error) if error else None,
-        "wrong": {
-            name: visit.desk.refusal(Invalid(code, **params), language=visit.language) for name, code in fields.items()
-        },
+        "wrong": {name: visit.desk.refusal(one, language=visit.language) for name, one in told.items()},
     }
 
 
@@ -221,18 +220,11 @@ def _input(visit: Visit, card: Card, plain: dict[str, Any], row: DataFeed, typed
 ROUTES = (
     get("/desk/datafeeds/", feeds_page, Action.DATA_READ),
     post("/desk/datafeeds/", feed_add, Action.DATA_MANAGE),
-    get("/desk/datafeeds/choices", feed_choices, Action.DATA_READ),
+    get("/desk/datafeeds/cards/choices", feed_choices, Action.DATA_READ),
     get("/desk/datafeeds/{feed}", feed_page, Action.DATA_READ),
     post("/desk/datafeeds/{feed}", feed_edit, Action.DATA_MANAGE),
     post("/desk/datafeeds/{feed}/values", feed_say, Action.VALUES_SAY),
 )
-SECTION: Final = Section(
-    "datafeeds",
-    "desk.nav.datafeeds",
-    "activity",
-    65,
-    "/desk/datafeeds/",
-    Action.DATA_READ,
-    "desk.nav.group.screens",
-    ROUTES,
-)
+_GROUP: Final = "desk.nav.group.screens"
+_READS: Final = Action.DATA_READ
+SECTION: Final = Section("datafeeds", "desk.nav.datafeeds", "hash", 65, "/desk/datafeeds/", _READS, _GROUP, ROUTES)
