@@ -27,6 +27,7 @@ from screens.messages import (
     Caps,
     Challenge,
     Done,
+    Feeds,
     FromScreen,
     FromServer,
     Have,
@@ -261,7 +262,7 @@ class Dismissed:
 
 
 ScreenEvent: TypeAlias = Reply | CodeShown | BecameScreen | Welcomed | StateCame | Told | Dismissed
-TOLD_KINDS: Final[tuple[type[FromServer], ...]] = (OrderFrame, Line, Roots, Tock, Proved, Pulse)
+TOLD_KINDS: Final[tuple[type[FromServer], ...]] = (OrderFrame, Line, Roots, Feeds, Tock, Proved, Pulse)
 """What a live screen may be told besides welcomes and states."""
 
 

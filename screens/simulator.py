@@ -33,6 +33,7 @@ from screens.messages import (
     Bye,
     Caps,
     Done,
+    Feeds,
     Have,
     Line,
     MessageFault,
@@ -72,6 +73,7 @@ class Heard:
     roots: tuple[Signed, ...] = ()
     orders: list[Done] = field(default_factory=list)
     line: Line | None = None
+    feeds: list[Signed] = field(default_factory=list)
 
 
 class SimulatedScreen:
@@ -198,6 +200,8 @@ class SimulatedScreen:
     async def _told(self, socket: ClientConnection, message: object) -> None:
         if isinstance(message, Roots):
             self.heard.roots += message.roots
+        elif isinstance(message, Feeds):
+            self.heard.feeds += message.feeds
         elif isinstance(message, Line):
             self.heard.line = message
         elif isinstance(message, OrderFrame):

@@ -24,6 +24,7 @@ _MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
 _LASTS: Final = (300, 900, 1_800, _HOUR, 3 * _HOUR, 6 * _HOUR, 12 * _HOUR, _DAY, 2 * _DAY, 7 * _DAY)
 _FIELDS: Final = ("code", "name", "unit", "lasts", "fields")
 VALUE: Final = "value."
+CARDS: Final = "/desk/datafeeds/cards/choices"
 
 
 async def feeds_page(visit: Visit) -> web.StreamResponse:
@@ -220,7 +221,7 @@ def _input(visit: Visit, card: Card, plain: dict[str, Any], row: DataFeed, typed
 ROUTES = (
     get("/desk/datafeeds/", feeds_page, Action.DATA_READ),
     post("/desk/datafeeds/", feed_add, Action.DATA_MANAGE),
-    get("/desk/datafeeds/cards/choices", feed_choices, Action.DATA_READ),
+    get(CARDS, feed_choices, Action.DATA_READ),
     get("/desk/datafeeds/{feed}", feed_page, Action.DATA_READ),
     post("/desk/datafeeds/{feed}", feed_edit, Action.DATA_MANAGE),
     post("/desk/datafeeds/{feed}/values", feed_say, Action.VALUES_SAY),

@@ -29,6 +29,8 @@ from tests.integration.desk.things_shown import WALL, an_issue, of_the_screens
 
 # Addresses whose part means something else than elsewhere: by the beginning of the address, or by what is in it.
 DIFFERENT: tuple[tuple[str, dict[str, str]], ...] = (
+    ("/datafeeds/{feed}", {"feed": "datafeed"}),
+    ("/data-feeds/{feed}", {"feed": "datafeed"}),
     ("/desk/library/undo/{batch}", {"batch": "library_batch"}),
     ("/api/v1/assets/batches/{batch}", {"batch": "library_batch"}),
     ("/newspapers/{id}", {"id": "issue"}),

@@ -13,6 +13,7 @@ from cms.trust.keys import sha256
 from cms.trust.signed import Signed, sign
 from screens.messages import (
     Done,
+    Feeds,
     FromScreen,
     FromServer,
     Line,
@@ -30,7 +31,7 @@ from screens.messages import (
 )
 from screens.proof import GENESIS, Row, chained
 from tests.vectors.sp1 import generate as first
-from tests.vectors.world import DOMAIN, T0, by, key_of, recalls, root, uuid_of
+from tests.vectors.world import DOMAIN, T0, by, feed, key_of, recalls, root, uuid_of
 
 HERE = Path(__file__).parent
 PROTOCOL = 2
@@ -66,6 +67,7 @@ def new_of_server() -> dict[str, FromServer]:
         "line": Line(thin),
         "line-free": Line(FREE),
         "roots": Roots((by(root(2), "root"), by(root(3), "root"))),
+        "feeds": Feeds((by(feed(3), "feed air"), by(feed(9, feed="water", values={"level": None}), "feed water"))),
         "pulse": Pulse(),
         "tock": Tock(81_250_400, 1_795_000_000_123_456, 1_795_000_000_123_501),
         "proved": Proved(CHAIN, 3, (Unproved(2, "overlap"),)),
