@@ -24,7 +24,7 @@ from cms.trust.signed import Signed
 from deploy.guarding import refusals
 from media.store import Store
 from screens.feeds import feeds_of
-from screens.ledger import note_version
+from screens.ledger import Place, note_version
 from screens.states import AudienceMember, ScreenState, store_state
 
 log = logger("deploy")
@@ -140,12 +140,12 @@ def _without(draft: ManifestDraft, release: str) -> ManifestDraft:
     return replace(draft, bundles={name: held for name, held in draft.bundles.items() if name != release})
 
 
-def _listed(signed: Signed | None) -> tuple[tuple[int, str], frozenset[str]]:
-    """Version and audience of a manifest, and the releases it lists."""
+def _listed(signed: Signed | None) -> tuple[tuple[Place, str], frozenset[str]]:
+    """Place and audience of a manifest, and the releases it lists."""
     if signed is None:
-        return (0, ""), frozenset()
+        return ((0, 0), ""), frozenset()
     body = read_manifest(signed.text)
-    return (body.version, body.audience), frozenset(listed.release for listed in body.releases)
+    return ((body.epoch, body.version), body.audience), frozenset(listed.release for listed in body.releases)
 
 
 def _asked(draft: ManifestDraft, now: dt.datetime) -> Draft:

@@ -292,14 +292,16 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Ack:
-    """How far a version got on the screen; `code` says why it was refused."""
+    """How far a version got on the screen; `code` says why it was refused, `epoch` of which epoch the version is."""
 
     T: ClassVar[str] = "ack"
-    OPTIONAL: ClassVar[frozenset[str]] = frozenset({"code"})
+    OPTIONAL: ClassVar[frozenset[str]] = frozenset({"code", "epoch"})
+    LATER: ClassVar[Mapping[str, int]] = {"epoch": 2}
     version: Count
     state: Annotated[str, among(ACK_STATES)]
     at: Ms
     code: Why | None = None
+    epoch: Count | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -450,6 +452,10 @@ def _read(text: str | bytes, kinds: Mapping[str, type[Any]], protocol: int) -> o
     kind = kinds.get(name) if isinstance(name, str) else None
     if kind is None or getattr(kind, "SINCE", OLDEST) > protocol:
         raise MessageFault("type", "t")
+    later: Mapping[str, int] = getattr(kind, "LATER", {})
+    early = [name for name in value if later.get(name, OLDEST) > protocol]
+    if early:
+        raise MessageFault("schema", f"{kind.T}.{early[0]}")  # a field of a later version
     try:
         message = _shaped(kind, value)
     except TrustError as fault:

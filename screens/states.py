@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
-from sqlalchemy import BigInteger, Index, String, Text, select
+from sqlalchemy import BigInteger, Index, String, Text, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
@@ -19,6 +19,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from cms.kernel.base import Base
 from cms.trust.manifest import Manifest, read_manifest
 from cms.trust.signed import Signed
+from screens.tables import Screen
 
 VERSION: Final = "version"
 CHANGE: Final = "change"
@@ -152,6 +153,10 @@ async def store_state(
     if row is None:
         row = ScreenState(audience=body.audience)
         session.add(row)
+    if standing[0] < body.epoch and row.version is not None:
+        # Their numbers were of before; they speak of the new ones from now on.
+        anew = {"epoch": body.epoch, "received": 0, "cached": 0, "shown": 0, "refused": 0, "refused_code": None}
+        await session.execute(update(Screen).where(Screen.epoch < body.epoch).values(anew))
     if standing != new:
         row.version, row.change, row.at = body.version, change, now
         row.digest, row.file, row.signed = manifest.digest(Manifest.TYPE), manifest.file, manifest.wire()

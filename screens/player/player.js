@@ -25,6 +25,8 @@ const LATE = new Set(["trust.rollback", "trust.expired"]);
 const FULL_WAIT = 60_000; // ms until a full disk is tried again
 const FILE_WAIT = 15_000; // ms for a signed object that came as a file
 
+const told = (state, { value: { version, epoch } }) => ({ state, version, epoch });
+
 /** The signed object as a list, empty for what is none. */
 function readable(value) {
   try {
@@ -112,6 +114,11 @@ export class Player {
   /** Whether it changes with others: then the plan alone says what stands, to the frame. */
   get inStep() {
     return Boolean(this.place?.group);
+  }
+
+  /** The epoch of `version`. */
+  get epoch() {
+    return this.view?.manifest?.value.epoch ?? 0;
   }
 
   get version() {
@@ -266,7 +273,7 @@ export class Player {
     const before = this.state;
     await this.memory.keep(state, monotonic());
     this.state = state;
-    if (before && state.manifest !== before.manifest) this.tell("version", { state: "received", version: state.manifest.value.version });
+    if (before && state.manifest !== before.manifest) this.tell("version", told("received", state.manifest));
     await this.#look();
   }
 
@@ -414,7 +421,7 @@ export class Player {
     await this.memory.keep(this.state, monotonic(), shown);
     this.shown = shown;
     await this.#look();
-    if (films.length === 0) this.tell("version", { state: "cached", version: manifest.value.version });
+    if (films.length === 0) this.tell("version", told("cached", manifest));
     await this.#tidy();
   }
 

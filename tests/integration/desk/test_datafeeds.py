@@ -108,7 +108,7 @@ async def test_card_is_looked_at_when_its_piece_is_submitted(house: House) -> No
     draft = {**made["draft"], "channels": ["screen"]}
     bad = {"name": "pm25", "kind": "number", "label": "PM2.5", "unit": "", "decimals": 0, "least": 9, "most": 1}
     text = {"id": "b_aaaaaaaaaaaa", "type": "paragraph", "text": [{"t": "一句正文。"}]}
-    card = {"id": "b_aaaaaaaaaaab", "type": "data", "feed": "air", "fields": [bad]}
+    card: dict[str, Any] = {"id": "b_aaaaaaaaaaab", "type": "data", "feed": "air", "fields": [bad]}
     draft["body"] = {"schema": 1, "blocks": [text, card]}
     await call(
         editor, "PUT", f"/documents/{made['id']}/working-copy", {"base": made["revision"], "version": 0, "draft": draft}
@@ -116,8 +116,7 @@ async def test_card_is_looked_at_when_its_piece_is_submitted(house: House) -> No
     refused = await call(editor, "POST", f"/documents/{made['id']}/submit", {}, status=409)
     assert refused["code"] == "review.checks_failed"
     await editor.get(f"/desk/documents/{made['id']}/edit")
-    answer = await editor.script("GET", f"/desk/documents/{made['id']}/checks")
-    page = await answer.text()
+    page = await editor.get(f"/desk/documents/{made['id']}/checks")
     assert "数据卡“PM2.5”写法不对" in page
     assert card["id"] in page
     assert 'feeds-url="/desk/datafeeds/cards/choices"' in await editor.get(f"/desk/documents/{made['id']}/edit")
