@@ -371,21 +371,8 @@ class Shown:
     rows: Annotated[tuple[ProofRow, ...], size(1, MAX_ROWS)]
 
 
-FromServer: TypeAlias = (
-    Challenge
-    | Pairing
-    | Paired
-    | Welcome
-    | StateFrame
-    | OrderFrame
-    | Line
-    | Roots
-    | Feeds
-    | Tock
-    | Proved
-    | Pulse
-    | Bye
-)
+_Ever: TypeAlias = Challenge | Pairing | Paired | Welcome | StateFrame | Bye
+FromServer: TypeAlias = _Ever | OrderFrame | Line | Roots | Feeds | Tock | Proved | Pulse
 FromScreen: TypeAlias = Hello | Pair | Ack | Beat | Done | Remembered | Tick | Vitals | Shown
 _SERVER: Final[tuple[type[Any], ...]] = (
     *(Challenge, Pairing, Paired, Welcome, StateFrame, Bye),

@@ -137,6 +137,7 @@ async function start() {
     tell(event, detail) {
       if (event === "changed") loop?.changed();
       if (event === "version") ack(detail);
+      if (event === "mended") loop?.mended(detail);
       if (event === "remembered") remember(link, detail);
       if (event === "refused") ack({ ...placeIn(player.state), state: "refused", code: detail.code });
     },

@@ -46,6 +46,7 @@ export class Player {
   #line = new Line();
   #facts = null;
   #away = 0;
+  #rotten = new Set(); // files that were thrown away and are fetched again
   #early = []; // values that came before what they are checked by
   #cards = new Map(); // feed → its card, while the same block asks
   #following = null;
@@ -53,7 +54,7 @@ export class Player {
   #again = 0;
 
   /**
-   * `showsFilms`: whether films are fetched at all. `tell(event, detail)`: "changed", "version", "refused", "remembered".
+   * `showsFilms`: whether films are fetched at all. `tell(event, detail)`: "changed", "version", "refused", "remembered", "mended".
    */
   constructor({ config, identity, store, memory, fetcher, showsFilms, tell }) {
     Object.assign(this, { config, identity, store, memory, fetcher, showsFilms, tell });
@@ -158,9 +159,19 @@ export class Player {
 
   /** A file on the disk is not what was signed any more: it is thrown away and fetched again. */
   async repair(sha256) {
+    this.#rotten.add(sha256);
     await this.store.drop([sha256]);
     this.#followed = "";
     this.#follow();
+  }
+
+  /** Tells of the rotten files that are whole again. */
+  async #mended() {
+    if (this.#rotten.size === 0) return;
+    const stored = new Set(await this.store.names());
+    const whole = [...this.#rotten].filter((name) => stored.has(name));
+    whole.forEach((name) => this.#rotten.delete(name));
+    if (whole.length > 0) this.tell("mended", whole);
   }
 
   /** What its own box must see to believe an order is for this screen: the facts as the guard signed them. */
@@ -421,6 +432,7 @@ export class Player {
     await this.memory.keep(this.state, monotonic(), shown);
     this.shown = shown;
     await this.#look();
+    await this.#mended();
     if (films.length === 0) this.tell("version", told("cached", manifest));
     await this.#tidy();
   }

@@ -12,6 +12,7 @@ from cms.hands.order import LIFE, Order
 from cms.trust.keys import sha256
 from cms.trust.signed import Signed, sign
 from screens.messages import (
+    Ack,
     Done,
     Feeds,
     FromScreen,
@@ -80,6 +81,7 @@ def new_of_screen() -> dict[str, FromScreen]:
     rows = ((0, 1_795_000_000_000, 60_000), (1, 1_795_000_060_000, 15_000), (0, 1_795_000_075_000, -1))
     head = chained([Row(names[place], start, ms) for place, start, ms in rows]).head
     return {
+        "ack of an epoch": Ack(7, "shown", T0, epoch=2),
         "done": Done(uuid_of("order"), "done", T0),
         "done-value": Done(uuid_of("order"), "done", T0, value=30),
         "done-refused": Done(uuid_of("order"), "refused", T0, "hands.replayed"),
