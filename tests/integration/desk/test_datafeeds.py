@@ -24,7 +24,7 @@ async def _row(house: House) -> DataFeed:
         return (await session.scalars(select(DataFeed))).one()
 
 
-async def _delegated(house: House, *feeds: str) -> None:
+async def delegated(house: House, *feeds: str) -> None:
     """As `./yunping keys feeds` does."""
     async with house.deps.db.read() as session:
         admin = (await session.scalars(select(Person.id).where(Person.login == "admin"))).one()
@@ -58,7 +58,7 @@ async def test_feed_is_kept_said_by_hand_and_by_a_program_that_may_nothing_else(
     page = await operator.post(f"{AIR}/values", good, status=409)  # nobody gave the guard a key for it yet
     assert "./yunping keys feeds" in page
     assert "最近一次被拒" in await operator.get(AIR)
-    await _delegated(house, "air")
+    await delegated(house, "air")
     page = await operator.post(f"{AIR}/values", good)
     assert "21.5 ℃" in page
     assert "最近一次被拒" not in page
