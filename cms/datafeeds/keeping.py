@@ -115,11 +115,11 @@ async def _checked(session: AsyncSession, actor: Actor, kept: Kept) -> str:
     require_can(actor, Action.DATA_MANAGE, Subject(kept.unit))
     await unit_at(session, kept.unit)
     name = one_line(kept.name)
-    tests = (
-        ("name", 0 < len(name) <= _LONGEST_NAME),
-        ("lasts", LEAST <= kept.lasts <= MOST),
-    )
-    wrong = {field: f"datafeeds.{field}" for field, is_good in tests if not is_good}
+    wrong: dict[str, str] = {}
+    if not 0 < len(name) <= _LONGEST_NAME:
+        wrong["name"] = "datafeeds.name"
+    if not LEAST <= kept.lasts <= MOST:
+        wrong["lasts"] = "datafeeds.lasts"
     if wrong:
         raise Invalid("datafeeds.form", fields=wrong)
     return name
