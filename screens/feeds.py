@@ -168,7 +168,7 @@ class FeedTeller:
             return False
         connection.fed = told
         for frame in told.frames:
-            connection.transport.write(frame)
+            connection.write(frame)
         self._metrics.count("yunping_screen_feed_frames_total", len(told.frames))
         return True
 

@@ -8,14 +8,15 @@ to the versions from that one on; SP/1 is what the installed players of the firs
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
+from functools import cache
 from typing import Annotated, Any, ClassVar, Final, NoReturn, TypeAlias, cast
 
 from cms.hands.line import Policy
 from cms.trust.errors import TrustError
-from cms.trust.keys import unb64
 from cms.trust.limits import MAX_INTEGER
-from cms.trust.shape import Code, Count, Hash, Ms, Uuid, among, between, distinct, matches, read, size
+from cms.trust.shape import Code, Count, Hash, Ms, Uuid, among, between, distinct, read, size
 from cms.trust.signed import Signed, plain
+from screens.message_parts import Caps, Chain, Nonce, PairingCode, PlayerVersion, Proof, ProofRow, Public, Why
 
 PROTOCOL: Final = 2
 OLDEST: Final = 1
@@ -23,8 +24,6 @@ SUBPROTOCOLS: Final[Mapping[str, int]] = {"yunping.screen.2": 2, "yunping.screen
 """Names of the versions in the handshake (RFC 6455 §1.9), newest first: the server takes the first it is offered."""
 PATH: Final = "/screens/v1"
 MAX_FRAME: Final = 64 * 2**10
-MAX_CAPS: Final = 32
-MAX_CAP: Final = 64  # characters of one capability's value
 MOST_FEEDS: Final = 12  # values of so many feeds in a message
 MAX_ROWS: Final = 480  # of proof of play in a message: a third of a day of one a minute
 
@@ -42,36 +41,7 @@ class MessageFault(Exception):
         self.where = where
 
 
-def _is_key(text: str) -> bool:
-    """Thirty-two raw bytes in their only spelling."""
-    try:
-        unb64(text, size=32)
-    except TrustError:
-        return False
-    return True
-
-
-def _are_caps(caps: Mapping[str, object]) -> bool:
-    return len(caps) <= MAX_CAPS and all(_is_name(name) and _is_cap(value) for name, value in caps.items())
-
-
-def _is_cap(value: object) -> bool:
-    if isinstance(value, str):
-        return len(value) <= MAX_CAP
-    return isinstance(value, int) and abs(value) <= MAX_INTEGER  # a bool is an int
-
-
 ROOTS: Final = 16  # in one message; a screen further behind comes to the rest at its next welcome
-_is_name: Final = matches("[a-z0-9_-]{1,40}")
-Nonce = Annotated[str, matches("[A-Za-z0-9_-]{43}")]
-Public = Annotated[str, _is_key]
-Proof = Annotated[str, matches("[A-Za-z0-9_-]{86}")]
-PairingCode = Annotated[str, matches("[A-HJ-NP-Z2-9]{6}")]
-PlayerVersion = Annotated[str, matches("[0-9A-Za-z.+-]{1,32}")]
-Why = Annotated[str, matches("[a-z_.]{1,64}")]
-Chain = Annotated[str, matches("[A-Za-z0-9_-]{22}")]
-ProofRow = Annotated[tuple[Annotated[int, between(-MAX_INTEGER)], ...], size(3, 3)]
-Caps = Annotated[Mapping[str, object], _are_caps]
 Spoken = Annotated[int, between(OLDEST, PROTOCOL)]
 
 
@@ -388,13 +358,20 @@ _FROM_SCREEN: Final[Mapping[str, type[Any]]] = {kind.T: kind for kind in _SCREEN
 
 def encode(message: FromServer | FromScreen) -> str:
     """The text of a message; optional fields that are None are left out, nullable ones are written."""
-    optional: frozenset[str] = getattr(message, "OPTIONAL", frozenset())
     value: dict[str, object] = {"t": message.T}
-    for item in fields(message):
-        part = getattr(message, item.name)
-        if part is not None or item.name not in optional:
-            value[item.name] = _plain(part)
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    kind: Any = type(message)
+    for name, is_optional in _fields(kind):
+        part = getattr(message, name)
+        if part is not None or not is_optional:
+            value[name] = part if type(part) in _BARE else _plain(part)
+    return _written(value)
+
+
+@cache
+def _fields(kind: Any) -> tuple[tuple[str, bool], ...]:
+    """The fields of a message in their order, and which of them are left out when they are None."""
+    optional: frozenset[str] = getattr(kind, "OPTIONAL", frozenset())
+    return tuple((item.name, item.name in optional) for item in fields(kind))
 
 
 def signed_value(part: Signed) -> dict[str, object]:
@@ -405,7 +382,7 @@ def signed_value(part: Signed) -> dict[str, object]:
 
 def signed_text(part: Signed) -> str:
     """The JSON of a signed object inside a message."""
-    return json.dumps(signed_value(part), ensure_ascii=False, separators=(",", ":"))
+    return _written(signed_value(part))
 
 
 def _plain(part: object) -> object:
@@ -475,7 +452,7 @@ def _value(text: str | bytes) -> dict[str, object]:
     if len(text) > MAX_FRAME or len(text.encode("utf-8", "surrogatepass")) > MAX_FRAME:
         raise MessageFault("size")
     try:
-        value = json.loads(text, object_pairs_hook=_once, parse_float=_no_number, parse_constant=_no_number)
+        value = _parsed(text)
     except (ValueError, RecursionError) as fault:
         raise MessageFault("json") from fault
     if not isinstance(value, dict):
@@ -492,3 +469,9 @@ def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 def _no_number(text: str) -> NoReturn:
     raise MessageFault("schema", text[:32])
+
+
+# Made once: json.dumps and json.loads make theirs anew for each call that is not plain.
+_BARE: Final = frozenset({str, int, bool, type(None)})
+_written: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_parsed: Final = json.JSONDecoder(object_pairs_hook=_once, parse_float=_no_number, parse_constant=_no_number).decode

@@ -26,12 +26,12 @@ from cms.trust.keys import SigningKey
 from cms.trust.root import Root
 from cms.trust.signed import Signed, Verified, read_body
 from cms.trust.verify import verify_beacon, verify_root
+from screens.message_parts import Caps
 from screens.messages import (
     MAX_FRAME,
     SUBPROTOCOLS,
     Beat,
     Bye,
-    Caps,
     Done,
     Feeds,
     Have,
