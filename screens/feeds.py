@@ -35,6 +35,11 @@ PART: Final = 16 * 2**10
 AGAIN: Final = 0.5
 SLICE: Final = 500
 
+# Made once: it is asked at every wake-up.
+_NEWEST: Final = select(DataFeed.code, DataFeed.epoch, DataFeed.seq, DataFeed.expires_at, DataFeed.signed).where(
+    DataFeed.active, DataFeed.signed.is_not(None)
+)
+
 log = logger("screens")
 
 
@@ -103,9 +108,7 @@ class FeedTeller:
     async def refresh(self) -> None:
         """Reads the rows once. Raises SQLAlchemyError."""
         async with self._database.read() as session:
-            columns = (DataFeed.code, DataFeed.epoch, DataFeed.seq, DataFeed.expires_at, DataFeed.signed)
-            query = select(*columns).where(DataFeed.active, DataFeed.signed.is_not(None))
-            rows = (await session.execute(query)).all()
+            rows = (await session.execute(_NEWEST)).all()
         found = {
             code: Signed(epoch, seq, expires_at, signed)
             for code, epoch, seq, expires_at, signed in rows
