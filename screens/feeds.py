@@ -117,7 +117,7 @@ class FeedTeller:
         before, self._feeds = self._feeds, found
         changed = {code for code in found.keys() | before.keys() if found.get(code) != before.get(code)}
         if changed:
-            self._told.clear()
+            self._told = {codes: told for codes, told in self._told.items() if not changed & set(codes)}
             for group in tuple(self._registry.groups.values()):
                 if changed & set(self._codes(group)):
                     self._want(group)

@@ -21,7 +21,7 @@ import { Line } from "./waiting.js";
 import { Pace } from "./pace.js";
 import { placeOf } from "./place.js";
 
-const LATE = new Set(["trust.rollback", "trust.expired"]);
+const LATE = new Set(["trust.rollback", "trust.expired", "trust.epoch"]);
 const FULL_WAIT = 60_000; // ms until a full disk is tried again
 const FILE_WAIT = 15_000; // ms for a signed object that came as a file
 
@@ -253,7 +253,7 @@ export class Player {
     for (const one of signed) {
       const [{ code }] = await this.#take({ feeds: [one] });
       if (code === "trust.behind") early.push(one);
-      // older or run out: a server that is behind says such things, and they harm nobody
+      // older, run out or of another epoch: a server that is behind says such things, and they harm nobody
       else if (code !== null && !LATE.has(code)) this.tell("refused", { what: "feed", code });
     }
     this.#early = early;
