@@ -9,10 +9,11 @@ from cms.api.models import Text
 from cms.api.resources import Given, Resource, Sent, ask, take
 from cms.datafeeds.keeping import Kept, add_feed, code_typed, edit_feed, feed_of, feeds
 from cms.datafeeds.models import DataFeed
-from cms.datafeeds.saying import Said, say
+from cms.datafeeds.saying import Said
 from cms.datafeeds.states import state_of
+from cms.desk.saying import say_for
 from cms.desk.visit import Visit
-from cms.kernel.errors import DomainError, Invalid
+from cms.kernel.errors import Invalid
 from cms.people.permissions import Action
 from cms.signals.feed import read_card
 from cms.trust.errors import TrustError
@@ -104,18 +105,7 @@ async def change_feed(visit: Visit, sent: FeedSent) -> FeedLine:
 
 async def say_values(visit: Visit, sent: ValuesSent) -> ValuesTaken:
     """Says the newest values of a feed; they are signed and go to the screens that have a card of it."""
-    deps = visit.deps
-    outcome = "taken"
-    try:
-        row = await say(
-            deps.db, deps.feeds, visit.actor, visit.part("feed"), Said(sent.values, sent.lasts), now=visit.now
-        )
-    except DomainError as error:
-        outcome = error.code
-        raise
-    finally:
-        if deps.metrics is not None:
-            deps.metrics.count("yunping_data_values_total", outcome=outcome)
+    row = await say_for(visit, Said(sent.values, sent.lasts))
     return ValuesTaken(seq=row.seq, at=row.at, expires_at=row.expires_at)
 
 

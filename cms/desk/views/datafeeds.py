@@ -8,11 +8,12 @@ from aiohttp import web
 from cms.datafeeds.keeping import Kept, add_feed, card_of, code_typed, edit_feed, feed_of, feeds, feeds_for_cards
 from cms.datafeeds.lines import read_lines, read_values, shown
 from cms.datafeeds.models import DataFeed
-from cms.datafeeds.saying import Said, say
+from cms.datafeeds.saying import Said
 from cms.datafeeds.states import DataState, state_of
 from cms.desk import labels, unit_field
 from cms.desk.frame import Section
 from cms.desk.routing import get, post
+from cms.desk.saying import say_for
 from cms.desk.views.gate import text
 from cms.desk.visit import Form, Visit
 from cms.kernel.errors import DomainError, Invalid
@@ -61,12 +62,12 @@ async def feed_edit(visit: Visit) -> web.StreamResponse:
 async def feed_say(visit: Visit) -> web.StreamResponse:
     """Readings somebody typed: signed like those of a machine, and in the record."""
     form = await visit.form()
-    code, deps = visit.part("feed"), visit.deps
-    async with deps.db.read() as session:
+    code = visit.part("feed")
+    async with visit.deps.db.read() as session:
         card = card_of(await feed_of(session, visit.actor, code, Action.VALUES_SAY))
     try:
         values = read_values(card, {field.name: text(form, VALUE + field.name) for field in card.fields})
-        await say(deps.db, deps.feeds, visit.actor, code, Said(values, by_hand=True), now=visit.now)
+        await say_for(visit, Said(values, by_hand=True))
     except DomainError as error:
         return await _feed(visit, error, form)
     return visit.redirect(f"/desk/datafeeds/{code}", done="datafeed_said")
