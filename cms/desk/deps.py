@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from cms.airing.monitor import Probe
 from cms.contract import Channel, Services, Site, Target, Vault
 from cms.datafeeds.signing import FeedSigner
 from cms.hands.signing import OrderSigner
@@ -67,6 +68,7 @@ class DeskDeps:
         hands: signs orders to screens; None: nobody does.
         feeds: signs values of data feeds; None: nobody does.
         links: asks the addresses a piece names; None: nobody asks.
+        newest: what a viewer of a channel gets last; None: the wall shows plans only.
         behind_proxy: the peer is our own proxy, whose X-Forwarded-For names the visitor.
     """
 
@@ -96,6 +98,7 @@ class DeskDeps:
     links: LinkAsker | None = None
     hands: OrderSigner | None = None
     feeds: FeedSigner | None = None
+    newest: Probe | None = None
 
     def now(self) -> dt.datetime:
         return self.clock.now()
