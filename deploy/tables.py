@@ -5,6 +5,7 @@ from cms.api import rows as api
 from cms.audit import models as audit
 from cms.content import models as content, search_rows
 from cms.content.importing import models as importing
+from cms.datafeeds import models as datafeeds
 from cms.kernel.base import Base
 from cms.library import models as library
 from cms.newspaper import models as newspaper
@@ -38,5 +39,5 @@ MODULES = (
         people,
     ),
     *(planning, proof_rows, publishing, review, rollouts, screens, search_rows, services, states, tokens, watch_rows),
-    *(webhooks, onair),
+    *(webhooks, onair, datafeeds),
 )

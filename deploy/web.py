@@ -28,7 +28,7 @@ from cms.publishing.tree_reader import TreeReader
 from cms.review.dead_links import LinkAsker
 from deploy import tls
 from deploy.channel_watch import count_viewers, watch_channels
-from deploy.guarding import GuardedHands, GuardedKeys
+from deploy.guarding import GuardedFeeds, GuardedHands, GuardedKeys
 from deploy.handing import BoxFiles
 from deploy.hooks import Hooks
 from deploy.installation import Installation, open_workshop, opened
@@ -143,6 +143,7 @@ def desk_deps(here: Installation, room: Workshop, services: ServicesMaker) -> De
         metrics=here.metrics,
         links=LinkAsker(services.outbound),
         hands=GuardedHands(here.guard),
+        feeds=GuardedFeeds(here.guard),
     )
 
 

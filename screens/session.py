@@ -74,6 +74,8 @@ class Host(Protocol):
 
     def stop_waiting(self, session: "Session") -> None: ...
 
+    def acked(self, screen: uuid.UUID, ack: Ack) -> None: ...
+
     def retry_bounds(self) -> tuple[int, int]: ...
 
 
@@ -179,7 +181,7 @@ class Session:
 
 
 def _acked(session: Session, screen: uuid.UUID, ack: Ack) -> None:
-    session.gateway.presence.acked(screen, ack)
+    session.gateway.acked(screen, ack)
 
 
 def _beaten(session: Session, screen: uuid.UUID, beat: Beat) -> None:

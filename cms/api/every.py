@@ -7,6 +7,7 @@ from cms.api import (
     calendar,
     channels,
     checklists,
+    datafeeds,
     dayparts,
     days,
     deliveries,
@@ -73,4 +74,5 @@ RESOURCES: tuple[Resource, ...] = (
     *record.RESOURCES,
     *account.RESOURCES,
     *webhooks.RESOURCES,
+    *datafeeds.RESOURCES,
 )

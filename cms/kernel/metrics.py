@@ -87,6 +87,7 @@ CORE: tuple[Metric, ...] = (
     Metric("counter", "yunping_intake_total", "Uploads by outcome", ("kind", "outcome")),
     Metric("counter", "yunping_webhooks_total", "Attempts at webhooks by outcome", ("outcome",)),
     Metric("counter", "yunping_webhook_calls_pruned_total", "Calls of webhooks that were old and over, deleted"),
+    Metric("counter", "yunping_data_values_total", "Values of data feeds by outcome", ("outcome",)),
     Metric("counter", "yunping_feed_polls_total", "Looks at feeds by outcome", ("outcome",)),
     Metric("gauge", "yunping_encodes_waiting", "Videos that wait for an encoder"),
     Metric("counter", "yunping_encodes_total", "Encodes ended", ("state",)),

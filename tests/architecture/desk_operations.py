@@ -152,6 +152,9 @@ _DELIVERY: Final[Mapping[str, tuple[str, ...]]] = {
     "POST /desk/targets/{target}/resume": ("POST /api/v1/targets/{target}/resume",),
 }
 _SYSTEM: Final[Mapping[str, tuple[str, ...]]] = {
+    "POST /desk/datafeeds/": ("POST /api/v1/data-feeds",),
+    "POST /desk/datafeeds/{feed}": ("PUT /api/v1/data-feeds/{feed}",),
+    "POST /desk/datafeeds/{feed}/values": ("PUT /api/v1/data-feeds/{feed}/values",),
     "POST /desk/webhooks/": ("POST /api/v1/webhooks",),
     "POST /desk/webhooks/{hook}": ("PUT /api/v1/webhooks/{hook}",),
     "POST /desk/webhooks/{hook}/secret": ("POST /api/v1/webhooks/{hook}/secret",),

@@ -13,6 +13,7 @@ from cms.desk.views import (
     checklists,
     commands,
     csv_import,
+    datafeeds,
     documents,
     editor,
     factor,
@@ -109,6 +110,7 @@ def _channels() -> tuple[Section, ...]:
     return (
         onair.SECTION,
         Section("targets", "desk.nav.targets", "radio-tower", 60, "/desk/targets/", manages, _SCREENS, targets.ROUTES),
+        datafeeds.SECTION,
     )
 
 

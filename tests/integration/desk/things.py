@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from cms.content.importing.models import FeedSource, PoolItem, SheetImport
 from cms.content.models import Document, Edition
+from cms.datafeeds.models import DataFeed
 from cms.library.models import VIDEO, Asset, EncodeJob, Folder, LibraryBatch, SubtitleTrack, Upload
 from cms.notices.models import Alarm, Notice
 from cms.people.models import DeskSession, FactorReset, Person
@@ -31,6 +32,8 @@ from tests.integration.desk.things_shown import WALL, an_issue, of_the_screens
 
 # Addresses whose part means something else than elsewhere: by the beginning of the address, or by what is in it.
 DIFFERENT: tuple[tuple[str, dict[str, str]], ...] = (
+    ("/datafeeds/{feed}", {"feed": "datafeed"}),
+    ("/data-feeds/{feed}", {"feed": "datafeed"}),
     ("/desk/library/undo/{batch}", {"batch": "library_batch"}),
     ("/api/v1/assets/batches/{batch}", {"batch": "library_batch"}),
     ("/newspapers/{id}", {"id": "issue"}),
@@ -82,6 +85,7 @@ WORDS_OF_ADDRESSES = {
     "year": "2026",
     "language": "zh",
     "channel": "web",
+    "datafeed": "air",
     "form": "wide",
     "list": "words",
     "verb": "withdraw",
@@ -130,6 +134,7 @@ async def things(
 
 
 SHARED = "a" * 32
+CARD = [{"name": "level", "kind": "word", "label": "空气", "words": [{"code": "good", "label": "优"}]}]
 # When the run of a placement begins, which is what samples say of any moment.
 RUN, RUN_ENDS = "2027-03-01T09:00:00+08:00", "2027-03-01T10:00:00+08:00"
 
@@ -202,6 +207,7 @@ async def _of_the_office(maker: Maker) -> dict[str, Any]:
     # Under one id, as one name of a part; a dry run is whoever's the page shows it to.
     await make(CheckImport, id=run.id, kind="words", mode="add", entries=[], created_by=maker.chief)
     await make(CheckList, kind="words", number=1, entries=[])
+    await make(DataFeed, code=WORDS_OF_ADDRESSES["datafeed"], fields=CARD, schema="a" * 64, lasts=3_600)
     await make(PlanBookRow, version=1, book=book_json(BUILT_IN))
     return {
         "feed": feed,
