@@ -100,10 +100,11 @@ def _media(plan: Plan, rung: str, slots: range, head: Sequence[str]) -> str:
                 lines.append("#EXT-X-DISCONTINUITY")
             lines.append(f'#EXT-X-MAP:URI="{rung}/{init_name(on.house)}"')
             house = on.house
-        lines += [f"#EXT-X-PROGRAM-DATE-TIME:{_iso(slot)}", f"#EXTINF:{_SECONDS},", f"{rung}/{segment_name(on)}"]
+        lines += [f"#EXT-X-PROGRAM-DATE-TIME:{iso(slot)}", f"#EXTINF:{_SECONDS},", f"{rung}/{segment_name(on)}"]
     return "\n".join(lines) + "\n"
 
 
-def _iso(slot: int) -> str:
+def iso(slot: int) -> str:
+    """When a slot begins, as playlists say it."""
     at = _EPOCH + dt.timedelta(milliseconds=slot * SLOT_MS)
     return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -11,11 +11,14 @@ from typing import Final
 from cms.contract import Ask, AssetGone, Assets, Published, Reply, Serve, Site, Span
 from media.errors import MediaRefused
 from media.fragments import patched_head
-from media.house import TRACKS, HouseIndex, Track
+from media.house import RUNGS, TRACKS, HouseIndex, Track
+from media.threads import in_thread
 from renderers.tv import catchup, daypage, guide, paths, playlists
 from renderers.tv.items import index_of
 from renderers.tv.plan import On, Plan, decode
 from renderers.tv.programme import to_ms
+from renderers.tv.ts import flavour
+from renderers.tv.ts.source import Choice, read
 from schedules.linear import SLOT_MS, slot_at
 
 VIDEO: Final = "video/mp4"
@@ -31,6 +34,7 @@ _HEAD: Final = 4096
 # Another server's clock may be a little ahead; what stands in these slots is frozen.
 _AHEAD: Final = 1
 _TRACK: Final = "|".join(TRACKS)
+_RUNG: Final = "|".join(RUNGS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +140,42 @@ async def _moved(track: Track, on: On, assets: Assets) -> tuple[bytes | Span, ..
     return (moved, Span(track.sha256, start + len(moved), rest)) if rest else (moved,)
 
 
+async def _stream_master(request: _Request) -> Reply:
+    return _short(request.ask, flavour.master(request.plan), playlists.MEDIA_TYPE)
+
+
+async def _stream_list(request: _Request) -> Reply:
+    plan, slot = request.plan, request.slot
+    return _short(request.ask, _stream_live(plan, request.match["track"], slot), playlists.MEDIA_TYPE, tag=slot)
+
+
+@functools.lru_cache(maxsize=256)
+def _stream_live(plan: Plan, track: str, slot: int) -> str:
+    return flavour.live(plan, track, slot)
+
+
+async def _stream_segment(request: _Request) -> Reply | None:
+    """A slot as a transport stream: of its item, or of the slate where the list names that."""
+    slot, plan, slate = int(request.match["slot"]), request.plan, request.match["slate"] is not None
+    if not plan.start - (playlists.WINDOW if slate else 0) <= slot <= request.slot + _AHEAD:
+        return None
+    on = plan.on(slot)
+    if not slate and on.item is None:
+        return _gone() if on.gone else None
+    item = None if slate else on.item
+    segment = on.segment if item is not None else slot % on.slate.segments
+    choice = Choice(request.match["track"], None if item is None else item.index, on.slate, segment)
+    found = await read(choice, request.assets)
+    try:
+        data = None if found is None else await in_thread(flavour.segment, found.stored, slot, plan)
+    except MediaRefused:
+        data = None
+    if data is None:
+        return _gone()
+    releases = () if item is None else (item.release,)
+    return Reply(200, flavour.MEDIA_TYPE, (data,), {"Cache-Control": _SEGMENT}, releases)
+
+
 async def _init(request: _Request) -> Reply | None:
     """The beginning all items of a house share, from any of them that is still there."""
     plan, house, name = request.plan, request.match["house"], request.match["track"]
@@ -219,6 +259,9 @@ _ROUTES: Final[Sequence[tuple[re.Pattern[str], _Answer]]] = (
     (re.compile(rf"(?P<track>{_TRACK})/slate-(?P<slot>[0-9]{{1,12}})\.m4s"), _slate),
     (re.compile(rf"(?P<track>{_TRACK})/init-(?P<house>[0-9A-Za-z._-]{{1,100}})\.mp4"), _init),
     (re.compile(r"master\.m3u8"), _master),
+    (re.compile(r"ts/master\.m3u8"), _stream_master),
+    (re.compile(rf"ts/(?P<track>{_RUNG})\.m3u8"), _stream_list),
+    (re.compile(rf"ts/(?P<track>{_RUNG})/(?P<slate>slate-)?(?P<slot>[0-9]{{1,12}})\.ts"), _stream_segment),
     (re.compile(r"now\.json"), _now),
     (re.compile(r"day/"), _day),
     (re.compile(rf"catchup(?:-(?P<track>{_TRACK}))?\.m3u8"), _catchup),
