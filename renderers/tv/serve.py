@@ -77,7 +77,7 @@ async def _plan(published: Published, path: str) -> Plan | None:
         return None
     data = await published.read(path)
     try:
-        return None if data is None else _clean(decode(data), published)
+        return None if data is None else clean(decode(data), published)
     except ValueError:
         return None
 
@@ -223,7 +223,7 @@ async def _catchup(request: _Request) -> Reply | None:
     return _short(request.ask, text, playlists.MEDIA_TYPE)
 
 
-def _clean(plan: Plan, published: Published) -> Plan:
+def clean(plan: Plan, published: Published) -> Plan:
     """The plan without what was taken back since it was written, whoever handed it to us."""
     recalled = [item.id for item in plan.items.values() if published.is_recalled(item.release)]
     return _without(plan, frozenset(recalled)) if recalled else plan

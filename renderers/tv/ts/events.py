@@ -14,11 +14,11 @@ _MIDNIGHT: Final = 15_000  # the slot of a day since 1970 in which Beijing's beg
 
 def events(plan: Plan, slot: int) -> Events:
     """Present and following at a slot, both None outside the plan."""
-    return _events(plan, *_around(plan, slot))
+    return _told(*_around(plan, slot))
 
 
 @lru_cache(maxsize=256)
-def _events(plan: Plan, ordinal: int, present: Programme | None, following: Programme | None) -> Events:
+def _told(ordinal: int, present: Programme | None, following: Programme | None) -> Events:
     told = (None if present is None else _event(present), None if following is None else _event(following))
     # A new programme is always another version; a corrected word in three of four cases.
     version = (ordinal * 4 + crc32(repr(told).encode()) % 4) % 32
