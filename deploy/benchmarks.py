@@ -78,6 +78,11 @@ BENCHMARKS: Final[Mapping[str, Bench]] = {
         "deploy.bench.pixels",
         {"screens": int, "browsers": int, "rounds": int},
     ),
+    "udp": Bench(
+        "三十路电视频道的恒定码率 UDP 传送流：每路占用的 CPU，与一路 ffmpeg -re -c copy 之比；另报只发送同样字节的开销",
+        "deploy.bench.udp",
+        {"channels": int, "seconds": int, "rate": int},
+    ),
     "transcode": Bench(
         "一段视频转成三档清晰度与声音的 CPU 秒数，与输出相同的一条 ffmpeg 命令之比",
         "media.bench_transcode",

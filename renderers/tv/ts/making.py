@@ -1,5 +1,6 @@
 """Slots made ahead of their time: each kind of stream once, however many wires it goes to."""
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
@@ -63,8 +64,8 @@ class Maker:
         except ValueError:
             return None
 
-    async def slot(self, stream: Stream, slot: int) -> tuple[Made, bool] | None:
-        """A slot and whether it was made now; None when there is no plan, or not even a slate that fits."""
+    async def slot(self, stream: Stream, slot: int) -> Made | None:
+        """A slot at its rate; None when there is no plan, or not even a slate that fits."""
         plan = await self.plan(stream.code)
         if plan is None:
             return None
@@ -73,11 +74,21 @@ class Maker:
         )
         known = self._made.get((stream, slot))
         if known is not None and known[0] == wanted:
-            return known[1], False
+            return known[1]
         made = await self._make(stream, slot, wanted)
         if made is not None:
             self._made[stream, slot] = (wanted, made)
-        return None if made is None else (made, True)
+        return made
+
+    async def segment(self, code: str, rung: str, slot: int) -> bytes | None:
+        """A slot as short as it is, for a program that asks for no rate; None as above."""
+        plan = await self.plan(code)
+        for choice in () if plan is None else choices(plan.on(slot), rung):
+            found = await read(choice, self._assets)
+            if found is not None and plan is not None:
+                with contextlib.suppress(MediaRefused):
+                    return await in_thread(mux.segment, found.stored, slot, Service(1, plan.name))
+        return None
 
     def forget(self, before: int) -> None:
         """Drops slots whose time is over."""

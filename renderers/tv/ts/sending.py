@@ -66,7 +66,7 @@ class Line:
         due = self.pace.due(now_ns, tick_ns)
         for number in due:
             slot, place = self.pace.place(number)
-            if slot != self._slot:
+            if slot != self._slot or (not self._data and slot in self.slots):
                 self._turn(slot)
             if not self._data:
                 self.counts.missing += 1
