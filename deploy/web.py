@@ -118,6 +118,7 @@ def desk_deps(here: Installation, room: Workshop, services: ServicesMaker) -> De
         metrics=here.metrics,
         links=LinkAsker(services.outbound),
         hands=GuardedHands(here.guard),
+        outputs_anywhere=settings.tv_out_anywhere,
     )
 
 

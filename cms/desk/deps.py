@@ -65,6 +65,7 @@ class DeskDeps:
         secure: cookies carry ``Secure`` and the ``__Host-`` prefix; False on plain loopback only.
         hands: signs orders to screens; None: nobody does.
         links: asks the addresses a piece names; None: nobody asks.
+        outputs_anywhere: channels may be sent outside private networks.
         behind_proxy: the peer is our own proxy, whose X-Forwarded-For names the visitor.
     """
 
@@ -93,6 +94,7 @@ class DeskDeps:
     stale_after: dt.timedelta = dt.timedelta(days=90)
     links: LinkAsker | None = None
     hands: OrderSigner | None = None
+    outputs_anywhere: bool = False
 
     def now(self) -> dt.datetime:
         return self.clock.now()

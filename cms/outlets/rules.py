@@ -26,6 +26,7 @@ HIDDEN: Final = "•••"
 _LONGEST_URL: Final = 500
 _LOCAL_CONTROL: Final = ipaddress.IPv4Network("224.0.0.0/24")
 _LINK_LOCAL: Final = ipaddress.IPv4Network("169.254.0.0/16")
+_NUMBER: Final = re.compile(r"0[xX][0-9a-fA-F]*|[0-9]+")
 _HOST: Final = re.compile(r"(?!-)[A-Za-z0-9.-]{1,253}")
 
 
@@ -115,10 +116,10 @@ def _wire(form: OutletForm, wrong: dict[str, str], *, anywhere: bool) -> Checked
         wrong["address"] = "outlets.address"
     if interface and not _is_own(interface):
         wrong["interface"] = "outlets.interface"
-    port = _whole(form.port, 1024, 65_535, "port", wrong)
-    rate = _whole(form.rate, LEAST_RATE, MOST_RATE, "rate", wrong)
-    ttl = _whole(form.ttl, 1, 255, "ttl", wrong)
-    service = _whole(form.service, 1, 65_535, "service", wrong)
+    port = _whole(form.port, 1024, 65_535, "outlets.port", wrong)
+    rate = _whole(form.rate, LEAST_RATE, MOST_RATE, "outlets.rate", wrong)
+    ttl = _whole(form.ttl, 1, 255, "outlets.ttl", wrong)
+    service = _whole(form.service, 1, 65_535, "outlets.service", wrong)
     return Checked(OutletKind.UDP, form.rung, form.active, address, port, rate, ttl, interface, service, "")
 
 
@@ -130,11 +131,11 @@ def _is_own(interface: str) -> bool:
     return not (found.is_multicast or found.is_unspecified)
 
 
-def _whole(text: str, least: int, most: int, name: str, wrong: dict[str, str]) -> int:
+def _whole(text: str, least: int, most: int, code: str, wrong: dict[str, str]) -> int:
     text = text.strip()
     value = int(text) if text.isascii() and text.isdigit() and len(text) < 10 else -1
     if not least <= value <= most:
-        wrong[name] = f"outlets.{name}"
+        wrong[code.partition(".")[2]] = code
     return value
 
 
@@ -154,7 +155,8 @@ def _is_this_machine(host: str) -> bool:
         found = ipaddress.IPv4Address(host)
     except ValueError:
         # Numbers in other clothes (127.1, 0x7f000001) are read as addresses by some, and are never a server's name.
-        return host == "localhost" or host.endswith(".localhost") or not re.search(r"[A-Za-z]", host.rpartition(".")[2])
+        last = host.rstrip(".").rpartition(".")[2]
+        return last in {"", "localhost"} or _NUMBER.fullmatch(last) is not None
     return found.is_loopback or found.is_unspecified or found in _LINK_LOCAL or found.is_multicast
 
 

@@ -23,6 +23,7 @@ from cms.desk.views import (
     home,
     imports,
     library,
+    outlets,
     passkeys,
     people,
     people_factor,
@@ -108,6 +109,7 @@ def _channels() -> tuple[Section, ...]:
     manages = Action.TARGET_MANAGE
     return (
         Section("targets", "desk.nav.targets", "radio-tower", 60, "/desk/targets/", manages, _SCREENS, targets.ROUTES),
+        outlets.SECTION,
     )
 
 

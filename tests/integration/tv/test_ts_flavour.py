@@ -13,7 +13,6 @@ from tests.fakes.house_files import HouseItem
 from tests.fakes.television import Recalled, Television
 from tests.fakes.ts_checker import check
 
-
 CLOCK = FixedClock(NOW)
 
 
