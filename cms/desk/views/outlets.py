@@ -107,7 +107,7 @@ async def _outputs(visit: Visit, error: DomainError | None = None, typed: dict[s
         channels = await settings.channels(session, visit.actor)
     context = {
         "outputs": [_shown(visit, one) for one in found],
-        "channels": [(one.code, one.name) for one in channels],
+        "channels": [{"value": one.code, "label": one.name} for one in channels],
         "values": typed or _NEW,
         **_choices(visit),
         **_refused(visit, error),
@@ -131,9 +131,10 @@ async def _output(visit: Visit, error: DomainError | None = None, typed: dict[st
 
 def _choices(visit: Visit) -> dict[str, Any]:
     return {
-        "kinds": [(one.value, visit.t(f"enum.OutletKind.{one.name}")) for one in OutletKind],
+        "kinds": [{"value": one.value, "label": visit.t(f"enum.OutletKind.{one.name}")} for one in OutletKind],
         "rungs": [
-            (rung, visit.t("desk.outputs.rung_of", rung=rung, rate=f"{RATES[rung] / 1e6:.1f}")) for rung in RATES
+            {"value": rung, "label": visit.t("desk.outputs.rung_of", rung=rung, rate=f"{rate / 1e6:.1f}")}
+            for rung, rate in RATES.items()
         ],
     }
 
