@@ -156,15 +156,15 @@ class Air:
         late = max((one.wired.line.pace.late_ns for one in self.wires.values()), default=0)
         metrics.gauge("yunping_tv_output_late_seconds", late / 1e9)
         for name, count in self._totals().items():
-            metrics.gauge(f"yunping_tv_output_{name}", count)
+            metrics.gauge(name, count)
 
     def _totals(self) -> Mapping[str, int]:
         lines = [one.wired.line for one in self.wires.values()]
         return {
-            "missing_datagrams": sum(line.counts.missing + line.pace.skipped for line in lines),
-            "errors": sum(line.counts.errors for line in lines) + len(self.refused),
-            "short_slots": sum(one.wired.short for one in self.wires.values()),
-            "restarts": sum(one.push.counts.restarts for one in self.pushes.values()),
+            "yunping_tv_output_missing_datagrams": sum(line.counts.missing + line.pace.skipped for line in lines),
+            "yunping_tv_output_errors": sum(line.counts.errors for line in lines) + len(self.refused),
+            "yunping_tv_output_short_slots": sum(one.wired.short for one in self.wires.values()),
+            "yunping_tv_output_restarts": sum(one.push.counts.restarts for one in self.pushes.values()),
         }
 
 

@@ -16,6 +16,7 @@ from cms.api import (
     library,
     newspapers,
     office,
+    outlets,
     planning,
     plans,
     previews,
@@ -69,4 +70,5 @@ RESOURCES: tuple[Resource, ...] = (
     *record.RESOURCES,
     *account.RESOURCES,
     *webhooks.RESOURCES,
+    *outlets.RESOURCES,
 )
