@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from cms.airing.monitor import Probe
 from cms.contract import Channel, Services, Site, Target, Vault
 from cms.hands.signing import OrderSigner
 from cms.kernel.clock import Clock
@@ -66,6 +67,7 @@ class DeskDeps:
         hands: signs orders to screens; None: nobody does.
         links: asks the addresses a piece names; None: nobody asks.
         outputs_anywhere: channels may be sent outside private networks.
+        newest: what a viewer of a channel gets last; None: the wall shows plans only.
         behind_proxy: the peer is our own proxy, whose X-Forwarded-For names the visitor.
     """
 
@@ -95,6 +97,7 @@ class DeskDeps:
     links: LinkAsker | None = None
     hands: OrderSigner | None = None
     outputs_anywhere: bool = False
+    newest: Probe | None = None
 
     def now(self) -> dt.datetime:
         return self.clock.now()

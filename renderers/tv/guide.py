@@ -60,7 +60,9 @@ def now(plan: Plan, at: dt.datetime) -> dict[str, Any]:
         coming.append(_told(programme))
         if len(coming) == UPCOMING:
             break
-    return {"now": to_ms(at), "channel": plan.name, "programmes": coming}
+    # Until then the plan stays as it is, come what may but a recall.
+    frozen = (here + plan.rule.frozen) * SLOT_MS
+    return {"now": to_ms(at), "channel": plan.name, "frozen_until": frozen, "programmes": coming}
 
 
 def xmltv(plans: Iterable[Plan], site: Site, at: dt.datetime) -> str:

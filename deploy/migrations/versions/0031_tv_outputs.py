@@ -6,7 +6,7 @@ from alembic import op
 from cms.kernel.base import Instant
 
 revision = "0031"
-down_revision = "0027"
+down_revision = "0028"
 branch_labels = None
 depends_on = None
 

@@ -42,7 +42,7 @@ def live(plan: Plan, rung: str, slot: int) -> str:
     house = None
     for number in range(first, slot + 1):
         on = plan.on(number)
-        if house not in {None, on.house}:
+        if house is not None and (on.house != house or plan.discontinuity(number)[1]):
             lines.append("#EXT-X-DISCONTINUITY")
         house = on.house
         at = iso(number)
