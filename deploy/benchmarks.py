@@ -78,6 +78,11 @@ BENCHMARKS: Final[Mapping[str, Bench]] = {
         "deploy.bench.pixels",
         {"screens": int, "browsers": int, "rounds": int},
     ),
+    "udp": Bench(
+        "三十路电视频道的恒定码率 UDP 传送流：每路占用的 CPU，与一路 ffmpeg -re -c copy 之比；另报只发送同样字节的开销",
+        "deploy.bench.udp",
+        {"channels": int, "seconds": int, "rate": int},
+    ),
     "playlist": Bench(
         "一个进程承载数百个电视频道的播放列表：每核每秒应答次数（回环网络），与 aiohttp 直接返回同样字节之比",
         "tests.benchmarks.playlist",

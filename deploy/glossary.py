@@ -14,6 +14,7 @@ from cms.kernel.messages import Catalogue, catalogue
 from cms.library.rights import Rights
 from cms.library.states import RemakeState, UploadState, VideoState
 from cms.newspaper.states import DrawState
+from cms.outlets.rules import OutletKind
 from cms.people.roles import Role
 from cms.publishing.calendar import EntryState
 from cms.publishing.states import DeliveryState, PublicationKind
@@ -57,6 +58,7 @@ LABELS: Final[Mapping[type[StrEnum], Callable[[Enum], str]]] = {
     SheetState: _by_name,
     EventFamily: _by_name,
     CallState: _chip,
+    OutletKind: _by_name,
 }
 
 

@@ -97,6 +97,12 @@ async def _web(settings: Settings, metrics: Metrics, stop: asyncio.Event) -> Non
     await run_web(settings, metrics, stop)
 
 
+async def _tv_out(settings: Settings, metrics: Metrics, stop: asyncio.Event) -> None:
+    from deploy.tv_out import run_tv_out  # noqa: PLC0415
+
+    await run_tv_out(settings, metrics, stop)
+
+
 async def _watch_lag(metrics: Metrics) -> None:
     loop = asyncio.get_running_loop()
     while True:
@@ -136,10 +142,12 @@ _PARTS: Final[Mapping[Role, str]] = {
     "gateway": "deploy.gateway",
     "worker": "deploy.working",
     "web": "deploy.web",
+    "tv-out": "deploy.tv_out",
 }
 _START: Final[Mapping[Role, Callable[[Settings, Metrics, asyncio.Event], Awaitable[None]]]] = {
     "guard": _guard,
     "gateway": _gateway,
     "worker": _worker,
     "web": _web,
+    "tv-out": _tv_out,
 }

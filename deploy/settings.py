@@ -22,7 +22,7 @@ FILE = "yunping.env"
 # Read by the shell script before Python runs; they are no settings of the product.
 BOOTSTRAP = frozenset({"YUNPING_PYTHON", "YUNPING_HOME"})
 
-Role = Literal["web", "gateway", "worker", "guard"]
+Role = Literal["web", "gateway", "worker", "guard", "tv-out"]
 ROLES: tuple[Role, ...] = get_args(Role)
 
 
@@ -77,8 +77,9 @@ class Settings(BaseModel):
         Field(
             ge=0,
             le=65535,
-            description="指标端口：web 用此端口，gateway、worker、guard 依次加一，其余网关进程接着往后，仅本机可访问；"
-            "0 关闭。First of the loopback ports for `/metrics`: four, and one for each further gateway; 0: none.",
+            description="指标端口：web 用此端口，gateway、worker、guard、tv-out 依次加一，其余网关进程接着往后，"
+            "仅本机可访问；0 关闭。"
+            "First of the loopback ports for `/metrics`: five, and one for each further gateway; 0: none.",
         ),
     ] = 8090
     public_url: Annotated[
@@ -105,6 +106,13 @@ class Settings(BaseModel):
         "区委宣传部"
     )
     language: Annotated[Literal["zh-CN", "en"], Field(description="界面缺省语言。Language of the desk.")] = "zh-CN"
+    tv_out_anywhere: Annotated[
+        bool,
+        Field(
+            description="电视频道输出是否可发往公网地址与本机；缺省只许组播与内网地址。"
+            "Let outputs of channels go to addresses outside private networks and groups."
+        ),
+    ] = False
     allow_unsandboxed: Annotated[
         bool,
         Field(

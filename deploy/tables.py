@@ -10,6 +10,7 @@ from cms.kernel.base import Base
 from cms.library import models as library
 from cms.newspaper import models as newspaper
 from cms.notices import models as notices
+from cms.outlets import models as outlets
 from cms.people import models as people, tokens
 from cms.planning import models as planning
 from cms.publishing import models as publishing
@@ -39,5 +40,5 @@ MODULES = (
         people,
     ),
     *(planning, proof_rows, publishing, review, rollouts, screens, search_rows, services, states, tokens, watch_rows),
-    *(webhooks, onair, datafeeds),
+    *(outlets, webhooks, onair, datafeeds),
 )

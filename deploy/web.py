@@ -144,6 +144,7 @@ def desk_deps(here: Installation, room: Workshop, services: ServicesMaker) -> De
         links=LinkAsker(services.outbound),
         hands=GuardedHands(here.guard),
         feeds=GuardedFeeds(here.guard),
+        outputs_anywhere=settings.tv_out_anywhere,
     )
 
 

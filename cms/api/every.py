@@ -19,6 +19,7 @@ from cms.api import (
     newspapers,
     office,
     onair,
+    outlets,
     planning,
     plans,
     previews,
@@ -75,4 +76,5 @@ RESOURCES: tuple[Resource, ...] = (
     *account.RESOURCES,
     *webhooks.RESOURCES,
     *datafeeds.RESOURCES,
+    *outlets.RESOURCES,
 )

@@ -68,6 +68,7 @@ class DeskDeps:
         hands: signs orders to screens; None: nobody does.
         feeds: signs values of data feeds; None: nobody does.
         links: asks the addresses a piece names; None: nobody asks.
+        outputs_anywhere: channels may be sent outside private networks.
         newest: what a viewer of a channel gets last; None: the wall shows plans only.
         behind_proxy: the peer is our own proxy, whose X-Forwarded-For names the visitor.
     """
@@ -98,6 +99,7 @@ class DeskDeps:
     links: LinkAsker | None = None
     hands: OrderSigner | None = None
     feeds: FeedSigner | None = None
+    outputs_anywhere: bool = False
     newest: Probe | None = None
 
     def now(self) -> dt.datetime:

@@ -41,6 +41,7 @@ BOUND: Final[Mapping[str, str]] = {
     "method": "请求方法。Method of the request.",
     "name": "子进程名。Name of a child process.",
     "occurrence": "排期动作编号。Id of the occurrence.",
+    "output": "频道输出编号。Id of an output of a channel.",
     "path": "请求路径。Path of the request.",
     "port": "端口。Port.",
     "records": "守护进程日志条数。Records in the guard's journal.",

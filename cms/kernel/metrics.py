@@ -89,6 +89,14 @@ CORE: tuple[Metric, ...] = (
     Metric("counter", "yunping_webhook_calls_pruned_total", "Calls of webhooks that were old and over, deleted"),
     Metric("counter", "yunping_data_values_total", "Values of data feeds by outcome", ("outcome",)),
     Metric("counter", "yunping_feed_polls_total", "Looks at feeds by outcome", ("outcome",)),
+    Metric("gauge", "yunping_tv_outputs", "Outputs of channels that this process sends", ("kind",)),
+    Metric("gauge", "yunping_tv_output_late_seconds", "How far the latest output is behind its time"),
+    Metric("gauge", "yunping_tv_output_missing_datagrams", "Datagrams of outputs that were not sent in time"),
+    Metric(
+        "gauge", "yunping_tv_output_errors", "Datagrams that the network refused, and outputs that cannot be opened"
+    ),
+    Metric("gauge", "yunping_tv_output_short_slots", "Slots sent in a smaller picture or as the slate"),
+    Metric("gauge", "yunping_tv_output_restarts", "Starts anew of programs that push channels"),
     Metric("gauge", "yunping_encodes_waiting", "Videos that wait for an encoder"),
     Metric("counter", "yunping_encodes_total", "Encodes ended", ("state",)),
     Metric("counter", "yunping_air_pictures_total", "Pictures made to cut into channels, by how it ended", ("state",)),

@@ -118,10 +118,11 @@ def _media(plan: Plan, rung: str, slots: range, head: Sequence[str]) -> str:
                 lines.append(f'#EXT-X-MAP:URI="{rung}/{init_name(on.house)}"')
             house = on.house
         name = f"{slot}.vtt" if is_text else segment_name(on)
-        lines += [f"#EXT-X-PROGRAM-DATE-TIME:{_iso(slot)}", f"#EXTINF:{_SECONDS},", f"{rung}/{name}"]
+        lines += [f"#EXT-X-PROGRAM-DATE-TIME:{iso(slot)}", f"#EXTINF:{_SECONDS},", f"{rung}/{name}"]
     return "\n".join(lines) + "\n"
 
 
-def _iso(slot: int) -> str:
+def iso(slot: int) -> str:
+    """When a slot begins, as playlists say it."""
     at = _EPOCH + dt.timedelta(milliseconds=slot * SLOT_MS)
     return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")

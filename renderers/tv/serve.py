@@ -14,11 +14,14 @@ from urllib.parse import urlencode
 from cms.contract import Ask, AssetGone, Assets, Published, Reply, Serve, Site, Span
 from media.errors import MediaRefused
 from media.fragments import patched_head
-from media.house import SUBTITLES, TRACKS, HouseIndex, Track
+from media.house import RUNGS, SUBTITLES, TRACKS, HouseIndex, Track
+from media.threads import in_thread
 from renderers.tv import captions, catchup, daypage, guide, paths, playlists, tokens
 from renderers.tv.items import index_of
 from renderers.tv.plan import Item, On, Plan, decode
 from renderers.tv.programme import to_ms
+from renderers.tv.ts import flavour
+from renderers.tv.ts.source import Choice, read
 from schedules.linear import slot_at
 
 VIDEO: Final = "video/mp4"
@@ -34,6 +37,7 @@ _HEAD: Final = 4096
 # Another server's clock may be a little ahead; what stands in these slots is frozen.
 _AHEAD: Final = 1
 _TRACK: Final = "|".join(TRACKS)
+_RUNG: Final = "|".join(RUNGS)
 _LISTED: Final = "|".join((*TRACKS, *SUBTITLES.values()))
 _SIGNED: Final = re.compile(rf"t/(?P<token>{tokens.FORM})/(?P<rest>.*)")
 
@@ -127,7 +131,7 @@ async def _plan(published: Published, path: str) -> Plan | None:
         return None
     data = await published.read(path)
     try:
-        return None if data is None else _clean(decode(data), published)
+        return None if data is None else clean(decode(data), published)
     except ValueError:
         return None
 
@@ -204,6 +208,44 @@ async def _moved(track: Track, on: On, time: int, assets: Assets) -> tuple[bytes
     return (moved, Span(track.sha256, start + len(moved), rest)) if rest else (moved,)
 
 
+async def _stream_master(request: _Request) -> Reply:
+    return _short(request.ask, flavour.master(request.plan), playlists.MEDIA_TYPE)
+
+
+async def _stream_list(request: _Request) -> Reply:
+    plan, slot = request.plan, request.slot
+    data, etag = _stream_live(plan, request.match["track"], slot)
+    return dataclasses.replace(_tagged(request.ask, data, etag, playlists.MEDIA_TYPE), viewing=plan.code)
+
+
+@functools.lru_cache(maxsize=1024)
+def _stream_live(plan: Plan, track: str, slot: int) -> tuple[bytes, str]:
+    data = flavour.live(plan, track, slot).encode()
+    return data, f'"{slot}-{hashlib.sha256(data).hexdigest()[:16]}"'
+
+
+async def _stream_segment(request: _Request) -> Reply | None:
+    """A slot as a transport stream: of its item, or of the slate where the list names that."""
+    slot, plan, slate = int(request.match["slot"]), request.plan, request.match["slate"] is not None
+    if not plan.start - (playlists.WINDOW if slate else 0) <= slot <= request.slot + _AHEAD:
+        return None
+    on = plan.on(slot)
+    if not slate and on.item is None:
+        return _gone() if on.gone else None
+    item = None if slate else on.item
+    segment = on.segment if item is not None else slot % on.slate.segments
+    choice = Choice(request.match["track"], None if item is None else item.index, on.slate, segment)
+    found = await read(choice, request.assets)
+    try:
+        data = None if found is None else await in_thread(flavour.segment, found.stored, slot, plan)
+    except MediaRefused:
+        data = None
+    if data is None:
+        return _gone()
+    releases = () if item is None else (item.release,)
+    return Reply(200, flavour.MEDIA_TYPE, (data,), {"Cache-Control": _SEGMENT}, releases)
+
+
 async def _init(request: _Request) -> Reply | None:
     """The beginning all items of a house share, from any of them that is still there."""
     plan, house, name = request.plan, request.match["house"], request.match["track"]
@@ -273,7 +315,7 @@ def _recorded(request: _Request, span: catchup.Recording) -> Reply:
     return _short(request.ask, text, playlists.MEDIA_TYPE)
 
 
-def _clean(plan: Plan, published: Published) -> Plan:
+def clean(plan: Plan, published: Published) -> Plan:
     """The plan without what was taken back since it was written, whoever handed it to us."""
     recalled = [item.id for item in plan.items.values() if published.is_recalled(item.release)]
     return _without(plan, frozenset(recalled)) if recalled else plan
@@ -314,6 +356,9 @@ _ROUTES: Final[Sequence[tuple[re.Pattern[str], _Answer, bool]]] = (
     (re.compile(rf"(?P<track>{_LISTED})/(?P<slot>[0-9]{{1,12}})\.vtt"), _text, True),
     (re.compile(rf"(?P<track>{_TRACK})/init-(?P<house>[0-9A-Za-z._-]{{1,100}})\.mp4"), _init, True),
     (re.compile(r"master\.m3u8"), _master, True),
+    (re.compile(r"ts/master\.m3u8"), _stream_master, True),
+    (re.compile(rf"ts/(?P<track>{_RUNG})\.m3u8"), _stream_list, True),
+    (re.compile(rf"ts/(?P<track>{_RUNG})/(?P<slate>slate-)?(?P<slot>[0-9]{{1,12}})\.ts"), _stream_segment, True),
     (re.compile(r"now\.json"), _now, False),
     (re.compile(r"day/"), _day, False),
     (re.compile(rf"catchup(?:-(?P<track>{_LISTED}))?\.m3u8"), _catchup, True),

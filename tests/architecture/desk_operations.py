@@ -150,6 +150,9 @@ _DELIVERY: Final[Mapping[str, tuple[str, ...]]] = {
     "POST /desk/targets/": ("POST /api/v1/targets",),
     "POST /desk/targets/{target}": ("PUT /api/v1/targets/{target}",),
     "POST /desk/targets/{target}/resume": ("POST /api/v1/targets/{target}/resume",),
+    "POST /desk/outputs/": ("POST /api/v1/outputs",),
+    "POST /desk/outputs/{output}": ("PUT /api/v1/outputs/{output}",),
+    "POST /desk/outputs/{output}/remove": ("DELETE /api/v1/outputs/{output}",),
 }
 _SYSTEM: Final[Mapping[str, tuple[str, ...]]] = {
     "POST /desk/datafeeds/": ("POST /api/v1/data-feeds",),

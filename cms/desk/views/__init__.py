@@ -24,6 +24,7 @@ from cms.desk.views import (
     home,
     imports,
     library,
+    outlets,
     passkeys,
     people,
     people_factor,
@@ -111,6 +112,7 @@ def _channels() -> tuple[Section, ...]:
         onair.SECTION,
         Section("targets", "desk.nav.targets", "radio-tower", 60, "/desk/targets/", manages, _SCREENS, targets.ROUTES),
         datafeeds.SECTION,
+        outlets.SECTION,
     )
 
 

@@ -12,6 +12,7 @@ from cms.content.models import Document, Edition
 from cms.datafeeds.models import DataFeed
 from cms.library.models import VIDEO, Asset, EncodeJob, Folder, LibraryBatch, SubtitleTrack, Upload
 from cms.notices.models import Alarm, Notice
+from cms.outlets.models import TvOutput
 from cms.people.models import DeskSession, FactorReset, Person
 from cms.people.tokens import ApiToken
 from cms.planning.models import Batch, Embargo, NamedDaypart, Occurrence, Placement, Target
@@ -203,6 +204,7 @@ async def _of_the_office(maker: Maker) -> dict[str, Any]:
     feed = await make(FeedSource, url="https://example.cn/feed", every_minutes=60, not_before=soon)
     hook = await make(Webhook, url="https://example.cn/hook", events=["pieces"])
     await make(Target, code="dy", kind="douyin", units=[maker.unit], settings={})
+    channel = await make(Target, code="tv", kind="tv", units=[], settings={})
     run = await make(SheetImport, rows=[])
     # Under one id, as one name of a part; a dry run is whoever's the page shows it to.
     await make(CheckImport, id=run.id, kind="words", mode="add", entries=[], created_by=maker.chief)
@@ -214,6 +216,9 @@ async def _of_the_office(maker: Maker) -> dict[str, Any]:
         "item": await make(PoolItem, source_id=feed.id, body={"schema": 1, "blocks": []}, pictures=["x"]),
         "hook": hook,
         "call": await make(WebhookCall, hook_id=hook.id, body="{}", not_before=soon, state="failed"),
+        "output": await make(
+            TvOutput, target_id=channel.id, kind="udp", rung="720", address="239.1.1.1", port=5000, rate=3_600_000
+        ),
         "run": run,
         "daypart": await make(NamedDaypart, start="07:00", end="09:00"),
         "alarm": await make(Alarm, subject="notices.subject.silent", params={"days": 11, "name": "号"}, href="/desk/"),
