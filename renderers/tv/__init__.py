@@ -1,9 +1,10 @@
 """Television: a linear channel stitched by the clock, and a portal for the remote control of a set-top box."""
 
 from cms.contract import Channel
-from renderers.tv import pages
+from renderers.tv import pages, paths
 from renderers.tv.forms import FORMS, form, preview
 from renderers.tv.items import VIDEO_RENDITIONS
+from renderers.tv.lost import lost
 from renderers.tv.render import TvDisplay
 from renderers.tv.serve import serve
 
@@ -23,5 +24,7 @@ def channel() -> Channel:
         asset_renditions=pages.RENDITIONS,
         video_renditions=VIDEO_RENDITIONS,
         serve=serve,
+        lost=lost,
+        remote=paths.ROOT + "{code}/",
         seconds=SECONDS,
     )

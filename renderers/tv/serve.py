@@ -4,7 +4,7 @@ import functools
 import hashlib
 import json
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,7 +12,7 @@ from cms.contract import Ask, AssetGone, Assets, Published, Reply, Serve, Site, 
 from media.errors import MediaRefused
 from media.fragments import patched_head
 from media.house import TRACKS, HouseIndex, Track
-from renderers.tv import catchup, daypage, guide, paths, playlists
+from renderers.tv import catchup, channelpage, daypage, guide, pages, paths, playlists, schedule
 from renderers.tv.items import index_of
 from renderers.tv.plan import On, Plan, decode
 from renderers.tv.programme import to_ms
@@ -55,10 +55,9 @@ async def serve(ask: Ask, published: Published, assets: Assets, site: Site) -> R
     if ask.method not in {"GET", "HEAD"}:
         return None
     path = ask.path.lstrip("/")
-    if path in {"epg.xml", "channels.m3u"}:
-        plans = [plan for file in published.paths(paths.ROOT) if (plan := await _plan(published, file)) is not None]
-        text = guide.xmltv(plans, site, ask.now) if path == "epg.xml" else guide.channels(plans, site)
-        return _short(ask, text, XML if path == "epg.xml" else "audio/x-mpegurl; charset=utf-8")
+    if path in _ALL:
+        text, media_type = _ALL[path](await plans_of(published), ask, site)
+        return _short(ask, text, media_type)
     code, _, rest = path.partition("/")
     for pattern, answer in _ROUTES:
         match = pattern.fullmatch(rest)
@@ -66,6 +65,12 @@ async def serve(ask: Ask, published: Published, assets: Assets, site: Site) -> R
             plan = await _plan(published, paths.plan(code))
             return None if plan is None else await answer(_Request(ask, published, assets, site, plan, match))
     return None
+
+
+async def plans_of(published: Published) -> list[Plan]:
+    """The plans of all channels, without what was taken back."""
+    found = [await _plan(published, path) for path in published.paths(paths.ROOT)]
+    return [plan for plan in found if plan is not None]
 
 
 async def _plan(published: Published, path: str) -> Plan | None:
@@ -159,13 +164,39 @@ async def _beginning(track: Track, name: str, assets: Assets) -> Reply | None:
 
 
 async def _now(request: _Request) -> Reply:
-    text = json.dumps(guide.now(request.plan, request.ask.now), ensure_ascii=False, separators=(",", ":"))
-    return _short(request.ask, text, JSON)
+    codes = [paths.code_of(path) for path in request.published.paths(paths.ROOT) if path.endswith("/" + paths.PLAN)]
+    number = guide.numbered(codes).get(request.plan.code, 1)
+    return _short(request.ask, _json(guide.now(request.plan, request.ask.now, number)), JSON)
+
+
+async def _channels(request: _Request) -> Reply:
+    ask, plans = request.ask, await plans_of(request.published)
+    page = channelpage.page(request.plan, plans, request.site, ask.query, ask.now)
+    return _short(ask, page, pages.HTML)
+
+
+async def _channel_list(request: _Request) -> Reply:
+    """All channels with what is on and next: for the number that a viewer types."""
+    here = request.slot
+    plans = await plans_of(request.published)
+    return _short(request.ask, _json(guide.listed(plans, request.ask.now, (here, here + 1))), JSON)
+
+
+async def _guide(request: _Request) -> Reply:
+    """This channel's guide: XMLTV, JSON, or the Schedule objects of C2."""
+    ask, plan = request.ask, request.plan
+    match request.match["form"]:
+        case "epg.xml":
+            return _short(ask, guide.xmltv([plan], request.site, ask.now), XML)
+        case "epg.json":
+            return _short(ask, _json(guide.listed([plan], ask.now)), JSON)
+        case _:
+            return _short(ask, schedule.schedule(plan, max(plan.start, request.slot), plan.end), XML)
 
 
 async def _day(request: _Request) -> Reply:
     page = daypage.page(request.plan, request.site, request.ask.query, request.ask.now)
-    return _short(request.ask, page, "text/html; charset=utf-8")
+    return _short(request.ask, page, pages.HTML)
 
 
 async def _catchup(request: _Request) -> Reply | None:
@@ -209,10 +240,19 @@ def _gone() -> Reply:
     return Reply(410, parts=("该内容已撤回。".encode(),), headers={"Cache-Control": "no-cache"})
 
 
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
 def _type(track: str) -> str:
     return SOUND if track == "audio" else VIDEO
 
 
+_ALL: Final[Mapping[str, Callable[[list[Plan], Ask, Site], tuple[str, str]]]] = {
+    "epg.xml": lambda plans, ask, site: (guide.xmltv(plans, site, ask.now), XML),
+    "epg.json": lambda plans, ask, _: (_json(guide.listed(plans, ask.now)), JSON),
+    "channels.m3u": lambda plans, _, site: (guide.channels(plans, site), "audio/x-mpegurl; charset=utf-8"),
+}
 _ROUTES: Final[Sequence[tuple[re.Pattern[str], _Answer]]] = (
     (re.compile(rf"(?P<track>{_TRACK})\.m3u8"), _list),
     (re.compile(rf"(?P<track>{_TRACK})/(?P<slot>[0-9]{{1,12}})\.m4s"), _segment),
@@ -221,6 +261,9 @@ _ROUTES: Final[Sequence[tuple[re.Pattern[str], _Answer]]] = (
     (re.compile(r"master\.m3u8"), _master),
     (re.compile(r"now\.json"), _now),
     (re.compile(r"day/"), _day),
+    (re.compile(r"channels/"), _channels),
+    (re.compile(r"channels/list\.json"), _channel_list),
+    (re.compile(r"(?P<form>epg\.xml|epg\.json|schedule\.xml)"), _guide),
     (re.compile(rf"catchup(?:-(?P<track>{_TRACK}))?\.m3u8"), _catchup),
 )
 _CHECKED: Final[Serve] = serve
