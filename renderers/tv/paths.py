@@ -27,6 +27,11 @@ def tree(code: str, page: int = 1) -> str:
     return f"{ROOT}{code}/c/" + (f"p{page}/" if page > 1 else "")
 
 
+def news(code: str, page: int = 1) -> str:
+    """A page of the newest articles of all columns."""
+    return f"{ROOT}{code}/n/" + (f"p{page}/" if page > 1 else "")
+
+
 def document(code: str, public_id: str) -> str:
     return f"{ROOT}{code}/d/{public_id}/"
 

@@ -41,23 +41,13 @@ class Portal:
 
     def column(self, code: str, name: str, pieces: Sequence[Piece]) -> tuple[list[File], list[str]]:
         """The pages of a column's list, and those that it no longer fills."""
-        files = []
-        parts = _pages(pieces, layout.CARDS)
-        for number, shown in enumerate(parts, start=1):
-            names = [*(f"item{n}" for n in range(len(shown))), *_buttons(number, len(parts))]
-            page = self._page(
-                "list.html",
-                "list",
-                names,
-                paths.column(self.code, code, number),
-                column=code,
-                title=name,
-                pieces=shown,
-                number=number,
-                count=len(parts),
-            )
-            files.append(File(page.path, page.media_type, page.data, _releases(shown)))
-        return files, [paths.column(self.code, code, number) for number in range(len(parts) + 1, LIST_PAGES + 1)]
+        return self._lists(name, [paths.column(self.code, code, n) for n in range(1, LIST_PAGES + 1)], pieces)
+
+    def news(self, lists: Mapping[str, Sequence[Piece]]) -> tuple[list[File], list[str]]:
+        """The newest articles of all columns, and the pages that they no longer fill."""
+        found = [piece for pieces in lists.values() for piece in pieces if not any(True for _ in masters(piece))]
+        newest = sorted(found, key=_published, reverse=True)[:PER_COLUMN]
+        return self._lists("资讯", [paths.news(self.code, n) for n in range(1, LIST_PAGES + 1)], newest)
 
     def tree(self, counts: Mapping[str, int]) -> list[File]:
         """All columns with how many pieces each has on its list."""
@@ -90,7 +80,6 @@ class Portal:
             notes=layout.reach("notice", ("read", "close")),
             since=to_ms(notice.published_at) if notice else 0,
             lasting=NOTICE // dt.timedelta(milliseconds=1),
-            info=self._information(every),
         )
         return File(page.path, page.media_type, page.data, _releases([*newest, *([notice] if notice else [])]))
 
@@ -105,6 +94,26 @@ class Portal:
 
     # inside
 
+    def _lists(self, title: str, ways: Sequence[str], pieces: Sequence[Piece]) -> tuple[list[File], list[str]]:
+        files = []
+        parts = _pages(pieces, layout.CARDS)
+        for number, shown in enumerate(parts, start=1):
+            names = [*(f"item{n}" for n in range(len(shown))), *_buttons(number, len(parts))]
+            page = self._page(
+                "list.html",
+                "list",
+                names,
+                ways[number - 1],
+                title=title,
+                pieces=shown,
+                number=number,
+                count=len(parts),
+                before=ways[number - 2] if number > 1 else "",
+                after=ways[number] if number < len(parts) else "",
+            )
+            files.append(File(page.path, page.media_type, page.data, _releases(shown)))
+        return files, list(ways[len(parts) :])
+
     def _tiles(self, lists: Mapping[str, Sequence[Piece]]) -> list[tuple[str, str]]:
         """Channels, the programmes, and the columns that have something; when there are more, the way to all."""
         filled = [(name, paths.column(self.code, code)) for code, name in self.columns if lists[code]]
@@ -113,11 +122,6 @@ class Portal:
             return fixed + filled
         room = layout.TILES - len(fixed) - 1
         return [*fixed, *filled[:room], ("全部栏目", paths.tree(self.code))]
-
-    def _information(self, every: Sequence[Piece]) -> str:
-        """Where the blue key leads: the column of the newest notice."""
-        newest = max((piece for piece in every if piece.kind == _NOTICE), key=_published, default=None)
-        return paths.tree(self.code) if newest is None else paths.column(self.code, newest.column)
 
     def _text(self, piece: Piece) -> list[File]:
         parts = leaves.parts(piece)[:MOST_PARTS]

@@ -40,6 +40,9 @@ class TvDisplay:
             files, empty = portal.column(code, name, lists[code])
             write += files
             remove += empty
+        files, empty = portal.news(lists)
+        write += files
+        remove += empty
         write += [portal.live(), portal.home(lists, now), *portal.tree({c: len(found) for c, found in lists.items()})]
         write.append(File(paths.plan(plan.code), "application/json", encode(plan), releases(plan)))
         return Files(tuple(write), tuple(remove), rolls=True)

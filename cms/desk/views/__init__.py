@@ -10,6 +10,7 @@ from cms.desk.views import (
     assets,
     audit,
     batches,
+    boxes,
     checklists,
     commands,
     csv_import,
@@ -107,6 +108,7 @@ def _work() -> tuple[Section, ...]:
 def _channels() -> tuple[Section, ...]:
     manages = Action.TARGET_MANAGE
     return (
+        boxes.SECTION,
         Section("targets", "desk.nav.targets", "radio-tower", 60, "/desk/targets/", manages, _SCREENS, targets.ROUTES),
     )
 

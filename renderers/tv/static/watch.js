@@ -6,8 +6,9 @@
   var STEP = 15;
   var SETTLE_MS = 700;
   var OSD_MS = 5000;
-  /* Less than this from either end, one begins again. */
+  /* So near to either end, in seconds, one begins again; of a short film, in parts of it. */
   var EDGE = 20;
+  var EDGE_PART = 10;
 
   function two(number) { return (number < 10 ? "0" : "") + number; }
   function length(seconds) {
@@ -49,9 +50,10 @@
       portal.id("osd-done").style.width = whole ? Math.min(100, at * 100 / whole) + "%" : "0";
       portal.say("osd-time", whole ? length(at) + " / " + length(whole) : "");
     }
+    function isInside(at, whole) { var edge = Math.min(EDGE, whole / EDGE_PART); return at > edge && at < whole - edge; }
     function remember() {
       var at = player.at(), whole = player.length();
-      if (name && whole) { BOX.put("at:" + name, at > EDGE && at < whole - EDGE ? String(Math.floor(at)) : ""); }
+      if (name && whole) { BOX.put("at:" + name, isInside(at, whole) ? String(Math.floor(at)) : ""); }
     }
     function tick() {
       portal.say("osd-state", player.paused() ? "暂停" : isCatchup ? "回看" : "");
@@ -66,7 +68,7 @@
     function resume() {
       var at = portal.parameter("s") === "0" ? 0 : left(name);
       resumed = true;
-      if (isLive || !at || at >= player.length() - EDGE) { return; }
+      if (isLive || !at || !isInside(at, player.length())) { return; }
       player.seek(at);
       portal.say("osd-note", "已从 " + length(at) + " 继续播放");
       osd();

@@ -1,5 +1,6 @@
 """The portal in Chromium at its size: the channel plays on, and a remote's keys do what they say."""
 
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from playwright.async_api import Page, ViewportSize
 from cms.contract import Channel
 from cms.kernel.clock import SystemClock
 from renderers.tv import channel
+from tests.browser.tv.keywalk import press
 from tests.browser.tv.office import Office
 from tests.chromium import Pages
 from tests.fakes.house_files import HouseItem, encoded
@@ -118,11 +120,84 @@ async def test_recording_in_the_browser_plays_a_lecture_by_itself(pages: Pages, 
     await page.keyboard.press("Enter")
     assert await page.evaluate("document.querySelector('video').paused")
     assert await page.text_content("#osd-state") == "暂停"
-    await page.keyboard.press("Enter")
     await page.keyboard.press("ArrowLeft")
-    assert await page.evaluate("document.querySelector('video').currentTime") < 1
+    await until(page, "document.querySelector('video').currentTime < 1", seconds=10)
+    assert await page.evaluate("document.querySelector('video').paused"), "looked for while it stands"
+    await page.keyboard.press("Enter")
     # The first picture stands at 0.08 s: a busy player may notice that it had to step over what is before it.
     assert set((await page.evaluate("window.__seen"))["errors"]) <= {"bufferSeekOverHole"}
+
+
+async def test_recording_when_left_goes_on_where_one_was(pages: Pages, site: str, office: Office) -> None:
+    document = next(p.document for p in office.world.live.values() if p.kind == "lecture" and "青年说" in p.title)
+    page = await opened(pages, f"{site}/tv/t-tv/d/{document}/")
+    assert await page.text_content("#play-word") == "▶ 播放"
+    assert await page.locator("#f-again").count() == 0
+    await page.keyboard.press("Enter")
+    await page.wait_for_selector("body.player")
+    await until(page, "document.querySelector('video').currentTime > 2", seconds=30)
+    await page.keyboard.press("Backspace")
+    await page.wait_for_selector("body.detail")
+    assert re.fullmatch("▶ 继续播放 00:0[2-6]", await page.text_content("#play-word") or "")
+    await page.keyboard.press("ArrowRight")
+    assert await here(page) == "f-again"
+    await page.keyboard.press("ArrowLeft")
+    await page.keyboard.press("Enter")
+    await page.wait_for_selector("body.player")
+    await until(page, "/继续播放/.test(document.getElementById('osd-note').textContent)", seconds=30)
+    await until(page, "document.body.className === 'detail'", seconds=30)
+    assert await page.text_content("#play-word") == "▶ 播放", "seen to its end, and back by itself"
+
+
+BOX = """
+  window.Authentication = {CUGetConfig: (name) => ({EPGDomain: "http://epg.example.net/portal/"})[name] || ""};
+  window.Utility = {getEvent: () => JSON.stringify({type: window.__event})};
+  window.__told = [];
+  window.MediaPlayer = function () { return new Proxy({}, {get: (_, name) => (...sent) => {
+    window.__told.push([name, ...sent]);
+    return {getCurrentPlayTime: 30, getMediaDuration: 600}[name];
+  }}); };
+"""
+
+
+async def test_box_with_a_player_of_its_own_is_asked_in_its_own_way(pages: Pages, site: str, office: Office) -> None:
+    document = next(p.document for p in office.world.live.values() if p.kind == "lecture" and "青年说" in p.title)
+    context = await pages.context(TELEVISION)
+    page = await context.new_page()
+    await page.add_init_script(BOX)
+    await page.route("http://epg.example.net/**", lambda route: route.fulfill(body="the operator's own portal"))
+    await page.goto(f"{site}/tv/t-tv/d/{document}/play/")
+    told = {call[0]: call[1:] for call in await page.evaluate("window.__told")}
+    assert told["initMediaPlayer"][2:6] == [0, 0, 1280, 720]
+    assert f"{site}/tv/t-tv/d/{document}/master.m3u8" in told["setSingleMedia"][0]
+    assert await page.evaluate("document.documentElement.className") == "native"
+    for code, name in ((0x107, "pause"), (0x107, "resume"), (0x108, "playByTime")):
+        await press(page, code)
+        await until(page, f"window.__told.some((call) => call[0] === '{name}')", seconds=5)
+    assert (await page.evaluate("window.__told.filter((c) => c[0] === 'playByTime').pop()"))[2] == "45"
+    await page.evaluate("window.__event = 'EVENT_MEDIA_END'")
+    async with page.expect_navigation():
+        await press(page, 0x300)
+    await page.wait_for_selector("body.home")
+    assert await page.evaluate("document.querySelector('.b-home-live').id") == "f-live"
+    async with page.expect_navigation():
+        await press(page, 0x18)
+    assert page.url == "http://epg.example.net/portal/", "from the first page, Back leaves for whoever called us"
+
+
+async def test_digits_when_typed_find_a_channel_or_say_that_there_is_none(pages: Pages, site: str) -> None:
+    page = await opened(pages, f"{site}/tv/t-tv/c/news/")
+    await press(page, 0x39)
+    assert await page.text_content("#number") == "频道 9"
+    await press(page, 13)
+    await until(page, "document.getElementById('number').textContent === '没有这个频道'", seconds=5)
+    await press(page, 0x31)
+    async with page.expect_navigation():
+        await press(page, 13)
+    assert page.url.startswith(f"{site}/tv/t-tv/live/")
+    await until(page, "document.getElementById('osd-title').textContent.indexOf('1　吴江宣讲频道') === 0", seconds=5)
+    await press(page, 8)
+    await page.wait_for_selector("body.list")
 
 
 async def test_back_key_returns_the_way_that_was_gone_with_the_focus_kept(pages: Pages, site: str) -> None:
@@ -147,14 +222,18 @@ async def test_back_key_returns_the_way_that_was_gone_with_the_focus_kept(pages:
 
 async def test_keys_of_a_box_when_sent_open_what_they_say(pages: Pages, site: str) -> None:
     page = await opened(pages, f"{site}/tv/t-tv/c/news/")
-    for code, kind in ((0x114, "day"), (0x113, "player"), (0x18, "day"), (340, "list"), (0x110, "home")):
-        await page.wait_for_function("() => typeof document.onkeydown === 'function'")
-        await page.evaluate("code => document.onkeydown({keyCode: code, preventDefault() {}})", code)
-        await page.wait_for_selector(f"body.{kind}")
+    ways = ((0x114, "day"), (0x113, "player"), (0x18, "day"), (340, "list"), (0x110, "home"), (0x115, "tree"))
+    for code, kind in (*ways, (0x116, "list")):
+        async with page.expect_navigation():
+            await press(page, code)
+        assert await page.evaluate("document.body.className") == kind
+    assert page.url.startswith(f"{site}/tv/t-tv/n/"), "information: the newest articles of all columns"
 
 
 async def test_address_with_a_foreign_way_back_is_not_followed(pages: Pages, site: str) -> None:
-    page = await opened(pages, f"{site}/tv/t-tv/day/?bk=https%3A%2F%2Fevil.example%2F~x|%2F%2Fevil.example%2Ftv~x")
-    await page.keyboard.press("Backspace")
-    await page.wait_for_selector("body.home")
-    assert page.url.startswith(site)
+    foreign = ("https%3A%2F%2Fevil.example%2F~x|%2F%2Fevil.example%2Ftv~x", "javascript%3Aalert(1)~x", "%E0%A4%A")
+    for back in foreign:
+        page = await opened(pages, f"{site}/tv/t-tv/day/?bk={back}")
+        async with page.expect_navigation():
+            await page.keyboard.press("Backspace")
+        assert page.url.partition("?")[0] == f"{site}/tv/t-tv/"
