@@ -78,6 +78,11 @@ BENCHMARKS: Final[Mapping[str, Bench]] = {
         "deploy.bench.pixels",
         {"screens": int, "browsers": int, "rounds": int},
     ),
+    "guide": Bench(
+        "五十个频道七天的节目单（XMLTV）所用的 CPU 秒数，与标准库写出同样条目之比；另报 JSON、M3U 与 C2 Schedule",
+        "renderers.tv.bench_guide",
+        {"channels": int, "days": int, "rounds": int},
+    ),
     "transcode": Bench(
         "一段视频转成三档清晰度与声音的 CPU 秒数，与输出相同的一条 ffmpeg 命令之比",
         "media.bench_transcode",

@@ -206,7 +206,9 @@ def quoted(text: str) -> str:
     return quoteattr(plain(text))
 
 
+@lru_cache(maxsize=1024)
 def _text(text: str) -> str:
+    """Escaped; kept, because the items of a week come again and again."""
     return escape(plain(text))
 
 

@@ -1,4 +1,4 @@
-"""A set-top box on the desk by hand: its portal at its size, walked through with the remote beside it and by keyboard."""
+"""A set-top box on the desk by hand: its portal at its size, walked with the remote beside it and by keyboard."""
 
 import os
 from pathlib import Path

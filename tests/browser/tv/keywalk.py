@@ -9,7 +9,8 @@ ARROWS = {"l": 37, "u": 38, "r": 39, "d": 40}
 # A press changes the focus at once, so that the whole walk is one call.
 _WALK = """
 () => {
-  const codes = {l: 37, u: 38, r: 39, d: 40}, press = (code) => document.onkeydown({keyCode: code, preventDefault() {}});
+  const codes = {l: 37, u: 38, r: 39, d: 40};
+  const press = (code) => document.onkeydown({keyCode: code, preventDefault() {}});
   const at = () => Array.from(document.querySelectorAll(".f.here")).map((e) => e.id).join();
   const leaf = () => (document.querySelector(".leaf:not(.off)") || {}).outerHTML || "";
   const ways = {};
@@ -38,15 +39,17 @@ _WALK = """
     }
   }
   const shown = Array.from(document.querySelectorAll(".f")).filter((e) => e.getClientRects().length);
-  const small = Array.from(document.querySelectorAll("#page *, .cover *")).filter((e) => e.getClientRects().length
-    && Array.from(e.childNodes).some((n) => n.nodeType === 3 && n.textContent.trim()) && parseFloat(getComputedStyle(e).fontSize) < 24
-    && e.tagName !== "SUP");
-  const beyond = Array.from(document.querySelectorAll("#page .f, .name, .office, .clock, .pages, .legend, .empty, .osd-title, .osd-keys"))
+  const words = (e) => Array.from(e.childNodes).some((n) => n.nodeType === 3 && n.textContent.trim());
+  const small = Array.from(document.querySelectorAll("#page *, .cover *")).filter((e) => e.getClientRects().length)
+    .filter((e) => words(e) && parseFloat(getComputedStyle(e).fontSize) < 24 && e.tagName !== "SUP");
+  const kept = "#page .f, .name, .office, .clock, .pages, .legend, .empty";
+  const beyond = Array.from(document.querySelectorAll(kept))
     .filter((e) => e.getClientRects().length).map((e) => [e.className, e.getBoundingClientRect()])
     .filter(([, b]) => b.left < 64 || b.top < 36 || b.right > 1216 || b.bottom > 684);
   return {
     ways, all: shown.map((e) => e.id), small: small.map((e) => e.className || e.tagName),
-    beyond: beyond.map(([name]) => name), go: Object.fromEntries(shown.map((e) => [e.id, e.getAttribute("data-go") || ""])),
+    beyond: beyond.map(([name]) => name),
+    go: Object.fromEntries(shown.map((e) => [e.id, e.getAttribute("data-go") || ""])),
     anchors: document.querySelectorAll("a, button, input").length,
   };
 }
