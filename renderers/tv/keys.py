@@ -67,7 +67,7 @@ def script() -> str:
 
 
 def table() -> str:
-    """The table for the manual (docs/formats.md), which a test compares."""
+    """The table for the manual (docs/portal.md), which a test compares."""
     rows = ["| 按键 | 键码 |", "|---|---|"]
     for key in (*KEYS, *LEFT_TO_THE_BOX):
         codes = ", ".join(_written(code) for code in key.codes)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from renderers.tv import layout
+from renderers.tv import keys, layout, pages
 
 ENDS = [["home"], ["before", "home"], ["home", "after"], ["before", "home", "after"]]
 PAGES = {
@@ -86,3 +86,10 @@ def test_places_stand_inside_the_safe_area_and_apart(page: str) -> None:
             or b.top + b.height <= a.top
         )
         assert apart, (a, b)
+
+
+def test_codes_of_keys_have_one_meaning_and_stand_in_the_manual() -> None:
+    codes = [code for key in (*keys.KEYS, *keys.LEFT_TO_THE_BOX) for code in key.codes]
+    assert len(codes) == len(set(codes))
+    assert {0x08, 0x18, 27, 340, 0x21, 0x22, 372, 373, 0x300, *range(0x30, 0x3A), *range(0x113, 0x117)} <= set(codes)
+    assert keys.table() in (pages.HERE.parents[1] / "docs" / "portal.md").read_text("utf-8")
