@@ -53,9 +53,10 @@ TREE: Final[Mapping[str, Box]] = {
 }
 DETAIL: Final[Mapping[str, Box]] = {
     "play": Box(64, 604, 300, 64),
-    "again": Box(388, 604, 200, 64),
-    "column": Box(612, 604, 280, 64),
-    "home": Box(916, 604, 200, 64),
+    "column": Box(388, 604, 280, 64),
+    "home": Box(692, 604, 200, 64),
+    # Last: it goes away when there is nothing to begin again.
+    "again": Box(916, 604, 200, 64),
 }
 TEXT: Final[Mapping[str, Box]] = {
     "read": Box(64, 104, 1152, 492),

@@ -105,7 +105,7 @@ def static() -> dict[str, str]:
 
 def _static_path(name: str, data: bytes) -> str:
     stem, _, ending = name.rpartition("/")[2].rpartition(".")
-    return f"/static/tv-{stem}-{hashlib.sha256(data).hexdigest()[:16]}.{ending}"
+    return f"{paths.FILES}{stem}-{hashlib.sha256(data).hexdigest()[:16]}.{ending}"
 
 
 def _covers(piece: Piece) -> list[str]:

@@ -3,6 +3,8 @@
 from typing import Final
 
 ROOT: Final = "/tv/"
+# No target has such a code.
+FILES: Final = "/tv/_/"
 EPG: Final = "/tv/epg.xml"
 EPG_JSON: Final = "/tv/epg.json"
 CHANNELS: Final = "/tv/channels.m3u"

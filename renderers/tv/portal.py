@@ -143,7 +143,7 @@ class Portal:
 
     def _lecture(self, piece: Piece, videos: Sequence[Video], *, playable: bool = False) -> list[File]:
         playable = playable or bool(videos or _progressive(piece))
-        names = (*(("play", "again") if playable else ()), "column", "home")
+        names = ("play", "column", "home", "again") if playable else ("column", "home")
         path = paths.document(self.code, piece.document)
         detail = self._page(
             "detail.html", "detail", names, path, piece=piece, playable=playable, minutes=_minutes(piece)

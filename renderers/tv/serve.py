@@ -58,6 +58,8 @@ async def serve(ask: Ask, published: Published, assets: Assets, site: Site) -> R
     if path in _ALL:
         text, media_type = _ALL[path](await plans_of(published), ask, site)
         return _short(ask, text, media_type)
+    if path.startswith("_/"):
+        return _file(paths.ROOT + path)
     code, _, rest = path.partition("/")
     for pattern, answer in _ROUTES:
         match = pattern.fullmatch(rest)
@@ -65,6 +67,12 @@ async def serve(ask: Ask, published: Published, assets: Assets, site: Site) -> R
             plan = await _plan(published, paths.plan(code))
             return None if plan is None else await answer(_Request(ask, published, assets, site, plan, match))
     return None
+
+
+def _file(path: str) -> Reply | None:
+    """A stylesheet or script that is not in the tree yet: after an upgrade pages by the clock are there before it."""
+    found = next((file for file in pages.static_files() if file.path == path), None)
+    return None if found is None else Reply(200, found.media_type, (found.data,), {"Cache-Control": _FOREVER})
 
 
 async def plans_of(published: Published) -> list[Plan]:

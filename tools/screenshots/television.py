@@ -50,7 +50,10 @@ def take(browser: Browser, url: str, folder: Path) -> None:
         page = context.new_page()
         page.goto(f"{url}/desk/boxes/")
         page.frame_locator("iframe").locator(".f.here").wait_for()
-        page.wait_for_timeout(4000)
+        page.wait_for_timeout(2000)
+        # The notice is read; the picture is of what lies behind it.
+        page.locator("[data-code='8']").click()
+        page.wait_for_timeout(3000)
         _write("tv-remote", page.screenshot())
 
 
@@ -101,9 +104,9 @@ SHOTS: Final = (
     Shot("tv-day", "day/"),
     Shot("tv-columns", "c/"),
     Shot("tv-news", "n/"),
-    Shot("tv-text", "n/", (_RIGHT,), _open("text")),
+    Shot("tv-text", "n/", go=_open("text")),
     Shot("tv-lecture", "", go=_open("detail")),
     Shot("tv-player", "", (_LEFT,), _play, waits=1500),
-    Shot("tv-live", "live/", (_INFO,), waits=6000),
+    Shot("tv-live", "live/", (_INFO,), lambda page: page.wait_for_timeout(6000)),
     Shot("tv-lost", "d/nothing/"),
 )

@@ -55,7 +55,7 @@ async def test_box_on_the_desk_is_walked_with_a_remote_and_a_keyboard(
     async def portal(route: Route) -> None:
         await route.fulfill(response=await route.fetch(url=away + route.request.url.removeprefix(base)))
 
-    for path in ("**/tv/**", "**/static/tv-*", "**/a/*"):
+    for path in ("**/tv/**", "**/a/*"):
         await page.route(path, portal)
     await page.goto(f"{base}/desk/boxes/")
     frame = page.frame_locator("iframe[title='吴江宣讲频道']")

@@ -139,9 +139,11 @@ async def test_recording_when_left_goes_on_where_one_was(pages: Pages, site: str
     await page.keyboard.press("Backspace")
     await page.wait_for_selector("body.detail")
     assert re.fullmatch("▶ 继续播放 00:0[2-6]", await page.text_content("#play-word") or "")
-    await page.keyboard.press("ArrowRight")
+    for _ in range(3):
+        await page.keyboard.press("ArrowRight")
     assert await here(page) == "f-again"
-    await page.keyboard.press("ArrowLeft")
+    for _ in range(3):
+        await page.keyboard.press("ArrowLeft")
     await page.keyboard.press("Enter")
     await page.wait_for_selector("body.player")
     await until(page, "/继续播放/.test(document.getElementById('osd-note').textContent)", seconds=30)

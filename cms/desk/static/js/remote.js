@@ -1,4 +1,6 @@
 // A remote beside a set-top box's screen: its keys, and those of a keyboard, are sent into the frame.
+import { ready } from "./ready.js";
+
 const desk = document.querySelector("[data-box]");
 const screen = desk.querySelector(".box-screen");
 const frame = screen.querySelector("iframe");
@@ -36,8 +38,10 @@ document.addEventListener("keydown", (event) => {
 frame.addEventListener("load", () => {
   desk.querySelector("[data-box-path]").textContent = frame.contentWindow.location.pathname;
 });
-document.querySelector("[data-box-again]").addEventListener("click", () => {
+const again = document.querySelector("[data-box-again]");
+again.addEventListener("click", () => {
   frame.src = frame.getAttribute("src");
 });
 new ResizeObserver(fit).observe(screen);
 fit();
+ready(again, ...keys);

@@ -10,7 +10,7 @@ from hypothesis import given, settings, strategies as st
 
 from renderers.conformance.samples import HOSTILE
 from renderers.conformance.world import SITE
-from renderers.tv import bench_guide, guide, schedule
+from renderers.tv import bench_guide, guide, pages, schedule
 from renderers.tv.guide import HOLE
 from renderers.tv.plan import House, Item, Plan
 from schedules.linear import SLOT_MS, Run
@@ -122,3 +122,16 @@ def test_bench_of_the_guide_gives_its_figure_and_its_reference() -> None:
     assert result["figure"] > 0
     assert result["reference"] > 0
     assert result["detail"]["entries"] > 50
+
+
+async def test_pages_by_the_clock_have_their_style_before_anything_is_rendered_anew() -> None:
+    world = ChannelWorld()
+    await world.render(NOW)
+    style, script = pages.static()["css"], pages.static()["portal"]
+    page = await world.text("t-tv/day/", NOW)
+    for path in (style, script):
+        assert path in page
+        world.tree.pop(path)
+        reply = await world.ask(path.removeprefix("/tv/"), NOW)
+        assert (reply.status, reply.headers["Cache-Control"]) == (200, "public, max-age=31536000, immutable")
+    assert (await world.ask("_/portal-none.js", NOW)).status == 404

@@ -17,7 +17,7 @@ PAGES = {
     ],
     "list": [[*(f"item{n}" for n in range(c)), *extra] for c in range(11) for extra in ENDS],
     "tree": [[*(f"column{n}" for n in range(c)), *extra] for c in range(21) for extra in ENDS],
-    "detail": [["column", "home"], ["play", "column", "home"], ["play", "again", "column", "home"]],
+    "detail": [["column", "home"], ["play", "column", "home"], ["play", "column", "home", "again"]],
     "text": [["read", "column", "home"]],
     "day": [
         [*(f"date{n}" for n in range(d)), *(f"row{n}" for n in range(r)), *extra]
