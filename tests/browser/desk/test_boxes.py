@@ -74,6 +74,9 @@ async def test_box_on_the_desk_is_walked_with_a_remote_and_a_keyboard(
         await page.screenshot(path=f"{SHOTS}/box.png")
         await page.set_viewport_size(PHONE)
         await page.screenshot(path=f"{SHOTS}/box-phone.png", full_page=True)
+    # The picture goes on asking for its next seconds as long as it is there.
+    await page.unroute_all(behavior="ignoreErrors")
+    await page.goto("about:blank")
     await server.close()
 
 
