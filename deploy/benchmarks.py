@@ -83,6 +83,11 @@ BENCHMARKS: Final[Mapping[str, Bench]] = {
         "renderers.tv.bench_guide",
         {"channels": int, "days": int, "rounds": int},
     ),
+    "playlist": Bench(
+        "一个进程承载数百个电视频道的播放列表：每核每秒应答次数（回环网络），与 aiohttp 直接返回同样字节之比",
+        "tests.benchmarks.playlist",
+        {"channels": int, "seconds": int, "viewers": int},
+    ),
     "transcode": Bench(
         "一段视频转成三档清晰度与声音的 CPU 秒数，与输出相同的一条 ffmpeg 命令之比",
         "media.bench_transcode",

@@ -9,6 +9,7 @@ import click
 
 from cms.kernel.messages import catalogue
 from deploy.cli_keys import keys
+from deploy.cli_tv import tv
 from deploy.commanding import with_settings
 from deploy.settings import ROLES, Role, Settings
 
@@ -22,6 +23,7 @@ def main() -> None:
 
 
 main.add_command(keys)
+main.add_command(tv)
 
 
 @main.command()

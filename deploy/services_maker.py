@@ -65,6 +65,11 @@ class ServicesMaker:
         )
 
     @property
+    def key(self) -> bytes:
+        """The key of the vault, from which others are derived."""
+        return self._key
+
+    @property
     def sealer(self) -> Sealer:
         """Seals what the desk must read again, under a key of its own that the vault's gives."""
         return Sealer(self._key)

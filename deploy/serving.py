@@ -6,6 +6,8 @@ No database is asked. Whatever a channel answers passes the tombstones once more
 import contextlib
 import dataclasses
 import functools
+import hashlib
+import hmac
 from collections import OrderedDict
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from pathlib import Path
@@ -13,6 +15,7 @@ from typing import BinaryIO, Final
 
 from aiohttp import hdrs, web
 
+from cms.airing.viewing import Counter
 from cms.contract import Ask, Assets, Channel, Published, Reply, Site, Span
 from cms.kernel.clock import Clock
 from cms.kernel.log import logger
@@ -20,6 +23,7 @@ from cms.kernel.metrics import Metrics
 from cms.publishing.published import TreePublished
 from cms.publishing.services.assets import StoreAssets
 from cms.publishing.tree_reader import TreeReader
+from deploy.channel_watch import saw
 from deploy.installation import Installation
 from deploy.public import SECURITY, PublicSite, Tombstones
 from media.errors import MediaRefused
@@ -52,6 +56,13 @@ class ChannelSite:
     site: Site
     clock: Clock
     metrics: Metrics
+    secrets: Mapping[str, bytes] = dataclasses.field(default_factory=dict, repr=False)
+    viewers: Counter = dataclasses.field(default_factory=Counter)
+
+    async def newest(self, kind: str, code: str) -> int | None:
+        """A `cms.airing.monitor.Probe`: what a viewer of a channel gets last, out of this process's own tree."""
+        air = self.channels[kind].on_air
+        return None if air is None else await air.newest(code, self.published, self.assets, self.clock.now())
 
     def routes(self) -> list[web.RouteDef]:
         return [
@@ -70,17 +81,18 @@ class ChannelSite:
     async def _answer(self, request: web.Request, channel: Channel) -> web.StreamResponse:
         entry = self.reader.get(request.path)
         if (entry is None or entry.gone) and channel.serve is not None:
-            reply = await channel.serve(await self._ask(request), self.published, self.assets, self.site)
+            reply = await channel.serve(self._ask(request, channel.kind), self.published, self.assets, self.site)
             if reply is not None:
+                saw(self.viewers, request, reply, self.clock.now())
                 return await self._send(request, reply)
         response = await self.public.page(request)
         if response.status in {404, 410} and channel.lost is not None:
-            own = await channel.lost(await self._ask(request), response.status, self.published, self.site)
+            own = await channel.lost(self._ask(request, channel.kind), response.status, self.published, self.site)
             response = response if own is None else await self._send(request, own)
         response.headers["Content-Security-Policy"] = PORTAL
         return response
 
-    async def _ask(self, request: web.Request) -> Ask:
+    def _ask(self, request: web.Request, kind: str) -> Ask:
         return Ask(
             request.method,
             request.match_info["path"],
@@ -88,6 +100,7 @@ class ChannelSite:
             {name.lower(): value for name, value in request.headers.items()},
             b"",
             self.clock.now(),
+            self.secrets.get(kind, b""),
         )
 
     async def _send(self, request: web.Request, reply: Reply) -> web.StreamResponse:
@@ -195,8 +208,13 @@ class ServingAssets:
         return await self._assets.part(sha256, start, length)
 
 
-def channel_site(here: Installation, reader: TreeReader, public: PublicSite) -> ChannelSite:
-    """The channels of an installation over the tree that `reader` keeps."""
+def channel_secret(key: bytes, kind: str) -> bytes:
+    """What a kind of channel derives its keys from, out of the key that seals the accounts' secrets."""
+    return hmac.digest(key, f"yunping channel secret 1\n{kind}".encode(), hashlib.sha256)
+
+
+def channel_site(here: Installation, reader: TreeReader, public: PublicSite, key: bytes) -> ChannelSite:
+    """The channels of an installation over the tree that `reader` keeps; `key` is that of the vault."""
     assets = StoreAssets(here.store, here.tombstones.asset_gone)
     return ChannelSite(
         channels=here.channels,
@@ -209,6 +227,7 @@ def channel_site(here: Installation, reader: TreeReader, public: PublicSite) -> 
         site=here.site,
         clock=here.clock,
         metrics=here.metrics,
+        secrets={kind: channel_secret(key, kind) for kind in here.channels},
     )
 
 

@@ -1,5 +1,6 @@
 """Imports every module that declares tables, so that migrations and tests see the whole schema."""
 
+from cms.airing import models as airing
 from cms.api import rows as api
 from cms.audit import models as audit
 from cms.content import models as content, search_rows
@@ -19,7 +20,22 @@ from screens.hands import lines, rollout_tables as rollouts, tables as hands
 
 METADATA = Base.metadata
 MODULES = (
-    *(api, audit, content, hands, importing, ledger_rows, library, lines, links, list_rows, newspaper, notices, people),
+    *(
+        airing,
+        api,
+        audit,
+        content,
+        hands,
+        importing,
+        ledger_rows,
+        library,
+        lines,
+        links,
+        list_rows,
+        newspaper,
+        notices,
+        people,
+    ),
     *(planning, proof_rows, publishing, review, rollouts, screens, search_rows, services, states, tokens, watch_rows),
     *(webhooks,),
 )

@@ -1,7 +1,7 @@
 """The web role: the desk, the public site and its files on one port."""
 
 import asyncio
-import contextlib
+import dataclasses
 import datetime as dt
 from typing import Final
 
@@ -25,6 +25,7 @@ from cms.publishing.registry import load_channels
 from cms.publishing.tree_reader import TreeReader
 from cms.review.dead_links import LinkAsker
 from deploy import tls
+from deploy.channel_watch import count_viewers, watch_channels
 from deploy.guarding import GuardedHands, GuardedKeys
 from deploy.handing import BoxFiles
 from deploy.hooks import Hooks
@@ -58,18 +59,21 @@ async def run_web(settings: Settings, metrics: Metrics, stop: asyncio.Event) -> 
         app.router.add_get("/healthz", _healthy)
         room = await open_workshop(here)
         services = await asyncio.to_thread(ServicesMaker, here, room)
-        deps = desk_deps(here, room, services)
-        app.add_subapp(PREFIX, await asyncio.to_thread(build_desk, deps, screen_sections()))
-        app.add_subapp(API_PREFIX, await asyncio.to_thread(build_api, deps, RESOURCES, screen_sections()))
         pages = ErrorPages(errors.not_found(here.site), errors.gone(here.site))
         public = PublicSite(reader, here.store, here.tombstones, pages)
+        site = channel_site(here, reader, public, services.key)
+        deps = dataclasses.replace(desk_deps(here, room, services), newest=site.newest)
+        app.add_subapp(PREFIX, await asyncio.to_thread(build_desk, deps, screen_sections()))
+        app.add_subapp(API_PREFIX, await asyncio.to_thread(build_api, deps, RESOURCES, screen_sections()))
         app.add_routes(Hooks(here, services).routes())
         places = PlacePages(
             here.db, here.clock, here.site, reader, here.tombstones, RowLineUps(here.db, here.clock), public.page
         )
         app.add_routes(BoxFiles(here.db, here.clock, room).routes())
-        app.add_routes([*channel_site(here, reader, public).routes(), *places.routes(), *public.routes()])
-        following = asyncio.create_task(_follow(here, reader))
+        app.add_routes([*site.routes(), *places.routes(), *public.routes()])
+        counting = count_viewers(here, site.viewers)
+        beside = [_follow(here, reader), counting, watch_channels(here, site.newest)]
+        tasks = [asyncio.create_task(one) for one in beside]
         runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=3)
         await runner.setup()
         context = await asyncio.to_thread(tls.context, settings, here.clock.now())
@@ -78,9 +82,9 @@ async def run_web(settings: Settings, metrics: Metrics, stop: asyncio.Event) -> 
             await stop.wait()
         finally:
             await runner.cleanup()
-            following.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await following
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def desk_deps(here: Installation, room: Workshop, services: ServicesMaker) -> DeskDeps:

@@ -24,6 +24,7 @@ from cms.publishing.tree_writer import TreeWriter
 from cms.publishing.upkeep import keep_accounts
 from cms.publishing.worker import Worker, WorkerSettings
 from cms.publishing.workshop import Workshop
+from deploy.channel_watch import tidy_days
 from deploy.deadlines import tell_of_deadlines
 from deploy.dropping import watch_drops
 from deploy.encoding import draw_newspapers, encode_videos, keep_library
@@ -65,7 +66,7 @@ async def run_worker(settings: Settings, metrics: Metrics, stop: asyncio.Event) 
         urging = asyncio.create_task(tell_of_deadlines(here, owner))
         following = asyncio.create_task(follow_root(here))
         letters = (carry_letters(here, owner), watch_promises(here), watch_files(here), prune(here))
-        rooms = (*letters, keep_rollouts(here), watch_screens(here), tidy_screens(here))
+        rooms = (*letters, keep_rollouts(here), watch_screens(here), tidy_screens(here), tidy_days(here))
         noticing = [asyncio.create_task(one) for one in (*rooms, draw_newspapers(here, room, owner))]
         await asyncio.wait({working, encoding, keeping, stopping}, return_when=asyncio.FIRST_COMPLETED)
         beside = (

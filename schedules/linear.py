@@ -5,7 +5,7 @@ list of runs without gap or overlap. What was promised up to an edge stays; behi
 """
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -35,11 +35,15 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Loop:
-    """The items that take turns in the slots [start, end)."""
+    """The items that take turns in the slots [start, end).
+
+    A fixed one has one item and was promised to the slot: the item begins with it, and nothing else reaches into it.
+    """
 
     start: int
     end: int
     items: tuple[str, ...] = ()
+    fixed: bool = False
 
 
 def slot_at(ms: int) -> int:
@@ -74,13 +78,48 @@ def loops_of(stretches: Iterable[tuple[int, int, tuple[str, ...]]]) -> tuple[Loo
     return tuple(loops)
 
 
+def with_fixed(loops: Iterable[Loop], wanted: Iterable[tuple[int, int, str]]) -> tuple[Loop, ...]:
+    """The loops with entries of `(start ms, slots, item)` laid over them.
+
+    An entry begins with the first slot at or after its instant, so never early. It has as many slots as its item,
+    unless the next one begins before; of two that begin with one slot the later one stands.
+    """
+    starts = {slot_from(ms): (slots, item) for ms, slots, item in wanted if slots > 0}
+    order = sorted(starts)
+    fixed = [
+        Loop(start, min([start + starts[start][0], *order[number + 1 : number + 2]]), (starts[start][1],), fixed=True)
+        for number, start in enumerate(order)
+    ]
+    parts = list(loops)
+    if not parts:
+        return ()
+    begin, end = parts[0].start, parts[-1].end
+    inside = [loop for loop in fixed if loop.start < end and loop.end > begin]
+    for one in inside:
+        parts = [part for loop in parts for part in _around(loop, one)]
+    return tuple(sorted([*parts, *inside], key=lambda loop: loop.start))
+
+
+def _around(loop: Loop, one: Loop) -> Iterable[Loop]:
+    """What of a loop lies before and behind another."""
+    if loop.end <= one.start or loop.start >= one.end:
+        yield loop
+        return
+    if loop.start < one.start:
+        yield Loop(loop.start, one.start, loop.items, loop.fixed)
+    if loop.end > one.end:
+        yield Loop(one.end, loop.end, loop.items, loop.fixed)
+
+
 def run_at(runs: Sequence[Run], slot: int) -> Run | None:
     """The run that holds a slot; runs ascend."""
     index = bisect_right(runs, slot, key=_start) - 1
     return runs[index] if index >= 0 and slot < runs[index].end else None
 
 
-def kept(runs: Sequence[Run], *, since: int, edge: int, finishes: Callable[[str], bool]) -> tuple[Run, ...]:
+def kept(
+    runs: Sequence[Run], *, since: int, edge: int, finishes: Callable[[str], bool], fixed: Sequence[Loop] = ()
+) -> tuple[Run, ...]:
     """What stays of earlier runs: slots [since, edge) as they are, and the item on air at the edge to its end.
 
     Args:
@@ -88,83 +127,20 @@ def kept(runs: Sequence[Run], *, since: int, edge: int, finishes: Callable[[str]
         since: older slots are forgotten; a run that began before them stays whole.
         edge: the first slot that may still be changed.
         finishes: whether an item may stay on air beyond the edge.
+        fixed: entries promised to the slot; the item on air ends where one of them begins.
     """
     stay: list[Run] = []
     for run in runs:
         if run.end <= since or run.start >= edge:
             continue
-        if run.end > edge and (run.item == FILLER or not finishes(run.item)):
-            run = Run(run.start, edge - run.start, run.item, run.first)  # noqa: PLW2901 - cut where the edge is
-        stay.append(run)
+        end = run.end
+        if end > edge and (run.item == FILLER or not finishes(run.item)):
+            end = edge
+        elif end > edge:
+            begins = (max(loop.start, edge) for loop in fixed if run.start < loop.start and loop.end > edge)
+            end = min([end, *begins])
+        stay.append(run if end == run.end else Run(run.start, end - run.start, run.item, run.first))
     return tuple(stay)
-
-
-def extended(past: Sequence[Run], loops: Sequence[Loop], lengths: Mapping[str, int], *, start: int) -> tuple[Run, ...]:
-    """The runs with those that follow: each loop's items in turn, filler where nothing fits.
-
-    An item begins only when it can be shown to its end: inside its loop, or going on in the next loop that has it too.
-    One that is longer than its whole loop is cut at the loop's end, so that it is shown at all.
-
-    Args:
-        past: what stays; may be empty.
-        loops: ascending, without gap.
-        lengths: segments of each item; items without a length are passed over.
-        start: where the runs begin when there is no past.
-    """
-    runs = list(past)
-    last = next((run.item for run in reversed(runs) if run.item != FILLER), FILLER)
-    at = runs[-1].end if runs else start
-    for number, loop in enumerate(loops):
-        if at < loop.start:
-            runs.append(Run(at, loop.start - at))
-            at = loop.start
-        items = [item for item in loop.items if lengths.get(item, 0) > 0]
-        while at < loop.end:
-            chosen = _next(items, last, at, loops[number:], lengths)
-            if chosen is None:
-                runs.append(Run(at, loop.end - at))
-                at = loop.end
-                break
-            count = lengths[chosen]
-            if not _fits(chosen, at + count, loops[number:]):
-                count = loop.end - at
-            runs.append(Run(at, count, chosen))
-            at, last = at + count, chosen
-    return tuple(_joined(runs))
-
-
-def _next(items: Sequence[str], last: str, at: int, loops: Sequence[Loop], lengths: Mapping[str, int]) -> str | None:
-    turn = items.index(last) + 1 if last in items else 0
-    order = [*items[turn:], *items[:turn]]
-    for item in order:
-        if _fits(item, at + lengths[item], loops):
-            return item
-    whole = loops[0].end - loops[0].start
-    if order and at == loops[0].start and whole > 1 and all(lengths[item] > whole for item in order):
-        return order[0]
-    return None
-
-
-def _fits(item: str, end: int, loops: Sequence[Loop]) -> bool:
-    """Whether each loop up to `end` has the item; the last one known may be run over."""
-    for loop in loops:
-        if item not in loop.items:
-            return False
-        if end <= loop.end:
-            return True
-    return True
-
-
-def _joined(runs: Sequence[Run]) -> list[Run]:
-    """The same with touching fillers made one."""
-    joined: list[Run] = []
-    for run in runs:
-        last = joined[-1] if joined else None
-        if last is not None and last.item == run.item == FILLER and last.end == run.start:
-            joined[-1] = Run(last.start, last.count + run.count)
-        else:
-            joined.append(run)
-    return joined
 
 
 def _start(run: Run) -> int:

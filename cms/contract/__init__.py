@@ -15,6 +15,7 @@ Nothing here knows a database; `renderers.conformance` proves every channel agai
 """
 
 from cms.contract.accounts import Consent, Quota, Standing, Stands, Upkeep
+from cms.contract.air import Aired, Airing, OnAir
 from cms.contract.audience import AudienceRule, Verdict, Why, covers
 from cms.contract.channel import Channel, Form, Preview, Route
 from cms.contract.display import Delta, Display, File, Files, ManifestDraft, Manifests, Receipt, Removed
@@ -43,6 +44,8 @@ from cms.contract.services import (
 __all__ = [
     "Accepted",
     "AccountState",
+    "Aired",
+    "Airing",
     "Ask",
     "AssetFile",
     "AssetGone",
@@ -74,6 +77,7 @@ __all__ = [
     "Manifests",
     "Manual",
     "NotSent",
+    "OnAir",
     "Outbound",
     "OutboundRefused",
     "Outcome",

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cms.contract.accounts import Consent, Stands, Upkeep
+from cms.contract.air import OnAir
 from cms.contract.display import Display
 from cms.contract.pieces import Piece
 from cms.contract.posts import Post
@@ -74,5 +75,7 @@ class Channel:
     upkeep: Upkeep | None = None
     consent: Consent | None = None
     standing: Stands | None = None
+    on_air: OnAir | None = None
+    """For a channel with one timeline: how its plan is read, for the page of its day and the wall of channels."""
     seconds: float = 30.0
     """How long one delivery may work at a time; a channel that encodes needs more."""

@@ -10,7 +10,11 @@ from cms.contract.services import Assets, Published, Services, Site
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """A request for a channel. `path` is what follows the channel's own prefix; header names are lower case."""
+    """A request for a channel. `path` is what follows the channel's own prefix; header names are lower case.
+
+    `secret` is the installation's for this kind of channel, from which it may derive keys of its own; it never leaves
+    the process. Empty where there is none.
+    """
 
     method: str
     path: str
@@ -18,6 +22,7 @@ class Ask:
     headers: Mapping[str, str]
     body: bytes
     now: dt.datetime
+    secret: bytes = field(default=b"", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +40,8 @@ class Reply:
 
     `releases` are the signed pieces it shows: a recall of any of them makes it 410, as does that of a file in a `Span`.
     `hint` (callbacks): the platform says that something changed, so that open deliveries are looked at now.
+    `viewing` is the code of the target whose moving list this is: asking for it again and again is watching; `viewer`
+    is what tells viewers apart, where the request carries something better than its address.
     """
 
     status: int
@@ -43,6 +50,8 @@ class Reply:
     headers: Mapping[str, str] = field(default_factory=dict)
     releases: tuple[str, ...] = ()
     hint: bool = False
+    viewing: str = ""
+    viewer: str = ""
 
 
 Serve = Callable[[Ask, Published, Assets, Site], Awaitable[Reply | None]]

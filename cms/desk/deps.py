@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from cms.airing.monitor import Probe
 from cms.contract import Channel, Services, Site, Target, Vault
 from cms.hands.signing import OrderSigner
 from cms.kernel.clock import Clock
@@ -65,6 +66,7 @@ class DeskDeps:
         secure: cookies carry ``Secure`` and the ``__Host-`` prefix; False on plain loopback only.
         hands: signs orders to screens; None: nobody does.
         links: asks the addresses a piece names; None: nobody asks.
+        newest: what a viewer of a channel gets last; None: the wall shows plans only.
         behind_proxy: the peer is our own proxy, whose X-Forwarded-For names the visitor.
     """
 
@@ -93,6 +95,7 @@ class DeskDeps:
     stale_after: dt.timedelta = dt.timedelta(days=90)
     links: LinkAsker | None = None
     hands: OrderSigner | None = None
+    newest: Probe | None = None
 
     def now(self) -> dt.datetime:
         return self.clock.now()

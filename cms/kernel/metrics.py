@@ -102,5 +102,9 @@ CORE: tuple[Metric, ...] = (
         buckets=(5, 15, 60, 180, 600, 1800, 3600, 7200, 14400),
     ),
     Metric("gauge", "yunping_encode_speed", "Seconds of video a second of the last encode"),
+    Metric("gauge", "yunping_channels", "Channels by how they go out, by this process's look", ("state",)),
+    Metric("gauge", "yunping_viewers", "Viewers this process saw in its last batch"),
+    Metric("counter", "yunping_viewing_sessions_total", "Sessions of viewers that this process began"),
+    Metric("counter", "yunping_viewers_missed_total", "Requests of viewers beyond what a batch holds"),
     Metric("histogram", "yunping_loop_lag_seconds", "Lag of the event loop"),
 )

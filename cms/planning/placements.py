@@ -48,8 +48,11 @@ async def place(
     layer: Layer = Layer.DEFAULT,
     priority: int = 0,
     show_seconds: int | None = None,
+    is_free: bool = False,
 ) -> Placement:
     """Places a document on a target; it is shown there while an edition of it is live, and inside its envelope only.
+
+    `is_free`: the caller holds the target and has seen that no other exclusive one has the time.
 
     Raises:
         Denied: no right to schedule in the document's unit.
@@ -67,7 +70,7 @@ async def place(
     calendar = await read_calendar(session)
     if not expand(wanted, horizon(wanted, now=now), calendar):
         raise Invalid("planning.rule_never", fields={"start": "planning.rule_never"})
-    if layer is Layer.EXCLUSIVE:
+    if layer is Layer.EXCLUSIVE and not is_free:
         await refuse_taken(session, actor, row, wanted, calendar, now=now)
     placement = Placement(
         id=uuid7(now),

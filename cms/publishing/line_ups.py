@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import Select, and_, exists, func, or_, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -23,12 +23,14 @@ from cms.planning.targets import as_contract, targets as active_targets
 from cms.publishing import loops, pieces
 from cms.publishing.models import LineUpVersion, Showing
 from cms.publishing.newspapers import kept_pieces
+from cms.review.models import ReleaseRow
 from schedules.beijing import OFFSET
 from schedules.intervals import Interval
 from schedules.resolve import Layer
 
 Receivers = Callable[[str], Awaitable[Sequence[contract.Receiver]]]
 _TRIES: Final = 5
+_MOST_FILMS: Final = 1_000
 _DAY: Final = dt.timedelta(days=1)
 
 
@@ -149,11 +151,15 @@ async def computed(
     session: AsyncSession, row: Target, window: Interval
 ) -> tuple[Sequence[contract.Piece], tuple[contract.Slot, ...]]:
     """The pieces that may be shown in the window, and its slots."""
-    longest = dt.timedelta(seconds=row.loop_seconds)
+    films = row.kind in loops.FILMS
+    longest = loops.LONGEST_OF_FILMS if films else dt.timedelta(seconds=row.loop_seconds)
     query = shown_at(row.code, window.start).order_by(Showing.since.desc(), Showing.document_id)
     placements = await _placements(session, row.id)
-    # Twice what fills a loop with the shortest turns: pieces that end early leave room for older ones.
-    newest = (await session.scalars(query.limit(2 * int(longest / loops.SHORTEST) + 1))).all()
+    if films:
+        newest = (await session.scalars(_with_film(query).limit(_MOST_FILMS))).all()
+    else:
+        # Twice what fills a loop with the shortest turns: pieces that end early leave room for older ones.
+        newest = (await session.scalars(query.limit(2 * int(longest / loops.SHORTEST) + 1))).all()
     chosen = query.where(Showing.document_id.in_({key for key, _ in placements}))
     rows = {shown.document_id: shown for shown in [*newest, *(await session.scalars(chosen)).all()]}
     all_of = list(rows.values())
@@ -161,7 +167,13 @@ async def computed(
     found = [_ended(piece, shown) for piece, shown in zip(made, all_of, strict=True)]
     calendar = await read_calendar(session)
     placed = [one for _, one in placements]
-    return found, loops.slots(found, placed, window, calendar=calendar, longest_loop=longest)
+    return found, loops.slots(found, placed, window, calendar=calendar, longest_loop=longest, films=films)
+
+
+def _with_film(query: Select[Showing]) -> Select[Showing]:
+    """Only what shows a video: canonical JSON says it in one way, and in a text its quotes would be escaped."""
+    film = ReleaseRow.text.contains('"type":"video"', autoescape=True)
+    return query.where(exists().where(ReleaseRow.hash == Showing.release, film))
 
 
 def _ended(piece: contract.Piece, row: Showing) -> contract.Piece:

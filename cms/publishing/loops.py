@@ -18,6 +18,9 @@ from schedules.timeline import Timeline, Turn, timeline
 _CHARACTERS_A_SECOND: Final = 6
 SHORTEST: Final = dt.timedelta(seconds=10)
 LONGEST: Final = dt.timedelta(seconds=60)
+# Channels that play films one after another: a piece without one has no turn there, and a loop may fill a day.
+FILMS: Final = frozenset({"tv"})
+LONGEST_OF_FILMS: Final = dt.timedelta(days=1)
 _TEXT_KEYS: Final = ("title", "text", "items", "header", "rows", "caption", "t", "cite")
 
 
@@ -40,8 +43,14 @@ def slots(
     *,
     calendar: Calendar,
     longest_loop: dt.timedelta,
+    films: bool = False,
 ) -> tuple[Slot, ...]:
-    """Gap-free slots of `window`; loops are cut to `longest_loop`, newest pieces first, but keep at least one piece."""
+    """Gap-free slots of `window`; loops are cut to `longest_loop`, newest pieces first, but keep at least one piece.
+
+    With `films` only pieces that show a video contend, and each stays as long as its videos.
+    """
+    show = film_time if films else show_time
+    pieces = [piece for piece in pieces if not films or has_film(piece)]
     by_document = {piece.document: piece for piece in pieces}
     turns: dict[str, Turn] = {}
     contenders = []
@@ -51,12 +60,12 @@ def slots(
         if piece is not None:
             placed.add(one.document)
             contenders.append(_contender(one, piece, window, calendar))
-            turns[one.id] = Turn(piece.release, one.show or show_time(piece))
+            turns[one.id] = Turn(piece.release, one.show or show(piece))
     past = outdated(pieces)
     for piece in pieces:
         if piece.document not in placed and piece.document not in past:
             contenders.append(_default(piece, window))
-            turns[piece.document] = Turn(piece.release, show_time(piece))
+            turns[piece.document] = Turn(piece.release, show(piece))
     segments = (_cut(segment, turns, longest_loop) for segment in resolve(contenders, window))
     return to_slots(timeline(segments, turns.get))
 
@@ -70,6 +79,17 @@ def show_time(piece: Piece) -> dt.timedelta:
     characters = len(piece.title) + len(piece.summary) + characters_of(piece.body.get("blocks"))
     reading = min(LONGEST, dt.timedelta(seconds=round(characters / _CHARACTERS_A_SECOND)))
     return max(SHORTEST, videos + reading)
+
+
+def has_film(piece: Piece) -> bool:
+    """Whether a piece shows a video."""
+    blocks = piece.body.get("blocks", ())
+    return any(block.get("type") == "video" and block.get("asset") for block in blocks)
+
+
+def film_time(piece: Piece) -> dt.timedelta:
+    """How long a piece stays on a channel that plays nothing but its videos."""
+    return max(dt.timedelta(seconds=1), dt.timedelta(milliseconds=sum(piece.durations.values())))
 
 
 def characters_of(value: Any) -> int:

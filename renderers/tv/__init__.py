@@ -2,11 +2,13 @@
 
 from cms.contract import Channel
 from renderers.tv import pages, paths
+from renderers.tv.air import TvOnAir
 from renderers.tv.forms import FORMS, form, preview
 from renderers.tv.items import VIDEO_RENDITIONS
 from renderers.tv.lost import lost
 from renderers.tv.render import TvDisplay
 from renderers.tv.serve import serve
+from renderers.tv.settings import ChannelSettings
 
 # The first render of an office makes its slate.
 SECONDS = 180.0
@@ -23,8 +25,10 @@ def channel() -> Channel:
         preview=preview,
         asset_renditions=pages.RENDITIONS,
         video_renditions=VIDEO_RENDITIONS,
+        settings=ChannelSettings,
         serve=serve,
         lost=lost,
         remote=paths.ROOT + "{code}/",
+        on_air=TvOnAir(),
         seconds=SECONDS,
     )

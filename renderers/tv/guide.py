@@ -70,11 +70,14 @@ def numbered(codes: Iterable[str]) -> dict[str, int]:
 
 def now(plan: Plan, at: dt.datetime, number: int = 1) -> dict[str, Any]:
     """What is on, and what comes next."""
-    coming = first(plan, slot_at(to_ms(at)), UPCOMING)
+    here = slot_at(to_ms(at))
+    coming = first(plan, here, UPCOMING)
     return {
         "now": to_ms(at),
         "number": number,
         "channel": plan.name,
+        # Until then the plan stays as it is, come what may but a recall.
+        "frozen_until": (here + plan.rule.frozen) * SLOT_MS,
         "programmes": [_told(programme) for programme in coming],
     }
 

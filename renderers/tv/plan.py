@@ -31,6 +31,7 @@ class Item:
         index: hash of the file that says where its segments are.
         published: milliseconds; by it the piece is found again.
         bandwidth: bits a second of each rung at its peak.
+        subtitles: hashes of its text tracks by language.
     """
 
     id: str
@@ -44,6 +45,7 @@ class Item:
     segments: int
     published: int
     bandwidth: tuple[int, ...]
+    subtitles: tuple[tuple[str, str], ...] = ()
 
     @property
     def house(self) -> int:
@@ -75,6 +77,27 @@ class On:
     gone: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What the office set of the channel, as far as whoever serves it must know.
+
+    Attributes:
+        frozen: slots ahead of the one on air that stay as they were promised.
+        epoch: the slot at which timestamps begin.
+        signed: whether an address must be signed.
+        keys: the number of each operator's key.
+        furniture: items that are fillers and bumpers, and no programmes.
+        missing: lines of the settings that name nothing.
+    """
+
+    frozen: int = 0
+    epoch: int = 0
+    signed: bool = False
+    keys: tuple[tuple[str, int], ...] = ()
+    furniture: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, eq=False)
 class Plan:
     """The whole plan.
@@ -91,6 +114,7 @@ class Plan:
     houses: tuple[House, ...]
     items: Mapping[str, Item]
     runs: tuple[Run, ...] = field(repr=False)
+    rule: Rule = Rule()
 
     @property
     def end(self) -> int:
@@ -117,9 +141,23 @@ class Plan:
         slates = [house.slate.tracks[rung].bandwidth for house in self.houses]
         return max([*slates, *(item.bandwidth[number] for item in self.items.values())])
 
+    def time(self, slot: int) -> int:
+        """Slots since timestamps began: at the epoch they begin anew, which is a break like that of a house."""
+        return slot - self.rule.epoch if slot >= self.rule.epoch else slot
+
+    @cached_property
+    def languages(self) -> tuple[str, ...]:
+        """The languages in which any item has subtitles."""
+        return tuple(sorted({language for item in self.items.values() for language, _ in item.subtitles}, reverse=True))
+
     @cached_property
     def _changes(self) -> tuple[int, ...]:
-        """Slots in which another house stands than in the slot before."""
+        """Slots in which another house stands than in the slot before, and that of a new epoch."""
+        epoch = (self.rule.epoch,) if self.start < self.rule.epoch else ()
+        return tuple(sorted({*self._changes_of_house, *epoch}))
+
+    @property
+    def _changes_of_house(self) -> tuple[int, ...]:
         if len({name for house in self.houses for name in (house.id, house.slate.house)}) == 1:
             return ()
         since = {house.since for house in self.houses if self.start < house.since < NEVER}
@@ -158,6 +196,14 @@ def to_value(plan: Plan) -> dict[str, Any]:
         "houses": [[h.number, h.id, h.since, json.loads(write_index(h.slate))] for h in plan.houses],
         "items": [_item_value(item) for item in plan.items.values()],
         "runs": [[run.start, run.count, run.item, run.first] for run in plan.runs],
+        "rule": {
+            "frozen": plan.rule.frozen,
+            "epoch": plan.rule.epoch,
+            "signed": plan.rule.signed,
+            "keys": [list(key) for key in plan.rule.keys],
+            "furniture": list(plan.rule.furniture),
+            "missing": list(plan.rule.missing),
+        },
     }
 
 
@@ -169,19 +215,35 @@ def from_value(value: Mapping[str, Any]) -> Plan:
         items = [_item(row) for row in value["items"]]
         houses = [House(number, name, since, _slate(slate)) for number, name, since, slate in value["houses"]]
         runs = tuple(Run(*row) for row in value["runs"])
+        rule = _rule(value.get("rule") or {})
     except (KeyError, TypeError, MediaRefused) as error:
         raise ValueError("plan") from error
     named = {item.id: item for item in items}
-    return Plan(value["code"], value["name"], value["start"], value["breaks"], tuple(houses), named, runs)
+    return Plan(value["code"], value["name"], value["start"], value["breaks"], tuple(houses), named, runs, rule)
+
+
+def _rule(value: Mapping[str, Any]) -> Rule:
+    """A plan of before there were rules has none."""
+    return Rule(
+        value.get("frozen", 0),
+        value.get("epoch", 0),
+        value.get("signed", False),
+        tuple((name, number) for name, number in value.get("keys", ())),
+        tuple(value.get("furniture", ())),
+        tuple(value.get("missing", ())),
+    )
 
 
 def encode(plan: Plan) -> bytes:
     return json.dumps(to_value(plan), ensure_ascii=False, separators=(",", ":")).encode()
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=1024)
 def decode(data: bytes) -> Plan:
-    """Kept while the bytes are the same: a playlist is asked for thousands of times a second. ValueError as above."""
+    """Kept while the bytes are the same: a playlist is asked for thousands of times a second, of hundreds of channels.
+
+    ValueError as above.
+    """
     return from_value(json.loads(data))
 
 
@@ -209,6 +271,7 @@ def _item_value(item: Item) -> dict[str, Any]:
         "segments": item.segments,
         "published": item.published,
         "bandwidth": list(item.bandwidth),
+        "subtitles": [list(one) for one in item.subtitles],
         "_yunping": {"release": item.release},
     }
 
@@ -227,4 +290,5 @@ def _item(row: Mapping[str, Any]) -> Item:
         row["segments"],
         row["published"],
         tuple(bandwidth),
+        tuple((language, sha256) for language, sha256 in row.get("subtitles", ())),
     )

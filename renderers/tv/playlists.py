@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from media.house import AUDIO, FPS, RUNGS, HouseIndex, Track
+from media.house import AUDIO, FPS, RUNGS, SUBTITLES, HouseIndex, Track
 from renderers.tv.plan import On, Plan
 from schedules.linear import SLOT_MS
 
@@ -12,14 +12,15 @@ WINDOW: Final = 6
 TARGET_SECONDS: Final = 4
 MEDIA_TYPE: Final = "application/vnd.apple.mpegurl"
 _EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+_NAMES: Final = {"zh": "中文字幕", "en": "English"}
 _SECONDS: Final = f"{SLOT_MS / 1000:.3f}"
 
 
 def master(plan: Plan, query: str = "", prefix: str = "") -> str:
-    """The ladder of a channel: three pictures with one sound."""
+    """The ladder of a channel: three pictures with one sound, and the subtitles that any of its items has."""
     tracks = plan.houses[-1].slate.tracks
     peaks = {rung: plan.bandwidth(rung) + tracks[AUDIO].bandwidth for rung in RUNGS}
-    return _ladder(tracks, peaks, prefix, query)
+    return _ladder(tracks, peaks, prefix, query, plan.languages)
 
 
 def live(plan: Plan, rung: str, slot: int) -> str:
@@ -28,9 +29,11 @@ def live(plan: Plan, rung: str, slot: int) -> str:
     return _media(plan, rung, range(first, slot + 1), head=())
 
 
-def recording(plan: Plan, rung: str, first: int, end: int) -> str:
-    """What was on air in the slots [first, end): the same segments, nothing is recorded twice."""
-    return _media(plan, rung, range(first, end), head=("#EXT-X-PLAYLIST-TYPE:VOD",)) + "#EXT-X-ENDLIST\n"
+def recording(plan: Plan, rung: str, first: int, end: int, *, is_open: bool = False) -> str:
+    """What was on air in the slots [first, end): the same segments, nothing is recorded twice; an open one grows."""
+    kind = "EVENT" if is_open else "VOD"
+    text = _media(plan, rung, range(first, end), head=(f"#EXT-X-PLAYLIST-TYPE:{kind}",))
+    return text if is_open else text + "#EXT-X-ENDLIST\n"
 
 
 def segment_name(on: On) -> str:
@@ -66,16 +69,26 @@ def item_media(index: HouseIndex, rung: str) -> str:
     return "\n".join([*lines, "#EXT-X-ENDLIST"]) + "\n"
 
 
-def _ladder(tracks: Mapping[str, Track], peaks: Mapping[str, int], prefix: str = "", query: str = "") -> str:
+def _ladder(
+    tracks: Mapping[str, Track],
+    peaks: Mapping[str, int],
+    prefix: str = "",
+    query: str = "",
+    languages: Sequence[str] = (),
+) -> str:
     sound = tracks[AUDIO]
     group = 'GROUP-ID="sound",NAME="普通话",LANGUAGE="zh",DEFAULT=YES,AUTOSELECT=YES,CHANNELS="2"'
     media = f'#EXT-X-MEDIA:TYPE=AUDIO,{group},URI="{prefix}{AUDIO}.m3u8{query}"'
     lines = ["#EXTM3U", "#EXT-X-VERSION:7", "#EXT-X-INDEPENDENT-SEGMENTS", media]
+    for language in languages:
+        about = f'GROUP-ID="text",NAME="{_NAMES[language]}",LANGUAGE="{language}",DEFAULT=NO,AUTOSELECT=YES,FORCED=NO'
+        lines.append(f'#EXT-X-MEDIA:TYPE=SUBTITLES,{about},URI="{prefix}{SUBTITLES[language]}.m3u8{query}"')
+    text = ',SUBTITLES="text"' if languages else ""
     # The middle first: a player begins with the first one, and most lines and boxes bear it at once.
     for rung in (RUNGS[1], RUNGS[0], *RUNGS[2:]):
         track = tracks[rung]
         needs = f'BANDWIDTH={peaks[rung]},CODECS="{track.codecs},{sound.codecs}"'
-        shape = f'RESOLUTION={track.width}x{track.height},FRAME-RATE={FPS}.000,AUDIO="sound"'
+        shape = f'RESOLUTION={track.width}x{track.height},FRAME-RATE={FPS}.000,AUDIO="sound"{text}'
         lines += [f"#EXT-X-STREAM-INF:{needs},{shape}", f"{prefix}{rung}.m3u8{query}"]
     return "\n".join(lines) + "\n"
 
@@ -92,15 +105,18 @@ def _media(plan: Plan, rung: str, slots: range, head: Sequence[str]) -> str:
     if breaks:
         lines.append(f"#EXT-X-DISCONTINUITY-SEQUENCE:{breaks}")
     lines.append("#EXT-X-INDEPENDENT-SEGMENTS")
+    is_text = rung in SUBTITLES.values()
     house = None
     for slot in slots:
         on = plan.on(slot)
-        if on.house != house:
+        if on.house != house or plan.discontinuity(slot)[1]:
             if house is not None:
                 lines.append("#EXT-X-DISCONTINUITY")
-            lines.append(f'#EXT-X-MAP:URI="{rung}/{init_name(on.house)}"')
+            if not is_text:
+                lines.append(f'#EXT-X-MAP:URI="{rung}/{init_name(on.house)}"')
             house = on.house
-        lines += [f"#EXT-X-PROGRAM-DATE-TIME:{_iso(slot)}", f"#EXTINF:{_SECONDS},", f"{rung}/{segment_name(on)}"]
+        name = f"{slot}.vtt" if is_text else segment_name(on)
+        lines += [f"#EXT-X-PROGRAM-DATE-TIME:{_iso(slot)}", f"#EXTINF:{_SECONDS},", f"{rung}/{name}"]
     return "\n".join(lines) + "\n"
 
 

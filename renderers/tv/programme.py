@@ -2,33 +2,44 @@
 
 import dataclasses
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from cms.contract import Piece, Slot
-from media.house import RUNGS, HouseIndex
+from cms.contract import Entry, Piece, Slot
+from media.house import RUNGS, SUBTITLES, HouseIndex
+from renderers.tv.furniture import NO_FURNITURE, Furniture
 from renderers.tv.items import Video, masters
-from renderers.tv.plan import NEVER, House, Item, Plan, house_number
-from schedules.linear import FILLER, Loop, Run, extended, kept, loops_of, slot_at
+from renderers.tv.plan import NEVER, House, Item, Plan, Rule, house_number
+from renderers.tv.settings import ChannelSettings
+from schedules.linear import FILLER, SLOT_MS, Loop, Run, kept, loops_of, slot_at, with_fixed
+from schedules.weaving import Rules, extended
 
 BEIJING: Final = ZoneInfo("Asia/Shanghai")
 BACK: Final = dt.timedelta(days=7)  # 回看
 AHEAD: Final = dt.timedelta(days=4)  # of which today is a part
 # What viewers hold in their lists, and the slot on air, stay; a change needs this long to reach every server.
 FROZEN: Final = 2
+# Entries of one piece side by side are one stretch; a loop of one piece alone goes round more often.
+_MOST_TIMES: Final = 4
+_UNSET: Final = ChannelSettings()
 _EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _MILLISECOND: Final = dt.timedelta(milliseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """What is live at a channel now: its line-up, its videos by release, and every known piece by document."""
+    """What is live at a channel now: its line-up, its videos by release, and every known piece by document.
+
+    `furniture` are the pieces for between programmes, whose videos are among the others.
+    """
 
     slots: tuple[Slot, ...]
     videos: Mapping[str, tuple[Video, ...]]
     documents: Mapping[str, Piece]
+    settings: ChannelSettings = _UNSET
+    furniture: Furniture = NO_FURNITURE
 
 
 def to_ms(at: dt.datetime) -> int:
@@ -41,22 +52,27 @@ def day_start(now: dt.datetime) -> dt.datetime:
 
 
 def edge(now: dt.datetime) -> int:
-    """The first slot that may still be changed."""
+    """The first slot that can be changed at all."""
     return slot_at(to_ms(now)) + FROZEN
 
 
 def planned(before: Plan | None, live: Live, slate: HouseIndex, *, code: str, name: str, now: dt.datetime) -> Plan:
-    """The plan that follows `before`: frozen up to the edge, the loops of the line-up from there on."""
+    """The plan that follows `before`: frozen up to its horizon, the loops of the line-up from there on."""
     here, since = slot_at(to_ms(now)), slot_at(to_ms(day_start(now) - BACK))
     houses = _houses(before, live, slate, edge(now) if before else here)
     items = _items(before, live, houses)
-    runs: Sequence[Run] = () if before is None else before.runs
-    stay = kept(runs, since=since, edge=edge(now), finishes=items.__contains__)
-    loops = loops_of((to_ms(slot.start), to_ms(slot.end), _loop(slot, live, items)) for slot in live.slots)
     lengths = {item.id: item.segments for item in items.values()}
-    # Nothing was promised yet: the first plan may begin at once.
-    begin = here if before is None else edge(now)
-    all_runs = extended(stay, _from(loops, begin), lengths, start=here)
+    rules = _rules(live, items)
+    loops = _loops(live, items, rules)
+    runs: Sequence[Run] = ()
+    if before is not None:
+        horizon = _horizon(before, items, live.settings, now)
+        fixed = [loop for loop in loops if loop.fixed]
+        runs = kept(before.runs, since=since, edge=horizon, finishes=items.__contains__, fixed=fixed)
+        # The plan had ended, or is to begin: what viewers hold in their lists is the slate.
+        begin = runs[-1].end if runs else here
+        runs = (*runs, Run(begin, horizon - begin)) if begin < horizon else runs
+    all_runs = extended(runs, loops, lengths, start=here, rules=rules)
     start = all_runs[0].start if all_runs else here
     used = {run.item for run in all_runs}
     return Plan(
@@ -67,7 +83,43 @@ def planned(before: Plan | None, live: Live, slate: HouseIndex, *, code: str, na
         _used(houses, all_runs, start),
         {key: item for key, item in items.items() if key in used},
         all_runs,
+        _rule(live, rules, used),
     )
+
+
+def _horizon(before: Plan, items: Mapping[str, Item], settings: ChannelSettings, now: dt.datetime) -> int:
+    """The first slot that may be planned anew: promises end where one cannot be kept, and where the plan did."""
+    least = edge(now)
+    horizon = min(max(least, slot_at(to_ms(now)) + settings.frozen), max(least, before.end))
+    gone = (run for run in before.runs if run.item not in items and run.item != FILLER and run.end > least)
+    return min([horizon, *(max(least, run.start) for run in gone)])
+
+
+def _rules(live: Live, items: Mapping[str, Item]) -> Rules:
+    by_file = _by_file(items)
+    pools = (live.furniture.filler, live.furniture.before, live.furniture.after)
+    return Rules(*(_of(pool, live, by_file) for pool in pools))
+
+
+def _rule(live: Live, rules: Rules, used: AbstractSet[str]) -> Rule:
+    settings = live.settings
+    return Rule(
+        frozen=max(FROZEN, settings.frozen),
+        epoch=settings.epoch,
+        signed=settings.signed,
+        keys=tuple(sorted(settings.keys.items())),
+        furniture=tuple(sorted(rules.items & used)),
+        missing=live.furniture.missing,
+    )
+
+
+def _of(pieces: Iterable[Piece], live: Live, by_file: Mapping[tuple[str, str], str]) -> tuple[str, ...]:
+    videos = (video for piece in pieces for video in live.videos.get(piece.release, ()))
+    return tuple(dict.fromkeys(by_file[video.piece.document, video.file.sha256] for video in videos))
+
+
+def _by_file(items: Mapping[str, Item]) -> dict[tuple[str, str], str]:
+    return {(item.document, item.index): item.id for item in items.values()}
 
 
 def _houses(before: Plan | None, live: Live, slate: HouseIndex, since: int) -> tuple[House, ...]:
@@ -116,7 +168,9 @@ def _remembered(items: Iterable[Item], live: Live) -> Iterable[tuple[str, Item]]
         # A video that is still in the piece and cannot be played is broken; one of an older edition ends its turn.
         if piece is None or (item.master in masters(piece) and (item.document, item.master) not in playable):
             continue
-        yield item.id, dataclasses.replace(item, **_words(piece))
+        # Texts come with an edition like words; those of a video the newest edition has no more stay.
+        texts = _subtitles(piece, item.master) if item.master in masters(piece) else item.subtitles
+        yield item.id, dataclasses.replace(item, subtitles=texts, **_words(piece))
 
 
 def _words(piece: Piece) -> dict[str, Any]:
@@ -128,6 +182,11 @@ def _words(piece: Piece) -> dict[str, Any]:
     }
 
 
+def _subtitles(piece: Piece, master: str) -> tuple[tuple[str, str], ...]:
+    files = {language: piece.rendition(master, name) for language, name in SUBTITLES.items()}
+    return tuple((language, file.sha256) for language, file in files.items() if file is not None)
+
+
 def _item(name: str, video: Video) -> Item:
     return Item(
         id=name,
@@ -137,19 +196,42 @@ def _item(name: str, video: Video) -> Item:
         segments=video.index.segments,
         published=to_ms(video.piece.published_at),
         bandwidth=tuple(video.index.tracks[rung].bandwidth for rung in RUNGS),
+        subtitles=_subtitles(video.piece, video.master),
         **_words(video.piece),
     )
 
 
-def _loop(slot: Slot, live: Live, items: Mapping[str, Item]) -> tuple[str, ...]:
-    by_file = {(item.document, item.index): item.id for item in items.values()}
-    videos = (video for entry in slot.loop for video in live.videos.get(entry.release, ()))
-    return tuple(dict.fromkeys(by_file[video.piece.document, video.file.sha256] for video in videos))
+def _loops(live: Live, items: Mapping[str, Item], rules: Rules) -> tuple[Loop, ...]:
+    """The line-up in slots: what takes turns, and over it the entries of the day."""
+    by_file = _by_file(items)
+    stretches = []
+    wanted: list[tuple[int, int, str]] = []
+    for slot in live.slots:
+        start, end = to_ms(slot.start), to_ms(slot.end)
+        found = tuple(dict.fromkeys(item for entry in slot.loop for item in _entry(entry, live, by_file)))
+        turns = found if len(slot.loop) == 1 else tuple(item for item in found if item not in rules.items)
+        stretches.append((start, end, turns))
+        if len(slot.loop) == 1:
+            wanted += _promised(start, end, [(item, items[item].segments) for item in found])
+    return with_fixed(loops_of(stretches), wanted)
 
 
-def _from(loops: Sequence[Loop], begin: int) -> tuple[Loop, ...]:
-    """The loops from a slot on."""
-    return tuple(Loop(max(loop.start, begin), loop.end, loop.items) for loop in loops if loop.end > begin)
+def _entry(entry: Entry, live: Live, by_file: Mapping[tuple[str, str], str]) -> tuple[str, ...]:
+    videos = live.videos.get(entry.release, ())
+    return tuple(by_file[video.piece.document, video.file.sha256] for video in videos)
+
+
+def _promised(start: int, end: int, items: Sequence[tuple[str, int]]) -> list[tuple[int, int, str]]:
+    """The entries of a stretch that is as long as its one piece, or a few of it: it was put there to the slot."""
+    whole = sum(segments for _, segments in items) * SLOT_MS
+    times = round((end - start) / whole) if whole else 0
+    if not 1 <= times <= _MOST_TIMES or abs(end - start - times * whole) >= SLOT_MS:
+        return []
+    found, at = [], start
+    for item, segments in [*items] * times:
+        found.append((at, segments, item))
+        at += segments * SLOT_MS
+    return found
 
 
 def _used(houses: Sequence[House], runs: Sequence[Run], start: int) -> tuple[House, ...]:

@@ -5,12 +5,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from cms.contract import Busy, Columns, Delta, File, Files, LineUp, Piece, Services
+from cms.contract import Busy, Columns, Delta, File, Files, Piece, Services
 from renderers.tv import pages, paths
+from renderers.tv.furniture import furniture
 from renderers.tv.items import masters, newest_house, playable
 from renderers.tv.plan import PLAN_NAME, Plan, encode, from_value, releases, to_value
 from renderers.tv.portal import PER_COLUMN, Portal, paths_of
 from renderers.tv.programme import AHEAD, Live, day_start, planned
+from renderers.tv.settings import settings_of
 from renderers.tv.slate import slate_of
 
 _TRIES: Final = 5
@@ -82,21 +84,28 @@ class _Work:
         """
         start = day_start(now)
         line = await self.services.line_ups.line_up(self.delta.target, start=start, end=start + AHEAD)
-        videos = await playable(line.pieces.values(), self.services.assets)
-        slate = await slate_of(self.services, self.delta.target.name, newest_house(videos))
+        settings = settings_of(self.delta.target)
+        extras = await furniture(self.delta.target, settings, self.services.line_ups)
+        pieces = {piece.document: piece for piece in (*line.pieces.values(), *extras.pieces)}
+        coming = await playable(pieces.values(), self.services.assets)
+        slate = await slate_of(self.services, self.delta.target.name, newest_house(coming))
         for _ in range(_TRIES):
             value, version = await self.services.state.get(PLAN_NAME)
             before = None if value is None else from_value(value)
-            live = Live(line.slots, videos, await self._documents(line, before))
+            documents = await self._documents(pieces, before)
+            # Also what is only remembered: 回看 shows it as long as it is live.
+            past = [piece for document, piece in documents.items() if document not in pieces]
+            videos = {**coming, **await playable(past, self.services.assets)}
+            live = Live(line.slots, videos, documents, settings, extras)
             plan = planned(before, live, slate, code=self.code, name=self.delta.target.name, now=now)
             told = to_value(plan)
             if told == value or await self.services.state.put(PLAN_NAME, told, version=version):
                 return plan
         raise Busy("tv.plan_busy", target=self.code)
 
-    async def _documents(self, line: LineUp, before: Plan | None) -> Mapping[str, Piece]:
+    async def _documents(self, known: Mapping[str, Piece], before: Plan | None) -> Mapping[str, Piece]:
         """The live pieces of all items: those in the line-up, and those that were only shown in the past."""
-        found = {piece.document: piece for piece in line.pieces.values()}
+        found = dict(known)
         for item in before.items.values() if before else ():
             if item.document not in found:
                 since = _EPOCH + item.published * _MILLISECOND

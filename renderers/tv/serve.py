@@ -1,5 +1,7 @@
 """What a channel answers by the clock: playlists, segments, guide; functions of plan, request and instant only."""
 
+import contextlib
+import dataclasses
 import functools
 import hashlib
 import json
@@ -7,16 +9,17 @@ import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import urlencode
 
 from cms.contract import Ask, AssetGone, Assets, Published, Reply, Serve, Site, Span
 from media.errors import MediaRefused
 from media.fragments import patched_head
-from media.house import TRACKS, HouseIndex, Track
-from renderers.tv import catchup, channelpage, daypage, guide, pages, paths, playlists, schedule
+from media.house import SUBTITLES, TRACKS, HouseIndex, Track
+from renderers.tv import captions, catchup, channelpage, daypage, guide, pages, paths, playlists, schedule, tokens
 from renderers.tv.items import index_of
 from renderers.tv.plan import On, Plan, decode
 from renderers.tv.programme import to_ms
-from schedules.linear import SLOT_MS, slot_at
+from schedules.linear import slot_at
 
 VIDEO: Final = "video/mp4"
 SOUND: Final = "audio/mp4"
@@ -31,6 +34,8 @@ _HEAD: Final = 4096
 # Another server's clock may be a little ahead; what stands in these slots is frozen.
 _AHEAD: Final = 1
 _TRACK: Final = "|".join(TRACKS)
+_LISTED: Final = "|".join((*TRACKS, *SUBTITLES.values()))
+_SIGNED: Final = re.compile(rf"t/(?P<token>{tokens.FORM})/(?P<rest>.*)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +46,19 @@ class _Request:
     site: Site
     plan: Plan
     match: re.Match[str]
+    token: str = ""
 
     @property
     def slot(self) -> int:
         return slot_at(to_ms(self.ask.now))
 
 
+_WRONG: Final = {
+    tokens.Wrong.MISSING: "这个频道需要带签名的地址：请从运营商或本单位的入口进入。",
+    tokens.Wrong.FORM: "地址里的签名不完整：请从运营商或本单位的入口重新进入。",
+    tokens.Wrong.SIGNATURE: "地址的签名不正确：请从运营商或本单位的入口重新进入；运营商请核对密钥与编号。",
+    tokens.Wrong.EXPIRED: "地址已经过期：请从运营商或本单位的入口重新进入。",
+}
 _Answer = Callable[[_Request], Awaitable[Reply | None]]
 
 
@@ -55,18 +67,30 @@ async def serve(ask: Ask, published: Published, assets: Assets, site: Site) -> R
     if ask.method not in {"GET", "HEAD"}:
         return None
     path = ask.path.lstrip("/")
-    if path in _ALL:
-        text, media_type = _ALL[path](await plans_of(published), ask, site)
-        return _short(ask, text, media_type)
-    if path.startswith("_/"):
-        return _file(paths.ROOT + path)
+    if path in _ALL or path.startswith("_/"):
+        return _file(paths.ROOT + path) if path not in _ALL else _of_all(path, await plans_of(published), ask, site)
     code, _, rest = path.partition("/")
-    for pattern, answer in _ROUTES:
+    token = ask.query.get("token", "")
+    signed = _SIGNED.fullmatch(rest)
+    if signed is not None:
+        token, rest = signed["token"], signed["rest"]
+    for pattern, answer, is_stream in _ROUTES:
         match = pattern.fullmatch(rest)
-        if match is not None:
-            plan = await _plan(published, paths.plan(code))
-            return None if plan is None else await answer(_Request(ask, published, assets, site, plan, match))
+        if match is None:
+            continue
+        plan = await _plan(published, paths.plan(code))
+        if plan is None:
+            return None
+        request = _Request(ask, published, assets, site, plan, match, token)
+        if not is_stream or not (plan.rule.signed or token):
+            return await answer(request)
+        return _refused(request) or (await _private(request, answer) if signed else _led(request, rest))
     return None
+
+
+def _of_all(path: str, plans: list[Plan], ask: Ask, site: Site) -> Reply:
+    text, media_type = _ALL[path](plans, ask, site)
+    return _short(ask, text, media_type)
 
 
 def _file(path: str) -> Reply | None:
@@ -79,6 +103,38 @@ async def plans_of(published: Published) -> list[Plan]:
     """The plans of all channels, without what was taken back."""
     found = [await _plan(published, path) for path in published.paths(paths.ROOT)]
     return [plan for plan in found if plan is not None]
+
+
+def _refused(request: _Request) -> Reply | None:
+    """Why a signed channel does not answer; never kept by anyone."""
+    if not request.plan.rule.signed:
+        return None
+    wrong = tokens.wrong_with(
+        request.token,
+        secret=request.ask.secret,
+        channel=request.plan.code,
+        keys=dict(request.plan.rule.keys),
+        now=to_ms(request.ask.now) // 1000,
+    )
+    return None if wrong is None else Reply(403, parts=(_WRONG[wrong].encode(),), headers={"Cache-Control": "no-store"})
+
+
+async def _private(request: _Request, answer: _Answer) -> Reply | None:
+    """The answer for one viewer: what stands between must not give it to others, nor after the address ended."""
+    reply = await answer(request)
+    if reply is None:
+        return None
+    kept = reply.headers.get("Cache-Control", "no-store").replace("public", "private")
+    return dataclasses.replace(reply, headers={**reply.headers, "Cache-Control": kept})
+
+
+def _led(request: _Request, rest: str) -> Reply:
+    """From a token in the query to one in the path, which all addresses of the lists inherit."""
+    query = urlencode({key: value for key, value in request.ask.query.items() if key != "token"})
+    there = f"{paths.home(request.plan.code)}t/{request.token}/{rest}" + (f"?{query}" if query else "")
+    if re.fullmatch(tokens.FORM, request.token) is None:
+        return Reply(403, parts=(_WRONG[tokens.Wrong.FORM].encode(),), headers={"Cache-Control": "no-store"})
+    return Reply(302, headers={"Location": there, "Cache-Control": "no-store"})
 
 
 async def _plan(published: Published, path: str) -> Plan | None:
@@ -97,12 +153,16 @@ async def _master(request: _Request) -> Reply:
 
 async def _list(request: _Request) -> Reply:
     plan, slot = request.plan, request.slot
-    return _short(request.ask, _live(plan, request.match["track"], slot), playlists.MEDIA_TYPE, tag=slot)
+    data, etag = _live(plan, request.match["track"], slot)
+    reply = _tagged(request.ask, data, etag, playlists.MEDIA_TYPE)
+    return dataclasses.replace(reply, viewing=plan.code)
 
 
-@functools.lru_cache(maxsize=512)
-def _live(plan: Plan, track: str, slot: int) -> str:
-    return playlists.live(plan, track, slot)
+@functools.lru_cache(maxsize=4096)
+def _live(plan: Plan, track: str, slot: int) -> tuple[bytes, str]:
+    """The list of a slot, made once for everybody who asks in it."""
+    data = playlists.live(plan, track, slot).encode()
+    return data, f'"{slot}-{hashlib.sha256(data).hexdigest()[:16]}"'
 
 
 async def _segment(request: _Request) -> Reply | None:
@@ -134,17 +194,17 @@ async def _fragment(request: _Request, on: On, index: HouseIndex, releases: tupl
     name = request.match["track"]
     track = index.tracks[name]
     try:
-        parts = await _moved(track, on, request.assets)
+        parts = await _moved(track, on, request.plan.time(on.slot), request.assets)
     except (AssetGone, MediaRefused, IndexError):
         return _gone()
     return Reply(200, _type(name), parts, {"Cache-Control": _SEGMENT}, releases)
 
 
-async def _moved(track: Track, on: On, assets: Assets) -> tuple[bytes | Span, ...]:
+async def _moved(track: Track, on: On, time: int, assets: Assets) -> tuple[bytes | Span, ...]:
     """The stored segment with its two numbers set to its slot."""
     start, length = track.segment(on.segment)
     head = await assets.part(track.sha256, start, min(_HEAD, length))
-    moved = patched_head(head, sequence=on.slot & 0xFFFFFFFF, base=on.slot * track.ticks)
+    moved = patched_head(head, sequence=on.slot & 0xFFFFFFFF, base=time * track.ticks)
     rest = length - len(moved)
     return (moved, Span(track.sha256, start + len(moved), rest)) if rest else (moved,)
 
@@ -207,17 +267,39 @@ async def _day(request: _Request) -> Reply:
     return _short(request.ask, page, pages.HTML)
 
 
+async def _text(request: _Request) -> Reply | None:
+    """The subtitles of a slot; a slot of an item without any, of the slate or of what was taken back has none."""
+    slot, plan = int(request.match["slot"]), request.plan
+    if not plan.start - playlists.WINDOW <= slot <= request.slot + _AHEAD:
+        return None
+    on = plan.on(slot)
+    found = {} if on.item is None else dict(on.item.subtitles)
+    sha256, data = found.get(request.match["track"].removeprefix("subtitles-")), b""
+    if sha256 is not None:
+        with contextlib.suppress(AssetGone):
+            data = await request.assets.read(sha256)
+    shown = captions.segment(data, on.segment, plan.time(slot))
+    releases = (on.item.release,) if on.item is not None and data else ()
+    return Reply(200, captions.MEDIA_TYPE, (shown,), {"Cache-Control": _SEGMENT}, releases)
+
+
 async def _catchup(request: _Request) -> Reply | None:
-    plan = request.plan
-    span = catchup.slots(request.ask.query, plan, request.slot)
+    span = catchup.recording(request.ask.query, request.plan, request.slot)
     if span is None:
-        return Reply(400, parts=("回看时段无效：请给出 begin 与 end，且不晚于现在。".encode(),))
-    track = request.match["track"]
-    query = f"?begin={span.start * SLOT_MS // 1000}&end={span.stop * SLOT_MS // 1000}"
+        return Reply(400, parts=("回看时段无效：请给出不晚于现在的 begin，以及晚于它的 end。".encode(),))
+    return _recorded(request, span)
+
+
+async def _start_over(request: _Request) -> Reply | None:
+    return _recorded(request, catchup.from_the_start(request.plan, request.slot))
+
+
+def _recorded(request: _Request, span: catchup.Recording) -> Reply:
+    track = request.match.groupdict().get("track")
     text = (
-        playlists.recording(plan, track, span.start, span.stop)
+        playlists.recording(request.plan, track, span.first, span.end, is_open=span.is_open)
         if track
-        else playlists.master(plan, query, prefix="catchup-")
+        else playlists.master(request.plan, span.query, prefix="catchup-")
     )
     return _short(request.ask, text, playlists.MEDIA_TYPE)
 
@@ -231,13 +313,15 @@ def _clean(plan: Plan, published: Published) -> Plan:
 @functools.lru_cache(maxsize=16)
 def _without(plan: Plan, items: frozenset[str]) -> Plan:
     left = {key: item for key, item in plan.items.items() if key not in items}
-    return Plan(plan.code, plan.name, plan.start, plan.breaks, plan.houses, left, plan.runs)
+    return Plan(plan.code, plan.name, plan.start, plan.breaks, plan.houses, left, plan.runs, plan.rule)
 
 
-def _short(ask: Ask, text: str, media_type: str, *, tag: int | None = None) -> Reply:
+def _short(ask: Ask, text: str, media_type: str) -> Reply:
     data = text.encode()
-    digest = hashlib.sha256(data).hexdigest()[:16]
-    etag = f'"{digest}"' if tag is None else f'"{tag}-{digest}"'
+    return _tagged(ask, data, f'"{hashlib.sha256(data).hexdigest()[:16]}"', media_type)
+
+
+def _tagged(ask: Ask, data: bytes, etag: str, media_type: str) -> Reply:
     headers = {"Cache-Control": _SHORT, "ETag": etag}
     if ask.headers.get("if-none-match") == etag:
         return Reply(304, media_type, (), headers)
@@ -261,17 +345,20 @@ _ALL: Final[Mapping[str, Callable[[list[Plan], Ask, Site], tuple[str, str]]]] = 
     "epg.json": lambda plans, ask, _: (_json(guide.listed(plans, ask.now)), JSON),
     "channels.m3u": lambda plans, _, site: (guide.channels(plans, site), "audio/x-mpegurl; charset=utf-8"),
 }
-_ROUTES: Final[Sequence[tuple[re.Pattern[str], _Answer]]] = (
-    (re.compile(rf"(?P<track>{_TRACK})\.m3u8"), _list),
-    (re.compile(rf"(?P<track>{_TRACK})/(?P<slot>[0-9]{{1,12}})\.m4s"), _segment),
-    (re.compile(rf"(?P<track>{_TRACK})/slate-(?P<slot>[0-9]{{1,12}})\.m4s"), _slate),
-    (re.compile(rf"(?P<track>{_TRACK})/init-(?P<house>[0-9A-Za-z._-]{{1,100}})\.mp4"), _init),
-    (re.compile(r"master\.m3u8"), _master),
-    (re.compile(r"now\.json"), _now),
-    (re.compile(r"day/"), _day),
-    (re.compile(r"channels/"), _channels),
-    (re.compile(r"channels/list\.json"), _channel_list),
-    (re.compile(r"(?P<form>epg\.xml|epg\.json|schedule\.xml)"), _guide),
-    (re.compile(rf"catchup(?:-(?P<track>{_TRACK}))?\.m3u8"), _catchup),
+# Pattern, answer, and whether it is a part of the stream, which a signed address may be demanded for.
+_ROUTES: Final[Sequence[tuple[re.Pattern[str], _Answer, bool]]] = (
+    (re.compile(rf"(?P<track>{_LISTED})\.m3u8"), _list, True),
+    (re.compile(rf"(?P<track>{_TRACK})/(?P<slot>[0-9]{{1,12}})\.m4s"), _segment, True),
+    (re.compile(rf"(?P<track>{_TRACK})/slate-(?P<slot>[0-9]{{1,12}})\.m4s"), _slate, True),
+    (re.compile(rf"(?P<track>{_LISTED})/(?P<slot>[0-9]{{1,12}})\.vtt"), _text, True),
+    (re.compile(rf"(?P<track>{_TRACK})/init-(?P<house>[0-9A-Za-z._-]{{1,100}})\.mp4"), _init, True),
+    (re.compile(r"master\.m3u8"), _master, True),
+    (re.compile(r"now\.json"), _now, False),
+    (re.compile(r"day/"), _day, False),
+    (re.compile(r"channels/"), _channels, False),
+    (re.compile(r"channels/list\.json"), _channel_list, False),
+    (re.compile(r"(?P<form>epg\.xml|epg\.json|schedule\.xml)"), _guide, False),
+    (re.compile(rf"catchup(?:-(?P<track>{_LISTED}))?\.m3u8"), _catchup, True),
+    (re.compile(r"start-over\.m3u8"), _start_over, True),
 )
 _CHECKED: Final[Serve] = serve

@@ -112,6 +112,22 @@ _TIME: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "POST /desk/calendar/holidays": ("POST /api/v1/holidays/check", "POST /api/v1/holidays"),
     "POST /desk/calendar/lines": ("POST /api/v1/promises/check", "POST /api/v1/promises"),
+    "POST /desk/days/{target}/check": ("POST /api/v1/targets/{target}/entries/check",),
+    "POST /desk/days/{target}/do": (
+        "POST /api/v1/targets/{target}/entries",
+        "POST /api/v1/targets/{target}/entries/{placement}/move",
+        "POST /api/v1/targets/{target}/entries/{placement}/remove",
+        "POST /api/v1/targets/{target}/changes/{change}/undo",
+    ),
+    "POST /desk/days/{target}/{on}/many": (
+        "POST /api/v1/targets/{target}/days/{on}/copy",
+        "POST /api/v1/targets/{target}/days/{on}/fill",
+        "POST /api/v1/targets/{target}/days/{on}/template",
+    ),
+    "POST /desk/days/{target}/{on}/templates": (
+        "POST /api/v1/targets/{target}/day-templates",
+        "DELETE /api/v1/targets/{target}/day-templates/{template}",
+    ),
     "POST /desk/inbox/put": ("POST /api/v1/notices/{notice}/done", "POST /api/v1/notices/done"),
     "POST /desk/inbox/choices": ("PUT /api/v1/notices/choices",),
     "POST /desk/inbox/{notice}": ("POST /api/v1/notices/{notice}/read",),

@@ -22,15 +22,15 @@ _LAYERS: Final = {layer.name.lower(): layer for layer in Layer if layer is not L
 def values_of(rule: Rule, zone: zoneinfo.ZoneInfo, *, layer: Layer, priority: int, show: int | None) -> dict[str, Any]:
     """The fields of a rule as the page shows them."""
     return {
-        "start": fields.local(rule.start, zone),
-        "end": fields.local(rule.end, zone) if rule.end else "",
+        "start": _exact(rule.start, zone),
+        "end": _exact(rule.end, zone) if rule.end else "",
         "cycle": rule.cycle.value,
         "every": str(rule.every),
         "days": rule.days.value,
         "weekdays": [str(day) for day in sorted(rule.weekdays)],
         "month_days": "、".join(str(day) for day in sorted(rule.month_days)),
         "skip": "\n".join(day.isoformat() for day in sorted(rule.skip)),
-        "parts": [(f"{part.start:%H:%M}", f"{part.end:%H:%M}") for part in rule.dayparts if not part.name],
+        "parts": [(_wall(part.start), _wall(part.end)) for part in rule.dayparts if not part.name],
         "named": [part.name for part in rule.dayparts if part.name],
         "layer": layer.name.lower(),
         "priority": str(priority),
@@ -108,6 +108,18 @@ def number_of(values: Mapping[str, Any], name: str) -> int | None:
         return None
     found: int = _read(name, lambda: int(values[name]))
     return found
+
+
+def _exact(at: dt.datetime, zone: zoneinfo.ZoneInfo) -> str:
+    """As the field has it; to the millisecond where a channel's grid says so, so that saving it again moves nothing."""
+    local = at.astimezone(zone).replace(tzinfo=None)
+    return (
+        fields.local(at, zone) if not (local.second or local.microsecond) else local.isoformat(timespec="milliseconds")
+    )
+
+
+def _wall(at: dt.time) -> str:
+    return f"{at:%H:%M}" if not (at.second or at.microsecond) else at.isoformat(timespec="milliseconds")
 
 
 def _end(value: str, zone: zoneinfo.ZoneInfo) -> str:

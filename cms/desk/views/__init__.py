@@ -1,6 +1,6 @@
 """The pages of the core, as sections of the desk."""
 
-from cms.desk import calendar, newspapers, unit_field
+from cms.desk import calendar, days, newspapers, unit_field
 from cms.desk.frame import Section
 from cms.desk.inbox import pages as inbox
 from cms.desk.routing import SIGNED_IN
@@ -148,4 +148,5 @@ def _time_sections() -> tuple[Section, ...]:
     return (
         Section("inbox", "desk.nav.inbox", "inbox", 5, "/desk/inbox/", Action.ACCOUNT_MANAGE, _WORK, inbox.ROUTES),
         Section("calendar", "desk.nav.calendar", "calendar-days", 25, "/desk/calendar/", reads, _WORK, calendar.ROUTES),
+        *days.sections(),
     )

@@ -173,6 +173,7 @@ async def _target(
             "loop_minutes": text(form, "loop_minutes") if form is not None else str(row.loop_seconds // 60),
             "active": text(form, "active") == "on" if form is not None else row.active,
             "is_loop": channel is not None and channel.display is not None and row.kind == "screen",
+            "is_display": channel is not None and channel.display is not None,
             "has_places": _has_places(channel),
             "hook": _hook(visit, channel, row),
             "has_account": channel is not None and _has_account(channel),

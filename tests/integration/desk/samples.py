@@ -60,6 +60,8 @@ _NAMED_AT: Final = {
     "/desk/calendar/runs/check": {"placement": "placement"},
     "/desk/calendar/runs/move": {"placement": "placement"},
     "/desk/calendar/runs/undo": {"placement": "moved"},
+    "/desk/days/{target}/check": {"document": "airing_document"},
+    "/desk/days/{target}/do": {"document": "airing_document", "change": "change"},
 }
 _FIELDS: Final = {
     "/desk/documents/{id}/timing": {"act": "wish", "wish": "2027-03-01T09:00"},
@@ -88,6 +90,7 @@ _BODIES: Final[dict[str, dict[str, Any]]] = {
     "POST /api/v1/assets/{asset}/poster": {"at_ms": 0},
     "PUT /api/v1/assets/{asset}/subtitles/{language}": {"cues": [_CUE]},
     "POST /api/v1/review/plans/take": {"set": "three"},
+    "POST /api/v1/targets/{target}/days/{on}/fill": {"documents": []},
     "POST /api/v1/dayparts": _PART,
     "PUT /api/v1/dayparts/{daypart}": _PART,
     "POST /api/v1/dayparts/{daypart}/check": _PART,

@@ -25,6 +25,7 @@ from cms.webhooks.models import Webhook, WebhookCall
 from schedules.resolve import Layer
 from screens.tables import Screen
 from tests.integration.desk.maker import Maker
+from tests.integration.desk.things_on_air import ON_AIR, on_air
 from tests.integration.desk.things_shown import WALL, an_issue, of_the_screens
 
 # Addresses whose part means something else than elsewhere: by the beginning of the address, or by what is in it.
@@ -56,6 +57,12 @@ DIFFERENT: tuple[tuple[str, dict[str, str]], ...] = (
     ("/documents/{id}/proofs", {"id": "submitted"}),
     ("/documents/{id}/after-review", {"id": "submitted"}),
     ("/accounts/{target}/consent", {"target": "account"}),
+    ("/desk/days/", {"target": "channel_of_tv"}),
+    ("/targets/{target}/days", {"target": "channel_of_tv"}),
+    ("/targets/{target}/day-templates", {"target": "channel_of_tv"}),
+    ("/targets/{target}/shelf", {"target": "channel_of_tv"}),
+    ("/targets/{target}/changes", {"target": "channel_of_tv"}),
+    ("/targets/{target}/entries", {"target": "channel_of_tv", "placement": "lying"}),
     ("/desk/m/{id}", {"id": "submitted"}),
 )
 # What is no row: words that addresses are made of.
@@ -66,6 +73,8 @@ WORDS_OF_ADDRESSES = {
     "book": "1",
     "override": "web",
     "account": "dy",
+    "channel_of_tv": ON_AIR,
+    "on": "2027-03-01",
     "number": "1",
     "year": "2026",
     "language": "zh",
@@ -95,6 +104,7 @@ async def things(
         **await _of_a_person(maker, victim),
         **await _of_the_library(maker),
         **await _of_the_office(maker),
+        **await on_air(maker, piece, edition),
     }
     screen = await maker.make(Screen, public="0123456789", unit=unit, key="x" * 43, change=0)
     found |= await of_the_screens(maker, screen, piece, edition)

@@ -1,10 +1,11 @@
 """Line-ups over placements, and the versions that are their history."""
 
 import datetime as dt
+import json
 import uuid
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from cms.contract import LineUp, Target
 from cms.kernel.errors import Denied, Invalid, NotFound
@@ -13,6 +14,8 @@ from cms.planning.placements import end_placement, place as put, placements_of
 from cms.publishing.history import history
 from cms.publishing.models import LineUpVersion
 from cms.publishing.publish import publish_now
+from cms.review.models import ReleaseRow
+from cms.trust import canonical
 from schedules.intervals import Interval, tiles
 from schedules.resolve import Layer
 from schedules.timeline import stretch_at
@@ -158,3 +161,25 @@ async def test_versions_are_written_when_something_changes_and_the_past_stays(pl
     assert before is not None
     assert after is not None
     assert (len(before.loop), len(after.loop)) == (1, 2)
+
+
+async def test_channel_of_films_has_only_what_shows_a_video_and_a_day_of_it(place: Office) -> None:
+    for number in range(3):
+        await live(place, f"第{number}讲")
+    await live(place, "一篇报道，没有视频")
+    async with place.database.write() as session:
+        for row in (await session.execute(select(ReleaseRow.hash, ReleaseRow.text))).all():
+            told = json.loads(row.text)
+            blocks = told["content"]["body"]["blocks"]
+            if "讲" in told["content"]["title"]:
+                blocks.append({"asset": "a" * 64, "id": "b_videovideo00", "title": "", "type": "video"})
+                told["content"]["durations"] = {"a" * 64: 1_200_000}
+                index = {"of": "a" * 64, "rendition": "house-index", "media_type": "application/json"}
+                file = {"sha256": "b" * 64, "size": 9, "width": None, "height": None, "chunks": ["b" * 64]}
+                told["assets"].append(index | file)
+            words = {"text": canonical.encode(told), "hash": row.hash}
+            await session.execute(text("UPDATE release SET text = :text WHERE hash = :hash"), words)
+        await session.execute(text("UPDATE target SET kind = 'tv', loop_seconds = 900 WHERE code = 'street'"))
+    line = await line_up(place)
+    assert titles(line, place.now) == ["第2讲", "第1讲", "第0讲"]
+    assert {entry.show for slot in line.slots for entry in slot.loop} == {dt.timedelta(minutes=20)}

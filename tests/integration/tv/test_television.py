@@ -1,6 +1,7 @@
 """A channel served over HTTP from a real store: its segments decode without a seam, and a recall is obeyed at once."""
 
 import asyncio
+import dataclasses
 import datetime as dt
 import itertools
 import json
@@ -11,12 +12,14 @@ from xml.etree import ElementTree as ET
 
 import aiohttp
 import pytest
+from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from cms.contract import Reply, Span
 from cms.kernel.clock import FixedClock
 from media.house import AUDIO
 from renderers.tv import channel
+from renderers.tv.tokens import key_of, signed
 from tests.fakes.channel import NOW, SLOT, slot_of
 from tests.fakes.house_files import HouseItem
 from tests.fakes.television import Television
@@ -207,3 +210,29 @@ async def test_guide_and_list_when_asked_for_name_the_channel(
         assert set(entry.attrib) == {"start", "stop", "channel"}
     times = [(entry.get("start", ""), entry.get("stop", "")) for entry in entries[1:]]
     assert all(a[1] == b[0] and a[0] < a[1] for a, b in itertools.pairwise(times))
+
+
+async def test_channel_that_demands_signed_addresses_is_open_to_whoever_has_one(
+    tv: Television, items: tuple[HouseItem, ...], client: aiohttp.ClientSession
+) -> None:
+    secret = b"of this installation"
+    tv.world.target = dataclasses.replace(tv.world.target, settings={"signed": True, "operators": ["telecom"]})
+    tv.site = dataclasses.replace(tv.site, secrets={"tv": secret})
+    tv.app = web.Application()
+    tv.app.add_routes([*tv.site.routes(), *tv.public.routes()])
+    await tv.publish(1, items[1], at=NOW)
+    await tv.render()
+    server = await tv.server()
+    token = signed(key_of(secret, "t-tv", "telecom", 1), "t-tv", "telecom", 1, int(NOW.timestamp()) + 60)
+    assert "签名" in (await fetched(client, server, "/tv/t-tv/master.m3u8", status=403)).decode()
+    async with client.get(server.make_url(f"/tv/t-tv/master.m3u8?token={token}")) as answer:
+        # Led on to the address with the token in its path, where every address of the lists stands below it.
+        assert (answer.status, answer.url.path) == (200, f"/tv/t-tv/t/{token}/master.m3u8")
+        assert answer.headers["Cache-Control"].startswith("private")
+    listed = (await fetched(client, server, f"/tv/t-tv/t/{token}/480.m3u8")).decode()
+    await fetched(client, server, f"/tv/t-tv/t/{token}/480/{slot_of(NOW)}.m4s")
+    assert token not in listed
+    assert secret not in listed.encode()
+    await fetched(client, server, f"/tv/t-tv/480/{slot_of(NOW)}.m4s", status=403)
+    await fetched(client, server, "/tv/t-tv/", status=200)
+    await server.close()

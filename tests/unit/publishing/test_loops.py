@@ -74,3 +74,21 @@ def test_a_longer_text_stays_longer_within_bounds() -> None:
         return show_time(dataclasses.replace(make_piece(1, at=T0), body=body))
 
     assert SHORTEST == show(1) < show(100) < show(200) < show(9000) == LONGEST
+
+
+def lecture(number: int, minutes: int) -> Piece:
+    """A piece whose video takes minutes."""
+    piece = make_piece(number, at=T0)
+    video = {"id": "b_000000000099", "type": "video", "asset": f"{number:064}", "title": piece.title}
+    body = {"schema": 1, "blocks": [video, *piece.body["blocks"]]}
+    return dataclasses.replace(piece, body=body, durations={video["asset"]: minutes * 60_000})
+
+
+def test_films_alone_take_turns_on_a_channel_and_articles_take_no_time_from_them() -> None:
+    lectures = [lecture(number, minutes=20) for number in range(3)]
+    articles = [make_piece(number, at=T0 + HOUR) for number in range(10, 90)]
+    noon = Placed("p", articles[0].document, Rule(T0 + 12 * HOUR, T0 + 13 * HOUR), Layer.EXCLUSIVE, 0, None)
+    line = slots([*articles, *lectures], [noon], WINDOW, calendar=PLAIN, longest_loop=dt.timedelta(days=1), films=True)
+    (whole,) = line
+    assert {entry.release for entry in whole.loop} == {piece.release for piece in lectures}
+    assert {entry.show for entry in whole.loop} == {dt.timedelta(minutes=20)}

@@ -12,13 +12,13 @@ from schedules.linear import (
     SLOT_MS,
     Loop,
     Run,
-    extended,
     kept,
     loops_of,
     run_at,
     slot_at,
     slot_from,
 )
+from schedules.weaving import extended
 
 CASES = 10_000
 ITEMS = "abcdef"

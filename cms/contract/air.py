@@ -1,0 +1,64 @@
+"""What a channel with one timeline tells of itself: what is on and what comes, for the people who look after it."""
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from cms.contract.pieces import Piece
+from cms.contract.services import Assets, Published
+
+
+@dataclass(frozen=True, slots=True)
+class Airing:
+    """The slots [start, end) of a channel and what they show, by the plan that its lists are made of.
+
+    Attributes:
+        document: the piece; empty: the still picture of the channel.
+        master: hash of the video.
+        gone: something was planned here and was taken back.
+    """
+
+    start: int
+    end: int
+    document: str = ""
+    release: str = ""
+    title: str = ""
+    master: str = ""
+    gone: bool = False
+
+    @property
+    def is_still(self) -> bool:
+        return not self.document
+
+
+@dataclass(frozen=True, slots=True)
+class Aired:
+    """A part of a plan: what is shown, without gap, and how far the plan goes.
+
+    Attributes:
+        airings: ascending, touching; they may reach beyond what was asked for.
+        open_from: the first slot a change can still reach; an item that is on runs to its end.
+        ends: the slot at which the plan ends; behind it only the still picture is certain.
+    """
+
+    airings: tuple[Airing, ...]
+    open_from: int
+    ends: int
+
+
+class OnAir(Protocol):
+    """Reads the plan of such a channel out of its account's value `value`."""
+
+    value: str
+
+    def aired(self, plan: Any, start: int, end: int, now: dt.datetime) -> Aired:
+        """What is in the slots [start, end). Raises ValueError for a value that is no plan."""
+        ...
+
+    def slots_of(self, piece: Piece) -> int:
+        """How many slots the piece takes; 0 when this channel cannot play it."""
+        ...
+
+    async def newest(self, code: str, published: Published, assets: Assets, now: dt.datetime) -> int | None:
+        """The newest slot that a viewer can get at `now`, its file looked for; None when the channel has stopped."""
+        ...

@@ -1,0 +1,93 @@
+"""The plan of a channel as the desk sees it: out of the same value that playlists, guide and catch-up come from."""
+
+import datetime as dt
+from collections.abc import Iterator
+from typing import Any, Final
+
+from cms.contract import Aired, Airing, AssetGone, Assets, OnAir, Piece, Published
+from media.errors import MediaRefused
+from media.house import DELAY_MS, INDEX, RUNGS, SEGMENT_MS
+from renderers.tv import paths
+from renderers.tv.items import index_of, masters
+from renderers.tv.plan import PLAN_NAME, Item, On, Plan, decode, from_value
+from renderers.tv.programme import edge, to_ms
+from schedules.linear import FILLER, run_at, slot_at
+
+
+class TvOnAir:
+    """Implements `cms.contract.OnAir`."""
+
+    value: str = PLAN_NAME
+
+    def aired(self, plan: Any, start: int, end: int, now: dt.datetime) -> Aired:
+        read = from_value(plan)
+        return Aired(tuple(_airings(read, start, end)), open_from(read, now), read.end)
+
+    def slots_of(self, piece: Piece) -> int:
+        """Every video of the piece, one after the other, each on whole slots; 0 when one is not in house format."""
+        videos = list(masters(piece))
+        if not all(piece.rendition(master, INDEX) for master in videos):
+            return 0
+        return sum(-(-(piece.durations.get(master, 0) + DELAY_MS) // SEGMENT_MS) for master in videos)
+
+    async def newest(self, code: str, published: Published, assets: Assets, now: dt.datetime) -> int | None:
+        """What stands last in the channel's list; one segment back when a file is missing, and no further."""
+        data = await published.read(paths.plan(code))
+        try:
+            plan = None if data is None else decode(data)
+        except ValueError:
+            return None
+        if plan is None:
+            return None
+        here = slot_at(to_ms(now))
+        for slot in (here, here - 1):
+            on = plan.on(slot)
+            if await _is_there(on, assets):
+                return slot
+        return None
+
+
+async def _is_there(on: On, assets: Assets) -> bool:
+    """Whether a viewer gets this segment: the head of one of its tracks can be read."""
+    index = on.slate if on.item is None else await index_of(on.item.index, assets)
+    if index is None:
+        return False
+    track = index.tracks[RUNGS[1]]
+    number = on.slot % index.segments if on.item is None else on.segment
+    try:
+        start, _ = track.segment(number)
+        return bool(await assets.part(track.sha256, start, 8))
+    except (AssetGone, MediaRefused, IndexError):
+        return False
+
+
+def open_from(plan: Plan, now: dt.datetime) -> int:
+    """The first slot a change can reach: behind what is frozen, and behind the item that is on there."""
+    first = edge(now)
+    run = run_at(plan.runs, first - 1)
+    return first if run is None or run.item == FILLER else max(first, run.end)
+
+
+def _airings(plan: Plan, start: int, end: int) -> Iterator[Airing]:
+    """What is shown in [start, end) and the stills between and around it."""
+    at = start
+    for first, stop, item in _shown(plan, start, end):
+        if first > at:
+            yield Airing(at, first)
+        if item is None:
+            yield Airing(max(first, start), stop, gone=plan.on(first).gone)
+        else:
+            yield Airing(first, stop, item.document, item.release, item.title, item.master)
+        at = stop
+    if at < end:
+        yield Airing(at, end)
+
+
+def _shown(plan: Plan, start: int, end: int) -> Iterator[tuple[int, int, Item | None]]:
+    """The runs that touch the slots [start, end), None for the slate."""
+    for run in plan.runs:
+        if run.end > start and run.start < end:
+            yield run.start, run.end, plan.items.get(run.item)
+
+
+_CHECKED: Final[OnAir] = TvOnAir()

@@ -1,0 +1,54 @@
+"""The plan as the desk sees it, what a viewer gets last, and that asking for a list is watching."""
+
+import dataclasses
+import datetime as dt
+import itertools
+
+from renderers.tv.air import TvOnAir
+from renderers.tv.plan import from_value, to_value
+from tests.fakes.channel import NOW, SLOT, ChannelWorld, slot_of
+from tests.fakes.house_files import imagined
+
+AIR = TvOnAir()
+MINUTE = dt.timedelta(minutes=1)
+
+
+async def world_of(*lengths: int) -> ChannelWorld:
+    world = ChannelWorld()
+    for number, segments in enumerate(lengths, start=1):
+        world.publish(world.lecture(number, imagined(f"item {number}", segments=segments), at=NOW - number * MINUTE))
+    await world.render(NOW)
+    return world
+
+
+async def test_plan_is_told_without_gap_as_its_lists_show_it_and_open_behind_what_is_on() -> None:
+    world = await world_of(7, 3)
+    value, _ = await world.services.state.get(AIR.value)
+    here = slot_of(NOW)
+    found = AIR.aired(value, here - 5, here + 40, NOW + SLOT)
+    plan = from_value(value)
+    assert found.airings[0].start <= here - 5
+    assert all(one.end == two.start for one, two in itertools.pairwise(found.airings))
+    for one in found.airings:
+        for slot in range(max(one.start, here), min(one.end, here + 40)):
+            item = plan.on(slot).item
+            assert one.document == ("" if item is None else item.document)
+    on = next(one for one in found.airings if one.start <= here + 2 < one.end)
+    assert found.open_from == max(here + 3, on.end)
+    assert found.ends == plan.end
+    gone = dataclasses.replace(plan, items={})
+    assert all(one.gone for one in AIR.aired(to_value(gone), here, here + 10, NOW).airings if not one.document)
+
+
+async def test_list_when_asked_for_says_whose_viewer_it_is_and_other_answers_do_not() -> None:
+    world = await world_of(7)
+    assert (await world.ask("t-tv/720.m3u8", NOW)).viewing == "t-tv"
+    assert (await world.ask("t-tv/now.json", NOW)).viewing == ""
+
+
+async def test_piece_takes_whole_slots_and_none_without_its_index() -> None:
+    world = await world_of(7)
+    (piece,) = world.live.values()
+    # The sound's delay needs a slot of its own behind an item that fills its last one.
+    assert AIR.slots_of(piece) == 8
+    assert AIR.slots_of(dataclasses.replace(piece, assets=())) == 0
