@@ -9,6 +9,7 @@ import click
 
 from cms.kernel.messages import catalogue
 from deploy.cli_keys import keys
+from deploy.cli_player import player
 from deploy.cli_tv import tv
 from deploy.commanding import with_settings
 from deploy.settings import ROLES, Role, Settings
@@ -23,6 +24,7 @@ def main() -> None:
 
 
 main.add_command(keys)
+main.add_command(player)
 main.add_command(tv)
 
 
@@ -39,12 +41,17 @@ def up(settings: Settings, *, demo: bool) -> None:
 @main.command()
 @click.argument("role", type=click.Choice(ROLES))
 @click.option("--number", type=click.IntRange(1, 64), default=1, help="同一角色的第几个进程，只影响指标端口。")
+@click.option("--listener", type=click.IntRange(3), help="gateway 已在监听的套接字描述符；systemd 套接字单元自动识别。")
 @with_settings
-def run(settings: Settings, role: Role, number: int) -> None:
+def run(settings: Settings, role: Role, number: int, listener: int | None) -> None:
     """只启动一个角色：web、gateway、worker 或 guard。"""
     from deploy.roles import run_role  # noqa: PLC0415
 
-    run_role(settings, role, number)
+    if role == "gateway" and listener is None:
+        from deploy.kept_socket import from_systemd  # noqa: PLC0415
+
+        listener = from_systemd()
+    run_role(settings, role, number, listener=listener)
 
 
 @main.command()
@@ -133,22 +140,6 @@ def recall(settings: Settings, release: str, reason: str, person: str) -> None:
 
     asyncio.run(recall_now(settings, release=release, reason=reason, person=person))
     click.echo("已撤回；各屏与网站将在数秒内停止显示。")
-
-
-@main.command()
-@click.argument("what", type=click.Choice(["release"]))
-@click.option("--version", required=True, help="新版本号，如 1.1.0。")
-@click.option("--minimum", default="0.0.0", help="低于此版本的屏幕在任何阶段都更新。")
-@click.option("--first", required=True, help="第一位签发人（管理员）的登录名。")
-@click.option("--second", required=True, help="第二位签发人的登录名。")
-@with_settings
-def player(settings: Settings, *, what: str, version: str, minimum: str, first: str, second: str) -> None:  # noqa: ARG001
-    """由两位同志签发新的播放器；签发后由运维人员在“播放器更新”页开始分批更新。"""
-    from deploy.players import Signer, release_player  # noqa: PLC0415
-
-    signers = [Signer(login, click.prompt(f"{login} 的密码", hide_input=True)) for login in (first, second)]
-    made = release_player(settings, version=version, minimum=minimum, first=signers[0], second=signers[1])
-    click.echo(catalogue().text(settings.language, "deploy.player_released", version=version, count=asyncio.run(made)))
 
 
 @main.command()

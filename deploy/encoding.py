@@ -34,7 +34,7 @@ async def encode_videos(here: Installation, room: Workshop, owner: str) -> None:
     # Turns of its own in the sandbox: pictures and covers of deliveries never queue behind a video.
     apart = replace(room, sandbox=room.sandbox.apart())
     encoder = EncodeRoom(here.db, here.clock, apart, f"{owner}:encoder", here.metrics)
-    await _work(here, lambda: encode_next(encoder))
+    await work(here, lambda: encode_next(encoder))
 
 
 async def keep_library(here: Installation, room: Workshop, owner: str) -> None:
@@ -54,14 +54,14 @@ async def keep_library(here: Installation, room: Workshop, owner: str) -> None:
         taken = await take_next(keeper)
         return await remake_next(keeper) or taken or lacking
 
-    await _work(here, one)
+    await work(here, one)
 
 
 async def draw_newspapers(here: Installation, room: Workshop, owner: str) -> None:
     """Draws the pages of issues until cancelled; a hundred pages never hold up a picture's sizes."""
     apart = replace(room, sandbox=room.sandbox.apart())
     drawer = EncodeRoom(here.db, here.clock, apart, f"{owner}:newspaper", here.metrics)
-    await _work(here, lambda: draw_next(drawer))
+    await work(here, lambda: draw_next(drawer))
 
 
 async def tidy(here: Installation, room: Workshop) -> None:
@@ -81,7 +81,8 @@ async def _lacks(here: Installation) -> bool:
         return bool(await pictures_lacking(session, table=TABLE, limit=1))
 
 
-async def _work(here: Installation, one: Callable[[], Awaitable[bool]]) -> None:
+async def work(here: Installation, one: Callable[[], Awaitable[bool]]) -> None:
+    """Does one after another until cancelled, woken by commits; a database that is away is waited for."""
     while True:
         rung = here.wake.count
         try:

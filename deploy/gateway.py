@@ -14,11 +14,13 @@ from screens.main import GatewaySettings, run_gateway
 BOX_ORIGINS: Final = ("http://127.0.0.1:8790", "http://localhost:8790")
 
 
-async def run_screens(settings: Settings, metrics: Metrics, stop: asyncio.Event) -> None:
-    """Serves screens until `stop` is set."""
+async def run_screens(
+    settings: Settings, metrics: Metrics, stop: asyncio.Event, *, listener: int | None = None
+) -> None:
+    """Serves screens until `stop` is set; `listener` is the descriptor of a socket that was kept for it."""
     async with opened(settings, {}, metrics) as here:
         await run_gateway(
-            await asyncio.to_thread(gateway_settings, here),
+            await asyncio.to_thread(gateway_settings, here, listener),
             database=here.db,
             signer=GuardedScreens(here.guard, here.tombstones),
             clock=here.clock,
@@ -27,7 +29,7 @@ async def run_screens(settings: Settings, metrics: Metrics, stop: asyncio.Event)
         )
 
 
-def gateway_settings(here: Installation) -> GatewaySettings:
+def gateway_settings(here: Installation, listener: int | None = None) -> GatewaySettings:
     """Where this gateway listens; blocking when the local authority has to be made."""
     settings = here.settings
     host = settings.gateway.partition("://")[2].partition("/")[0]
@@ -40,4 +42,5 @@ def gateway_settings(here: Installation) -> GatewaySettings:
         tls=tls.context(settings, here.clock.now()),
         reuse_port=settings.gateways > 1,
         own_process=True,
+        listener=listener,
     )

@@ -9,6 +9,7 @@ from cms.content.importing.pool import PoolState
 from cms.content.importing.sheet_runs import SheetState
 from cms.content.kinds import Kind
 from cms.content.states import EditionState, Verb
+from cms.datafeeds.states import DataState
 from cms.kernel.messages import Catalogue, catalogue
 from cms.library.rights import Rights
 from cms.library.states import RemakeState, UploadState, VideoState
@@ -51,6 +52,7 @@ LABELS: Final[Mapping[type[StrEnum], Callable[[Enum], str]]] = {
     DrawState: _by_name,
     Rights: _by_name,
     FeedState: _by_name,
+    DataState: _by_name,
     PoolState: _by_name,
     SheetState: _by_name,
     EventFamily: _by_name,

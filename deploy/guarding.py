@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
 
+from cms.guard.asks import SignFeed
 from cms.guard.authority import Grant
 from cms.guard.client import GuardClient
 from cms.guard.errors import GuardRefused
@@ -158,6 +159,17 @@ class GuardedHands:
         command = Command(str(person), action, wanted, to_ms(not_before), to_ms(expires_at))
         with refusals():
             return await self._client.sign_orders(command)
+
+
+class GuardedFeeds:
+    """`cms.datafeeds.signing.FeedSigner` over the guard."""
+
+    def __init__(self, client: GuardClient) -> None:
+        self._client = client
+
+    async def sign_feed(self, feed: str, schema: str, values: Mapping[str, object], *, lasts_ms: int) -> Signed:
+        with refusals():
+            return await self._client.sign_feed(SignFeed(feed, schema, values, lasts_ms))
 
 
 class GuardedScreens:

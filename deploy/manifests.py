@@ -16,12 +16,15 @@ from cms.kernel.db import Database
 from cms.kernel.errors import Refused
 from cms.kernel.log import logger
 from cms.publishing.tree_writer import Link, TreeWriter
+from cms.trust.approval import Bundle
 from cms.trust.manifest import Manifest, Show, Slot, read_manifest
+from cms.trust.release import read_release
 from cms.trust.root import Root, read_root
 from cms.trust.signed import Signed
 from deploy.guarding import refusals
 from media.store import Store
-from screens.ledger import note_version
+from screens.feeds import feeds_of
+from screens.ledger import Place, note_version
 from screens.states import AudienceMember, ScreenState, store_state
 
 log = logger("deploy")
@@ -58,11 +61,13 @@ class ManifestWriter:
             for d in manifests.drafts
             if d.audience in gaining or not _is_current(standing.get(d.audience), d, now, reign)
         ]
-        signed = dict(standing) | await self._signed(changed, now)
+        texts = await self._texts(changed)
+        signed = dict(standing) | await self._signed(changed, texts, now)
         async with self.db.write() as session:
             for draft in manifests.drafts:
                 ids = [uuid.UUID(receiver) for receiver in draft.receivers]
-                newer = await store_state(session, signed[draft.audience], receivers=ids, now=now)
+                feeds = _feeds(draft, texts)
+                newer = await store_state(session, signed[draft.audience], receivers=ids, feeds=feeds, now=now)
                 if newer and signed[draft.audience] is not standing.get(draft.audience):
                     before, after = _listed(standing.get(draft.audience)), _listed(signed[draft.audience])
                     await note_version(session, after[0], before[1], after[1], receivers=len(ids), now=now)
@@ -88,11 +93,16 @@ class ManifestWriter:
             d.audience for d in manifests.drafts if any(before.get(r, d.audience) != d.audience for r in d.receivers)
         }
 
-    async def _signed(self, drafts: list[ManifestDraft], now: dt.datetime) -> dict[str, Signed]:
+    async def _texts(self, drafts: list[ManifestDraft]) -> dict[str, str]:
+        """The bundles that these name, by the hash of their file."""
+        named = {sha256 for draft in drafts for sha256, _ in draft.bundles.values()}
+        return {sha256: (await self.store.get(sha256)).decode() for sha256 in named}
+
+    async def _signed(
+        self, drafts: list[ManifestDraft], texts: Mapping[str, str], now: dt.datetime
+    ) -> dict[str, Signed]:
         if not drafts:
             return {}
-        named = {sha256 for draft in drafts for sha256, _ in draft.bundles.values()}
-        texts = {sha256: (await self.store.get(sha256)).decode() for sha256 in named}
         made = await self._asked_for(drafts, texts, now)
         await self._publish(made, now)
         return {draft.audience: signed for draft, signed in zip(drafts, made, strict=True)}
@@ -120,16 +130,22 @@ class ManifestWriter:
         await self.tree.apply(Files(()), writer=WRITER, turn=turn, now=now, links=links)
 
 
+def _feeds(draft: ManifestDraft, texts: Mapping[str, str]) -> frozenset[str]:
+    """The data feeds of its pieces; only a text that names fields can have a card."""
+    held = (texts[sha256] for sha256, _ in draft.bundles.values() if "fields" in texts.get(sha256, ""))
+    return frozenset[str]().union(*(feeds_of(read_release(Bundle.read(text).text).content) for text in held))
+
+
 def _without(draft: ManifestDraft, release: str) -> ManifestDraft:
     return replace(draft, bundles={name: held for name, held in draft.bundles.items() if name != release})
 
 
-def _listed(signed: Signed | None) -> tuple[tuple[int, str], frozenset[str]]:
-    """Version and audience of a manifest, and the releases it lists."""
+def _listed(signed: Signed | None) -> tuple[tuple[Place, str], frozenset[str]]:
+    """Place and audience of a manifest, and the releases it lists."""
     if signed is None:
-        return (0, ""), frozenset()
+        return ((0, 0), ""), frozenset()
     body = read_manifest(signed.text)
-    return (body.version, body.audience), frozenset(listed.release for listed in body.releases)
+    return ((body.epoch, body.version), body.audience), frozenset(listed.release for listed in body.releases)
 
 
 def _asked(draft: ManifestDraft, now: dt.datetime) -> Draft:

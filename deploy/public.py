@@ -6,7 +6,7 @@ Nothing here needs the database or renders anything. Every path that can be serv
 import gzip
 import hashlib
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -74,7 +74,17 @@ class ErrorPages:
 class PublicSite:
     """Serves the tree that `reader` keeps in memory."""
 
-    def __init__(self, reader: TreeReader, store: Store, tombstones: Tombstones, pages: ErrorPages) -> None:
+    def __init__(
+        self,
+        reader: TreeReader,
+        store: Store,
+        tombstones: Tombstones,
+        pages: ErrorPages,
+        *,
+        more: Callable[[str], Awaitable[Entry | None]] | None = None,
+    ) -> None:
+        """`more` finds files by hash that no channel published: those of signed players."""
+        self._more = more
         self._reader = reader
         self._store = store
         self._tombstones = tombstones
@@ -100,6 +110,8 @@ class PublicSite:
     async def asset(self, request: web.Request) -> web.StreamResponse:
         """A file by hash, whole or a range of it; screens on other origins may read it."""
         entry = self._reader.get(request.path)
+        if entry is None and self._more is not None:
+            entry = await self._more(request.path)
         if entry is None:
             return self._missing(request)
         if not self._allowed(entry):

@@ -1,6 +1,7 @@
 """One process, one role: opens what the role needs, serves until a signal, closes in order."""
 
 import asyncio
+import functools
 import os
 import signal
 from collections.abc import Awaitable, Callable, Mapping
@@ -21,16 +22,19 @@ _LAG_EVERY: Final = 1.0
 log = logger("deploy")
 
 
-def run_role(settings: Settings, role: Role, number: int = 1) -> None:
-    """Runs until SIGTERM or SIGINT; `number` tells several processes of one role apart. Blocking."""
+def run_role(settings: Settings, role: Role, number: int = 1, *, listener: int | None = None) -> None:
+    """Runs until SIGTERM or SIGINT; `number` tells several processes of one role apart. Blocking.
+
+    `listener` is a gateway's: the descriptor of a socket that listens already.
+    """
     configure(role=role, level=settings.log_level, json_lines=settings.log_json)
     # Everything a process writes holds pieces or keys of an office.
     os.umask(0o077)
     with _runner() as loop:
-        loop.run(_until_told(settings, role, number))
+        loop.run(_until_told(settings, role, number, listener))
 
 
-async def _until_told(settings: Settings, role: Role, number: int) -> None:
+async def _until_told(settings: Settings, role: Role, number: int, listener: int | None) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for told_to in (signal.SIGTERM, signal.SIGINT):
@@ -40,7 +44,8 @@ async def _until_told(settings: Settings, role: Role, number: int) -> None:
         watching = group.create_task(_watch_lag(metrics))
         told = await _metrics_site(settings, metrics, place=metrics_place(role, number))
         try:
-            await _START[role](settings, metrics, stop)
+            start = functools.partial(_gateway, listener=listener) if role == "gateway" else _START[role]
+            await start(settings, metrics, stop)
         finally:
             watching.cancel()
             if told is not None:
@@ -74,10 +79,10 @@ async def _guard(settings: Settings, _metrics: Metrics, stop: asyncio.Event) -> 
     await run(guard_settings(settings), lambda: to_ms(clock.now()), stop)
 
 
-async def _gateway(settings: Settings, metrics: Metrics, stop: asyncio.Event) -> None:
+async def _gateway(settings: Settings, metrics: Metrics, stop: asyncio.Event, *, listener: int | None = None) -> None:
     from deploy.gateway import run_screens  # noqa: PLC0415
 
-    await run_screens(settings, metrics, stop)
+    await run_screens(settings, metrics, stop, listener=listener)
 
 
 async def _worker(settings: Settings, metrics: Metrics, stop: asyncio.Event) -> None:

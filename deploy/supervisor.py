@@ -35,11 +35,15 @@ class Process(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Child:
-    """One role as a process: its name, its command, and its first process when that runs already."""
+    """One role as a process: its name, its command, its first process when that runs already.
+
+    `keeps` are descriptors that each of its processes is handed, as the command names them.
+    """
 
     name: str
     argv: tuple[str, ...]
     running: Process | None = None
+    keeps: tuple[int, ...] = ()
 
 
 class Supervisor:
@@ -85,7 +89,9 @@ class Supervisor:
             if first is not None:
                 process, first = first, None
             else:
-                process = await asyncio.create_subprocess_exec(*self._bound, *child.argv, env=self._environment)
+                process = await asyncio.create_subprocess_exec(
+                    *self._bound, *child.argv, env=self._environment, pass_fds=child.keeps
+                )
             started.set()
             # Here and not in one place for all: whatever ends this task, its process ends with it.
             try:
@@ -129,7 +135,8 @@ def _bound_to_this_process() -> tuple[str, ...]:
     return (setpriv, "--pdeathsig", "TERM", "--") if setpriv else ()
 
 
-def role_argv(role: str, number: int = 1) -> tuple[str, ...]:
+def role_argv(role: str, number: int = 1, *, listener: int | None = None) -> tuple[str, ...]:
     """The command of a role, with this interpreter; `number` when it is not the role's only process."""
     further = () if number == 1 else ("--number", str(number))
-    return (sys.executable, "-m", "deploy.cli", "run", role, *further)
+    kept = () if listener is None else ("--listener", str(listener))
+    return (sys.executable, "-m", "deploy.cli", "run", role, *further, *kept)

@@ -5,6 +5,7 @@ from cms.api import rows as api
 from cms.audit import models as audit
 from cms.content import models as content, search_rows
 from cms.content.importing import models as importing
+from cms.datafeeds import models as datafeeds
 from cms.kernel.base import Base
 from cms.library import models as library
 from cms.newspaper import models as newspaper
@@ -12,6 +13,7 @@ from cms.notices import models as notices
 from cms.people import models as people, tokens
 from cms.planning import models as planning
 from cms.publishing import models as publishing
+from cms.publishing.onair import models as onair
 from cms.publishing.services import models as services
 from cms.review import link_models as links, list_rows, models as review
 from cms.webhooks import models as webhooks
@@ -37,5 +39,5 @@ MODULES = (
         people,
     ),
     *(planning, proof_rows, publishing, review, rollouts, screens, search_rows, services, states, tokens, watch_rows),
-    *(webhooks,),
+    *(webhooks, onair, datafeeds),
 )

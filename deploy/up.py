@@ -9,6 +9,7 @@ import contextlib
 import fcntl
 import functools
 import os
+import socket
 import sqlite3
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -53,18 +54,36 @@ def _forked(settings: Settings, lock: TextIO) -> list[Child]:
     """The roles in the order in which others wait for them; what is read for one is there for all after it."""
     from deploy import roles  # noqa: PLC0415 - nothing is read before the folder is known to be ours
 
+    listener: socket.socket | None = None
+
     def work(role: Role, number: int) -> None:
         lock.close()  # it says that this process lives, not its children
-        roles.run_role(settings, role, number)
+        handed = None
+        if listener is not None and role == "gateway":
+            handed = listener.detach()
+        elif listener is not None:
+            listener.close()
+        roles.run_role(settings, role, number, listener=handed)
 
     found: list[Child] = []
     for role in ORDER:
         roles.read(role)
+        listener = _kept(settings) if role == "gateway" else listener
         for number in range(1, 1 + (settings.gateways if role == "gateway" else 1)):
             name = role if number == 1 else f"{role}-{number}"
             process = fork(functools.partial(work, role, number), name=f"yunping-{name}")
-            found.append(Child(name, role_argv(role, number), process))
+            held = listener.fileno() if listener is not None and role == "gateway" else None
+            argv = role_argv(role, number, listener=held)
+            found.append(Child(name, argv, process, () if held is None else (held,)))
+    if listener is not None:
+        listener.detach()  # open for as long as this process lives
     return found
+
+
+def _kept(settings: Settings) -> socket.socket | None:
+    from deploy.kept_socket import kept  # noqa: PLC0415 - reads what a gateway is made of
+
+    return kept(settings)
 
 
 async def _keep(settings: Settings, children: Sequence[Child], *, is_demo: bool) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import dataclasses
 import datetime as dt
+from collections.abc import Sequence
 from typing import Final
 
 from aiohttp import web
@@ -21,22 +22,26 @@ from cms.people.units import FOLLOWERS
 from cms.planning.moving import targets_follow
 from cms.publishing.guarding import ClientGuard
 from cms.publishing.line_ups import RowLineUps
+from cms.publishing.onair.showing import Message, messages
 from cms.publishing.registry import load_channels
 from cms.publishing.tree_reader import TreeReader
 from cms.review.dead_links import LinkAsker
 from deploy import tls
 from deploy.channel_watch import count_viewers, watch_channels
-from deploy.guarding import GuardedHands, GuardedKeys
+from deploy.guarding import GuardedFeeds, GuardedHands, GuardedKeys
 from deploy.handing import BoxFiles
 from deploy.hooks import Hooks
 from deploy.installation import Installation, open_workshop, opened
 from deploy.places import PlacePages
+from deploy.player_files import PlayerFiles
 from deploy.press import press_of
 from deploy.public import ErrorPages, PublicSite
+from deploy.pushing import PortalPush
 from deploy.services_maker import ServicesMaker
 from deploy.serving import channel_site
 from deploy.settings import Settings
 from media.errors import MediaRefused
+from renderers.tv import paths as tv_paths
 from renderers.web import errors
 from screens.moving import screens_follow
 from screens.pages import RESOURCES, sections as screen_sections
@@ -60,7 +65,7 @@ async def run_web(settings: Settings, metrics: Metrics, stop: asyncio.Event) -> 
         room = await open_workshop(here)
         services = await asyncio.to_thread(ServicesMaker, here, room)
         pages = ErrorPages(errors.not_found(here.site), errors.gone(here.site))
-        public = PublicSite(reader, here.store, here.tombstones, pages)
+        public = PublicSite(reader, here.store, here.tombstones, pages, more=PlayerFiles(here.db, here.store).find)
         site = channel_site(here, reader, public, services.key)
         deps = dataclasses.replace(desk_deps(here, room, services), newest=site.newest)
         app.add_subapp(PREFIX, await asyncio.to_thread(build_desk, deps, screen_sections()))
@@ -70,9 +75,11 @@ async def run_web(settings: Settings, metrics: Metrics, stop: asyncio.Event) -> 
             here.db, here.clock, here.site, reader, here.tombstones, RowLineUps(here.db, here.clock), public.page
         )
         app.add_routes(BoxFiles(here.db, here.clock, room).routes())
+        push = portal_push(here, reader)
+        app.add_routes(push.routes())
         app.add_routes([*site.routes(), *places.routes(), *public.routes()])
         counting = count_viewers(here, site.viewers)
-        beside = [_follow(here, reader), counting, watch_channels(here, site.newest)]
+        beside = [_follow(here, reader), counting, watch_channels(here, site.newest), push.run(here.wake)]
         tasks = [asyncio.create_task(one) for one in beside]
         runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=3)
         await runner.setup()
@@ -85,6 +92,20 @@ async def run_web(settings: Settings, metrics: Metrics, stop: asyncio.Event) -> 
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def portal_push(here: Installation, reader: TreeReader) -> PortalPush:
+    """Tells the portal's open pages of emergencies, of channels that have a plan."""
+
+    def known(code: str) -> bool:
+        entry = reader.get(tv_paths.plan(code))
+        return entry is not None and not entry.gone
+
+    async def read(now: dt.datetime) -> Sequence[Message]:
+        async with here.db.read() as session:
+            return await messages(session, now=now)
+
+    return PortalPush(read, here.clock, here.tombstones, here.metrics, known=known, base_url=here.site.base_url)
 
 
 def desk_deps(here: Installation, room: Workshop, services: ServicesMaker) -> DeskDeps:
@@ -122,6 +143,7 @@ def desk_deps(here: Installation, room: Workshop, services: ServicesMaker) -> De
         metrics=here.metrics,
         links=LinkAsker(services.outbound),
         hands=GuardedHands(here.guard),
+        feeds=GuardedFeeds(here.guard),
     )
 
 

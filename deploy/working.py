@@ -24,6 +24,7 @@ from cms.publishing.tree_writer import TreeWriter
 from cms.publishing.upkeep import keep_accounts
 from cms.publishing.worker import Worker, WorkerSettings
 from cms.publishing.workshop import Workshop
+from deploy.airing import make_pictures
 from deploy.channel_watch import tidy_days
 from deploy.deadlines import tell_of_deadlines
 from deploy.dropping import watch_drops
@@ -67,7 +68,8 @@ async def run_worker(settings: Settings, metrics: Metrics, stop: asyncio.Event) 
         following = asyncio.create_task(follow_root(here))
         letters = (carry_letters(here, owner), watch_promises(here), watch_files(here), prune(here))
         rooms = (*letters, keep_rollouts(here), watch_screens(here), tidy_screens(here), tidy_days(here))
-        noticing = [asyncio.create_task(one) for one in (*rooms, draw_newspapers(here, room, owner))]
+        making = (draw_newspapers(here, room, owner), make_pictures(here, room, owner))
+        noticing = [asyncio.create_task(one) for one in (*rooms, *making)]
         await asyncio.wait({working, encoding, keeping, stopping}, return_when=asyncio.FIRST_COMPLETED)
         beside = (
             keeping,

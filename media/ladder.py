@@ -136,24 +136,29 @@ def house_colours(picture: Any, facts: VideoFacts) -> Any:
 
 def video_outputs(picture: Any, frames: int) -> list[Any]:
     """Every rung of a picture that has the house's full size."""
-    # Tags of the source would be written into the init segment and make it another one.
-    tagged = (
-        picture.filter("sidedata", mode="delete")
-        .filter("setsar", 1)
-        .filter(
-            "setparams", range="tv", color_primaries="bt709", color_trc="bt709", colorspace="bt709", field_mode="prog"
-        )
-    )
-    copies = tagged.filter_multi_output("split", len(LADDER))
+    copies = tagged(picture).filter_multi_output("split", len(LADDER))
     outputs = []
     for number, (name, rung) in enumerate(LADDER.items()):
         sized = copies.stream(number)
         if rung is not TOP:
             # 854 is not exactly 16:9; without this the pixel's shape would be written.
             sized = sized.filter("scale", rung.width, rung.height).filter("setsar", 1)
-        limits = {"maxrate": f"{rung.maxrate}k", "bufsize": f"{rung.bufsize}k", "level": rung.level}
-        outputs.append(made_output(sized, name=name, **CONTAINER, **VIDEO, **limits, **{"frames:v": frames}))
+        outputs.append(rung_output(sized, name, frames))
     return outputs
+
+
+def tagged(picture: Any) -> Any:
+    """The picture with the house's tags: the source's would be written into the init segment and make it another."""
+    plain = picture.filter("sidedata", mode="delete").filter("setsar", 1)
+    tags = {"color_primaries": "bt709", "color_trc": "bt709", "colorspace": "bt709"}
+    return plain.filter("setparams", range="tv", field_mode="prog", **tags)
+
+
+def rung_output(sized: Any, name: str, frames: int) -> Any:
+    """One rung of a tagged picture that has its size."""
+    rung = LADDER[name]
+    limits = {"maxrate": f"{rung.maxrate}k", "bufsize": f"{rung.bufsize}k", "level": rung.level}
+    return made_output(sized, name=name, **CONTAINER, **VIDEO, **limits, **{"frames:v": frames})
 
 
 def sound_output(source: Any, facts: VideoFacts, gain: Gain, segments: int) -> Any:

@@ -54,7 +54,7 @@ def run(*, screens: int = 10_000, gateways: int = 2, kills: int = 3) -> dict[str
 async def _run(folder: Path, screens: int, gateways: int, kills: int) -> dict[str, Any]:
     street = await Street.make(folder, screens, 1)
     port = free_port()
-    (folder / "all").write_text("\n".join(street.lines), encoding="utf-8")
+    await asyncio.to_thread((folder / "all").write_text, "\n".join(street.lines), encoding="utf-8")
     if gateways > 1:
         street.cores = (-1, -1)
     given = ("--port", port, "--core", street.cores[1], "--screens", folder / "all")

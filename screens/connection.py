@@ -70,6 +70,7 @@ class ScreenConnection(ServerConnection):
     Attributes:
         lane: the descriptor to write to directly; a number below 0 under TLS, where only the transport may.
         has, sent: the versions its screen has and the frames it was sent last, while it stands apart from the cohorts.
+        fed: what it was told of its feeds last (`screens.feeds.Told`).
         entered_at: when it became a screen's; None before.
         late_since: loop time since which a newer state waits for this socket; 0 when none does.
     """
@@ -82,6 +83,7 @@ class ScreenConnection(ServerConnection):
         self.group: Audience | None = None
         self.has: Versions = NOTHING
         self.sent: AudienceFrames | None = None
+        self.fed: object = None
         self.late_since = 0.0
         self.entered_at: dt.datetime | None = None
         self._is_whole = True

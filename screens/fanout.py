@@ -11,7 +11,7 @@ import itertools
 import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from websockets.protocol import OPEN
 
@@ -41,6 +41,14 @@ class Report:
             setattr(self, name, getattr(self, name) + getattr(other, name))
 
 
+class Sent(NamedTuple):
+    """Screens whose socket was handed another version than they had, and when (loop time)."""
+
+    frames: AudienceFrames
+    to: tuple[ScreenConnection, ...]
+    at: float
+
+
 class Group:
     """The live connections of one audience and its newest frames (None until a beacon is signed).
 
@@ -48,7 +56,7 @@ class Group:
     Cohorts are sets of numbers, because touching ten thousand objects costs more than ten thousand writes to memory.
     """
 
-    __slots__ = ("apart", "audience", "cohorts", "frames", "lanes", "pinged_at", "told_at")
+    __slots__ = ("apart", "audience", "cohorts", "frames", "given", "lanes", "pinged_at", "told_at")
 
     def __init__(self, audience: str) -> None:
         self.audience = audience
@@ -56,6 +64,7 @@ class Group:
         self.cohorts: dict[AudienceFrames, set[int]] = {}
         self.lanes: dict[int, ScreenConnection] = {}
         self.apart: set[ScreenConnection] = set()
+        self.given: list[Sent] = []
         self.told_at = self.pinged_at = 0.0
 
     @property
@@ -127,6 +136,8 @@ class Group:
             if newest is not cohort:
                 newest |= cohort
         batch.put(self, lanes, frames.renewal(held.has))
+        if held.has[3] != frames.has[3]:
+            batch.news.append((self, frames, tuple(lanes)))
         return len(lanes)
 
     def finish(self, lane: int, frame: bytes, taken: int) -> None:
@@ -148,6 +159,8 @@ class Group:
 
     def _give(self, connection: ScreenConnection, frames: AudienceFrames, rest: bytes) -> None:
         """Hands bytes to the transport; the member joins its new cohort unless that made it busy."""
+        if connection.has[3] != frames.has[3]:
+            self.given.append(Sent(frames, (connection,), connection.loop.time()))
         connection.has, connection.sent, connection.late_since = frames.has, frames, 0.0
         connection.write(rest)
         if not connection.paused:
@@ -162,11 +175,12 @@ class Group:
 class Slice:
     """Sends of several audiences that are handed to the kernel in one go."""
 
-    __slots__ = ("_batch", "_groups")
+    __slots__ = ("_batch", "_groups", "news")
 
     def __init__(self) -> None:
         self._batch = Batch()
         self._groups: list[Group] = []
+        self.news: list[tuple[Group, AudienceFrames, tuple[int, ...]]] = []
 
     def put(self, group: Group, lanes: Collection[int], frame: bytes) -> None:
         self._batch.add(lanes, frame)
@@ -183,10 +197,17 @@ class Slice:
 
 
 class Fanout:
-    """Writes the newest frames of groups that changed; `observer` hears of every run."""
+    """Writes the newest frames of groups that changed; `observer` hears of every run, `sent` of who got a new version.
 
-    def __init__(self, observer: Callable[[Report], None] | None = None) -> None:
+    Who that was is worked out after the run: it delays no screen.
+    """
+
+    def __init__(
+        self, observer: Callable[[Report], None] | None = None, sent: Callable[[Sent], None] | None = None
+    ) -> None:
         self._observer = observer
+        self._sent = sent
+        self._news: list[tuple[float, list[tuple[Group, AudienceFrames, tuple[int, ...]]]]] = []
         self._due: dict[Group, None] = {}
         self._task: asyncio.Task[None] | None = None
 
@@ -216,8 +237,19 @@ class Fanout:
             report.cpu += time.thread_time() - cpu
             await asyncio.sleep(0)
         report.wall = time.perf_counter() - began
+        await self._tell()
         if self._observer is not None:
             self._observer(report)
+
+    async def _tell(self) -> None:
+        """Whose sockets took a new version in this run; a slice of them at a time."""
+        news, self._news = self._news, []
+        for at, parts in news:
+            for group, frames, lanes in parts:
+                found = (group.lanes.get(lane) for lane in lanes)
+                if self._sent is not None:
+                    self._sent(Sent(frames, tuple(one for one in found if one is not None), at))
+            await asyncio.sleep(0)
 
     def _slice(self, report: Report) -> None:
         """Up to so many sends, over as many audiences as they take."""
@@ -231,6 +263,8 @@ class Fanout:
                 report.audiences += 1
                 written.append(group)
         batch.write(report)
+        if batch.news and self._sent is not None:
+            self._news.append((asyncio.get_running_loop().time(), batch.news))
         for group in written:
             if group.apart:
                 self._catch_up(group, report)

@@ -21,10 +21,11 @@ from cms.trust.signed import Signed
 from screens import pairing
 from screens.beacons import Beacons
 from screens.connection import ScreenConnection
-from screens.fanout import Fanout, Report
+from screens.fanout import Fanout, Report, Sent
+from screens.feeds import FeedTeller
 from screens.frames import versions_of
 from screens.hands.delivery import Orders
-from screens.messages import Bye, Have, Pair, Pairing
+from screens.messages import Ack, Bye, Have, Pair, Pairing
 from screens.presence import Presence
 from screens.proof_intake import Intake
 from screens.protocol import Goodbye
@@ -73,8 +74,9 @@ class Gateway:
         self.metrics = metrics
         self.source = StoredStates(database, wake)
         self.registry = Registry()
-        self.fanout = Fanout(self._told)
+        self.fanout = Fanout(self._told, self._sent)
         self.beacons = Beacons(signer, self.source, self.registry, self.fanout)
+        self.feeds = FeedTeller(database, wake, self.source, self.registry, clock=clock, metrics=metrics)
         self.presence = Presence(database, clock)
         self.orders = Orders(database, wake, clock, self.registry, metrics, unit_of=self._unit_of)
         self.proofs = Intake(database, clock, self.registry, metrics)
@@ -104,6 +106,7 @@ class Gateway:
             for part in (
                 self.source.run(),
                 self.beacons.run(),
+                self.feeds.run(),
                 self.presence.run(),
                 self.proofs.run(),
                 self.wheel.run(),
@@ -258,6 +261,18 @@ class Gateway:
     def refused(self, bye: Bye) -> None:
         self.metrics.count("yunping_screen_byes_total", code=bye.code, why=bye.why or "")
 
+    def acked(self, screen: uuid.UUID, ack: Ack) -> None:
+        """What a screen says of a version; one that does not say of which epoch is believed of the present one.
+
+        Unless there is no such version yet: then it speaks of what stood before a restore.
+        """
+        if ack.epoch is None:
+            audience = self.source.audience_now(screen)
+            state = None if audience is None else self.source.state_of(audience)
+            if state is not None and ack.version > state.version:
+                return
+        self.presence.acked(screen, ack, ack.epoch or max(1, self.beacons.epoch))
+
     def retry_bounds(self) -> tuple[int, int]:
         """Between which times (ms) a screen should come back: all there are within ten seconds, four thousand a second.
 
@@ -276,6 +291,7 @@ class Gateway:
             for screen, (link, at) in change.links.items():
                 self._linked(screen, link, at)
             self.beacons.changed(change.audiences)
+            self.feeds.changed(change.audiences)
 
     def _linked(self, screen: uuid.UUID, link: uuid.UUID, at: dt.datetime) -> None:
         """Some gateway wrote who holds a screen: a socket here that is older than that one is told to go."""
@@ -331,6 +347,7 @@ class Gateway:
             connection.has = (*connection.has[:3], 0)  # another audience's manifest says nothing here
         if group is None:
             return
+        self.feeds.entered(connection)
         if group.frames is not None and self.beacons.is_fresh(group):
             group.catch_up(connection)
         else:
@@ -348,6 +365,7 @@ class Gateway:
         while True:
             await asyncio.sleep(1)
             now = to_ms(self.clock.now())
+            self._collect()
             for connection in tuple(self.registry.waiting.values()):
                 session = self._sessions.get(connection)
                 if session is not None and session.pair is not None and session.code_until <= now:
@@ -409,6 +427,23 @@ class Gateway:
         self._tasks.discard(task)
         if not task.cancelled() and (problem := task.exception()) is not None:
             log.error("a screen's task failed", error=repr(problem), exc_info=problem)
+
+    def _sent(self, sent: Sent) -> None:
+        """The ledger learns to whom a new version was written."""
+        loop = asyncio.get_running_loop()
+        at = self.clock.now() - dt.timedelta(seconds=max(0.0, loop.time() - sent.at))
+        place = (sent.frames.parts.trust.epoch, sent.frames.state.version)
+        for connection in sent.to:
+            screen = self.registry.screen_of(connection)
+            if screen is not None:
+                self.presence.sent(screen, place, at)
+
+    def _collect(self) -> None:
+        """Those who got it one by one: they came later, or were slow."""
+        for group in tuple(self.registry.groups.values()):
+            given, group.given = group.given, []
+            for sent in given:
+                self._sent(sent)
 
     def _told(self, report: Report) -> None:
         self.metrics.count("yunping_screen_frames_total", report.sent)

@@ -1,15 +1,17 @@
 """The publish→pixel ledger: what became of a piece on each screen, and who has it not, and why.
 
-A manifest is queued for an audience; each screen says when it received, cached and showed it. What a later version
-brought a screen brought it this one too, so a screen that was away is counted by the version it came back with.
+A manifest is queued for an audience; the gateway notes when it was sent to each screen, and each screen says when it
+received, cached and showed it. What a later version brought a screen brought it this one too, so a screen that was
+away is counted by the version it came back with. Versions begin again under a new epoch, so that a place in the order
+is both: nothing said of a version of before speaks of the one that has its number now.
 """
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, TypeAlias
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import and_, delete, func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from screens.health import Fact, link_of, version_of
@@ -24,6 +26,11 @@ JOIN_AFTER: Final = dt.timedelta(hours=2)
 _MOST_ROWS: Final = 5_000
 _AT_ONCE: Final = 500
 COUNTED: Final = ("queued", "sent", "received", "cached", "shown")
+_SAID: Final = ("received", "cached", "shown")
+_NEVER: Final = 2**62
+
+Place: TypeAlias = tuple[int, int]
+"""Epoch and version."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +49,8 @@ class ScreenProgress:
 
     @property
     def sent(self) -> bool:
-        """Whether it was put on the wire: the screen was linked since, or has said something of it."""
-        return bool(self.reached) or self.screen.link is not None
+        """Whether a gateway wrote it to the screen's socket, or the screen has said something of it."""
+        return Stage.SENT in self.times or bool(self.reached)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,29 +78,29 @@ class Progress:
 
 async def note_version(
     session: AsyncSession,
-    queued: tuple[int, str],
+    queued: tuple[Place, str],
     before: Iterable[str],
     after: Iterable[str],
     *,
     receivers: int,
     now: dt.datetime,
 ) -> None:
-    """Writes down that a manifest (its version and audience) was queued, and the releases it brings or takes away."""
-    version, audience = queued
-    if await session.get(ScreenVersion, version) is not None:
+    """Writes down that a manifest (its place and audience) was queued, and the releases it brings or takes away."""
+    (epoch, version), audience = queued
+    if await session.get(ScreenVersion, (epoch, version)) is not None:
         return
-    session.add(ScreenVersion(version=version, audience=audience, at=now, receivers=receivers))
+    session.add(ScreenVersion(epoch=epoch, version=version, audience=audience, at=now, receivers=receivers))
     old, new = set(before), set(after)
     for release in sorted(old ^ new):
-        session.add(ScreenVersionPiece(release=release, version=version, brought=release in new))
+        session.add(ScreenVersionPiece(release=release, epoch=epoch, version=version, brought=release in new))
     await session.flush()
 
 
-async def note_steps(session: AsyncSession, steps: Mapping[int, Sequence[Step]]) -> None:
-    """Appends what screens said within a second; one row a version."""
-    for version, found in sorted(steps.items()):
+async def note_steps(session: AsyncSession, steps: Mapping[Place, Sequence[Step]]) -> None:
+    """Appends what was sent and said within a second; one row a version."""
+    for (epoch, version), found in sorted(steps.items()):
         base, entries = packed(found)
-        session.add(ScreenSteps(version=version, at=base, entries=entries))
+        session.add(ScreenSteps(epoch=epoch, version=version, at=base, entries=entries))
 
 
 async def progress(
@@ -101,16 +108,19 @@ async def progress(
 ) -> Progress:
     """What became of a release on the screens it was queued for, or, not `brought`, of taking it away."""
     query = (
-        select(ScreenVersion.version, ScreenVersion.audience, ScreenVersion.at)
-        .join(ScreenVersionPiece, ScreenVersionPiece.version == ScreenVersion.version)
+        select(ScreenVersion.epoch, ScreenVersion.version, ScreenVersion.audience, ScreenVersion.at)
+        .join(
+            ScreenVersionPiece,
+            and_(ScreenVersionPiece.epoch == ScreenVersion.epoch, ScreenVersionPiece.version == ScreenVersion.version),
+        )
         .where(ScreenVersionPiece.release == release, ScreenVersionPiece.brought == brought)
-        .order_by(ScreenVersion.version)
+        .order_by(ScreenVersion.epoch, ScreenVersion.version)
     )
     if since is not None:
         query = query.where(ScreenVersion.at >= since)
-    first: dict[str, tuple[int, dt.datetime]] = {}
-    for version, audience, at in (await session.execute(query)).all():
-        first.setdefault(audience, (version, at))
+    first: dict[str, tuple[Place, dt.datetime]] = {}
+    for epoch, version, audience, at in (await session.execute(query)).all():
+        first.setdefault(audience, ((epoch, version), at))
     if not first:
         return Progress(counts=dict.fromkeys(COUNTED, 0))
     members = (
@@ -120,18 +130,18 @@ async def progress(
         .where(AudienceMember.audience.in_(sorted(first)), Screen.revoked_at.is_(None))
     )
     rows = (await session.execute(members)).all()
-    times = await _times(session, min(version for version, _ in first.values()))
+    times = await _times(session, min(place for place, _ in first.values()))
     found = [_progress(row[0], *first[row[1]], times, now) for row in rows]
     return counted(found)
 
 
 def counted(found: Sequence[ScreenProgress]) -> Progress:
     """The sums over screens; pure."""
-    counts = {"queued": len(found), "sent": sum(one.sent for one in found)}
+    counts = {"queued": len(found)}
     spans: dict[str, list[int]] = {}
-    for name in COUNTED[2:]:
+    for name in COUNTED[1:]:
         stage = STAGES[name]
-        counts[name] = sum(stage in one.reached for one in found)
+        counts[name] = sum(one.sent if stage is Stage.SENT else stage in one.reached for one in found)
         took = (one.times[stage] - one.queued for one in found if stage in one.times)
         spans[name] = sorted(max(0, one // dt.timedelta(milliseconds=1)) for one in took)
     return Progress(found, counts, spans)
@@ -140,58 +150,68 @@ def counted(found: Sequence[ScreenProgress]) -> Progress:
 async def join_steps(session: AsyncSession, *, now: dt.datetime) -> int:
     """Joins the rows of versions that have come to rest to one row each; how many were joined. Safe to repeat."""
     of = (
-        select(ScreenSteps.version)
-        .group_by(ScreenSteps.version)
+        select(ScreenSteps.epoch, ScreenSteps.version)
+        .group_by(ScreenSteps.epoch, ScreenSteps.version)
         .having(func.count() > 1, func.max(ScreenSteps.at) < now - JOIN_AFTER)
         .limit(_AT_ONCE)
     )
-    versions = (await session.scalars(of)).all()
-    for version in versions:
-        rows = (await session.scalars(select(ScreenSteps).where(ScreenSteps.version == version))).all()
+    places = (await session.execute(of)).all()
+    for epoch, version in places:
+        mine = (ScreenSteps.epoch == epoch, ScreenSteps.version == version)
+        rows = (await session.scalars(select(ScreenSteps).where(*mine))).all()
         base, entries = packed(joined(step for row in rows for step in unpacked(row.at, row.entries)))
-        await session.execute(delete(ScreenSteps).where(ScreenSteps.version == version))
-        session.add(ScreenSteps(version=version, at=base, entries=entries))
+        await session.execute(delete(ScreenSteps).where(*mine))
+        session.add(ScreenSteps(epoch=epoch, version=version, at=base, entries=entries))
     await session.flush()
-    return len(versions)
+    return len(places)
 
 
 async def prune(session: AsyncSession, *, now: dt.datetime) -> int:
     """Forgets the times of versions older than a quarter of a year; the counts of a piece stay with its delivery."""
-    old = select(ScreenVersion.version).where(ScreenVersion.at < now - KEEP)
-    versions = (await session.scalars(old.limit(_AT_ONCE))).all()
+    old = select(ScreenVersion.epoch, ScreenVersion.version).where(ScreenVersion.at < now - KEEP)
+    places = [(epoch, version) for epoch, version in (await session.execute(old.limit(_AT_ONCE))).all()]
     for table in (ScreenSteps, ScreenVersionPiece, ScreenVersion):
-        await session.execute(delete(table).where(table.version.in_(versions)))
-    return len(versions)
+        await session.execute(delete(table).where(tuple_(table.epoch, table.version).in_(places)))
+    return len(places)
 
 
-async def _times(session: AsyncSession, version: int) -> Mapping[Tail, Sequence[tuple[int, Stage, dt.datetime]]]:
+async def _times(session: AsyncSession, since: Place) -> Mapping[Tail, Sequence[tuple[Place, Stage, dt.datetime]]]:
     """Every step of this version and later ones, by screen."""
-    query = select(ScreenSteps.version, ScreenSteps.at, ScreenSteps.entries).where(ScreenSteps.version >= version)
-    found: dict[Tail, list[tuple[int, Stage, dt.datetime]]] = {}
-    for number, base, entries in (await session.execute(query.order_by(ScreenSteps.id).limit(_MOST_ROWS))).all():
+    epoch, version = since
+    later = or_(ScreenSteps.epoch > epoch, and_(ScreenSteps.epoch == epoch, ScreenSteps.version >= version))
+    query = select(ScreenSteps.epoch, ScreenSteps.version, ScreenSteps.at, ScreenSteps.entries).where(later)
+    found: dict[Tail, list[tuple[Place, Stage, dt.datetime]]] = {}
+    for of, number, base, entries in (await session.execute(query.order_by(ScreenSteps.id).limit(_MOST_ROWS))).all():
         for tail, stage, at in unpacked(base, entries):
-            found.setdefault(tail, []).append((number, stage, at))
+            found.setdefault(tail, []).append(((of, number), stage, at))
     return found
 
 
 def _progress(
     screen: Screen,
-    version: int,
+    place: Place,
     queued: dt.datetime,
-    steps: Mapping[Tail, Sequence[tuple[int, Stage, dt.datetime]]],
+    steps: Mapping[Tail, Sequence[tuple[Place, Stage, dt.datetime]]],
     now: dt.datetime,
 ) -> ScreenProgress:
     tail = tail_of(screen.id)
-    mine = (Step(tail, stage, at) for number, stage, at in steps.get(tail, ()) if number >= version)
+    mine = (Step(tail, stage, at) for of, stage, at in steps.get(tail, ()) if of >= place)
     times = firsts(mine).get(tail, {})
-    reached: set[Stage] = {
-        stage for name, stage in STAGES.items() if stage is not Stage.REFUSED and getattr(screen, name) >= version
-    }
-    reached |= times.keys() - {Stage.REFUSED}
+    wanted = _wanted(screen, place)
+    reached: set[Stage] = {STAGES[name] for name in _SAID if getattr(screen, name) >= wanted}
+    reached |= times.keys() - {Stage.REFUSED, Stage.SENT}
     # What was shown was received and cached, whether or not that was heard.
     highest = max(reached, default=0)
     reached |= {stage for stage in (Stage.RECEIVED, Stage.CACHED) if stage < highest}
-    return ScreenProgress(screen, version, queued, times, frozenset(reached), _why(screen, version, queued, now))
+    return ScreenProgress(screen, place[1], queued, times, frozenset(reached), _why(screen, wanted, queued, now))
+
+
+def _wanted(screen: Screen, place: Place) -> int:
+    """The version from which on what a screen said, under the epoch in which it said it, includes this place."""
+    epoch, version = place
+    if screen.epoch == epoch:
+        return version
+    return 1 if screen.epoch > epoch else _NEVER
 
 
 def _why(screen: Screen, version: int, queued: dt.datetime, now: dt.datetime) -> Fact:

@@ -13,6 +13,8 @@ class ScreenVersion(Base):
 
     __tablename__ = "screen_version"
 
+    epoch: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False, server_default="1")
+    """Versions begin again under a new epoch: those of before are others, whatever their numbers."""
     version: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     audience: Mapped[str] = mapped_column(String(40))
     at: Mapped[dt.datetime]
@@ -27,6 +29,7 @@ class ScreenVersionPiece(Base):
     __tablename__ = "screen_version_piece"
 
     release: Mapped[str] = mapped_column(String(64), primary_key=True)
+    epoch: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False, server_default="1")
     version: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     brought: Mapped[bool]
 
@@ -37,6 +40,7 @@ class ScreenSteps(Base):
     __tablename__ = "screen_steps"
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=True)
+    epoch: Mapped[int] = mapped_column(BigInteger, server_default="1")
     version: Mapped[int] = mapped_column(BigInteger)
     at: Mapped[dt.datetime]
     entries: Mapped[bytes] = mapped_column(LargeBinary)

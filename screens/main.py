@@ -53,6 +53,7 @@ class GatewaySettings:
         media: base URL of the files `/a/{sha256}`.
         reuse_port: several gateways on one port, the kernel deals out the connections.
         own_process: the process does nothing else, so the garbage collector may be tuned for many connections.
+        listener: descriptor of a socket that listens already and outlives this process, instead of `host` and `port`.
     """
 
     host: str
@@ -63,6 +64,7 @@ class GatewaySettings:
     tls: ssl.SSLContext | None = None
     reuse_port: bool = False
     own_process: bool = False
+    listener: int | None = None
 
 
 async def run_gateway(
@@ -131,7 +133,11 @@ async def _leave(server: Server, gateway: Gateway) -> None:
 
 
 async def _listen(settings: GatewaySettings, gateway: Gateway) -> Server:
-    listener = _socket(settings)
+    if settings.listener is not None:
+        listener = socket.socket(fileno=settings.listener)
+        listener.settimeout(0)
+    else:
+        listener = listening(settings.host, settings.port, shared=settings.reuse_port)
     try:
         return await serve(
             gateway.serve,
@@ -158,19 +164,20 @@ async def _listen(settings: GatewaySettings, gateway: Gateway) -> Server:
         raise
 
 
-def _socket(settings: GatewaySettings) -> socket.socket:
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+def listening(host: str, port: int, *, shared: bool = False) -> socket.socket:
+    """The bound socket of a gateway; `shared` with others on one port. Raises OSError."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        if settings.reuse_port:
+        if shared:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         # Set before listening: accepted sockets inherit all three.
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, USER_TIMEOUT_MS)
         listener.settimeout(0)
-        listener.bind((settings.host, settings.port))
+        listener.bind((host, port))
     except BaseException:
         listener.close()
         raise

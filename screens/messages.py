@@ -13,10 +13,10 @@ from typing import Annotated, Any, ClassVar, Final, NoReturn, TypeAlias, cast
 
 from cms.hands.line import Policy
 from cms.trust.errors import TrustError
-from cms.trust.keys import unb64
 from cms.trust.limits import MAX_INTEGER
-from cms.trust.shape import Code, Count, Hash, Ms, Uuid, among, between, distinct, matches, read, size
+from cms.trust.shape import Code, Count, Hash, Ms, Uuid, among, between, distinct, read, size
 from cms.trust.signed import Signed, plain
+from screens.message_parts import Caps, Chain, Nonce, PairingCode, PlayerVersion, Proof, ProofRow, Public, Why
 
 PROTOCOL: Final = 2
 OLDEST: Final = 1
@@ -24,8 +24,7 @@ SUBPROTOCOLS: Final[Mapping[str, int]] = {"yunping.screen.2": 2, "yunping.screen
 """Names of the versions in the handshake (RFC 6455 §1.9), newest first: the server takes the first it is offered."""
 PATH: Final = "/screens/v1"
 MAX_FRAME: Final = 64 * 2**10
-MAX_CAPS: Final = 32
-MAX_CAP: Final = 64  # characters of one capability's value
+MOST_FEEDS: Final = 12  # values of so many feeds in a message
 MAX_ROWS: Final = 480  # of proof of play in a message: a third of a day of one a minute
 
 ACK_STATES: Final = ("received", "cached", "shown", "refused")
@@ -42,36 +41,7 @@ class MessageFault(Exception):
         self.where = where
 
 
-def _is_key(text: str) -> bool:
-    """Thirty-two raw bytes in their only spelling."""
-    try:
-        unb64(text, size=32)
-    except TrustError:
-        return False
-    return True
-
-
-def _are_caps(caps: Mapping[str, object]) -> bool:
-    return len(caps) <= MAX_CAPS and all(_is_name(name) and _is_cap(value) for name, value in caps.items())
-
-
-def _is_cap(value: object) -> bool:
-    if isinstance(value, str):
-        return len(value) <= MAX_CAP
-    return isinstance(value, int) and abs(value) <= MAX_INTEGER  # a bool is an int
-
-
 ROOTS: Final = 16  # in one message; a screen further behind comes to the rest at its next welcome
-_is_name: Final = matches("[a-z0-9_-]{1,40}")
-Nonce = Annotated[str, matches("[A-Za-z0-9_-]{43}")]
-Public = Annotated[str, _is_key]
-Proof = Annotated[str, matches("[A-Za-z0-9_-]{86}")]
-PairingCode = Annotated[str, matches("[A-HJ-NP-Z2-9]{6}")]
-PlayerVersion = Annotated[str, matches("[0-9A-Za-z.+-]{1,32}")]
-Why = Annotated[str, matches("[a-z_.]{1,64}")]
-Chain = Annotated[str, matches("[A-Za-z0-9_-]{22}")]
-ProofRow = Annotated[tuple[Annotated[int, between(-MAX_INTEGER)], ...], size(3, 3)]
-Caps = Annotated[Mapping[str, object], _are_caps]
 Spoken = Annotated[int, between(OLDEST, PROTOCOL)]
 
 
@@ -222,6 +192,15 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class Feeds:
+    """The newest signed values of feeds that the line-up has cards of (`cms.signals.feed`); after the state."""
+
+    T: ClassVar[str] = "feeds"
+    SINCE: ClassVar[int] = 2
+    feeds: Annotated[tuple[Signed, ...], size(1, MOST_FEEDS)]
+
+
+@dataclass(frozen=True, slots=True)
 class Tock:
     """The answer to a `Tick`: its `sent` again, and the server's clock when it came and when this left (µs)."""
 
@@ -283,14 +262,16 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Ack:
-    """How far a version got on the screen; `code` says why it was refused."""
+    """How far a version got on the screen; `code` says why it was refused, `epoch` of which epoch the version is."""
 
     T: ClassVar[str] = "ack"
-    OPTIONAL: ClassVar[frozenset[str]] = frozenset({"code"})
+    OPTIONAL: ClassVar[frozenset[str]] = frozenset({"code", "epoch"})
+    LATER: ClassVar[Mapping[str, int]] = {"epoch": 2}
     version: Count
     state: Annotated[str, among(ACK_STATES)]
     at: Ms
     code: Why | None = None
+    epoch: Count | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -360,13 +341,12 @@ class Shown:
     rows: Annotated[tuple[ProofRow, ...], size(1, MAX_ROWS)]
 
 
-FromServer: TypeAlias = (
-    Challenge | Pairing | Paired | Welcome | StateFrame | OrderFrame | Line | Roots | Tock | Proved | Pulse | Bye
-)
+_Ever: TypeAlias = Challenge | Pairing | Paired | Welcome | StateFrame | Bye
+FromServer: TypeAlias = _Ever | OrderFrame | Line | Roots | Feeds | Tock | Proved | Pulse
 FromScreen: TypeAlias = Hello | Pair | Ack | Beat | Done | Remembered | Tick | Vitals | Shown
 _SERVER: Final[tuple[type[Any], ...]] = (
     *(Challenge, Pairing, Paired, Welcome, StateFrame, Bye),
-    *(OrderFrame, Line, Roots, Tock, Proved, Pulse),
+    *(OrderFrame, Line, Roots, Feeds, Tock, Proved, Pulse),
 )
 _SCREEN: Final[tuple[type[Any], ...]] = (Hello, Pair, Ack, Beat, Done, Remembered, Tick, Vitals, Shown)
 _FROM_SERVER: Final[Mapping[str, type[Any]]] = {kind.T: kind for kind in _SERVER}
@@ -436,6 +416,10 @@ def _read(text: str | bytes, kinds: Mapping[str, type[Any]], protocol: int) -> o
     kind = kinds.get(name) if isinstance(name, str) else None
     if kind is None or getattr(kind, "SINCE", OLDEST) > protocol:
         raise MessageFault("type", "t")
+    later: Mapping[str, int] = getattr(kind, "LATER", {})
+    early = [name for name in value if later.get(name, OLDEST) > protocol]
+    if early:
+        raise MessageFault("schema", f"{kind.T}.{early[0]}")  # a field of a later version
     try:
         message = _shaped(kind, value)
     except TrustError as fault:

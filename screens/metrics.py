@@ -7,6 +7,7 @@ from cms.kernel.metrics import Metric
 SCREENS: Final[tuple[Metric, ...]] = (
     Metric("gauge", "yunping_screens_connected", "Screens linked to this gateway"),
     Metric("counter", "yunping_screen_frames_total", "State frames written"),
+    Metric("counter", "yunping_screen_feed_frames_total", "Messages with values of data feeds written"),
     Metric("histogram", "yunping_fanout_seconds", "From a signed state to the last socket"),
     Metric("counter", "yunping_screen_byes_total", "Connections the gateway ended", ("code", "why")),
     Metric("counter", "yunping_screen_orders_total", "Orders that ended on a screen", ("state",)),

@@ -15,18 +15,17 @@ from cms.kernel.clock import Clock
 from cms.kernel.db import Database
 from cms.kernel.log import logger
 from cms.kernel.wake import ring
-from screens.ledger import note_steps
+from screens.ledger import Place, note_steps
 from screens.messages import Ack, Beat, Vitals
+from screens.reached import SAID, Reached, joined, reached, said_value, with_acks
 from screens.states import next_link
-from screens.steps import STAGES, Step, tail_of
+from screens.steps import STAGES, Stage, Step, tail_of
 from screens.tables import Screen
 
 EVERY: Final = 1.0
 # While the database is away; 40 MiB of what ten thousand screens said in an hour of publishing.
 MOST_STEPS: Final = 200_000
 LONGEST_MS: Final = 365 * 86_400_000
-# A version never goes back: a late or repeated ack must not undo a newer one.
-_RISING: Final = frozenset({"received", "cached", "shown"})
 _ENTRY: Final = frozenset({"link", "linked_at"})
 TOPIC: Final = "links"
 
@@ -42,7 +41,8 @@ class Presence:
         self._facts: dict[uuid.UUID, dict[str, Any]] = defaultdict(dict)
         self._gone: dict[uuid.UUID, tuple[uuid.UUID, dt.datetime]] = {}
         self._signed: dict[uuid.UUID, tuple[str, int]] = {}
-        self._steps: dict[int, list[Step]] = defaultdict(list)
+        self._acks: dict[uuid.UUID, Reached] = {}
+        self._steps: dict[Place, list[Step]] = defaultdict(list)
         self._step_count = 0
         self._is_away = False
 
@@ -56,16 +56,21 @@ class Presence:
         """The connection ended; the screen stays linked if a newer one holds it."""
         self._gone[link] = (screen, self._clock.now())
 
-    def acked(self, screen: uuid.UUID, ack: Ack) -> None:
-        facts = self._facts[screen]
-        facts["last_seen"] = self._clock.now()
-        if ack.state == "refused":
-            facts["refused"], facts["refused_code"] = ack.version, ack.code
-        else:
-            facts[ack.state] = max(facts.get(ack.state, 0), ack.version)
+    def acked(self, screen: uuid.UUID, ack: Ack, epoch: int) -> None:
+        """How far a screen came with a version of this epoch."""
+        now = self._clock.now()
+        self._facts[screen]["last_seen"] = now
+        self._acks[screen] = joined(self._acks.get(screen), reached(ack, epoch))
+        self._step((epoch, ack.version), Step(tail_of(screen), STAGES[ack.state], now))
+
+    def sent(self, screen: uuid.UUID, place: Place, at: dt.datetime) -> None:
+        """A gateway wrote a version to the screen's socket."""
+        self._step(place, Step(tail_of(screen), Stage.SENT, at))
+
+    def _step(self, place: Place, step: Step) -> None:
         if self._step_count < MOST_STEPS:
             self._step_count += 1
-            self._steps[ack.version].append(Step(tail_of(screen), STAGES[ack.state], facts["last_seen"]))
+            self._steps[place].append(step)
 
     def beaten(self, screen: uuid.UUID, beat: Beat) -> None:
         now = self._clock.now()
@@ -95,23 +100,26 @@ class Presence:
     async def flush(self) -> None:
         """Writes what has gathered; keeps it, below anything newer, when the database does not answer."""
         facts, self._facts = self._facts, defaultdict(dict)
+        acks, self._acks = self._acks, {}
         gone, self._gone = self._gone, {}
         signed, self._signed = self._signed, {}
         steps, self._steps, self._step_count = self._steps, defaultdict(list), 0
-        if not facts and not gone and not signed:
+        if not facts and not gone and not signed and not steps:
             return
         try:
             async with self._database.write() as session:
-                await _write(session, facts, gone)
+                await _write(session, with_acks(facts, acks), gone)
                 await _write_signed(session, signed)
                 await note_steps(session, steps)
         except (SQLAlchemyError, OSError) as problem:
             for screen, older in facts.items():
                 self._facts[screen] = older | self._facts[screen]
+            for screen, said in acks.items():
+                self._acks[screen] = joined(said, self._acks.get(screen))
             self._gone = gone | self._gone
             self._signed = signed | self._signed
-            for version, found in steps.items():
-                self._steps[version] = found + self._steps[version]
+            for place, found in steps.items():
+                self._steps[place] = found + self._steps[place]
                 self._step_count += len(found)
             if not self._is_away:
                 log.warning("presence not written, keeping it", error=str(problem))
@@ -170,8 +178,8 @@ def _value(name: str) -> Any:
     table = Screen.__table__
     column = table.c[name]
     new = bindparam(f"new_{name}", type_=column.type)
-    if name in _RISING:
-        return case((column < new, new), else_=column)
+    if name in SAID:
+        return said_value(name, new)
     if name in _ENTRY:
         # Another gateway may have written a later entry already; then this one's is the socket that must go.
         entered = bindparam("new_linked_at", type_=table.c.linked_at.type)

@@ -20,14 +20,15 @@ from typing import Final, TypeAlias
 from cms.trust.errors import TrustError
 from cms.trust.keys import PublicKey, SigningKey
 from screens.holding import holds
+from screens.message_parts import Caps
 from screens.messages import (
     PROTOCOL,
     Ack,
     Beat,
     Bye,
-    Caps,
     Challenge,
     Done,
+    Feeds,
     FromScreen,
     FromServer,
     Have,
@@ -262,7 +263,7 @@ class Dismissed:
 
 
 ScreenEvent: TypeAlias = Reply | CodeShown | BecameScreen | Welcomed | StateCame | Told | Dismissed
-TOLD_KINDS: Final[tuple[type[FromServer], ...]] = (OrderFrame, Line, Roots, Tock, Proved, Pulse)
+TOLD_KINDS: Final[tuple[type[FromServer], ...]] = (OrderFrame, Line, Roots, Feeds, Tock, Proved, Pulse)
 """What a live screen may be told besides welcomes and states."""
 
 

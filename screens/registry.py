@@ -25,6 +25,10 @@ class Registry:
     def get(self, screen: uuid.UUID) -> ScreenConnection | None:
         return self._screens.get(screen)
 
+    def screen_of(self, connection: ScreenConnection) -> uuid.UUID | None:
+        """The screen whose newest connection this is."""
+        return self._names.get(connection)
+
     def enter(self, screen: uuid.UUID, connection: ScreenConnection) -> ScreenConnection | None:
         """Links a screen to its newest connection; the one it replaces is returned and belongs to nobody now."""
         before = self._screens.get(screen)

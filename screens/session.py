@@ -74,6 +74,8 @@ class Host(Protocol):
 
     def stop_waiting(self, session: "Session") -> None: ...
 
+    def acked(self, screen: uuid.UUID, ack: Ack) -> None: ...
+
     def retry_bounds(self) -> tuple[int, int]: ...
 
 
@@ -134,13 +136,16 @@ class Session:
         now = to_ms(self.gateway.clock.now())
         media = self.gateway.media
         self.connection.push(Welcome(now, known.facts, audience, media, Retry(least, most), BEAT_MS))
-        self._walk()
+        self._walk(is_alone=audience is None)
         return True
 
-    def _walk(self) -> None:
-        """A screen that was away hears every root it missed before the state that needs the newest."""
+    def _walk(self, *, is_alone: bool) -> None:
+        """A screen that was away hears every root it missed before the state that needs the newest.
+
+        The newest comes with that state, but for a screen without a line-up (`is_alone`) there is none.
+        """
         missed = self.gateway.roots_after(self._root) if self._root and self.side.protocol >= Roots.SINCE else ()
-        if len(missed) > 1:
+        if len(missed) > 1 or (missed and is_alone):
             self.connection.push(Roots(missed[:ROOTS]))
         self._root = 0 if missed else self._root
 
@@ -176,7 +181,7 @@ class Session:
 
 
 def _acked(session: Session, screen: uuid.UUID, ack: Ack) -> None:
-    session.gateway.presence.acked(screen, ack)
+    session.gateway.acked(screen, ack)
 
 
 def _beaten(session: Session, screen: uuid.UUID, beat: Beat) -> None:

@@ -26,13 +26,14 @@ from cms.trust.keys import SigningKey
 from cms.trust.root import Root
 from cms.trust.signed import Signed, Verified, read_body
 from cms.trust.verify import verify_beacon, verify_root
+from screens.message_parts import Caps
 from screens.messages import (
     MAX_FRAME,
     SUBPROTOCOLS,
     Beat,
     Bye,
-    Caps,
     Done,
+    Feeds,
     Have,
     Line,
     MessageFault,
@@ -72,6 +73,7 @@ class Heard:
     roots: tuple[Signed, ...] = ()
     orders: list[Done] = field(default_factory=list)
     line: Line | None = None
+    feeds: list[Signed] = field(default_factory=list)
 
 
 class SimulatedScreen:
@@ -198,6 +200,8 @@ class SimulatedScreen:
     async def _told(self, socket: ClientConnection, message: object) -> None:
         if isinstance(message, Roots):
             self.heard.roots += message.roots
+        elif isinstance(message, Feeds):
+            self.heard.feeds += message.feeds
         elif isinstance(message, Line):
             self.heard.line = message
         elif isinstance(message, OrderFrame):

@@ -134,7 +134,9 @@ class StoredStates:
         for screen, audience in members:
             self._audiences[screen] = audience
         for row in states:
-            self._states[row.audience] = State(row.audience, row.version, row.signed, row.digest, row.file)
+            self._states[row.audience] = State(
+                row.audience, row.version, row.signed, row.digest, row.file, tuple(row.feeds)
+            )
         touched = frozenset(row.id for row in screens) | frozenset(row.screen for row in members)
         return Change(frozenset(row.audience for row in states), touched, links), upto, links_upto
 
@@ -155,7 +157,12 @@ _SCREENS: Final = select(
 ).where(Screen.change > _SEEN)
 _MEMBERS: Final = select(AudienceMember.screen, AudienceMember.audience).where(AudienceMember.change > _SEEN)
 _STATES: Final = select(
-    ScreenState.audience, ScreenState.version, ScreenState.signed, ScreenState.digest, ScreenState.file
+    ScreenState.audience,
+    ScreenState.version,
+    ScreenState.signed,
+    ScreenState.digest,
+    ScreenState.file,
+    ScreenState.feeds,
 ).where(ScreenState.change > _SEEN)
 
 

@@ -7,11 +7,11 @@ transaction hold the counter, so changes commit in their order and a reader that
 
 import datetime as dt
 import uuid
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
-from sqlalchemy import BigInteger, Index, String, Text, select
+from sqlalchemy import BigInteger, Index, String, Text, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
@@ -19,6 +19,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from cms.kernel.base import Base
 from cms.trust.manifest import Manifest, read_manifest
 from cms.trust.signed import Signed
+from screens.tables import Screen
 
 VERSION: Final = "version"
 CHANGE: Final = "change"
@@ -48,6 +49,8 @@ class ScreenState(Base):
     signed: Mapped[str] = mapped_column(Text)
     at: Mapped[dt.datetime]
     change: Mapped[int] = mapped_column(BigInteger)
+    feeds: Mapped[list[str]] = mapped_column(default=list, server_default="[]")
+    """The data feeds that its pieces have cards of."""
 
     __table_args__ = (Index(None, "change"),)
 
@@ -73,6 +76,7 @@ class State:
     wire: str
     digest: str
     file: str
+    feeds: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +125,16 @@ async def next_link(session: AsyncSession) -> int:
 
 
 async def store_state(
-    session: AsyncSession, manifest: Signed, *, receivers: Iterable[uuid.UUID], now: dt.datetime
+    session: AsyncSession,
+    manifest: Signed,
+    *,
+    receivers: Iterable[uuid.UUID],
+    feeds: Collection[str] = (),
+    now: dt.datetime,
 ) -> bool:
     """Makes a signed manifest the newest of its audience and moves `receivers` there; call inside a write block.
+
+    `feeds` are the data feeds that its pieces have cards of.
 
     The manifest's file must stand in the store before. The same manifest again only moves receivers. False, and nothing
     is changed, when a newer version is stored: somebody was faster. A screen that comes from another audience takes
@@ -142,9 +153,14 @@ async def store_state(
     if row is None:
         row = ScreenState(audience=body.audience)
         session.add(row)
+    if standing[0] < body.epoch and row.version is not None:
+        # Their numbers were of before; they speak of the new ones from now on.
+        anew = {"epoch": body.epoch, "received": 0, "cached": 0, "shown": 0, "refused": 0, "refused_code": None}
+        await session.execute(update(Screen).where(Screen.epoch < body.epoch).values(anew))
     if standing != new:
         row.version, row.change, row.at = body.version, change, now
         row.digest, row.file, row.signed = manifest.digest(Manifest.TYPE), manifest.file, manifest.wire()
+        row.feeds = sorted(feeds)
     await _move(session, set(receivers), body.audience, change)
     await session.flush()
     return True

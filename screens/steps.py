@@ -19,8 +19,12 @@ Tail: TypeAlias = bytes
 
 
 class Stage(IntEnum):
-    """The stages of a version at a screen, in their order; `REFUSED` is the end of the wrong way."""
+    """The stages of a version at a screen, in their order; `REFUSED` is the end of the wrong way.
 
+    `SENT` is the gateway's own: its bytes went to the socket. The others a screen says.
+    """
+
+    SENT = 0
     RECEIVED = 1
     CACHED = 2
     SHOWN = 3
@@ -34,6 +38,7 @@ class Step(NamedTuple):
 
 
 STAGES: Final[Mapping[str, Stage]] = {
+    "sent": Stage.SENT,
     "received": Stage.RECEIVED,
     "cached": Stage.CACHED,
     "shown": Stage.SHOWN,

@@ -47,6 +47,8 @@ class Screen(Base):
     link_change: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
     """The place of the last entry in the order of all gateways' entries: another gateway that holds it lets go."""
     last_seen: Mapped[dt.datetime | None]
+    epoch: Mapped[int] = mapped_column(BigInteger, default=1, server_default="1")
+    """Under which the versions below were said; an ack of a later epoch sets them all anew."""
     received: Mapped[int] = mapped_column(BigInteger, default=0)
     cached: Mapped[int] = mapped_column(BigInteger, default=0)
     shown: Mapped[int] = mapped_column(BigInteger, default=0)

@@ -15,6 +15,7 @@ from cms.desk.signing import check_size, pass_one
 from cms.desk.visit import Visit
 from cms.kernel.errors import NotFound
 from cms.people.permissions import Action
+from cms.publishing.onair.cutting import prepare_release
 from cms.review.after import review_after
 from cms.review.approve import current_release
 from cms.review.deadlines import waits
@@ -269,6 +270,7 @@ async def rush_one(visit: Visit, sent: Rushing) -> Submitted:
         row = await submit(
             session, visit.actor, held.edition.id, press=press, note=sent.reason, urgent=True, now=visit.now
         )
+        await prepare_release(session, row.text, now=visit.now)
     return Submitted(release=row.hash, state=EditionState.SUBMITTED.value)
 
 

@@ -24,6 +24,7 @@ MAX_RUNS: Final = 2_000
 MAX_LINE: Final = 500
 MAX_HREF: Final = 2_000
 MAX_NOTE: Final = 2_000
+MAX_CARD: Final = 60
 # Deeper than four levels no phone and no street screen has room for.
 MAX_LEVEL: Final = 3
 SPAN: Final = ("row", "column", "rows", "columns")
@@ -89,6 +90,9 @@ def block_texts(block: Mapping[str, Any]) -> Iterator[str]:
     for zone in block.get("zones", ()):
         yield from (zone["title"],) if zone.get("title") else ()
         yield from zone.get("text", ())
+    for field in block.get("fields", ()):
+        yield from (field[name] for name in ("label", "unit") if isinstance(field.get(name), str) and field[name])
+        yield from (word["label"] for word in field.get("words", ()) if word.get("label"))
 
 
 def inlines(block: Mapping[str, Any]) -> Iterator[list[dict[str, Any]]]:
@@ -325,6 +329,25 @@ def _date(value: object, where: str, field: str) -> str:
         _refuse(where, field)
 
 
+def _card_fields(value: object, where: str, field: str) -> list[Block]:
+    """The fields of a data card as they are; whether a feed can fill them is asked when the piece is submitted."""
+    if not isinstance(value, list) or len(value) > MAX_CARD or not all(isinstance(one, Mapping) for one in value):
+        _refuse(where, field)
+    return [{str(name): _card_part(part, where, field) for name, part in one.items()} for one in value]
+
+
+def _card_part(value: object, where: str, field: str) -> object:
+    if isinstance(value, str):
+        return _line(value, where, field)
+    if type(value) is int and abs(value) < 2**53:
+        return value
+    if not isinstance(value, list) or len(value) > MAX_CARD:
+        _refuse(where, field)
+    if not all(isinstance(one, Mapping) and one.keys() <= {"code", "label"} for one in value):
+        _refuse(where, field)
+    return [{name: _line(part, where, field) for name, part in one.items()} for one in value]
+
+
 def _zones(value: object, where: str, field: str) -> list[Block]:
     try:
         return read_zones(value, clean_text)
@@ -343,6 +366,8 @@ TYPES: Final[dict[str, dict[str, tuple[Reader, bool]]]] = {
     "table": {"header": (_flag, True), "rows": (_rows, True), "spans": (_spans, False)},
     "divider": {},
     "video": {"asset": (_asset, True), "title": (_line, True), "poster": (_asset, False)},
+    # Of the street alone: what a signed feed may say there, and in which words (`cms.signals.feed`).
+    "data": {"feed": (_line, True), "fields": (_card_fields, True), "title": (_line, False)},
     # Of a newspaper: which issue of which paper it is, and its pages with what a touch on them opens.
     "issue": {"paper": (_line, True), "date": (_date, True), "number": (_line, False)},
     "page": {"asset": (_asset, True), "label": (_line, True), "zones": (_zones, True)},

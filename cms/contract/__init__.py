@@ -20,7 +20,7 @@ from cms.contract.audience import AudienceRule, Verdict, Why, covers
 from cms.contract.channel import Channel, Form, Preview, Route
 from cms.contract.display import Delta, Display, File, Files, ManifestDraft, Manifests, Receipt, Removed
 from cms.contract.errors import AssetGone, Busy, ContractError, OutboundRefused
-from cms.contract.pieces import AssetFile, Byline, Columns, Entry, LineUp, Piece, Receiver, Slot, Target
+from cms.contract.pieces import AssetFile, Byline, Columns, CutIn, Entry, Laid, LineUp, Piece, Receiver, Slot, Target
 from cms.contract.posts import Accepted, Correction, Manual, NotSent, Outcome, Post, Prepared, Sent, Unknown
 from cms.contract.requests import Ask, Callback, Lost, Reply, Serve, Span
 from cms.contract.services import (
@@ -61,6 +61,7 @@ __all__ = [
     "Consent",
     "ContractError",
     "Correction",
+    "CutIn",
     "Delta",
     "Display",
     "Entry",
@@ -68,6 +69,7 @@ __all__ = [
     "Files",
     "Form",
     "Journal",
+    "Laid",
     "Lease",
     "LineUp",
     "LineUps",

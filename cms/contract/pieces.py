@@ -119,10 +119,47 @@ class Slot:
 
 
 @dataclass(frozen=True, slots=True)
+class Laid:
+    """`count` slots from `start` that were encoded anew with words over them; `index` is the hash of their index.
+
+    They are good only where the planned item `under` stands there with its segments from `first` on.
+    """
+
+    start: int
+    count: int
+    under: str
+    first: int
+    index: str
+
+
+@dataclass(frozen=True, slots=True)
+class CutIn:
+    """An order to show something instead of what is planned, from `start` on: once, or until `until`.
+
+    Attributes:
+        kind: ``emergency``, ``insert``, or ``text`` that is laid over what is planned.
+        piece: as it is shown at this target now; None when it was taken back, and nothing is shown for it.
+        index: hash of the index of a picture with its words, made ahead and equal for every channel; empty until then.
+        laid: the slots of a text that are ready.
+        ended: somebody ended it; what was shown by it stays the past.
+    """
+
+    id: str
+    kind: str
+    piece: Piece | None
+    start: dt.datetime
+    until: dt.datetime | None = None
+    index: str = ""
+    laid: tuple[Laid, ...] = ()
+    ended: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class LineUp:
     """What a target shows over time: gap-free, ascending slots and the pieces they name, by release hash.
 
     `kept` are releases that no slot names and readers may still open: yesterday's newspaper, the pieces its zones link.
+    `cut_ins` are the orders to show something instead, those of the last days with them.
     """
 
     target: Target
@@ -130,6 +167,7 @@ class LineUp:
     slots: tuple[Slot, ...]
     pieces: Mapping[str, Piece]
     kept: tuple[str, ...] = ()
+    cut_ins: tuple[CutIn, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from cms.airing.monitor import Probe
 from cms.contract import Channel, Services, Site, Target, Vault
+from cms.datafeeds.signing import FeedSigner
 from cms.hands.signing import OrderSigner
 from cms.kernel.clock import Clock
 from cms.kernel.db import Database
@@ -65,6 +66,7 @@ class DeskDeps:
         first_run_secret: the guard's secret of the first run, empty once it is used.
         secure: cookies carry ``Secure`` and the ``__Host-`` prefix; False on plain loopback only.
         hands: signs orders to screens; None: nobody does.
+        feeds: signs values of data feeds; None: nobody does.
         links: asks the addresses a piece names; None: nobody asks.
         newest: what a viewer of a channel gets last; None: the wall shows plans only.
         behind_proxy: the peer is our own proxy, whose X-Forwarded-For names the visitor.
@@ -95,6 +97,7 @@ class DeskDeps:
     stale_after: dt.timedelta = dt.timedelta(days=90)
     links: LinkAsker | None = None
     hands: OrderSigner | None = None
+    feeds: FeedSigner | None = None
     newest: Probe | None = None
 
     def now(self) -> dt.datetime:

@@ -16,6 +16,8 @@ from cms.trust.signed import Verified
 from cms.trust.verify import verify_release
 
 _KEPT = 20_000
+# A line-up outlives the longest repair of an office, and not the key that signed it: nobody asks for one of years.
+MOST_MS = 31 * 86_400_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,12 @@ class Draft:
     expires_at: Count
     bundles: Annotated[tuple[Hash, ...], size(0, MAX_RELEASES)]
     timeline: Annotated[tuple[Slot, ...], size(0, MAX_SLOTS)]
+
+
+def check_time(drafts: Sequence[Draft], *, now: int) -> None:
+    """Raises GuardRefused `guard.manifest_time`."""
+    if not all(now < one.expires_at <= now + MOST_MS for one in drafts):
+        raise GuardRefused("guard.manifest_time", days=MOST_MS // 86_400_000)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from typing import Final
 from cms.guard import authority, recalling
 from cms.guard.authority import Grant
 from cms.guard.core import Core
-from cms.guard.drafts import Draft, Releases
+from cms.guard.drafts import Draft, Releases, check_time
 from cms.guard.errors import GuardRefused
 from cms.guard.ordering import Command, Pace, check, orders_of
 from cms.guard.passwords import check_backoff
@@ -185,10 +185,11 @@ class Guard:
 
         Raises:
             GuardRefused: `guard.bundles_wanted` with `bundles`, the hashes to hand to `take_bundles`;
-                `guard.recalled`; `trust.…` for a draft that makes no manifest.
+                `guard.recalled`; `guard.manifest_time`; `trust.…` for a draft that makes no manifest.
         """
         core = self.core
         async with core.lock:
+            check_time(wanted, now=core.clock())
             granted = core.delegations
             missing = self._releases.missing(wanted, delegations=granted.digest)
             if missing:

@@ -46,6 +46,10 @@ class Action(StrEnum):
     SCREEN_READ = "screen.read"
     SCREEN_PAIR = "screen.pair"
     SCREEN_MANAGE = "screen.manage"
+    DATA_READ = "data.read"
+    DATA_MANAGE = "data.manage"
+    # A family of its own: a program that says values may nothing else.
+    VALUES_SAY = "values.say"
     PEOPLE_READ = "people.read"
     PEOPLE_MANAGE = "people.manage"
     PEOPLE_GRANT = "people.grant"
@@ -100,6 +104,7 @@ _WRITING: Final = {
     Action.LIBRARY_UPLOAD: _UNIT,
     Action.LIBRARY_EDIT: _UNIT,
     Action.PUBLISHING_READ: _UNIT,
+    Action.DATA_READ: _UNIT,
 }
 # Whoever sends pieces in: their own from the first word to the submission, and nothing of what becomes of them.
 _CONTRIBUTING: Final = {
@@ -196,6 +201,9 @@ TABLE: Final[dict[Role, dict[Action, frozenset[Relation]]]] = {
         Action.SCREEN_READ: _UNIT,
         Action.SCREEN_PAIR: _UNIT,
         Action.SCREEN_MANAGE: _UNIT,
+        Action.DATA_READ: _UNIT,
+        Action.DATA_MANAGE: _UNIT,
+        Action.VALUES_SAY: _UNIT,
         Action.TARGET_MANAGE: _UNIT,
         Action.PUBLISHING_READ: _UNIT,
         Action.PUBLISHING_RETRY: _UNIT,

@@ -21,7 +21,7 @@ from cms.publishing.ledger import LeaseLost
 from cms.publishing.models import Bundle, Delivery, Publication, Receipt, Showing
 from cms.publishing.pieces import pieces
 from cms.publishing.run import OLD, Order
-from cms.publishing.states import DeliveryState, PublicationKind
+from cms.publishing.states import CUT_IN, DeliveryState, PublicationKind
 
 # In the detail of a receipt: who said that a task is done, and the post they took down.
 BY = "by"
@@ -68,7 +68,9 @@ async def read_context(session: AsyncSession, held: Claim, turn: int, now: dt.da
     row = await session.get_one(Target, delivery.target_id)
     target = as_contract(row)
     first = await session.scalar(select(Receipt.id).where(Receipt.target_id == row.id).limit(1)) is None
-    full = delivery.kind == PublicationKind.REFRESH.value or first
+    # A cut-in changes the plan and no page of a piece: it must not wait for a thousand of them.
+    anew = delivery.kind == PublicationKind.REFRESH.value and publication.reason != CUT_IN
+    full = anew or first
     if delivery.document_id is None:
         order = Order(str(delivery.id), target, full=full)
         return Context(delivery, publication, target, turn, order, None, None)

@@ -17,6 +17,10 @@ class PublicationKind(StrEnum):
     REFRESH = "refresh"
 
 
+CUT_IN: Final = "cut_in"
+"""The reason of a refresh for what cuts into a channel: the channel is planned anew, no page of a piece is drawn."""
+
+
 class DeliveryState(StrEnum):
     """Where a delivery stands. CANCELLED: a later order took its place before it was sent.
 

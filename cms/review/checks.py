@@ -12,6 +12,7 @@ from cms.content.draft import Draft
 from cms.content.kinds import KINDS, Kind
 from cms.library.models import AUDIO, PAGE, PICTURE, VIDEO
 from cms.library.states import VideoState
+from cms.review.card_checks import Kept, find_cards
 from cms.review.dead_links import find_links
 from cms.review.findings import Finding
 from cms.review.glyphs import find_glyphs
@@ -25,7 +26,7 @@ from cms.review.words import find_words
 from media.house import OPTIONAL
 
 # Kept with each report, so that a later reader knows what was looked for.
-RULES_VERSION: Final = "4"
+RULES_VERSION: Final = "5"
 
 _DOUBLED: Final = re.compile(r"([，。、；：！？])\1|[，、；：][。，、；：]")
 _PAIRS: Final = (("《", "》"), ("“", "”"), ("（", "）"), ("【", "】"))
@@ -47,13 +48,14 @@ def check(
     own_sources: frozenset[str] | None = None,
     links: Mapping[str, str] | None = None,
     newspaper: NewspaperFacts | None = None,
+    feeds: Mapping[str, Kept] | None = None,
     now: dt.datetime,
 ) -> tuple[Finding, ...]:
     """Everything found, in the order of the page.
 
     `units` are the paths that exist, `lists` what the office looks for, `own_sources` those of its sources that are its
     own (None: sources are not asked about), `links` what the piece's addresses answered (None: nobody asked),
-    `newspaper` what the rows say of an issue.
+    `newspaper` what the rows say of an issue, `feeds` what the office keeps of data feeds.
     """
     texts = tuple(passages(draft))
     return (
@@ -61,6 +63,7 @@ def check(
         *_lengths(draft, kind),
         *_body(draft, kind),
         *find_zones(draft, kind, newspaper),
+        *find_cards(draft, feeds),
         *_pictures(draft, press, pictures),
         *_rights(draft, pictures, now),
         *_channels(draft, press),

@@ -9,6 +9,7 @@ from cms.content.draft import Draft
 from cms.content.kinds import Kind
 from cms.content.overrides import on_channel
 from cms.library.models import PICTURE
+from cms.review.card_checks import Kept
 from cms.review.checks import NO_LISTS, check
 from cms.review.findings import Finding
 from cms.review.lookups import Lists
@@ -27,6 +28,7 @@ def check_own_words(
     lists: Lists = NO_LISTS,
     own_sources: frozenset[str] | None = None,
     links: Mapping[str, str] | None = None,
+    feeds: Mapping[str, Kept] | None = None,
 ) -> Iterator[Finding]:
     """What is wrong with a channel's own version and not with the master; each names its channel as `only`.
 
@@ -47,6 +49,7 @@ def check_own_words(
             lists=lists,
             own_sources=own_sources,
             links=links,
+            feeds=feeds,
             now=now,
         )
         for one in found:

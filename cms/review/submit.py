@@ -28,6 +28,7 @@ from cms.people.actor import Actor
 from cms.people.models import Unit
 from cms.people.permissions import Action, require_can
 from cms.review.books import plan_of_piece
+from cms.review.card_facts import feeds_kept
 from cms.review.checks import RULES_VERSION, check
 from cms.review.deadlines import begin_step
 from cms.review.findings import Finding, finding_json, must_fix
@@ -224,6 +225,7 @@ async def _checked(
         "lists": lists,
         "own_sources": frozenset((await session.execute(named)).scalars()),
         "links": links,
+        "feeds": await feeds_kept(session, draft),
         "now": now,
     }
     newspaper = await newspaper_facts(session, held, draft)

@@ -9,7 +9,7 @@ from media.errors import MediaRefused
 from media.house import DELAY_MS, INDEX, RUNGS, SEGMENT_MS
 from renderers.tv import paths
 from renderers.tv.items import index_of, masters
-from renderers.tv.plan import PLAN_NAME, Item, On, Plan, decode, from_value
+from renderers.tv.plan import PLAN_NAME, On, Plan, decode, from_value
 from renderers.tv.programme import edge, to_ms
 from schedules.linear import FILLER, run_at, slot_at
 
@@ -71,7 +71,7 @@ def open_from(plan: Plan, now: dt.datetime) -> int:
 def _airings(plan: Plan, start: int, end: int) -> Iterator[Airing]:
     """What is shown in [start, end) and the stills between and around it."""
     at = start
-    for first, stop, item in _shown(plan, start, end):
+    for first, stop, item in plan.shown(start, end):
         if first > at:
             yield Airing(at, first)
         if item is None:
@@ -81,13 +81,6 @@ def _airings(plan: Plan, start: int, end: int) -> Iterator[Airing]:
         at = stop
     if at < end:
         yield Airing(at, end)
-
-
-def _shown(plan: Plan, start: int, end: int) -> Iterator[tuple[int, int, Item | None]]:
-    """The runs that touch the slots [start, end), None for the slate."""
-    for run in plan.runs:
-        if run.end > start and run.start < end:
-            yield run.start, run.end, plan.items.get(run.item)
 
 
 _CHECKED: Final[OnAir] = TvOnAir()

@@ -1,7 +1,6 @@
 """The programme guide: what plays when, out of the same plan that playlists come from."""
 
 import datetime as dt
-from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -14,7 +13,7 @@ from renderers.tv import paths
 from renderers.tv.dates import BEIJING
 from renderers.tv.plan import Item, Plan
 from renderers.tv.programme import to_ms
-from schedules.linear import SLOT_MS, Run, slot_at
+from schedules.linear import SLOT_MS, slot_at
 
 HOLE: Final = "精彩内容即将播出"
 # One item that goes round alone would be one entry of three days; viewers read a guide by the hour.
@@ -46,14 +45,13 @@ def programmes(plan: Plan, start: int, end: int) -> Iterator[Programme]:
     where the plan remembers it; the last one ends where its run does.
     """
     held: Programme | None = None
-    for first, last in _stretches(plan, start, end):
-        item = plan.on(first).item
+    for first, stop, item in _stretches(plan, start, end):
         if held is not None and _continues(held, item, first):
-            held = Programme(held.start, last, held.item)
+            held = Programme(held.start, stop, held.item)
             continue
         if held is not None:
             yield held
-        held = Programme(first, last, item)
+        held = Programme(first, stop, item)
     if held is not None:
         yield held
 
@@ -140,25 +138,16 @@ def _end(plan: Plan, at: dt.datetime) -> int:
     return max(plan.end, slot_at(to_ms(at)) + 1)
 
 
-def _stretches(plan: Plan, start: int, end: int) -> Iterator[tuple[int, int]]:
-    """Slots [first, last) within which nothing but the segment changes: runs, and what lies between and after them."""
+def _stretches(plan: Plan, start: int, end: int) -> Iterator[tuple[int, int, Item | None]]:
+    """What is shown in which slots, with the slate between and after what the plan knows."""
     at = start
-    for number in range(max(0, bisect_right(plan.runs, start, key=_start) - 1), len(plan.runs)):
-        run = plan.runs[number]
-        if run.start >= end:
-            break
-        if run.end <= start:
-            continue
-        if at < run.start:
-            yield at, run.start
-        yield run.start, run.end
-        at = run.end
+    for first, stop, item in plan.shown(start, end):
+        if at < first:
+            yield at, first, None
+        yield first, stop, item
+        at = stop
     if at < end:
-        yield at, end
-
-
-def _start(run: Run) -> int:
-    return run.start
+        yield at, end, None
 
 
 def _continues(held: Programme, item: Item | None, start: int) -> bool:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from cms.contract import AssetFile, AssetGone, Assets, Piece
+from cms.contract import AssetFile, AssetGone, Assets, CutIn, Piece
 from media.errors import MediaRefused
 from media.house import INDEX, OPTIONAL, PLAY, POSTER, TRACKS, HouseIndex, read_index, rendition
 
@@ -35,6 +35,18 @@ async def playable(pieces: Iterable[Piece], assets: Assets) -> Mapping[str, tupl
         videos = [video for master in masters(piece) if (video := await _video(piece, master, assets)) is not None]
         if videos:
             found[piece.release] = tuple(videos)
+    return found
+
+
+async def notices_of(cut_ins: Iterable[CutIn], assets: Assets) -> Mapping[str, Video]:
+    """By the index's hash, the pictures that were made of their words; one that is not there yet is left out."""
+    found: dict[str, Video] = {}
+    for cut in cut_ins:
+        for sha256 in (cut.index, *(laid.index for laid in cut.laid)):
+            index = await index_of(sha256, assets) if sha256 and cut.piece is not None else None
+            if index is not None and cut.piece is not None:
+                file = AssetFile(sha256, 0, "application/json", 0, 0, sha256, INDEX)
+                found[sha256] = Video(cut.piece, sha256, file, index)
     return found
 
 

@@ -6,13 +6,14 @@ takes the item out before anything is rendered again; a run whose item is missin
 
 import json
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import Any, Final
 
 from media.errors import MediaRefused
 from media.house import RUNGS, HouseIndex, read_index, write_index
+from renderers.tv.over import Kind, Layers, Over
 from schedules.linear import FILLER, Run, run_at
 
 FORMAT: Final = 1
@@ -67,7 +68,10 @@ class House:
 
 @dataclass(frozen=True, slots=True)
 class On:
-    """What stands in a slot, of which house. `gone` was planned and taken back; like a hole it shows the slate."""
+    """What stands in a slot, of which house. `gone` was planned and taken back; like a hole it shows the slate.
+
+    `over` is the override that it is shown by, None for what was planned.
+    """
 
     slot: int
     house: str
@@ -75,6 +79,7 @@ class On:
     slate: HouseIndex
     segment: int
     gone: bool = False
+    over: Over | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +110,7 @@ class Plan:
     Attributes:
         start: the first slot it remembers.
         breaks: how often the house had changed before `start`: players count these.
+        overrides: what is shown instead of the runs; one whose item is gone shows what lies beneath it.
     """
 
     code: str
@@ -115,13 +121,23 @@ class Plan:
     items: Mapping[str, Item]
     runs: tuple[Run, ...] = field(repr=False)
     rule: Rule = Rule()
+    overrides: tuple[Over, ...] = field(default=(), repr=False)
 
     @property
     def end(self) -> int:
         return self.runs[-1].end if self.runs else self.start
 
     def on(self, slot: int) -> On:
-        """What stands in a slot; where nothing was planned, the slate."""
+        """What stands in a slot: emergency, live, insert, then what was planned, with text over it if there is any."""
+        for over in self._layers.at(slot):
+            item = self.items.get(over.item)
+            if item is not None and self._fits(over, slot):
+                house = self._house(item.id, slot)
+                return On(slot, house.id, item, house.slate, over.segment(slot, item.segments), over=over)
+        return self.planned(slot)
+
+    def planned(self, slot: int) -> On:
+        """What was planned for a slot, whatever lies over it; where nothing was planned, the slate."""
         run = run_at(self.runs, slot)
         filler = run is None or run.item == FILLER
         house = self._slate_at(slot) if run is None or filler else self._house(run.item, slot)
@@ -129,6 +145,18 @@ class Plan:
         if run is None or item is None:
             return On(slot, house.slate.house, None, house.slate, slot % house.slate.segments, gone=not filler)
         return On(slot, house.id, item, house.slate, run.segment(slot))
+
+    def shown(self, start: int, end: int) -> Iterator[tuple[int, int, Item | None]]:
+        """What is shown by the runs that touch the slots [start, end) and over them, None for slate; for the guide."""
+        for run in self.runs:
+            if run.end <= start or run.start >= end:
+                continue
+            for first, stop, stack in self._layers.parts(run.start, run.end):
+                if stop <= start or first >= end:
+                    continue
+                found = (self.items.get(over.item) for over in stack if over.kind is not Kind.TEXT)
+                over = next((item for item in found if item is not None), None)
+                yield first, stop, self.items.get(run.item) if over is None else over
 
     def discontinuity(self, slot: int) -> tuple[int, bool]:
         """How many changes of house lie at or before a slot, and whether one is there."""
@@ -161,7 +189,9 @@ class Plan:
         if len({name for house in self.houses for name in (house.id, house.slate.house)}) == 1:
             return ()
         since = {house.since for house in self.houses if self.start < house.since < NEVER}
-        edges = sorted({run.start for run in self.runs} | {run.end for run in self.runs} | since)
+        edges = sorted(
+            {run.start for run in self.runs} | {run.end for run in self.runs} | since | {*self._layers.edges}
+        )
         changes: list[int] = []
         before = self.on(self.start).house
         for edge in edges:
@@ -170,6 +200,18 @@ class Plan:
                 changes.append(edge)
             before = here
         return tuple(changes)
+
+    @cached_property
+    def _layers(self) -> Layers:
+        return Layers(self.overrides)
+
+    def _fits(self, over: Over, slot: int) -> bool:
+        """Whether text lies over what it was made for."""
+        if over.kind is not Kind.TEXT:
+            return True
+        run = run_at(self.runs, slot)
+        planned = run is not None and run.item == over.under and run.item in self.items
+        return planned and run is not None and run.segment(slot) == over.under_first + slot - over.start
 
     def _slate_at(self, slot: int) -> House:
         index = bisect_right([house.since for house in self.houses], slot) - 1
@@ -204,6 +246,7 @@ def to_value(plan: Plan) -> dict[str, Any]:
             "furniture": list(plan.rule.furniture),
             "missing": list(plan.rule.missing),
         },
+        **({"overrides": [_over_value(over) for over in plan.overrides]} if plan.overrides else {}),
     }
 
 
@@ -216,10 +259,11 @@ def from_value(value: Mapping[str, Any]) -> Plan:
         houses = [House(number, name, since, _slate(slate)) for number, name, since, slate in value["houses"]]
         runs = tuple(Run(*row) for row in value["runs"])
         rule = _rule(value.get("rule") or {})
+        overs = tuple(_over(row) for row in value.get("overrides", ()))
     except (KeyError, TypeError, MediaRefused) as error:
         raise ValueError("plan") from error
     named = {item.id: item for item in items}
-    return Plan(value["code"], value["name"], value["start"], value["breaks"], tuple(houses), named, runs, rule)
+    return Plan(value["code"], value["name"], value["start"], value["breaks"], tuple(houses), named, runs, rule, overs)
 
 
 def _rule(value: Mapping[str, Any]) -> Rule:
@@ -250,6 +294,18 @@ def decode(data: bytes) -> Plan:
 def releases(plan: Plan) -> tuple[str, ...]:
     """Which signed pieces the plan names."""
     return tuple(dict.fromkeys(item.release for item in plan.items.values()))
+
+
+def _over_value(over: Over) -> list[Any]:
+    return [
+        *(over.number, over.order, int(over.kind), over.start, over.count, over.item),
+        *(over.first, over.under, over.under_first),
+    ]
+
+
+def _over(row: Sequence[Any]) -> Over:
+    number, order, kind, start, count, item, first, under, under_first = row
+    return Over(number, order, Kind(kind), start, count, item, first, under, under_first)
 
 
 def _slate(value: Any) -> HouseIndex:

@@ -37,7 +37,9 @@ def recording(plan: Plan, rung: str, first: int, end: int, *, is_open: bool = Fa
 
 
 def segment_name(on: On) -> str:
-    """A slate in the place of something that was taken back has a name of its own: the other one answers 410."""
+    """A slate or an insert in the place of something else has a name of its own: the other one answers what it was."""
+    if on.over is not None:
+        return f"over-{on.over.number}-{on.slot}.m4s"
     return f"{on.slot}.m4s" if on.item is not None else f"slate-{on.slot}.m4s"
 
 

@@ -3,14 +3,15 @@
 import dataclasses
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence, Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from cms.contract import Entry, Piece, Slot
+from cms.contract import CutIn, Entry, Piece, Slot
 from media.house import RUNGS, SUBTITLES, HouseIndex
 from renderers.tv.furniture import NO_FURNITURE, Furniture
 from renderers.tv.items import Video, masters
+from renderers.tv.over import Kind, Order, overridden
 from renderers.tv.plan import NEVER, House, Item, Plan, Rule, house_number
 from renderers.tv.settings import ChannelSettings
 from schedules.linear import FILLER, SLOT_MS, Loop, Run, kept, loops_of, slot_at, with_fixed
@@ -24,6 +25,8 @@ FROZEN: Final = 2
 # Entries of one piece side by side are one stretch; a loop of one piece alone goes round more often.
 _MOST_TIMES: Final = 4
 _UNSET: Final = ChannelSettings()
+# An emergency takes the very next slot, if its order can still reach every server before that begins.
+REACH: Final = dt.timedelta(milliseconds=250)
 _EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _MILLISECOND: Final = dt.timedelta(milliseconds=1)
 
@@ -32,7 +35,8 @@ _MILLISECOND: Final = dt.timedelta(milliseconds=1)
 class Live:
     """What is live at a channel now: its line-up, its videos by release, and every known piece by document.
 
-    `furniture` are the pieces for between programmes, whose videos are among the others.
+    `furniture` are the pieces for between programmes, whose videos are among the others; `notices` are the pictures
+    made of words, by the hash of their index.
     """
 
     slots: tuple[Slot, ...]
@@ -40,6 +44,13 @@ class Live:
     documents: Mapping[str, Piece]
     settings: ChannelSettings = _UNSET
     furniture: Furniture = NO_FURNITURE
+    cut_ins: tuple[CutIn, ...] = ()
+    notices: Mapping[str, Video] = field(default_factory=dict)
+
+    @property
+    def playable(self) -> tuple[Video, ...]:
+        """Everything that an item can be made of."""
+        return (*(video for videos in self.videos.values() for video in videos), *self.notices.values())
 
 
 def to_ms(at: dt.datetime) -> int:
@@ -74,16 +85,18 @@ def planned(before: Plan | None, live: Live, slate: HouseIndex, *, code: str, na
         runs = (*runs, Run(begin, horizon - begin)) if begin < horizon else runs
     all_runs = extended(runs, loops, lengths, start=here, rules=rules)
     start = all_runs[0].start if all_runs else here
-    used = {run.item for run in all_runs}
+    overs = overridden(() if before is None else before.overrides, _orders(live, items), since=start, edges=edges(now))
+    used = {run.item for run in all_runs} | {name for over in overs for name in (over.item, over.under)}
     return Plan(
         code,
         name,
         start,
         0 if before is None else before.discontinuity(start)[0],
-        _used(houses, all_runs, start),
+        _used(houses, used, start),
         {key: item for key, item in items.items() if key in used},
         all_runs,
         _rule(live, rules, used),
+        overs,
     )
 
 
@@ -122,16 +135,46 @@ def _by_file(items: Mapping[str, Item]) -> dict[tuple[str, str], str]:
     return {(item.document, item.index): item.id for item in items.values()}
 
 
+def edges(now: dt.datetime) -> Mapping[Kind, int]:
+    """The first slot that an override of each kind may still change."""
+    return {kind: edge(now) for kind in Kind} | {Kind.EMERGENCY: slot_at(to_ms(now + REACH)) + 1}
+
+
+def _orders(live: Live, items: Mapping[str, Item]) -> Iterable[Order]:
+    """The cut-ins that can be shown: of a piece with a video the first of it, else the picture of its words."""
+    by_file = {(item.document, item.index): item for item in items.values()}
+    for cut in live.cut_ins:
+        if cut.ended or cut.piece is None:
+            continue
+        if cut.kind == "text":
+            yield from _laid(cut, cut.piece, by_file)
+            continue
+        video = next(iter(live.videos.get(cut.piece.release, ())), live.notices.get(cut.index))
+        item = None if video is None else by_file.get((video.piece.document, video.file.sha256))
+        if item is not None:
+            kind = Kind.EMERGENCY if cut.kind == "emergency" else Kind.INSERT
+            until = None if cut.until is None else to_ms(cut.until)
+            yield Order(cut.id, kind, item.id, item.segments, to_ms(cut.start), until)
+
+
+def _laid(cut: CutIn, piece: Piece, by_file: Mapping[tuple[str, str], Item]) -> Iterable[Order]:
+    for laid in cut.laid:
+        item = by_file.get((piece.document, laid.index))
+        if item is not None:
+            start, until = laid.start * SLOT_MS, (laid.start + laid.count) * SLOT_MS
+            name = f"{cut.id}:{laid.start}"
+            yield Order(name, Kind.TEXT, item.id, item.segments, start, until, laid.under, laid.first)
+
+
 def _houses(before: Plan | None, live: Live, slate: HouseIndex, since: int) -> tuple[House, ...]:
     """The houses known so far, the slate's and those of new items; ascending by when their slates began."""
     houses = list(before.houses) if before else []
     current = next((house for house in reversed(houses) if house.since < NEVER), None)
     if current is None or current.slate != slate:
         houses.append(House(_next_number(houses), slate.house, since, slate))
-    for videos in live.videos.values():
-        for video in videos:
-            if all(house.id != video.index.house for house in houses):
-                houses.append(House(_next_number(houses), video.index.house, NEVER, slate))
+    for video in live.playable:
+        if all(house.id != video.index.house for house in houses):
+            houses.append(House(_next_number(houses), video.index.house, NEVER, slate))
     return tuple(sorted(houses, key=lambda house: house.since))
 
 
@@ -145,8 +188,9 @@ def _items(before: Plan | None, live: Live, houses: Sequence[House]) -> dict[str
     known = {(item.document, item.index): item.id for item in items.values()}
     runs: Sequence[Run] = () if before is None else before.runs
     ids = [*(run.item for run in runs if run.item != FILLER), *(() if before is None else before.items)]
+    ids += [] if before is None else [over.item for over in before.overrides]
     count = max((int(name.partition(".")[2]) for name in ids), default=0)
-    for video in sorted((v for videos in live.videos.values() for v in videos), key=_order):
+    for video in sorted(live.playable, key=_order):
         if (video.piece.document, video.file.sha256) in known:
             continue
         count += 1
@@ -162,7 +206,7 @@ def _order(video: Video) -> tuple[dt.datetime, str, str]:
 
 
 def _remembered(items: Iterable[Item], live: Live) -> Iterable[tuple[str, Item]]:
-    playable = {(v.piece.document, v.master) for videos in live.videos.values() for v in videos}
+    playable = {(video.piece.document, video.master) for video in live.playable}
     for item in items:
         piece = live.documents.get(item.document)
         # A video that is still in the piece and cannot be played is broken; one of an older edition ends its turn.
@@ -234,8 +278,8 @@ def _promised(start: int, end: int, items: Sequence[tuple[str, int]]) -> list[tu
     return found
 
 
-def _used(houses: Sequence[House], runs: Sequence[Run], start: int) -> tuple[House, ...]:
-    numbers = {house_number(run.item) for run in runs if run.item != FILLER}
+def _used(houses: Sequence[House], items: Iterable[str], start: int) -> tuple[House, ...]:
+    numbers = {house_number(item) for item in items if item != FILLER}
     slates = [house for house in houses if house.since < NEVER]
     newest_old = max((house.since for house in slates if house.since <= start), default=start)
     return tuple(

@@ -8,7 +8,7 @@ from typing import Final
 from cms.contract import Busy, Columns, Delta, File, Files, Piece, Services
 from renderers.tv import pages, paths
 from renderers.tv.furniture import furniture
-from renderers.tv.items import masters, newest_house, playable
+from renderers.tv.items import masters, newest_house, notices_of, playable
 from renderers.tv.plan import PLAN_NAME, Plan, encode, from_value, releases, to_value
 from renderers.tv.portal import PER_COLUMN, Portal, paths_of
 from renderers.tv.programme import AHEAD, Live, day_start, planned
@@ -87,7 +87,9 @@ class _Work:
         settings = settings_of(self.delta.target)
         extras = await furniture(self.delta.target, settings, self.services.line_ups)
         pieces = {piece.document: piece for piece in (*line.pieces.values(), *extras.pieces)}
+        pieces |= {cut.piece.document: cut.piece for cut in line.cut_ins if cut.piece is not None}
         coming = await playable(pieces.values(), self.services.assets)
+        notices = await notices_of(line.cut_ins, self.services.assets)
         slate = await slate_of(self.services, self.delta.target.name, newest_house(coming))
         for _ in range(_TRIES):
             value, version = await self.services.state.get(PLAN_NAME)
@@ -96,7 +98,7 @@ class _Work:
             # Also what is only remembered: 回看 shows it as long as it is live.
             past = [piece for document, piece in documents.items() if document not in pieces]
             videos = {**coming, **await playable(past, self.services.assets)}
-            live = Live(line.slots, videos, documents, settings, extras)
+            live = Live(line.slots, videos, documents, settings, extras, line.cut_ins, notices)
             plan = planned(before, live, slate, code=self.code, name=self.delta.target.name, now=now)
             told = to_value(plan)
             if told == value or await self.services.state.put(PLAN_NAME, told, version=version):

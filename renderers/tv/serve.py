@@ -17,7 +17,7 @@ from media.fragments import patched_head
 from media.house import SUBTITLES, TRACKS, HouseIndex, Track
 from renderers.tv import captions, catchup, channelpage, daypage, guide, pages, paths, playlists, schedule, tokens
 from renderers.tv.items import index_of
-from renderers.tv.plan import On, Plan, decode
+from renderers.tv.plan import Item, On, Plan, decode
 from renderers.tv.programme import to_ms
 from schedules.linear import slot_at
 
@@ -169,15 +169,26 @@ async def _segment(request: _Request) -> Reply | None:
     slot, plan = int(request.match["slot"]), request.plan
     if not plan.start <= slot <= request.slot + _AHEAD:
         return None
-    on = plan.on(slot)
+    on = plan.planned(slot)
     if on.gone:
         return _gone()
-    if on.item is None:
+    return None if on.item is None else await _of_item(request, on, on.item)
+
+
+async def _over(request: _Request) -> Reply | None:
+    """A segment that an override put there; once something else stands in its place this address shows nothing."""
+    slot, plan = int(request.match["slot"]), request.plan
+    if not plan.start <= slot <= request.slot + _AHEAD:
         return None
-    index = await index_of(on.item.index, request.assets)
-    if index is None:
+    on = plan.on(slot)
+    if on.item is None or on.over is None or on.over.number != int(request.match["number"]):
         return _gone()
-    return await _fragment(request, on, index, (on.item.release,))
+    return await _of_item(request, on, on.item)
+
+
+async def _of_item(request: _Request, on: On, item: Item) -> Reply:
+    index = await index_of(item.index, request.assets)
+    return _gone() if index is None else await _fragment(request, on, index, (item.release,))
 
 
 async def _slate(request: _Request) -> Reply | None:
@@ -185,8 +196,7 @@ async def _slate(request: _Request) -> Reply | None:
     # A new channel's first list looks back to before its plan.
     if not request.plan.start - playlists.WINDOW <= slot <= request.slot + _AHEAD:
         return None
-    on = request.plan.on(slot)
-    slate = on.slate
+    slate = request.plan.planned(slot).slate
     return await _fragment(request, On(slot, slate.house, None, slate, slot % slate.segments), slate, ())
 
 
@@ -313,7 +323,7 @@ def _clean(plan: Plan, published: Published) -> Plan:
 @functools.lru_cache(maxsize=16)
 def _without(plan: Plan, items: frozenset[str]) -> Plan:
     left = {key: item for key, item in plan.items.items() if key not in items}
-    return Plan(plan.code, plan.name, plan.start, plan.breaks, plan.houses, left, plan.runs, plan.rule)
+    return dataclasses.replace(plan, items=left)
 
 
 def _short(ask: Ask, text: str, media_type: str) -> Reply:
@@ -349,6 +359,7 @@ _ALL: Final[Mapping[str, Callable[[list[Plan], Ask, Site], tuple[str, str]]]] = 
 _ROUTES: Final[Sequence[tuple[re.Pattern[str], _Answer, bool]]] = (
     (re.compile(rf"(?P<track>{_LISTED})\.m3u8"), _list, True),
     (re.compile(rf"(?P<track>{_TRACK})/(?P<slot>[0-9]{{1,12}})\.m4s"), _segment, True),
+    (re.compile(rf"(?P<track>{_TRACK})/over-(?P<number>[0-9]{{1,9}})-(?P<slot>[0-9]{{1,12}})\.m4s"), _over, True),
     (re.compile(rf"(?P<track>{_TRACK})/slate-(?P<slot>[0-9]{{1,12}})\.m4s"), _slate, True),
     (re.compile(rf"(?P<track>{_LISTED})/(?P<slot>[0-9]{{1,12}})\.vtt"), _text, True),
     (re.compile(rf"(?P<track>{_TRACK})/init-(?P<house>[0-9A-Za-z._-]{{1,100}})\.mp4"), _init, True),

@@ -15,14 +15,14 @@ from media.slate import make_slate
 
 # Raised when the picture is drawn otherwise: what was made once is found again by its key.
 DESIGN: Final = 1
-_Colour: TypeAlias = tuple[int, int, int]
+Colour: TypeAlias = tuple[int, int, int]
 SIZE: Final = (1920, 1080)
 _FACES: Final = Path("/usr/share/fonts/opentype/noto")
 _SIMPLIFIED: Final = 2  # the collection holds JP, KR, SC, TC, HK in this order
 _DEEP: Final = (122, 16, 26)
 _DARK: Final = (64, 6, 16)
-_GOLD: Final = (240, 205, 140)
-_WHITE: Final = (255, 250, 240)
+GOLD: Final = (240, 205, 140)
+WHITE: Final = (255, 250, 240)
 
 
 async def slate_of(services: Services, channel: str, house: str) -> HouseIndex:
@@ -65,10 +65,10 @@ def picture(channel: str, office: str) -> Image.Image:
     width, height = SIZE
     # In one line each: the layout engine refuses to measure across some line breaks.
     channel, office = (" ".join(name.split()) for name in (channel, office))
-    _centred(draw, channel, height * 43 // 100, size=_fitting(channel, 150), fill=_WHITE, bold=True)
-    draw.rectangle((width // 2 - 90, height * 55 // 100, width // 2 + 90, height * 55 // 100 + 6), fill=_GOLD)
-    _centred(draw, office, height * 63 // 100, size=_fitting(office, 64), fill=_GOLD, bold=False)
-    _centred(draw, "精彩内容即将播出", height * 83 // 100, size=44, fill=(214, 170, 160), bold=False)
+    centred(draw, channel, height * 43 // 100, size=fitting(channel, 150), fill=WHITE, bold=True)
+    draw.rectangle((width // 2 - 90, height * 55 // 100, width // 2 + 90, height * 55 // 100 + 6), fill=GOLD)
+    centred(draw, office, height * 63 // 100, size=fitting(office, 64), fill=GOLD, bold=False)
+    centred(draw, "精彩内容即将播出", height * 83 // 100, size=44, fill=(214, 170, 160), bold=False)
     return image
 
 
@@ -82,15 +82,15 @@ def _ground() -> Image.Image:
     return small.resize(SIZE, Image.Resampling.BICUBIC)
 
 
-def _fitting(text: str, size: int) -> int:
+def fitting(text: str, size: int) -> int:
     return min(size, SIZE[0] * 8 // 10 // max(1, len(text)))
 
 
-def _centred(draw: ImageDraw.ImageDraw, text: str, middle: int, *, size: int, fill: _Colour, bold: bool) -> None:
-    draw.text((SIZE[0] // 2, middle), text, font=_face(size, bold=bold), fill=fill, anchor="mm")
+def centred(draw: ImageDraw.ImageDraw, text: str, middle: int, *, size: int, fill: Colour, bold: bool) -> None:
+    draw.text((SIZE[0] // 2, middle), text, font=face(size, bold=bold), fill=fill, anchor="mm")
 
 
-def _face(size: int, *, bold: bool) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+def face(size: int, *, bold: bool) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
     path = _FACES / ("NotoSansCJK-Bold.ttc" if bold else "NotoSansCJK-Regular.ttc")
     try:
         return ImageFont.truetype(str(path), size, index=_SIMPLIFIED)

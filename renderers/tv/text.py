@@ -223,6 +223,7 @@ _BLOCKS: Final[Mapping[str, Callable[[Mapping[str, Any], Piece], Iterator[Strip]
     "notice": _notice,
     "table": _table,
     "divider": _nothing,
+    "data": _nothing,
     "video": _nothing,
     "issue": _issue,
     "page": _page,

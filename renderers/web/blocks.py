@@ -154,5 +154,6 @@ _BLOCKS: Mapping[str, Callable[[Mapping[str, Any]], Markup]] = {
     "notice": _notice,
     "table": _table,
     "divider": _divider,
+    "data": lambda _: Markup(""),  # its values are signed for the street's screens alone
     "issue": newspaper.issue,
 }

@@ -104,6 +104,7 @@ class _Body:
             "video": self._video,
             "issue": lambda block: self._line("caption", issue_line(block)),
             "page": self._page,
+            "data": lambda _: "",  # its values are signed for the street's screens alone
             "divider": lambda _: f'<hr style="{self._styles["divider"]}">',
         }
 

@@ -88,6 +88,15 @@ async def rollouts(session: AsyncSession, *, limit: int = 20) -> Sequence[Screen
     return (await session.scalars(select(ScreenRollout).order_by(ScreenRollout.id.desc()).limit(limit))).all()
 
 
+async def versions(session: AsyncSession, actor: Actor) -> Sequence[tuple[str, int]]:
+    """Which players the screens in the person's reach said they run, and how many of each. Raises Denied."""
+    within = require_reach(actor, Action.SCREEN_READ)
+    mine = or_(*(Screen.unit.startswith(one, autoescape=True) for one in within))
+    query = select(Screen.player, sa.func.count()).where(mine, Screen.revoked_at.is_(None)).group_by(Screen.player)
+    found = [(player, count) for player, count in (await session.execute(query)).all()]
+    return sorted(found, key=lambda one: (-one[1], one[0]))
+
+
 async def _orders(
     session: AsyncSession, where: sa.ColumnElement[bool], *, newest: bool, limit: int
 ) -> Sequence[OrderView]:

@@ -23,6 +23,7 @@ from urllib.parse import urlsplit
 
 from screens.kiosk.depot import BLOCK
 from screens.kiosk.machine import Machine, TellFault
+from screens.kiosk.slots import TRIAL_SECONDS
 from screens.kiosk.voice import MAX_TEXT, Voice, VoiceError
 
 PORT: Final = 8790
@@ -149,14 +150,23 @@ class Box(ThreadingHTTPServer):
     daemon_threads = True
     allow_reuse_address = True
 
-    def __init__(self, folder: Path, port: int, *, state: Path | None = None, limbs: Path | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        port: int,
+        *,
+        state: Path | None = None,
+        limbs: Path | None = None,
+        trial: float = TRIAL_SECONDS,
+    ) -> None:
         super().__init__(("127.0.0.1", port), Handler)
         self.folder = folder
         config = read_config(folder)
         self.policy = policy(config)
         self.health = Health()
         self.voice = Voice()
-        self.machine = None if state is None else Machine(folder / "player", state, config, limbs=limbs)
+        player = folder / "player"
+        self.machine = None if state is None else Machine(player, state, config, limbs=limbs, trial=trial)
         self.files = self._loaded()
         if self.machine:
             self.machine.on_player = self._reload
@@ -313,11 +323,13 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=PORT, help=f"default {PORT}; 0 takes a free one")
     parser.add_argument("--state", type=Path, help="where what must survive a power cut lies; default DIR/state")
     parser.add_argument("--limbs", type=Path, help="the socket of browse.py")
+    parser.add_argument("--trial", type=float, default=TRIAL_SECONDS, help="seconds a new player has to report")
     asked = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     over = threading.Event()
     try:
-        box = Box(asked.dir, asked.port, state=asked.state or asked.dir / "state", limbs=asked.limbs)
+        state = asked.state or asked.dir / "state"
+        box = Box(asked.dir, asked.port, state=state, limbs=asked.limbs, trial=asked.trial)
     except (BadConfig, OSError) as error:
         parser.error(str(error))
     if box.machine:

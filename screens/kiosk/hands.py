@@ -55,6 +55,10 @@ class Failed(Exception):
     """An order could not be done; the text is its code."""
 
 
+class Later(Exception):
+    """An order was begun; how it ends is told to `Hands.ended`."""
+
+
 class Hands:
     """The orders of one box. `state` is a folder that survives a power cut; `server` takes what is handed in."""
 
@@ -130,7 +134,10 @@ class Hands:
             return {"state": "refused", "code": fault.code}
         except (DiskFull, OSError):
             return {"state": "failed", "code": "hands.full"}  # not written down is not heeded
-        end = self._done(order.value)
+        try:
+            end = self._done(order.value)
+        except Later:
+            return {"state": "received"}
         self.ended(name, end)
         return end
 

@@ -17,9 +17,9 @@ from cms.trust.shape import read
 from screens.kiosk.clock import TrustedClock
 from screens.kiosk.depot import BLOCK, Depot, files_of
 from screens.kiosk.diary import Diary
-from screens.kiosk.hands import Failed, Hands
+from screens.kiosk.hands import Failed, Hands, Later
 from screens.kiosk.limbs import LimbClient, LimbFailed
-from screens.kiosk.slots import Slots, UpdateFailed, fetched
+from screens.kiosk.slots import TRIAL_SECONDS, Slots, UpdateFailed, fetched
 
 LOOK_SECONDS: Final = 1.0
 HOURS_EVERY: Final = 20  # looks
@@ -43,6 +43,7 @@ class Machine:
         config: Mapping[str, Any],
         *,
         limbs: Path | None,
+        trial: float = TRIAL_SECONDS,
         clock: TrustedClock | None = None,
     ) -> None:
         state.mkdir(parents=True, exist_ok=True)
@@ -71,7 +72,7 @@ class Machine:
             # A box whose root nobody can verify still shows its slate; it heeds nobody.
             log.warning("no orders here: %s", fault.code)
             self.hands = None
-        self.slots = Slots(installed, state, changed=self._swapped, ended=self._ended)
+        self.slots = Slots(installed, state, changed=self._swapped, ended=self._ended, trial=trial)
 
     def start(self, over: threading.Event, *, share: int) -> None:
         """The work that goes on beside the server."""
@@ -84,22 +85,20 @@ class Machine:
     def facts(self) -> Json:
         """What this box can do and how it is."""
         hands = self.hands
+        trial = self.slots.is_on_trial  # before the ends: a trial that is over has left one there
         return {
             "can": hands.can() if hands else [],
             "ends": hands.ends() if hands else {},
             "on": hands.is_on() if hands else True,
             "depot": self.depot.facts(),
-            "trial": self.slots.is_on_trial,
+            "trial": trial,
         }
 
     def order(self, told: Json) -> Json:
         if self.hands is None:
             return {"state": "refused", "code": "hands.no_limb"}
         self._order_running = str(told.get("player") or "")
-        end = self.hands.order(told)
-        if end.get("state") == "done" and self.slots.is_on_trial and end.get("value") == _TRIAL:
-            return {"state": "received"}
-        return end
+        return self.hands.order(told)
 
     def believe(self, told: Json) -> None:
         """Newer roots and a beacon, as far as they are signed."""
@@ -140,7 +139,7 @@ class Machine:
             self.limbs.move("cache")
         return gone
 
-    def _update(self, order: Order) -> int:
+    def _update(self, order: Order) -> None:
         if self.hands is None:
             raise Failed("hands.no_limb")
         try:
@@ -150,7 +149,8 @@ class Machine:
             is_new = self.slots.take(order, wire, self.depot.base, root=self.hands.root, running=running, now=now)
         except UpdateFailed as fault:
             raise Failed(str(fault)) from fault
-        return _TRIAL if is_new else 0
+        if is_new:
+            raise Later
 
     def _swapped(self) -> None:
         """Another player is served: the browser loads it, or the page does when it hears so."""
@@ -188,9 +188,6 @@ class Machine:
             self.share.shutdown()
             self.share.server_close()
             self.share = None
-
-
-_TRIAL: Final = 1
 
 
 class Share(http.server.ThreadingHTTPServer):

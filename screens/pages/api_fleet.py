@@ -66,6 +66,7 @@ class OnScreen(Given):
     version: int
     queued: dt.datetime
     sent: bool
+    sent_at: dt.datetime | None
     received: dt.datetime | None
     cached: dt.datetime | None
     shown: dt.datetime | None
@@ -221,7 +222,7 @@ async def read_delivery(visit: Visit) -> DeliveryGiven:
         delivery=str(found.delivery.id),
         total=made.total,
         counts=dict(made.counts),
-        within_ms={stage: {name: made.share(stage, part) for name, part in parts} for stage in COUNTED[2:]},
+        within_ms={stage: {name: made.share(stage, part) for name, part in parts} for stage in COUNTED[1:]},
         screens=[
             OnScreen(
                 screen=one.screen.public,
@@ -230,6 +231,7 @@ async def read_delivery(visit: Visit) -> DeliveryGiven:
                 version=one.version,
                 queued=one.queued,
                 sent=one.sent,
+                sent_at=one.at("sent"),
                 received=one.at("received"),
                 cached=one.at("cached"),
                 shown=one.at("shown"),

@@ -121,7 +121,9 @@ async def updates_page(visit: Visit) -> web.StreamResponse:
                 standing, _ = await rollout.standing_of(session, row, now=visit.now)
             shown.append(_rollout(visit, row, standing))
         may_stop = bool(can(visit.actor, Action.SYSTEM_CONFIGURE, Subject(await district(session))))
-    context = {"rollouts": shown, "may_stop": may_stop}
+        running = await reading.versions(session, visit.actor)
+    versions = [{"version": one or "—", "count": count} for one, count in running]
+    context = {"rollouts": shown, "may_stop": may_stop, "versions": versions}
     return visit.page("screens/updates.html", context, section="screens")
 
 

@@ -124,7 +124,7 @@ def _line(visit: Visit, one: ScreenProgress, names: dict[str, str]) -> dict[str,
 
 
 def _at(one: ScreenProgress, stage: str) -> Any:
-    return None if stage == "sent" else one.at(stage)
+    return one.at(stage)
 
 
 def _ms(visit: Visit, ms: int) -> str:

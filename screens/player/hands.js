@@ -9,6 +9,7 @@ import { readSigned } from "./trust/signed.js";
 import { Line, pause } from "./waiting.js";
 
 const BOX_WAIT = 90_000; // ms a box may take: a large picture over a thin line
+const ROOTS = 16; // newest roots kept for a box that missed one; more would not fit beside an order
 const LOOK = 3_000; // ms between two looks at what the box is still busy with
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
@@ -42,7 +43,7 @@ export class Hands {
   #busy = new Set();
   #line = new Line();
   #beacon = null;
-  #at = 0;
+  #at = null; // the server's time at this page's start
   #roots = [];
 
   /** `send(message)` says whether it could be handed over; `clear()` empties the page's cache; `reload()`. */
@@ -53,7 +54,9 @@ export class Hands {
   async open() {
     this.#ledger = (await this.store.read("orders")) ?? newLedger();
     for (const [order, end] of Object.entries(this.#ledger.ends)) if (!end.told) this.#untold.set(order, end);
+    this.#roots = (await this.store.read("roots")) ?? [];
     await this.box.look();
+    this.#believe();
   }
 
   /** For `hello`: one word for each action. */
@@ -67,10 +70,15 @@ export class Hands {
     this.#beacon = beacon;
   }
 
-  /** Newer roots on the way: the box walks the same chain. */
-  walked({ roots }) {
-    this.#roots = roots;
-    if (this.box.isThere) this.box.ask("believe", { roots }).catch(() => {});
+  /** Roots this screen has come to believe: the box walks the same chain, also if it was not there at the time. */
+  async rooted(roots) {
+    this.#roots = [...this.#roots, ...roots].slice(-ROOTS);
+    this.#believe();
+    await this.store.write({ roots: this.#roots }).catch(() => {});
+  }
+
+  #believe() {
+    if (this.box.isThere && this.#roots.length > 0) this.box.ask("believe", { roots: this.#roots }).catch(() => {});
   }
 
   get beacon() {
@@ -79,8 +87,13 @@ export class Hands {
 
   /** The server's time where no guard has told one yet; and what was not told before the link broke. */
   welcomed({ at }) {
-    this.#at = at;
+    this.#at = at - performance.now();
     for (const [order, end] of this.#untold) this.#tell(order, end);
+  }
+
+  /** What time it is by the server's word at the last welcome; 0 before. */
+  #said() {
+    return this.#at === null ? 0 : Math.round(this.#at + performance.now());
   }
 
   /** Done one after the other, beside whatever else comes over the link. */
@@ -96,7 +109,9 @@ export class Hands {
       const known = this.#ledger.ends[name];
       if (known) return this.#tell(name, known);
       if (this.#busy.has(name)) return;
-      const now = this.player.time() || this.#at;
+      // begun by the page before this one, and given again because it is not ended
+      if (this.#ledger.open.includes(name)) return void this.#say(name, { state: "received" });
+      const now = this.player.time() || this.#said();
       await this.#keep(heed(this.#ledger, order, { screen: this.identity.screen, now }));
       this.#busy.add(name);
       this.#say(name, { state: "received" });
@@ -122,7 +137,7 @@ export class Hands {
 
   async #box(order) {
     const screen = this.player.facts;
-    const told = { order, screen, beacon: this.#beacon, roots: this.#roots, at: this.#at, player: this.version };
+    const told = { order, screen, beacon: this.#beacon, roots: this.#roots, at: this.#said(), player: this.version };
     try {
       return await this.box.ask("order", told);
     } catch {

@@ -1,4 +1,5 @@
 // The screen protocol (docs/formats.md §6): one socket to the gateway, reopened for ever; says who we are and what came.
+import { Handshake } from "./handshake.js";
 import { signWith } from "./trust/crypto.js";
 import { utf8 } from "./trust/canonical.js";
 import { pause, spread } from "./waiting.js";
@@ -63,7 +64,9 @@ export class Link {
     let lived = false;
     let beating = null;
     try {
+      const handshake = new Handshake(Boolean((await this.#to.identity()).screen));
       for await (const message of inbox) {
+        handshake.take(message);
         if (message.t === "challenge") await this.#answer(socket, message);
         else if (message.t === "pairing") this.#to.onPairing(message);
         else if (message.t === "paired") await this.#to.onPaired(message);

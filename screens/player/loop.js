@@ -1,5 +1,5 @@
 // The loop: what is due goes up at its instant, and while it stands what comes next is made ready; never an empty frame.
-import { filmOf, outlines, contentOf } from "./drawing.js";
+import { contentOf, filmOf, neededBy, outlines } from "./drawing.js";
 import { Glass, after } from "./glass.js";
 import { make } from "./making.js";
 import { drawPairing, drawSlate, tickSlate } from "./slate.js";
@@ -10,7 +10,8 @@ import { arrivals, lengthOf, planAt } from "./timeline.js";
 
 const PAGE = 8_000; // ms: the least a page of a longer piece stands
 const LOOK = 250; // ms between looks at whether the piece on the glass may still be there
-const BROKEN = 60_000; // ms a release that could not be drawn is passed over
+const BROKEN = 60_000; // ms a release that could not be drawn is passed over, unless it was mended meanwhile
+const MENDED = 10_000; // ms for which a failure may be that of the bytes before they were mended
 const GRACE = 6_000; // ms a film may end later than planned: it begins when its first frame is there
 const JOINED = 3_000; // ms into a film from which it is joined where its neighbours are
 const POSTER = 20_000; // ms the poster of a film stands where films cannot be shown
@@ -20,7 +21,8 @@ const LEAD = 60; // ms before its end a piece makes way, so that the next comes 
 export class Loop {
   showing = null;
   #lengths = new Map();
-  #broken = new Map();
+  #broken = new Map(); // digest → {until, bundle}: what failed, and the file of it that did
+  #mended = new Map(); // name of a file → when it was whole again
   #queue = [];
   #items = [];
   #lineUp = null;
@@ -45,6 +47,20 @@ export class Loop {
   /** Something may have changed: look now. */
   changed() {
     this.#wake();
+  }
+
+  /** These files are what was signed again: what failed for them is tried at once. */
+  mended(names) {
+    const now = performance.now();
+    names.forEach((name) => this.#mended.set(name, now));
+    for (const digest of this.#broken.keys()) if (this.#isMended(digest)) this.#broken.delete(digest);
+    this.#wake();
+  }
+
+  #isMended(digest) {
+    const release = this.player.release(digest);
+    const files = release ? [...neededBy(release), filmOf(release)?.file].filter(Boolean) : [];
+    return files.some(({ sha256 }) => performance.now() - (this.#mended.get(sha256) ?? -Infinity) < MENDED);
   }
 
   /** {code, expiresAt, link} to show, or null. */
@@ -100,7 +116,7 @@ export class Loop {
   /** What is due, and of it what did not fail a moment ago. */
   #due() {
     const { slot, items } = this.player.due();
-    return { slot, items, good: items.filter(({ release }) => !((this.#broken.get(release) ?? 0) > performance.now())) };
+    return { slot, items, good: items.filter(({ release }) => !((this.#broken.get(release)?.until ?? 0) > performance.now())) };
   }
 
   /** What a new line-up brings is shown first, once: an editor who looks at the screen sees it come. */
@@ -113,6 +129,8 @@ export class Loop {
     const { items } = this.player.due();
     this.#queue = isFirst || this.player.inStep ? [] : arrivals(this.#items, items);
     this.#items = items;
+    // another file of the same release is not the one that failed
+    for (const [digest, { bundle }] of this.#broken) if (this.#bundleOf(digest) !== bundle) this.#broken.delete(digest);
     const listed = new Set(manifest.value.releases.map(({ release }) => release));
     for (const release of this.#lengths.keys()) if (!listed.has(release)) this.#lengths.delete(release);
   }
@@ -144,11 +162,17 @@ export class Loop {
 
   async #failed(digest, error) {
     if (!this.player.release(digest)) return; // recalled meanwhile
-    this.#broken.set(digest, performance.now() + BROKEN);
+    const wait = this.#isMended(digest) ? LOOK * 4 : BROKEN;
+    this.#broken.set(digest, { until: performance.now() + wait, bundle: this.#bundleOf(digest) });
     const code = String(error.code || error.name);
     this.stage.dataset.fault = code;
     this.refused(digest, code);
     if (error.code === "trust.hash") await this.player.repair(error.params.sha256);
+  }
+
+  /** The file in which the line-up names a release. */
+  #bundleOf(digest) {
+    return this.#lineUp?.manifest.value.releases.find(({ release }) => release === digest)?.bundle ?? "";
   }
 
   async #playPages(plan, given = null) {

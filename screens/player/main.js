@@ -80,14 +80,21 @@ function duration(ms) {
 function reporter(link) {
   const told = new Set();
   let quietUntil = 0;
-  return ({ version, state, code }) => {
-    const step = `${version} ${state} ${code ?? ""}`;
+  return ({ version, epoch = 0, state, code }) => {
+    const step = `${epoch} ${version} ${state} ${code ?? ""}`; // versions begin again under a new epoch
     if (version < 1 || (state === "refused" ? performance.now() < quietUntil : told.has(step))) return;
-    const isTold = link()?.send({ t: "ack", version, state, at: Date.now(), ...(code ? { code } : {}) });
+    const of = link()?.protocol >= 2 && epoch > 0 ? { epoch } : {};
+    const isTold = link()?.send({ t: "ack", version, state, at: Date.now(), ...(code ? { code } : {}), ...of });
     if (isTold && state === "refused") quietUntil = performance.now() + REFUSALS;
     else if (isTold) told.add(step);
     if (told.size > REMEMBERED) told.delete(told.values().next().value);
   };
+}
+
+/** The version that a state holds, and of which epoch it is. */
+function placeIn(state) {
+  const { version = 1, epoch = 0 } = state?.manifest?.value ?? {};
+  return { version, epoch };
 }
 
 /** Between pieces: whether the page is on its way to being loaded anew. */
@@ -107,9 +114,9 @@ async function start() {
   const { name: crypto } = await backend();
   const identity = await identityOf(store);
   let link = null;
-  const ack = reporter(() => link);
   let loop = null;
   let player = null;
+  const ack = reporter(() => link);
   const films = new Films({
     store,
     sound: config.sound === true,
@@ -130,8 +137,10 @@ async function start() {
     tell(event, detail) {
       if (event === "changed") loop?.changed();
       if (event === "version") ack(detail);
+      if (event === "mended") loop?.mended(detail);
       if (event === "remembered") remember(link, detail);
-      if (event === "refused") ack({ version: player.state?.manifest?.value.version ?? 1, state: "refused", code: detail.code });
+      if (event === "rooted") hands.rooted(detail);
+      if (event === "refused") ack({ ...placeIn(player.state), state: "refused", code: detail.code });
     },
   });
   const hands = new Hands({
@@ -142,8 +151,8 @@ async function start() {
   });
   await hands.open();
   await player.start();
-  const shown = (version) => ack({ version, state: "shown" });
-  const refused = (_, code) => ack({ version: player.version, state: "refused", code: word(code) });
+  const shown = (version) => ack({ version, epoch: player.epoch, state: "shown" });
+  const refused = (_, code) => ack({ version: player.version, epoch: player.epoch, state: "refused", code: word(code) });
   const size = () => layout.size;
   loop = new Loop({ stage, size, player, store, films, name: config.name, shown, refused, resting: resting(player, config) });
   const reader = new NewspaperReader({ root: document.querySelector("#reader"), stage, player, store });
@@ -173,12 +182,10 @@ async function start() {
       return player.received(message);
     },
     told: {
-      roots(message) {
-        hands.walked(message);
-        return player.walked(message);
-      },
+      roots: (message) => player.walked(message),
       order: (message) => void hands.take(message),
       line: ({ policy }) => depot.tell({ policy, screen: identity.screen, media: null }).catch(() => {}),
+      feeds: (message) => player.fed(message),
       tock: (message) => probing.heard(message),
       proved: (message) => proof.proved(message),
     },

@@ -13,6 +13,7 @@ export class Memory {
   #store;
   #written = null;
   #beacon = null;
+  #fed = null;
 
   constructor(store) {
     this.#store = store;
@@ -20,24 +21,29 @@ export class Memory {
 
   /** {state, shown, away}: `away` is how long the box was off (ms), as far as its clock can be believed. */
   async load(now) {
-    const [trust, pulse, shown] = await Promise.all(["trust", "pulse", "shown"].map((key) => this.#store.read(key)));
+    const keys = ["trust", "pulse", "shown", "fed"];
+    const [trust, pulse, shown, fed] = await Promise.all(keys.map((key) => this.#store.read(key)));
     if (!trust) return { state: null, shown: null, away: 0 };
     const { wall, ...seen } = pulse ?? { wall: 0 };
     this.#written = trust;
     this.#beacon = seen.beacon ?? null;
-    return { state: restarted({ ...trust, ...seen }, now), shown: shown ?? null, away: awayFor(wall, Date.now()) };
+    this.#fed = fed ?? null;
+    return { state: restarted({ ...trust, ...seen, feeds: fed ?? trust.feeds ?? new Map() }, now), shown: shown ?? null, away: awayFor(wall, Date.now()) };
   }
 
   /** Resolves when `state` (and `shown`, if given) is on disk; what is there already is not written again. */
   async keep(state, now, shown = null) {
     const { beacon, seqs } = state;
     const isNew = this.#written === null || !sameSlowly(state, this.#written);
-    if (!isNew && !shown && beacon === this.#beacon) return;
+    const isFed = state.feeds !== this.#fed; // by itself: values come every minute, what they are checked by does not
+    if (!isNew && !shown && !isFed && beacon === this.#beacon) return;
     const values = { pulse: { beacon, seqs, time_at: trustedTime(state, now), wall: Date.now() } };
     if (isNew) values.trust = state;
+    if (isFed) values.fed = state.feeds;
     if (shown) values.shown = shown;
     await this.#store.write(values);
     this.#beacon = beacon;
+    this.#fed = state.feeds;
     if (isNew) this.#written = state;
   }
 }

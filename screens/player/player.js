@@ -16,12 +16,25 @@ import { accept, isStale, newState, showable, silence, trustedTime, values } fro
 import { verifyRoot } from "./trust/verify.js";
 import { readSigned } from "./trust/signed.js";
 import { readCard } from "./trust/feed.js";
+import { MAX_FEEDS } from "./trust/limits.js";
 import { Line } from "./waiting.js";
 import { Pace } from "./pace.js";
 import { placeOf } from "./place.js";
 
+const LATE = new Set(["trust.rollback", "trust.expired", "trust.epoch"]);
 const FULL_WAIT = 60_000; // ms until a full disk is tried again
 const FILE_WAIT = 15_000; // ms for a signed object that came as a file
+
+const told = (state, { value: { version, epoch } }) => ({ state, version, epoch });
+
+/** The signed object as a list, empty for what is none. */
+function readable(value) {
+  try {
+    return [readSigned(value)];
+  } catch {
+    return [];
+  }
+}
 
 export class Player {
   state = null;
@@ -33,19 +46,21 @@ export class Player {
   #line = new Line();
   #facts = null;
   #away = 0;
+  #rotten = new Set(); // files that were thrown away and are fetched again
+  #early = []; // values that came before what they are checked by
   #cards = new Map(); // feed → its card, while the same block asks
   #following = null;
   #followed = "";
   #again = 0;
 
   /**
-   * `showsFilms`: whether films are fetched at all. `tell(event, detail)`: "changed", "version", "refused", "remembered".
+   * `showsFilms`: whether films are fetched at all. `tell(event, detail)`: "changed", "version", "refused", "remembered", "mended".
    */
   constructor({ config, identity, store, memory, fetcher, showsFilms, tell }) {
     Object.assign(this, { config, identity, store, memory, fetcher, showsFilms, tell });
   }
 
-  /** {values, at} that a feed says for a data card (its block) at this moment, or null. */
+  /** {values, at, isOver} that a feed says for a data card (its block) at this moment, or null; run out: no values. */
   values(block) {
     const card = this.#cards.get(block.feed);
     if (card?.fields !== block.fields) {
@@ -53,10 +68,13 @@ export class Player {
       readCard(block).then(({ feed, schema }) => this.#cards.set(feed, { feed, fields: block.fields, schema }), () => {});
       return null;
     }
+    const held = card.schema && this.state?.feeds?.get(card.feed)?.feed.value;
+    if (!held) return null;
     try {
-      return card.schema && { values: values(this.state, card, this.#now()), at: this.state.feeds.get(card.feed).feed.value.at };
-    } catch {
-      return null; // none, another card's, out of its bounds, or run out
+      return { values: values(this.state, card, this.#now()), at: held.at, isOver: false };
+    } catch (fault) {
+      // another card's or out of its bounds: nothing was ever said for this one
+      return fault.code === "trust.expired" ? { values: {}, at: held.at, isOver: true } : null;
     }
   }
 
@@ -99,6 +117,11 @@ export class Player {
     return Boolean(this.place?.group);
   }
 
+  /** The epoch of `version`. */
+  get epoch() {
+    return this.view?.manifest?.value.epoch ?? 0;
+  }
+
   get version() {
     return this.view?.manifest?.value.version ?? 0;
   }
@@ -136,9 +159,19 @@ export class Player {
 
   /** A file on the disk is not what was signed any more: it is thrown away and fetched again. */
   async repair(sha256) {
+    this.#rotten.add(sha256);
     await this.store.drop([sha256]);
     this.#followed = "";
     this.#follow();
+  }
+
+  /** Tells of the rotten files that are whole again. */
+  async #mended() {
+    if (this.#rotten.size === 0) return;
+    const stored = new Set(await this.store.names());
+    const whole = [...this.#rotten].filter((name) => stored.has(name));
+    whole.forEach((name) => this.#rotten.delete(name));
+    if (whole.length > 0) this.tell("mended", whole);
   }
 
   /** What its own box must see to believe an order is for this screen: the facts as the guard signed them. */
@@ -189,8 +222,19 @@ export class Player {
         const more = await filesNeeded(message, inline, this.state, (name) => this.#signedFile(name));
         this.#report([...verdicts, ...(more ? await this.#take(more) : [])], Boolean(more));
       }
+      if (this.#early.length > 0) await this.#feed(this.#early);
       this.heard += 1;
       this.#follow();
+    });
+  }
+
+  /** A `feeds` message: values that pass stand on the cards at once, others change nothing. */
+  fed({ feeds }) {
+    return this.#line.run(async () => {
+      const signed = (Array.isArray(feeds) ? feeds : []).slice(0, MAX_FEEDS).flatMap(readable);
+      if (signed.length < (feeds?.length ?? 0)) this.tell("refused", { what: "feed", code: "trust.schema" });
+      if (this.state && signed.length > 0) await this.#feed(signed);
+      this.heard += 1;
     });
   }
 
@@ -200,6 +244,20 @@ export class Player {
       if (!this.state || !Array.isArray(roots)) return;
       this.#report(await this.#take({ roots: roots.map((root) => readSigned(root)) }), false);
     });
+  }
+
+  /** One by one, so that each has its own verdict; what is checked by things still to come is tried again after them. */
+  async #feed(signed) {
+    const early = [];
+    const before = this.state.feeds;
+    for (const one of signed) {
+      const [{ code }] = await this.#take({ feeds: [one] });
+      if (code === "trust.behind") early.push(one);
+      // older, run out or of another epoch: a server that is behind says such things, and they harm nobody
+      else if (code !== null && !LATE.has(code)) this.tell("refused", { what: "feed", code });
+    }
+    this.#early = early;
+    if (this.state.feeds !== before) this.tell("changed");
   }
 
   #now() {
@@ -215,9 +273,12 @@ export class Player {
   }
 
   async #take(incoming) {
-    const { state, verdicts } = await accept(this.state, incoming, monotonic());
-    const isHeard = state.beacon !== this.state.beacon;
+    const before = this.state;
+    const { state, verdicts } = await accept(before, incoming, monotonic());
+    const isHeard = state.beacon !== before.beacon;
     await this.#adopt(state);
+    // roots come first, and so do their verdicts
+    if (state.root !== before.root) this.tell("rooted", incoming.roots.filter((_, at) => verdicts[at].code === null));
     if (isHeard) this.#away = 0; // a guard has told the time: no more guessing
     return verdicts;
   }
@@ -226,7 +287,7 @@ export class Player {
     const before = this.state;
     await this.memory.keep(state, monotonic());
     this.state = state;
-    if (before && state.manifest !== before.manifest) this.tell("version", { state: "received", version: state.manifest.value.version });
+    if (before && state.manifest !== before.manifest) this.tell("version", told("received", state.manifest));
     await this.#look();
   }
 
@@ -374,7 +435,8 @@ export class Player {
     await this.memory.keep(this.state, monotonic(), shown);
     this.shown = shown;
     await this.#look();
-    if (films.length === 0) this.tell("version", { state: "cached", version: manifest.value.version });
+    await this.#mended();
+    if (films.length === 0) this.tell("version", told("cached", manifest));
     await this.#tidy();
   }
 

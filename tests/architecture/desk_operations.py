@@ -9,6 +9,7 @@ from typing import Final
 
 _DOCUMENT: Final = "/desk/documents/{id}"
 _API: Final = "/api/v1/documents/{id}"
+_CUT_INS: Final = "POST /api/v1/targets/{target}/cut-ins"
 
 PAGES_ONLY: Final[Mapping[str, str]] = {
     "POST /desk/screens/orders/ask": "asks how many screens a command would reach; GET /api/v1/screen-commands/reach",
@@ -142,11 +143,18 @@ _DELIVERY: Final[Mapping[str, tuple[str, ...]]] = {
     f"POST {_DOCUMENT}/recall": (f"POST {_API}/recall",),
     "POST /desk/accounts/{target}/retry": ("POST /api/v1/accounts/{target}/retry",),
     "POST /desk/accounts/{target}/consent": ("POST /api/v1/accounts/{target}/consent",),
+    "POST /desk/onair/{target}/emergency": (_CUT_INS,),
+    "POST /desk/onair/{target}/insert": (_CUT_INS,),
+    "POST /desk/onair/{target}/crawl": (_CUT_INS,),
+    "POST /desk/onair/{target}/end": ("DELETE /api/v1/targets/{target}/cut-ins/{cut_in}",),
     "POST /desk/targets/": ("POST /api/v1/targets",),
     "POST /desk/targets/{target}": ("PUT /api/v1/targets/{target}",),
     "POST /desk/targets/{target}/resume": ("POST /api/v1/targets/{target}/resume",),
 }
 _SYSTEM: Final[Mapping[str, tuple[str, ...]]] = {
+    "POST /desk/datafeeds/": ("POST /api/v1/data-feeds",),
+    "POST /desk/datafeeds/{feed}": ("PUT /api/v1/data-feeds/{feed}",),
+    "POST /desk/datafeeds/{feed}/values": ("PUT /api/v1/data-feeds/{feed}/values",),
     "POST /desk/webhooks/": ("POST /api/v1/webhooks",),
     "POST /desk/webhooks/{hook}": ("PUT /api/v1/webhooks/{hook}",),
     "POST /desk/webhooks/{hook}/secret": ("POST /api/v1/webhooks/{hook}/secret",),

@@ -3,10 +3,11 @@
 import dataclasses
 import datetime as dt
 import hashlib
+import struct
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 
-from cms.contract import Ask, AssetFile, Bench, File, Files, Made, Piece, Reply
+from cms.contract import Ask, AssetFile, Bench, CutIn, File, Files, LineUp, Made, Piece, Reply, Target
 from media.house import INDEX, TRACKS, HouseIndex, rendition, write_index
 from renderers.conformance.samples import digest, make_piece
 from renderers.conformance.world import World
@@ -58,6 +59,19 @@ def lecture(number: int, index: HouseIndex, *, at: dt.datetime = NOW, edition: i
     )
 
 
+def moof(length: int) -> bytes:
+    """A fragment's head as the house writes it, followed by media."""
+
+    def box(kind: bytes, body: bytes) -> bytes:
+        return struct.pack(">I", 8 + len(body)) + kind + body
+
+    tfdt = box(b"tfdt", b"\x01\0\0\0" + bytes(8))
+    trun = box(b"trun", bytes(4) + struct.pack(">I", 1))
+    traf = box(b"traf", box(b"tfhd", bytes(8)) + tfdt + trun)
+    head = box(b"moof", box(b"mfhd", bytes(8)) + traf)
+    return head + box(b"mdat", bytes(length - len(head) - 8))
+
+
 class SlateStudio:
     """Gives the slate it was made with for every wish."""
 
@@ -87,6 +101,7 @@ class ChannelWorld(World):
         self.services = dataclasses.replace(self.services, studio=studio)
         self.tree: dict[str, File] = {}
         self.tombstones: set[str] = set()
+        self.cut_ins: list[CutIn] = []
 
     def lecture(self, number: int, index: HouseIndex, *, at: dt.datetime = NOW, edition: int = 1) -> Piece:
         """Publishes a lecture whose index can be read; `render` shows it."""
@@ -94,6 +109,13 @@ class ChannelWorld(World):
         self.hold(write_index(index))
         self.publish(piece)
         return piece
+
+    async def line_up(self, target: Target, *, start: dt.datetime, end: dt.datetime) -> LineUp:
+        """With the orders to show something else; a piece of one that is not live any more is gone from it."""
+        found = await super().line_up(target, start=start, end=end)
+        live = {piece.release for piece in self.live.values()}
+        kept = [c if c.piece and c.piece.release in live else dataclasses.replace(c, piece=None) for c in self.cut_ins]
+        return dataclasses.replace(found, cut_ins=tuple(kept))
 
     def hold(self, data: bytes) -> str:
         sha256 = hashlib.sha256(data).hexdigest()

@@ -1,27 +1,27 @@
 """Generated attacks on everything that is signed, from a seed: none may be accepted.
 
 What is attacked is a table: a `Mark` says how a good object is made, whose signature it wants, and who takes it in. The
-tools below bend any signed object; a new kind of object (an order to a screen, a pairing) joins by one more `Mark`.
+tools below bend any signed object; a new kind of object joins by one more `Mark`, with tools of its own where a wrong
+thing can be said of it alone. What is not one signed object (releases with approvals, pairing) is in `volleys`.
 """
 
 import json
 import random
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeAlias
 
-from cms.trust.approval import Approval, Bundle
+from cms.hands.order import LIFE, Ledger, heed, verify_order
 from cms.trust.canonical import encode
-from cms.trust.delegations import Delegations
 from cms.trust.errors import TrustError
 from cms.trust.keys import SigningKey
-from cms.trust.signed import Body, Signature, Signed, Verified, sign_text, signed_bytes, text_of
-from cms.trust.verify import verify_delegations, verify_release, verify_root
+from cms.trust.signed import Body, Signature, Signed, sign_text, signed_bytes
+from cms.trust.verify import verify_root
 from screens import viewer
 from screens.viewer import Incoming
-from tests.vectors import passkeys, signals, texts, world
-from tests.vectors.cases import GRANTED, ISSUE, A
-from tests.vectors.world import T0, by, key_of, uuid_of
+from tests.vectors import orders, signals, texts, world
+from tests.vectors.cases import GRANTED, ISSUE
+from tests.vectors.world import DAY, HOUR, T0, by, key_of, uuid_of
 
 Json: TypeAlias = dict[str, Any]
 STRANGER: Final = "thief"
@@ -38,6 +38,7 @@ class Mark:
     keys: tuple[str, ...]
     take: Callable[[Signed], object]
     older: Callable[[], Body] | None = None
+    more: Mapping[str, "Tool"] = field(default_factory=dict)
     good: Signed = field(init=False)
 
     def __post_init__(self) -> None:
@@ -49,6 +50,9 @@ class Mark:
 
     def signers(self) -> list[SigningKey]:
         return [key_of(name) for name in self.keys]
+
+    def tools(self) -> Mapping[str, "Tool"]:
+        return {**TOOLS, **self.more}
 
 
 Tool: TypeAlias = Callable[[Mark, random.Random], Signed]
@@ -79,7 +83,7 @@ def _on_text(change: Callable[[str, random.Random], str]) -> Tool:
 
 def _altered(mark: Mark, luck: random.Random) -> Signed:
     """A field says something else, spelt as it must be."""
-    return replace(mark.good, text=_changed(mark.good.text, luck))
+    return replace(mark.good, text=changed(mark.good.text, luck))
 
 
 def _bent(mark: Mark, luck: random.Random) -> Signed:
@@ -98,7 +102,7 @@ def _unsigned(mark: Mark, luck: random.Random) -> Signed:
 def _stranger(mark: Mark, luck: random.Random) -> Signed:
     """Signed by others, under their own names or under the true ones."""
     names = luck.sample([name for name in WRONG if name not in mark.keys], k=len(mark.keys))
-    made = sign_text(mark.type, _changed(mark.good.text, luck), [key_of(name) for name in names])
+    made = sign_text(mark.type, changed(mark.good.text, luck), [key_of(name) for name in names])
     if luck.random() < 0.5:
         return made
     claimed = zip(made.signatures, mark.good.signatures, strict=True)
@@ -112,7 +116,7 @@ def _reserved(mark: Mark, luck: random.Random) -> Signed:
 
 def _borrowed(mark: Mark, luck: random.Random) -> Signed:
     """True signatures of these keys, over the same text as another kind, or over the bare text."""
-    text = _changed(mark.good.text, luck)
+    text = changed(mark.good.text, luck)
     other = luck.choice([name for name in KINDS if name != mark.type])
     data = signed_bytes(other, text) if other else text.encode()
     return Signed(text, tuple(Signature(key.public.id, "ed25519", key.sign(data)) for key in mark.signers()))
@@ -198,7 +202,7 @@ def _resigned(mark: Mark, **changes: object) -> Signed:
     return sign_text(mark.type, encode({**json.loads(mark.good.text), **changes}), mark.signers())
 
 
-def _changed(text: str, luck: random.Random) -> str:
+def changed(text: str, luck: random.Random) -> str:
     """Canonical text with one integer or string somewhere inside it altered."""
     body = json.loads(text)
     places: list[tuple[Any, Any]] = []
@@ -217,17 +221,82 @@ def _changed(text: str, luck: random.Random) -> str:
     return encode(body)
 
 
+# ---------------------------------------------------------------- tools for one kind alone, with its key
+
+
+def _says(**choices: Sequence[object]) -> Tool:
+    """Truly signed, and one thing said that must not be."""
+
+    def tool(mark: Mark, luck: random.Random) -> Signed:
+        name = luck.choice(sorted(choices))
+        return _resigned(mark, **{name: luck.choice(choices[name])})
+
+    return tool
+
+
+def _free(mark: Mark, luck: random.Random) -> Signed:
+    """An order outside the closed list, or with words that are not its action's."""
+    said = {"command": f"rm -rf /{luck.random()}", "url": "https://evil.example", "level": luck.choice([101, -1, "30"])}
+    action = luck.choice(["shell", "run", "", "volume", "hours", "screenshot", "logs", "update", "Reload"])
+    name = luck.choice(sorted(said))
+    return _resigned(mark, action=action, params={name: said[name]})
+
+
+def _path(mark: Mark, luck: random.Random) -> Signed:
+    """A file of a player where none may be, or twice, or a folder that is a file."""
+    files = json.loads(mark.good.text)["files"]
+    ways = ["../x.js", "/etc/x.js", ".x.js", "a//x.js", "a/../x.js", "a\\x.js", "A.js", "", "x/" * 9 + "x.js"]
+    held = files[0]["path"]
+    files.append({**files[0], "path": luck.choice([*ways, held, f"{held}/x.js"])})
+    return _resigned(mark, files=files)
+
+
+def _alone(mark: Mark, luck: random.Random) -> Signed:
+    """One of two keys, once or twice."""
+    key = luck.choice(mark.signers())
+    return sign_text(mark.type, mark.good.text, [key] * luck.randint(1, 3))
+
+
+OTHERS: Final = tuple(uuid_of(name) for name in ("another", "third", "point"))
+_ORDER: Final[Mapping[str, Tool]] = {
+    "for another screen": _says(screen=OTHERS),
+    "not its time": _says(not_before=[T0 + DAY], expires_at=[T0 - DAY, T0, T0 + 1, T0 + DAY, T0 + LIFE + 1]),
+    "of another guard": _says(guard=[key_of(name).public.id for name in ("root", "delegations", STRANGER)]),
+    "a number again": _says(seq=[1, 2, 3, 4, 5]),
+    "outside the list": _free,
+}
+_PLAYER: Final[Mapping[str, Tool]] = {
+    "a file elsewhere": _path,
+    "a stage nobody declared": _says(stage=[1, 9, 11, 99, 101, 500, 999]),
+    "below its minimum": _says(version=["0.0.0", "0.9.9"], minimum=["1.2.1", "99.0.0"]),
+    "over": _says(expires_at=[1, T0, T0 + 1]),
+    "signed by one of two": _alone,
+}
+_BEACON: Final[Mapping[str, Tool]] = {
+    "of another audience": _says(audience=["street-05", "street-04-a", "hall"]),
+    "of another guard": _says(guard=[key_of(name).public.id for name in ("root", "delegations", STRANGER)]),
+    "a number again": _says(seq=[1, 2, 3, 4, 5]),
+    "of long ago": _says(at=[1, T0 - DAY, T0 - HOUR]),
+    "ahead of what is known": _says(root=[3, 9, 99], recalls=[{"version": 9, "sha256": "a" * 64}]),
+    "an older line-up": _says(version=[1, 2, 3, 4]),
+}
+_MANIFEST: Final[Mapping[str, Tool]] = {
+    "of another audience": _says(audience=["street-05", "street-04-a", "hall"]),
+    "not the one the beacon names": _says(at=[T0 + n for n in range(9)], expires_at=[T0 + DAY + n for n in range(9)]),
+    "an older version": _says(version=[1, 2, 3, 4]),
+    "nothing to show": _says(releases=[[]], timeline=[[]]),
+}
+
+
 # ---------------------------------------------------------------- what is attacked
 
 
-def running() -> viewer.State:
-    """A screen in full knowledge: line-up, feeds and a release of its software."""
-    start = texts.start()
-    state = viewer.State(verify_root(Signed.of(start["root"]), None), start["screen"], start["key"], start["audience"])
+def heard() -> Incoming:
+    """What a screen in full knowledge has heard: line-up, feeds and a release of its software."""
     root = signals.SOFTWARE_ROOT
     issue = replace(ISSUE, root=root, delegations=signals.FEEDS, version=5, seq=5)
     manifest = by(issue.manifest(), "guard")
-    incoming = Incoming(
+    return Incoming(
         roots=(by(root, "root"),),
         delegations=by(signals.FEEDS, "delegations"),
         recalls=by(world.recalls(5), "guard"),
@@ -238,7 +307,13 @@ def running() -> viewer.State:
         player=by(world.software(5), *signals.PLAYER_KEYS),
         bundles={one.file: one.wire().encode() for one in issue.bundles},
     )
-    state, verdicts = viewer.accept(state, incoming, 1_000)
+
+
+def running() -> viewer.State:
+    """That screen."""
+    start = texts.start()
+    state = viewer.State(verify_root(Signed.of(start["root"]), None), start["screen"], start["key"], start["audience"])
+    state, verdicts = viewer.accept(state, heard(), 1_000)
     assert all(one.code is None for one in verdicts), verdicts
     return state
 
@@ -270,10 +345,18 @@ def _told(name: str, **known: Any) -> Callable[[Signed], object]:
     return take
 
 
+LEDGER: Final = Ledger(1, {key_of("guard").public.id: 5})
+NEXT_BEACON: Final = by(NEXT.beacon(by(NEXT.manifest(), "guard")), "guard")
+
+
+def _heeded(one: Signed) -> object:
+    """The screen is ordered something."""
+    return heed(LEDGER, verify_order(one, STATE.root), screen=STATE.screen, now=T0 + 1)
+
+
 def marks() -> tuple[Mark, ...]:
     """Every signed object a screen hears, as it would be said next."""
-    manifest = by(NEXT.manifest(), "guard")
-    beacon = by(NEXT.beacon(manifest), "guard")
+    manifest, beacon = by(NEXT.manifest(), "guard"), NEXT_BEACON
     root = replace(signals.SOFTWARE_ROOT, version=3)
     granted_next = replace(signals.FEEDS, version=3)
     late = replace(NEXT, seq=4).beacon(manifest)
@@ -283,139 +366,26 @@ def marks() -> tuple[Mark, ...]:
         Mark("delegations", lambda: granted_next, ("delegations",), _told("delegations"), lambda: worse),
         Mark("recalls", lambda: world.recalls(6), ("guard",), _told("recalls"), lambda: world.recalls(4)),
         Mark("screen", lambda: world.screen(6), ("guard",), _told("screen"), lambda: world.screen(4)),
-        Mark("beacon", lambda: NEXT.beacon(manifest), ("guard",), _told("beacon"), lambda: late),
-        Mark("manifest", NEXT.manifest, ("guard",), _told("manifest", beacon=beacon), lambda: NEXT.manifest(version=4)),
+        Mark("beacon", lambda: NEXT.beacon(manifest), ("guard",), _told("beacon"), lambda: late, _BEACON),
+        Mark(
+            "manifest",
+            NEXT.manifest,
+            ("guard",),
+            _told("manifest", beacon=beacon),
+            lambda: NEXT.manifest(version=4),
+            _MANIFEST,
+        ),
         Mark("feed", lambda: world.feed(6), ("feed air",), _told("feeds"), lambda: world.feed(4)),
-        Mark("player", lambda: world.software(6), signals.PLAYER_KEYS, _told("player"), lambda: world.software(4)),
+        Mark(
+            "player",
+            lambda: world.software(6),
+            signals.PLAYER_KEYS,
+            _told("player"),
+            lambda: world.software(4),
+            _PLAYER,
+        ),
+        Mark("order", lambda: orders.order(6), ("guard",), _heeded, lambda: orders.order(4), _ORDER),
     )
 
 
 MARKS: Final = marks()
-
-
-# ---------------------------------------------------------------- releases and their approvals
-
-
-def _approved(*names: str, **changes: Any) -> Bundle:
-    return world.bundle_of(text_of(world.release("x", **changes)), *names)
-
-
-def _with_passkey() -> Bundle:
-    first = _approved("qian")
-    return replace(first, approvals=(*first.approvals, passkeys.assertion("sun", first.text)))
-
-
-GOOD: Final = (A, _approved("qian", "sun"), _with_passkey())
-
-
-def _release_text(luck: random.Random) -> Bundle:
-    """Approve first, edit afterwards."""
-    good = luck.choice(GOOD)
-    return replace(good, text=_changed(good.text, luck))
-
-
-def _release_flipped(luck: random.Random) -> Bundle:
-    good = luck.choice(GOOD)
-    return replace(good, text=luck.choice([flipped, inserted, cut])(good.text, luck))
-
-
-def _approval(luck: random.Random) -> Bundle:
-    """One of two approvals is not what it says."""
-    good = luck.choice(GOOD)
-    at = luck.randrange(2)
-    held = good.approvals[at]
-    bent = _bend(held, luck)
-    return replace(good, approvals=tuple(bent if place == at else one for place, one in enumerate(good.approvals)))
-
-
-def _bend(held: Approval, luck: random.Random) -> Approval:
-    way = luck.randrange(5 if held.webauthn is None else 7)
-    if way == 0:
-        return replace(held, person=uuid_of(luck.choice(["he", "li", "zhao", "wu", STRANGER, f"x{luck.random()}"])))
-    if way == 1:
-        return replace(held, key=luck.choice([key_of(name).public.id for name in WRONG if name not in {"qian", "sun"}]))
-    if way == 2:
-        at = luck.randrange(len(held.signature) - 1)
-        other = luck.choice([char for char in "ABCxyz019-_" if char != held.signature[at]])
-        return replace(held, signature=held.signature[:at] + other + held.signature[at + 1 :])
-    if way == 3:
-        return replace(held, alg=luck.choice([alg for alg in ("ed25519", "sm2", "webauthn-es256") if alg != held.alg]))
-    if way == 4 or held.webauthn is None:
-        other = text_of(world.release(f"y{luck.random()}"))
-        return world.bundle_of(other, "he" if held.webauthn else "sun").approvals[0]
-    part = luck.choice(["client", "authenticator"])
-    told = getattr(held.webauthn, part)
-    at = luck.randrange(len(told))
-    other = luck.choice([char for char in "ABx9" if char != told[at]])
-    return replace(held, webauthn=replace(held.webauthn, **{part: told[:at] + other + told[at + 1 :]}))
-
-
-def _too_few(luck: random.Random) -> Bundle:
-    good = luck.choice(GOOD)
-    one = luck.choice(good.approvals)
-    return replace(good, approvals=luck.choice([(), (one,), (one, one), (one,) * luck.randint(3, 16)]))
-
-
-def _wrong_people(luck: random.Random) -> Bundle:
-    """Really signed, by people who may not."""
-    bad = luck.choice(["zhao", "zhou", "wu", "zheng", "feng", "chen", "li", STRANGER])
-    return _approved(luck.choice(["qian", "sun", "he"]), bad)
-
-
-RELEASES: Final[Mapping[str, Callable[[random.Random], Bundle]]] = {
-    "a release edited after approval": _release_text,
-    "a release with a character changed": _release_flipped,
-    "an approval bent": _approval,
-    "too few people": _too_few,
-    "people who may not": _wrong_people,
-}
-
-
-@dataclass(frozen=True)
-class Shot:
-    """One attack: firing it raises the refusal; returning means that it was accepted."""
-
-    kind: str
-    fire: Callable[[], object]
-
-
-def shots(*, count: int, seed: int, more: tuple[Mark, ...] = ()) -> Iterator[Shot]:
-    """`count` attacks, kinds in turn: every tool on every mark, and every way to lie about a release."""
-    luck = random.Random(seed)
-    plan = [(mark, name, tool) for mark in (*MARKS, *more) for name, tool in TOOLS.items()]
-    people = granted()
-    while True:
-        for mark, name, tool in plan:
-            yield Shot(f"{mark.name}: {name}", _fired(mark, tool(mark, luck)))
-            count -= 1
-            if count <= 0:
-                return
-        for name, make in RELEASES.items():
-            bundle = make(luck)
-            yield Shot(name, lambda bundle=bundle: verify_release(bundle, people, now=T0))  # type: ignore[misc]
-            count -= 1
-            if count <= 0:
-                return
-
-
-def _fired(mark: Mark, one: Signed) -> Callable[[], object]:
-    return lambda: mark.take(one)
-
-
-def granted() -> Verified[Delegations]:
-    """Under which the releases would be shown, were they not bent."""
-    return verify_delegations(by(passkeys.GRANTED_2, "delegations"), verify_root(by(world.root(), "root"), None))
-
-
-def counted(found: Iterator[Shot]) -> tuple[dict[str, int], list[str]]:
-    """How many of each kind were refused, and the kinds of those that were not."""
-    refused: dict[str, int] = {}
-    accepted: list[str] = []
-    for shot in found:
-        try:
-            shot.fire()
-        except TrustError:
-            refused[shot.kind] = refused.get(shot.kind, 0) + 1
-        else:
-            accepted.append(shot.kind)
-    return refused, accepted

@@ -100,6 +100,8 @@ class Gateway:
     url: str = ""
     _port: int = 0
     _server: Server | None = None
+    waiting: ServerConnection | None = None
+    """The device that was given a code last."""
     _sockets: set[ServerConnection] = field(default_factory=set)
     _paired: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -193,6 +195,7 @@ class Gateway:
             return key.verifies(first["sig"], proof) and first["key"] == self.pinned
         assert key.verifies(first["sig"], pair_bytes(nonce, first["key"], host))
         await socket.send(json.dumps({"t": "pairing", "code": self.code, "expires_at": world.T0 + 600_000}))
+        self.waiting = socket
         await self._paired.wait()
         self.pinned = first["key"]
         await socket.send(json.dumps({"t": "paired", "screen": world.uuid_of("screen")}))

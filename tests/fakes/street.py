@@ -64,8 +64,8 @@ class Street:
 
 
 @contextlib.asynccontextmanager
-async def street(folder: Path, *, port: int = 0) -> AsyncIterator[Street]:
-    """A gateway, a media server and an installed player that knows both."""
+async def street(folder: Path, *, port: int = 0, trial: float = 120) -> AsyncIterator[Street]:
+    """A gateway, a media server and an installed player that knows both; `trial`: seconds for a new one to report."""
     gateway = Gateway()
     await gateway.start()
     await install(folder, gateway)
@@ -76,6 +76,8 @@ async def street(folder: Path, *, port: int = 0) -> AsyncIterator[Street]:
         str(folder),
         "--port",
         str(port),
+        "--trial",
+        str(trial),
         stderr=asyncio.subprocess.PIPE,
     )
     assert box.stderr is not None

@@ -10,14 +10,17 @@ from aiohttp.test_utils import TestServer
 from cms.contract import Channel, Files
 from cms.kernel.clock import Clock
 from cms.kernel.metrics import CORE, Metrics
+from cms.publishing.onair.showing import Message
 from cms.publishing.published import TreePublished
 from cms.publishing.services.assets import StoreAssets
 from cms.publishing.tree_reader import TreeReader
 from cms.publishing.tree_writer import Link, TreeWriter
 from deploy.public import ErrorPages, PublicSite
+from deploy.pushing import PortalPush
 from deploy.serving import ChannelSite, ServingAssets
 from media.house import write_index
 from media.store import Store
+from renderers.tv import paths
 from renderers.tv.render import TvDisplay
 from tests.fakes.channel import ChannelWorld
 from tests.fakes.house_files import HouseItem
@@ -57,8 +60,23 @@ class Television:
             clock=clock,
             metrics=self.metrics,
         )
+        self.messages: list[Message] = []
+        self.push = PortalPush(
+            self._messages,
+            clock,
+            self.tombstones,
+            self.metrics,
+            known=lambda code: self.reader.get(paths.plan(code)) is not None,
+            base_url="http://tv.example",
+        )
         self.app = web.Application()
-        self.app.add_routes([*self.site.routes(), *self.public.routes()])
+        self.app.add_routes(self.routes())
+
+    def routes(self) -> list[web.RouteDef]:
+        return [*self.push.routes(), *self.site.routes(), *self.public.routes()]
+
+    async def _messages(self, _now: dt.datetime) -> list[Message]:
+        return self.messages
 
     async def publish(self, number: int, item: HouseItem, *, at: dt.datetime) -> str:
         """A lecture with its files in the store; `render` shows it. Gives its release."""

@@ -10,7 +10,7 @@ from cms.desk.frame import Desk, Sections
 from cms.desk.policy import page_headers
 from cms.desk.static_files import desk_files
 from cms.kernel.messages import Catalogue
-from tests.gallery import accounts, editing, examples, slips
+from tests.gallery import accounts, editing, examples, onair, slips
 
 _HUES = {
     "classroom": (196, 143, 92),
@@ -98,6 +98,7 @@ class Gallery:
             "slip-full": ("review/slip.html", slips.full_context()),
             "publish": ("publishing/show.html", examples.publish_context()),
             "tasks": ("publishing/board.html", accounts.board_context()),
+            "onair": ("onair/channel.html", onair.channel_context()),
             "home": ("home.html", accounts.home_context()),
             "targets": ("places/targets.html", accounts.targets_context()),
             "target": ("places/target.html", accounts.target_context()),

@@ -44,10 +44,10 @@ class House:
     def screen_url(self) -> str:
         return f"http://127.0.0.1:{self.box_port}/"
 
-    async def start(self) -> str:
-        """Starts everything and returns the set-up code, empty when somebody is there already."""
-        environment = {
-            **os.environ,
+    @property
+    def environment(self) -> dict[str, str]:
+        """What a command that is typed here is given."""
+        return {
             "YUNPING_DATA": str(self.data),
             "YUNPING_DATABASE": self.database,
             "YUNPING_DOMAIN": "journey.example",
@@ -58,9 +58,13 @@ class House:
             "YUNPING_ORIGINS": f"http://127.0.0.1:{self.box_port}",
             **self.more,
         }
+
+    async def start(self) -> str:
+        """Starts everything and returns the set-up code, empty when somebody is there already."""
         self.process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "deploy.cli", "up",
-            cwd=ROOT, env=environment, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+            cwd=ROOT, env={**os.environ, **self.environment},
+            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
             start_new_session=True,
         )  # fmt: skip
         assert self.process.stdout is not None
@@ -93,9 +97,13 @@ class House:
             os.killpg(self.process.pid, signal.SIGKILL)
             await self.process.wait()
 
-    async def install_screen(self) -> None:
-        """Installs the player as on a box, and serves it from the box's loopback."""
-        folder = self.data.parent / "box"
+    @property
+    def box_folder(self) -> Path:
+        return self.data.parent / "box"
+
+    async def install_screen(self, *, trial: float = 120) -> None:
+        """Installs the player as on a box, and serves it from the box's loopback; a new one has `trial` seconds."""
+        folder = self.box_folder
         root = self.data / "guard" / "public" / "root.json"
         done = await asyncio.create_subprocess_exec(
             str(INSTALL),
@@ -106,6 +114,7 @@ class House:
         assert await done.wait() == 0
         self.box = await asyncio.create_subprocess_exec(
             sys.executable, str(folder / "box.py"), "--dir", str(folder), "--port", str(self.box_port),
+            "--trial", str(trial),
             stderr=asyncio.subprocess.PIPE,
         )  # fmt: skip
         assert self.box.stderr is not None

@@ -27,6 +27,7 @@ from cms.trust import limits
 from tests.vectors import texts
 from tests.vectors.attacks import attacks
 from tests.vectors.lives import lives
+from tests.vectors.narrations import narrations
 from tests.vectors.orders import orders
 from tests.vectors.passkeys import passkeys
 from tests.vectors.signals import signals
@@ -60,7 +61,7 @@ class Pool:
 
 def viewer() -> Json:
     pool = Pool()
-    cases = [case.value() for case in (*lives(), *attacks(), *signals(), *passkeys())]
+    cases = [case.value() for case in (*lives(), *attacks(), *signals(), *passkeys(), *narrations())]
     for step in (step for case in cases for step in case["steps"]):
         take = step.get("take", {})
         for name, one in take.items():

@@ -1,6 +1,6 @@
 """The pages of the core, as sections of the desk."""
 
-from cms.desk import calendar, days, newspapers, unit_field
+from cms.desk import calendar, days, newspapers, onair, unit_field
 from cms.desk.frame import Section
 from cms.desk.inbox import pages as inbox
 from cms.desk.routing import SIGNED_IN
@@ -14,6 +14,7 @@ from cms.desk.views import (
     checklists,
     commands,
     csv_import,
+    datafeeds,
     documents,
     editor,
     factor,
@@ -109,7 +110,9 @@ def _channels() -> tuple[Section, ...]:
     manages = Action.TARGET_MANAGE
     return (
         boxes.SECTION,
+        onair.SECTION,
         Section("targets", "desk.nav.targets", "radio-tower", 60, "/desk/targets/", manages, _SCREENS, targets.ROUTES),
+        datafeeds.SECTION,
     )
 
 

@@ -20,6 +20,7 @@ from cms.desk import conflicts, fields, frames, labels, override_fields, pieces,
 from cms.desk.limits import limits
 from cms.desk.missing import missing
 from cms.desk.routing import get, post
+from cms.desk.views.datafeeds import CARDS
 from cms.desk.views.gate import text
 from cms.desk.visit import Visit, as_uuid
 from cms.kernel.errors import Conflict, DomainError, Invalid, Refused
@@ -199,7 +200,7 @@ async def _page(
         "live": {"url": f"{url}/live", "share": f"{url}/share", "frames": frames.frames_of(visit, f"{url}/live")},
         "own_unit": held.unit.name,
         "here": [one.name for one in here],
-        "urls": _urls(url),
+        "urls": {**_urls(url), **({"feeds": CARDS} if visit.may(Action.DATA_READ) else {})},
         "limits": limits(visit, rules, deps.channels),
         "is_conflict": is_conflict,
         "conflict": conflict,

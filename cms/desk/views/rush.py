@@ -11,6 +11,7 @@ from cms.desk.views.gate import text
 from cms.desk.visit import Visit
 from cms.kernel.errors import Conflict, DomainError, Invalid, Refused
 from cms.people.permissions import Action
+from cms.publishing.onair.cutting import prepare_release
 from cms.review.submit import submit
 
 
@@ -23,7 +24,9 @@ async def rush(visit: Visit) -> web.StreamResponse:
     reason = text(form, "reason")[:1000]
     try:
         async with visit.deps.db.write() as session:
-            await submit(session, visit.actor, held.edition.id, press=press, note=reason, urgent=True, now=visit.now)
+            edition, now = held.edition.id, visit.now
+            row = await submit(session, visit.actor, edition, press=press, note=reason, urgent=True, now=now)
+            await prepare_release(session, row.text, now=now)
     except DomainError as error:
         if held.state not in EDITABLE or not isinstance(error, Refused | Conflict | Invalid):
             raise

@@ -6,7 +6,7 @@ import { columnLabel } from "./labels.js";
 import { geometryOf, titleSize } from "./geometry.js";
 
 const NONE = "—"; // no reading, or one nobody vouches for any more
-const TIME = new Intl.DateTimeFormat("zh-CN", { timeZone: "Asia/Shanghai", month: "numeric", day: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+const TIME = new Intl.DateTimeFormat("zh-CN", { timeZone: "Asia/Shanghai", month: "long", day: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 
 const blockOf = (content) => (content.body?.blocks ?? []).find(({ type }) => type === "data");
 
@@ -59,7 +59,7 @@ export function shownAs(field, value) {
   return (value / 10 ** field.decimals).toFixed(field.decimals);
 }
 
-/** Writes {values, at} into a frame that may stand already; null: nothing to show. Whether anything changed. */
+/** Writes {values, at, isOver} into a frame that may stand already; null: nothing to show. Whether anything changed. */
 export function fill(frame, fields, told) {
   let isNew = false;
   for (const field of fields) {
@@ -75,7 +75,10 @@ export function fill(frame, fields, told) {
     const share = field.kind === "number" && value !== null ? (value - field.least) / (field.most - field.least || 1) : 0;
     section.querySelector(".card__scale i")?.style.setProperty("--share", Math.max(0, Math.min(1, share)).toFixed(3));
   }
-  const at = frame.querySelector(".card__at time");
-  at.textContent = told ? `更新于 ${TIME.format(told.at)}` : "等待数据";
+  const time = frame.querySelector(".card__at time");
+  const said = told ? `数据截至 ${TIME.format(told.at)}${told.isOver ? "，已过期" : ""}` : "等待数据";
+  isNew ||= time.textContent !== said;
+  if (time.textContent !== said) time.textContent = said;
+  frame.classList.toggle("is-over", Boolean(told?.isOver));
   return isNew;
 }

@@ -73,7 +73,7 @@ async def _delivered(session: AsyncSession, now: dt.datetime) -> None:
     facts = {"kind": "publish", "state": "live", "at": now, "not_before": now, "created_at": now, "release": "d" * 64}
     leased = {"attempt": 1, "lost": 0, "fence": 1, "priority": 10, "error_params": {}}
     session.add(Delivery(id=DELIVERY, publication_id=order.id, target_id=target.id, **facts, **leased))
-    await note_version(session, (9, "s-bench"), [], ["d" * 64], receivers=SCREENS, now=now)
+    await note_version(session, ((1, 9), "s-bench"), [], ["d" * 64], receivers=SCREENS, now=now)
 
 
 async def test_fleet_when_an_institute_is_dark_is_found_mended_and_aimed_at(pages: Pages, house: House) -> None:

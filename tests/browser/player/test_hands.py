@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import io
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,9 +13,8 @@ from PIL import Image
 
 from cms.hands.order import Order
 from screens.kiosk.devtools import Devtools
-from screens.kiosk.limbs import Limbs, LimbServer
-from tests.chromium import CHROMIUM, FLAGS
 from tests.fakes.gateway import issue_of
+from tests.fakes.kiosk import browsing
 from tests.fakes.pieces import BLUE, COVER, piece
 from tests.fakes.street import Street, near, street
 from tests.vectors.orders import TICKET, order, signed
@@ -25,19 +24,8 @@ pytestmark = pytest.mark.browser
 WAIT_S = 40
 
 
-@contextlib.asynccontextmanager
-async def kiosk(town: Street, profile: Path) -> AsyncIterator[Devtools]:
-    """What browse.py starts, without a display."""
-    words = [CHROMIUM, *FLAGS, "--headless=new", "--window-size=1080,2064", "--hide-scrollbars", "--log-level=3"]
-    browser = await asyncio.to_thread(Devtools, [*words, f"--user-data-dir={profile}", town.url])
-    door = await asyncio.to_thread(LimbServer, town.folder / "state" / "limbs.sock", Limbs(browser))
-    door.start()
-    try:
-        yield browser
-    finally:
-        door.close()
-        browser.child.kill()
-        await asyncio.to_thread(browser.child.wait)
+def kiosk(town: Street, profile: Path) -> contextlib.AbstractAsyncContextManager[Devtools]:
+    return browsing(town.folder, town.url, profile)
 
 
 async def until(holds: Callable[[], Any]) -> Any:

@@ -1,5 +1,7 @@
 """The installed player and a server that comes back from an old copy: it keeps what it knows, tells it, and goes on."""
 
+import asyncio
+import json
 from dataclasses import replace
 
 import pytest
@@ -35,6 +37,8 @@ async def test_player_walks_the_roots_keeps_recalls_and_takes_a_passkey(screen: 
     assert said["release"] == blue.release
     told = next(one for one in gateway.said if one["t"] == "remembered")
     assert told["recalls"] == by(world.recalls(2, red.release), "guard").value()
+    held = json.loads(await asyncio.to_thread((town.folder / "state" / "roots.json").read_text, "utf-8"))
+    assert held == [by(one, "root").value() for one in roots]  # the box walked with the page
 
     text = text_of(world.release("passkey", assets=(), content=world.content("一件用通行密钥审签的稿件")))
     approvals = (*world.bundle_of(text, "qian").approvals, passkeys.assertion("sun", text))

@@ -83,3 +83,8 @@ async def test_film_the_box_cannot_decode_is_named_and_the_loop_goes_on(screen: 
     said = await until(screen, standing(good.release))
     assert said["version"] == "1"
     assert film.release not in {one.get("showing") for one in town.gateway.said}
+    # Another file of it is another try, at once and not after the minute for which what fails is passed over.
+    other = world.bundle_of(text_of(made), "qian", "he")
+    await town.gateway.publish(issue_of([other, good], version=2, show=1_000))
+    refused = {"state": "refused", "code": "film.broken", "version": 2, "epoch": 1}
+    await until(screen, lambda _: any(refused.items() <= one.items() for one in town.gateway.said))

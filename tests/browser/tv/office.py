@@ -60,7 +60,7 @@ class Office(Television):
             self.world.live[piece.document] = dataclasses.replace(talk, column="talks", column_name="理论宣讲")
             self._drawn |= {a.sha256: a for a in files if a.of == piece.cover}
         await self.render()
-        self.app.add_routes([*self.site.routes(), *self.public.routes()])
+        self.app.add_routes(self.routes())
 
     async def _all_columns(self) -> Columns:
         return (*(c for c in self._columns if c[0] != "talks"), ("talks", "理论宣讲"))

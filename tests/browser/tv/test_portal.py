@@ -1,5 +1,6 @@
 """The portal in Chromium at its size: the channel plays on, and a remote's keys do what they say."""
 
+import os
 import re
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -9,6 +10,7 @@ from playwright.async_api import Page, ViewportSize
 
 from cms.contract import Channel
 from cms.kernel.clock import SystemClock
+from cms.publishing.onair.showing import Message
 from renderers.tv import channel
 from tests.browser.tv.keywalk import press
 from tests.browser.tv.office import Office
@@ -17,6 +19,7 @@ from tests.fakes.house_files import HouseItem, encoded
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
+SHOTS = os.environ.get("SHOTS")
 TELEVISION = ViewportSize(width=1280, height=720)
 WATCH = """
 (() => {
@@ -239,3 +242,26 @@ async def test_address_with_a_foreign_way_back_is_not_followed(pages: Pages, sit
         async with page.expect_navigation():
             await page.keyboard.press("Backspace")
         assert page.url.partition("?")[0] == f"{site}/tv/t-tv/"
+
+
+async def test_emergency_when_it_begins_stands_over_an_open_page_and_takes_no_key(
+    pages: Pages, site: str, office: Office
+) -> None:
+    page = await opened(pages, f"{site}/tv/t-tv/")
+    assert await page.locator("#emergency").count() == 0
+    now = office.clock.now()
+    text = "预计三小时内雨量超过一百毫米，请沿河居民转移。<b>求助 12345</b>"
+    office.messages = [Message("t-tv", "1", "a" * 64, "暴雨红色预警", text, now, None)]
+    await office.push.look()
+    panel = page.locator("#emergency")
+    await panel.wait_for()
+    assert "暴雨红色预警" in await panel.inner_text()
+    assert "<b>" in await panel.inner_text(), "words are words"
+    if SHOTS:
+        await page.screenshot(path=f"{SHOTS}/emergency.png")
+    await page.keyboard.press("Enter")
+    await page.wait_for_url(re.compile("/live/"))
+    await panel.wait_for()
+    office.messages = []
+    await office.push.look()
+    await panel.wait_for(state="detached")

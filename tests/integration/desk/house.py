@@ -32,7 +32,7 @@ from cms.publishing.services.account import Account
 from cms.publishing.services.addresses import Policy
 from cms.publishing.services.outbound import GuardedOutbound
 from cms.publishing.services.vault import SealedVault
-from deploy.guarding import GuardedHands, GuardedKeys
+from deploy.guarding import GuardedFeeds, GuardedHands, GuardedKeys
 from deploy.handing import BoxFiles
 from deploy.press import press_of
 from media.sandbox import Sandbox
@@ -177,6 +177,7 @@ def make_deps(
         catalogue=CATALOGUE,
         secure=False,
         hands=GuardedHands(guard),
+        feeds=GuardedFeeds(guard),
     )
 
 

@@ -53,9 +53,12 @@ _NAMED: Final = {
     "run": "run",
     "target": "target",
     "picture": "asset",
+    "cut_in": "cut_in",
     "revision": "revision",
 }
 _NAMED_AT: Final = {
+    "/desk/onair/{target}/insert": {"document": "document"},
+    "/desk/onair/{target}/crawl": {"document": "document"},
     "/desk/review/pass": {"piece": "submitted"},
     "/desk/calendar/runs/check": {"placement": "placement"},
     "/desk/calendar/runs/move": {"placement": "placement"},
@@ -64,10 +67,14 @@ _NAMED_AT: Final = {
     "/desk/days/{target}/do": {"document": "airing_document", "change": "change"},
 }
 _FIELDS: Final = {
+    "/desk/onair/{target}/insert": {"at": ""},
+    "/desk/onair/{target}/crawl": {"length": "30:720", "at": ""},
     "/desk/documents/{id}/timing": {"act": "wish", "wish": "2027-03-01T09:00"},
     "/desk/library/folders": {"parent": ""},
     "/desk/calendar/runs/check": {"start": "2027-03-01T09:00"},
     "/desk/calendar/runs/move": {"start": "2027-03-01T09:00"},
+    "/desk/datafeeds/": {"code": "b", "lasts": "60", "fields": "level | 空气 | good=优"},
+    "/desk/datafeeds/{feed}": {"lasts": "60"},
     "/desk/screens/tree/place": {"path": _UNIT},
     "/desk/screens/audiences/{target}": {"unit": _UNIT, "screens": ""},
     "/desk/library/assets/{asset}/poster/frame": {"at": "0"},
@@ -77,7 +84,11 @@ _FIELDS: Final = {
 _MOMENTS: Final = {"date-time": "2027-03-01T09:00:00+08:00", "date": "2026-11-24"}
 _CUE: Final = {"start": "0:00.000", "end": "0:01.000", "text": "字"}
 _PART: Final = {"start": "07:00", "end": "09:00", "name": "早间"}
+_WORD: Final = {"name": "level", "kind": "word", "label": "空气", "words": [{"code": "good", "label": "优"}]}
 _BODIES: Final[dict[str, dict[str, Any]]] = {
+    "POST /api/v1/data-feeds": {"code": "b", "unit": _UNIT, "lasts": 60, "fields": [_WORD]},
+    "PUT /api/v1/data-feeds/{feed}": {"unit": _UNIT, "lasts": 60},
+    "PUT /api/v1/data-feeds/{feed}/values": {"values": {"level": "good"}},
     "POST /api/v1/screens": {"unit": _UNIT},
     "PUT /api/v1/screens/{screen}/place": {"unit": _UNIT},
     "PUT /api/v1/screens/units/place": {"unit": _UNIT},

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from cms.content.importing.models import FeedSource, PoolItem, SheetImport
 from cms.content.models import Document, Edition
+from cms.datafeeds.models import DataFeed
 from cms.library.models import VIDEO, Asset, EncodeJob, Folder, LibraryBatch, SubtitleTrack, Upload
 from cms.notices.models import Alarm, Notice
 from cms.people.models import DeskSession, FactorReset, Person
@@ -16,6 +17,7 @@ from cms.people.tokens import ApiToken
 from cms.planning.models import Batch, Embargo, NamedDaypart, Occurrence, Placement, Target
 from cms.planning.rules import read_rule, rule_json
 from cms.publishing.models import Delivery, Publication
+from cms.publishing.onair.models import CutInRow
 from cms.review.link_models import PreviewLink
 from cms.review.links import hash_of
 from cms.review.list_rows import CheckImport, CheckList
@@ -30,6 +32,8 @@ from tests.integration.desk.things_shown import WALL, an_issue, of_the_screens
 
 # Addresses whose part means something else than elsewhere: by the beginning of the address, or by what is in it.
 DIFFERENT: tuple[tuple[str, dict[str, str]], ...] = (
+    ("/datafeeds/{feed}", {"feed": "datafeed"}),
+    ("/data-feeds/{feed}", {"feed": "datafeed"}),
     ("/desk/library/undo/{batch}", {"batch": "library_batch"}),
     ("/api/v1/assets/batches/{batch}", {"batch": "library_batch"}),
     ("/newspapers/{id}", {"id": "issue"}),
@@ -56,6 +60,8 @@ DIFFERENT: tuple[tuple[str, dict[str, str]], ...] = (
     ("/documents/{id}/return", {"id": "submitted"}),
     ("/documents/{id}/proofs", {"id": "submitted"}),
     ("/documents/{id}/after-review", {"id": "submitted"}),
+    ("/desk/onair/{target}", {"target": "air"}),
+    ("/cut-ins", {"target": "air"}),
     ("/accounts/{target}/consent", {"target": "account"}),
     ("/desk/days/", {"target": "channel_of_tv"}),
     ("/targets/{target}/days", {"target": "channel_of_tv"}),
@@ -79,6 +85,7 @@ WORDS_OF_ADDRESSES = {
     "year": "2026",
     "language": "zh",
     "channel": "web",
+    "datafeed": "air",
     "form": "wide",
     "list": "words",
     "verb": "withdraw",
@@ -107,14 +114,27 @@ async def things(
         **await on_air(maker, piece, edition),
     }
     screen = await maker.make(Screen, public="0123456789", unit=unit, key="x" * 43, change=0)
+    channel = await maker.make(Target, code="air", kind="tv", units=[], settings={})
+    found["cut_in"] = await maker.make(
+        CutInRow, target_id=channel.id, document_id=piece.id, kind="insert", start_at=now, created_at=now
+    )
     found |= await of_the_screens(maker, screen, piece, edition)
     parts = {name: str(row.id) for name, row in found.items()}
     parts |= {"base": str(edition.revision_id), "revision": str(edition.revision_id), "edition": str(edition.id)}
     parts |= {"document": document, "piece": document, "people": str(victim.id), "to": str(owner)}
-    return {**WORDS_OF_ADDRESSES, **parts, "screen": screen.public, "shared": SHARED, "wall": WALL, "issue": issue}
+    return {
+        **WORDS_OF_ADDRESSES,
+        **parts,
+        "screen": screen.public,
+        "shared": SHARED,
+        "wall": WALL,
+        "air": "air",
+        "issue": issue,
+    }
 
 
 SHARED = "a" * 32
+CARD = [{"name": "level", "kind": "word", "label": "空气", "words": [{"code": "good", "label": "优"}]}]
 # When the run of a placement begins, which is what samples say of any moment.
 RUN, RUN_ENDS = "2027-03-01T09:00:00+08:00", "2027-03-01T10:00:00+08:00"
 
@@ -187,6 +207,7 @@ async def _of_the_office(maker: Maker) -> dict[str, Any]:
     # Under one id, as one name of a part; a dry run is whoever's the page shows it to.
     await make(CheckImport, id=run.id, kind="words", mode="add", entries=[], created_by=maker.chief)
     await make(CheckList, kind="words", number=1, entries=[])
+    await make(DataFeed, code=WORDS_OF_ADDRESSES["datafeed"], fields=CARD, schema="a" * 64, lasts=3_600)
     await make(PlanBookRow, version=1, book=book_json(BUILT_IN))
     return {
         "feed": feed,

@@ -115,7 +115,14 @@ class Street:
             SimulatedScreen(self.url, key=key, screen=str(one), **given) for one, key in zip(ids, keys, strict=True)
         ]
 
-    async def publish(self, screens: Sequence[SimulatedScreen], audience: str = "street", *, entries: int = 0) -> int:
+    async def publish(
+        self,
+        screens: Sequence[SimulatedScreen],
+        audience: str = "street",
+        *,
+        entries: int = 0,
+        feeds: Sequence[str] = (),
+    ) -> int:
         """A new state for these screens; its version."""
         now = CLOCK.now()
         async with self.database.write() as session:
@@ -126,7 +133,7 @@ class Street:
         body = manifest_body(draft, version=version, trust=await self.district.trust(), now=now)
         signed = await self.district.sign_manifest(body)
         async with self.database.write() as session:
-            assert await store_state(session, signed, receivers=receivers, now=now)
+            assert await store_state(session, signed, receivers=receivers, feeds=feeds, now=now)
             await ring(session, "states")
         return version
 

@@ -32,6 +32,7 @@ from screens.presence import Presence
 from screens.proof import GENESIS, Batch, Row, chained
 from screens.proof_rows import ProofBatch, ProofDay, ProofRefusal
 from screens.proofs import Answer, Sent, keep, prune_proofs
+from screens.reached import Reached, joined, reached
 from screens.reports import csv_of, month_report
 from screens.standing import TROUBLES, rolled_up, standing, tallies
 from screens.states import AudienceMember, ScreenState
@@ -250,7 +251,7 @@ async def test_ledger_has_each_screens_times_and_counts_what_came_with_a_later_v
     async with database.write() as session:
         await session.execute(update(Screen).values(received=0, cached=0, shown=0))
         await session.execute(update(ScreenState).values(version=10, at=NOW))
-        await note_version(session, (10, "s-bench"), [A], [A, B], receivers=4, now=NOW)
+        await note_version(session, ((1, 10), "s-bench"), [A], [A, B], receivers=4, now=NOW)
     one, two, three, _ = made.screens
     for seconds, screen, version, state in (
         (0.2, one, 10, "received"),
@@ -261,12 +262,12 @@ async def test_ledger_has_each_screens_times_and_counts_what_came_with_a_later_v
         (9.5, one, 10, "shown"),  # told again
     ):
         clock.at = after(seconds)
-        presence.acked(screen, Ack(version, state, 0))
+        presence.acked(screen, Ack(version, state, 0), 1)
         await presence.flush()
     async with database.read() as session:
         found = await progress(session, B, now=after(40))
         assert await session.scalar(select(func.count()).select_from(ScreenSteps)) == 6
-    assert found.counts == {"queued": 4, "sent": 4, "received": 3, "cached": 2, "shown": 2}
+    assert found.counts == {"queued": 4, "sent": 3, "received": 3, "cached": 2, "shown": 2}
     assert found.spans["shown"] == [1500, 9000]
     assert found.share("received", 0.5) == 300
     assert found.share("shown", 0.99) is None
@@ -306,3 +307,52 @@ async def test_unit_when_it_moves_takes_its_screens_and_their_targets_along(
     assert all(row.facts is None and row.facts_version == 2 for row in moved)
     assert target.units == [f"{TOP}i01/i00/s000/"]
     assert target.settings["audience"]["except_units"] == [f"{TOP}i01/i00/s000/p000/"]
+
+
+@SQLITE
+async def test_ledger_when_versions_begin_again_under_a_new_epoch_does_not_mix_old_and_new(database: Database) -> None:
+    made = await street(database, screens=3)
+    clock = Standing(NOW)
+    presence = Presence(database, clock)
+    one, two, three = made.screens
+    async with database.write() as session:
+        await session.execute(update(Screen).values(received=0, cached=0, shown=0))
+        await note_version(session, ((1, 10), "s-bench"), [], [A], receivers=3, now=NOW)
+        await note_version(
+            session, ((2, 10), "s-bench"), [A], [A, B], receivers=3, now=after(60)
+        )  # another, same number
+    clock.at = after(1)
+    presence.sent(one, (1, 10), after(0.5))
+    presence.acked(one, Ack(10, "shown", 0), 1)
+    presence.acked(two, Ack(12, "shown", 0), 1)
+    await presence.flush()
+    async with database.read() as session:
+        assert (await progress(session, A, now=after(40))).counts["shown"] == 2
+        new = await progress(session, B, now=after(61))
+    assert new.counts == {"queued": 3, "sent": 0, "received": 0, "cached": 0, "shown": 0}
+
+    clock.at = after(62)
+    presence.sent(one, (2, 10), after(61.5))
+    presence.acked(two, Ack(10, "received", 0), 2)
+    presence.acked(two, Ack(12, "shown", 0), 1)  # late, from before
+    await presence.flush()
+    presence.acked(three, Ack(11, "shown", 0), 1)
+    await presence.flush()
+    async with database.read() as session:
+        rows = {row.id: row for row in await session.scalars(select(Screen))}
+        new = await progress(session, B, now=after(63))
+        old = await progress(session, A, now=after(63))
+    assert (rows[two].epoch, rows[two].received, rows[two].shown) == (2, 10, 0)
+    assert new.counts == {"queued": 3, "sent": 2, "received": 1, "cached": 0, "shown": 0}
+    assert old.counts["shown"] == 3
+    times = {line.screen.id: line.at("sent") for line in new.screens}
+    assert times == {one: after(61.5), two: None, three: None}
+    assert new.spans["sent"] == [1500]
+
+
+def test_what_was_said_while_the_database_was_away_is_joined_to_what_came_after() -> None:
+    early = joined(reached(Ack(5, "received", 0), 1), reached(Ack(4, "shown", 0), 1))
+    assert joined(early, reached(Ack(6, "refused", 0, "trust.hash"), 1)) == Reached(1, 5, 0, 4, 6, "trust.hash")
+    assert joined(early, reached(Ack(1, "shown", 0), 2)) == Reached(2, shown=1)
+    assert joined(reached(Ack(1, "shown", 0), 2), early) == Reached(2, shown=1)
+    assert joined(None, early) == joined(early, None) == early

@@ -4,11 +4,15 @@ import asyncio
 import time
 import uuid
 
+from sqlalchemy import select
+
 from cms.trust.recalls import Recalled
 from screens import fleet
+from screens.ledger_rows import ScreenSteps
 from screens.messages import Ack, FileRef, encode
 from screens.simulator import Fleet, SimulatedScreen
 from screens.states import AudienceMember
+from screens.steps import Stage, unpacked
 from tests.integration.screens.conftest import CLOCK, Street, eventually, farewell, introduce, operator, talk
 
 
@@ -27,12 +31,21 @@ async def test_publication_when_screens_are_connected_reaches_all_and_is_acknowl
             return all(row.received == newer and row.link and row.painted_at and row.facts for row in rows)
 
         await eventually(recorded)
+        await eventually(lambda: _sent(street), within=5)
         async with street.database.read() as session:
             views = await fleet.screens(session, operator(), now=CLOCK.now())
         assert [view.wanted for view in views] == [newer] * 20
         assert {view.health.link.reason for view in views} == {"screens.health.link.up"}
         assert {view.health.version.reason for view in views} == {"screens.health.version.received"}
     assert not any(screen.heard.faults for screen in screens)
+
+
+async def _sent(street: Street) -> bool:
+    """Whether the ledger knows of each of both versions when it was written to each of twenty sockets."""
+    async with street.database.read() as session:
+        rows = (await session.scalars(select(ScreenSteps))).all()
+    steps = [(row.version, one) for row in rows for one in unpacked(row.at, row.entries) if one.stage is Stage.SENT]
+    return len({(version, one.screen) for version, one in steps}) == len(steps) == 40
 
 
 async def test_state_when_screen_comes_later_is_waiting_for_it(street: Street) -> None:

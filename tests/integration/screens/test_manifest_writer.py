@@ -27,6 +27,7 @@ from media.store import Store
 from screens.district import District
 from screens.manifest import manifest_body
 from screens.states import AudienceMember, ScreenState
+from tests.vectors import world
 
 T0 = dt.datetime(2026, 11, 24, 0, 0, tzinfo=dt.UTC)
 STREET = Target("street", "screen", "街面阅读屏")
@@ -161,3 +162,20 @@ async def test_a_guard_that_is_away_leaves_every_screen_what_it_has(
     with pytest.raises(DomainError):
         await write(writer, draft("s-a", ONE, hours=30), draft("s-b", TWO))
     assert await seen(database) == before
+
+
+async def test_an_audiences_row_names_the_feeds_its_pieces_have_cards_of(
+    writer: ManifestWriter, database: Database
+) -> None:
+    content = world.content("今日空气", blocks=[world.card()])
+    cards = [
+        text_of(world.release(name, content=made)) for name, made in (("air", content), ("plain", world.content("x")))
+    ]
+    bundles = {}
+    for bundle in (world.bundle_of(text, "qian", "sun") for text in cards):
+        kept = await writer.store.put(bundle.wire().encode(), media_type="application/json")
+        bundles[bundle.release] = (kept.sha256, kept.size)
+    await write(writer, replace(draft("s-a", ONE), bundles=bundles), draft("s-b", TWO))
+    async with database.read() as session:
+        rows = {row.audience: row.feeds for row in await session.scalars(select(ScreenState))}
+    assert rows == {"s-a": ["air"], "s-b": []}

@@ -17,6 +17,7 @@ from screens.district import District
 from screens.manifest import manifest_body
 from screens.source import StoredStates
 from screens.states import AudienceMember, ScreenState, next_version, store_state
+from screens.tables import Screen
 from tests.integration.screens.conftest import CLOCK
 
 SCREENS = [uuid.UUID(int=number) for number in range(1, 5)]
@@ -56,13 +57,20 @@ async def test_state_of_a_new_epoch_takes_the_place_of_any_number_of_the_old(
     older = await signed(district, 7)
     newer = await district.sign_manifest(replace(read_manifest(older.text), epoch=2, version=1))
     assert await store(database, older, SCREENS[:2])
+    async with database.write() as session:
+        facts = {"name": "屏", "unit": "/320509/", "paired_at": CLOCK.now(), "paired_by": SCREENS[0], "change": 1}
+        session.add(Screen(id=SCREENS[0], public="s000000000", key="k" * 43, shown=7, cached=7, received=7, **facts))
     assert await store(database, newer, SCREENS[:2])
     assert not await store(database, older, SCREENS[:2])
     assert await store(database, newer, SCREENS)
     async with database.read() as session:
         row = await session.get(ScreenState, "street")
+        screen = await session.get(Screen, SCREENS[0])
     assert row is not None
     assert (row.version, row.file) == (1, newer.file)
+    assert screen is not None
+    # What it showed of the old epoch is nothing that it shows of the new one, whatever the numbers.
+    assert (screen.epoch, screen.received, screen.cached, screen.shown) == (2, 0, 0, 0)
 
 
 async def test_state_when_stored_again_takes_in_a_new_receiver(database: Database, district: District) -> None:

@@ -5,6 +5,7 @@ import itertools
 import os
 import random
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -209,9 +210,36 @@ def test_children_when_the_supervisor_is_killed_stop_too(start: Start) -> None:
     eventually(family.nothing_left)
 
 
+WAITER = """
+import socket, sys
+listener = socket.socket(fileno=int(sys.argv[1]))
+listener.accept()[0].sendall(b"served")
+"""
+
+
+def test_socket_that_is_kept_lets_those_wait_who_come_while_its_child_is_away(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        fd, script = listener.fileno(), tmp_path / "waiter.py"
+        script.write_text(WAITER)
+        child = f"supervisor.Child('c', (sys.executable, {str(script)!r}, '{fd}'), keeps=({fd},))"
+        parent = (
+            "import asyncio, os, sys\nfrom deploy import supervisor\nsupervisor.FIRST_WAIT = 0.2\n"
+            "async def started(): pass\n"
+            f"asyncio.run(supervisor.Supervisor([{child}], environment=os.environ).run(started))"
+        )
+        family = subprocess.Popen([sys.executable, "-c", parent], cwd=ROOT, stderr=subprocess.DEVNULL, pass_fds=(fd,))
+        # Each child serves one and dies: the next of them waits in line, and nobody is refused.
+        for _ in range(3):
+            with socket.create_connection(listener.getsockname(), timeout=20) as one:
+                assert one.recv(6) == b"served"
+        family.terminate()
+        family.wait(10)
+
+
 def test_role_when_started_runs_with_this_interpreter() -> None:
     assert role_argv("guard") == (sys.executable, "-m", "deploy.cli", "run", "guard")
     assert role_argv("gateway", 2)[-3:] == ("gateway", "--number", "2")
+    assert role_argv("gateway", listener=7)[-3:] == ("gateway", "--listener", "7")
 
 
 def test_metrics_of_further_gateways_come_after_the_four_roles() -> None:

@@ -32,6 +32,8 @@ audit.export                auditor:ou
 audit.read                  auditor:ou
 checklist.manage            chief:ou
 column.manage               chief:ou
+data.manage                 operator:ou
+data.read                   editor:ou reviewer:ou chief:ou operator:ou director:ou
 document.correct            editor:ou reviewer:ou chief:ou director:ou
 document.create             editor:ou reviewer:ou chief:ou contributors:ou director:ou
 document.discard            editor:o reviewer:ou chief:ou contributors:o director:ou
@@ -69,6 +71,7 @@ system.configure            operator:ou
 system.read                 operator:ou auditor:ou
 target.manage               publisher:ou operator:ou
 unit.manage                 admin:ou
+values.say                  operator:ou
 """
 GROUPS = {"contributors": ("correspondent", "team_leader"), "everybody": tuple(Role)}
 LETTERS = {"o": Relation.OWN, "u": Relation.UNIT}

@@ -128,6 +128,8 @@ def test_every_finding_has_its_sentence_and_suggestion() -> None:
         "days": 3,
         "page": "x",
         "zone": "x",
+        "feed": "x",
+        "part": "x",
     }
     texts = Catalogue.load()
     spoken = {key.removeprefix("review.check.") for key in texts.keys("zh-CN") if key.startswith("review.check.")}

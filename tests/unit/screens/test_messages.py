@@ -99,7 +99,8 @@ def test_newer_message_when_an_older_version_was_agreed_is_refused(name: str) ->
     read: Any = read_server if said["from"] == "server" else read_screen
     with pytest.raises(MessageFault) as fault:
         read(said["text"], 1)
-    assert fault.value.why == "type"
+    # A field may be newer than the message that it is in.
+    assert fault.value.why == ("schema" if name == "ack of an epoch" else "type")
 
 
 @pytest.mark.parametrize(

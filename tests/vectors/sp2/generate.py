@@ -12,7 +12,9 @@ from cms.hands.order import LIFE, Order
 from cms.trust.keys import sha256
 from cms.trust.signed import Signed, sign
 from screens.messages import (
+    Ack,
     Done,
+    Feeds,
     FromScreen,
     FromServer,
     Line,
@@ -30,7 +32,7 @@ from screens.messages import (
 )
 from screens.proof import GENESIS, Row, chained
 from tests.vectors.sp1 import generate as first
-from tests.vectors.world import DOMAIN, T0, by, key_of, recalls, root, uuid_of
+from tests.vectors.world import DOMAIN, T0, by, feed, key_of, recalls, root, uuid_of
 
 HERE = Path(__file__).parent
 PROTOCOL = 2
@@ -66,6 +68,7 @@ def new_of_server() -> dict[str, FromServer]:
         "line": Line(thin),
         "line-free": Line(FREE),
         "roots": Roots((by(root(2), "root"), by(root(3), "root"))),
+        "feeds": Feeds((by(feed(3), "feed air"), by(feed(9, feed="water", values={"level": None}), "feed water"))),
         "pulse": Pulse(),
         "tock": Tock(81_250_400, 1_795_000_000_123_456, 1_795_000_000_123_501),
         "proved": Proved(CHAIN, 3, (Unproved(2, "overlap"),)),
@@ -78,6 +81,7 @@ def new_of_screen() -> dict[str, FromScreen]:
     rows = ((0, 1_795_000_000_000, 60_000), (1, 1_795_000_060_000, 15_000), (0, 1_795_000_075_000, -1))
     head = chained([Row(names[place], start, ms) for place, start, ms in rows]).head
     return {
+        "ack of an epoch": Ack(7, "shown", T0, epoch=2),
         "done": Done(uuid_of("order"), "done", T0),
         "done-value": Done(uuid_of("order"), "done", T0, value=30),
         "done-refused": Done(uuid_of("order"), "refused", T0, "hands.replayed"),

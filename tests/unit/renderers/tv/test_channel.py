@@ -16,7 +16,7 @@ from renderers.tv.guide import HOLE, programmes
 from renderers.tv.plan import Plan, decode, encode
 from renderers.tv.programme import AHEAD, BACK, day_start
 from schedules.linear import DAY_SLOTS, SLOT_MS
-from tests.fakes.channel import NOW, SLOT, ChannelWorld, slot_of, time_of
+from tests.fakes.channel import NOW, SLOT, ChannelWorld, moof, slot_of, time_of
 from tests.fakes.house_files import imagined
 
 HOUR = dt.timedelta(hours=1)
@@ -263,19 +263,6 @@ async def test_segment_when_sent_is_the_stored_one_with_two_numbers_changed() ->
         assert head.index(struct.pack(">I", slot)) > 0
         for part in reply.parts[1:]:
             assert part == Span(track.sha256, start + len(head), length - len(head))
-
-
-def moof(length: int) -> bytes:
-    """A fragment's head as the house writes it, followed by media."""
-
-    def box(kind: bytes, body: bytes) -> bytes:
-        return struct.pack(">I", 8 + len(body)) + kind + body
-
-    tfdt = box(b"tfdt", b"\x01\0\0\0" + bytes(8))
-    trun = box(b"trun", bytes(4) + struct.pack(">I", 1))
-    traf = box(b"traf", box(b"tfhd", bytes(8)) + tfdt + trun)
-    head = box(b"moof", box(b"mfhd", bytes(8)) + traf)
-    return head + box(b"mdat", bytes(length - len(head) - 8))
 
 
 @pytest.mark.parametrize("ahead", [2, 3, 100_000])

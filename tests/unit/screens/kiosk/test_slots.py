@@ -1,5 +1,6 @@
 """The two player folders of a box: what gets in, what passes its trial, and what is left again."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -59,4 +60,35 @@ def test_player_that_crashes_at_the_start_is_left_at_the_second(tmp_path: Path, 
     assert box.slots.version == VERSION
     box.slots = box.start()
     assert (box.slots.folder, box.ends) == (box.folder / "installed", [{"state": "failed", "code": "hands.crashed"}])
+    assert line.files
+
+
+def rot(box: Box) -> None:
+    (box.folder / "a" / "index.html").write_bytes(PAGE[:-1] + b"?")
+
+
+def add(box: Box) -> None:
+    (box.folder / "a" / "late.js").write_text("alert(1)")
+
+
+def reinstall(box: Box) -> None:
+    (box.folder / "installed" / "index.html").write_text("of a newer checkout")
+
+
+@pytest.mark.parametrize("spoil", [rot, add, reinstall])
+def test_folder_that_is_not_as_it_was_filled_is_not_served_after_a_start(
+    tmp_path: Path, line: Line, spoil: Callable[[Box], None]
+) -> None:
+    screen = next(one for n in range(1_000) if share(VERSION, one := world.uuid_of(f"s{n}")) < 10)
+    box = Box(tmp_path / "box")
+    assert box.take(an_order(screen), release(10, seq=4).wire())
+    box.slots.beaten(VERSION, linked=True)
+    box.slots = box.start()
+    assert box.slots.version == VERSION
+    spoil(box)
+    box.slots = box.start()
+    assert (box.slots.folder, box.slots.version) == (box.folder / "installed", "")
+    with pytest.raises(UpdateFailed, match=r"trust\.rollback"):
+        box.take(an_order(screen), release(10, seq=3).wire())  # it still knows what it was told
+    assert box.take(an_order(screen), release(10, seq=5).wire())
     assert line.files

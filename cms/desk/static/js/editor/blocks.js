@@ -77,6 +77,7 @@ const WRITERS = {
     type: "video",
     attrs: { id: block.id, asset: block.asset, title: block.title, poster: block.poster ?? "" },
   }),
+  data: ({ id, feed, fields, title = "" }) => ({ type: "data", attrs: { id, feed, fields, title } }),
   table: (block) => ({
     type: "table",
     attrs: { id: block.id, header: block.header },
@@ -214,6 +215,7 @@ const READERS = {
     title: node.attrs.title ?? "",
     ...optional("poster", node.attrs.poster),
   }),
+  data: ({ attrs: { feed, fields, title } }) => ({ type: "data", feed, fields, ...optional("title", title) }),
   table: tableOf,
 };
 
@@ -244,6 +246,7 @@ function ownTexts(block) {
       return [plain(block.text), block.cite ?? ""];
     case "image":
       return [block.caption ?? ""];
+    case "data":
     case "divider":
     case "video":
       return [];

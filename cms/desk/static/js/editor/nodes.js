@@ -1,4 +1,5 @@
 // The node types of the block schema. Each block carries its stable id in the attribute `id`.
+import { cardView } from "./card.js";
 import { Node, mergeAttributes } from "./tiptap.js";
 import { MAX_LEVEL } from "./blocks.js";
 import { footnoteView } from "./notes.js";
@@ -167,6 +168,40 @@ const Video = Node.create({
   },
 });
 
+/** Its fields travel with it: a card that is moved or pasted stays the card that it was. */
+const DataCard = Node.create({
+  name: "data",
+  group: "block",
+  atom: true,
+  draggable: true,
+  addAttributes: () => ({
+    id,
+    feed: data("feed"),
+    title: data("title"),
+    fields: {
+      default: [],
+      parseHTML: (element) => listed(element.getAttribute("data-fields")),
+      renderHTML: ({ fields }) => ({ "data-fields": JSON.stringify(fields) }),
+    },
+  }),
+  parseHTML: () => [{ tag: "figure[data-feed]" }],
+  renderHTML: ({ HTMLAttributes }) => ["figure", HTMLAttributes],
+  addOptions: () => ({ feedsUrl: "" }),
+  addNodeView() {
+    return cardView(this.options);
+  },
+});
+
+/** A list out of what a foreign page may have written. */
+function listed(text) {
+  try {
+    const found = JSON.parse(text ?? "[]");
+    return Array.isArray(found) ? found : [];
+  } catch {
+    return [];
+  }
+}
+
 const Table = Node.create({
   name: "table",
   group: "block",
@@ -227,6 +262,7 @@ export const blockNodes = (options) => [
   Image.configure(options),
   Pending.configure(options),
   Video.configure(options),
+  DataCard.configure(options),
   Table,
   TableRow,
   TableCell,

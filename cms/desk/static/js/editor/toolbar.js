@@ -46,6 +46,7 @@ const GROUPS = [
     ["image", "image-plus", "", null],
     ["video", "video", "", null],
     ["notice", "megaphone", "", (e) => focused(e).insertContent({ type: "notice" }).run(), inBlock("notice")],
+    ["data", "hash", "", null],
     ["table", "table", "", insertTable, inBlock("table")],
     ["footnote", "superscript", "Ctrl+Alt+F", (e) => addFootnote(e)],
     ["divider", "minus", "", (e) => focused(e).insertContent([{ type: "divider" }, { type: "paragraph" }]).run()],

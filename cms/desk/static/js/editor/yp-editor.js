@@ -5,6 +5,7 @@
 //             fetch-url    POST `url`: takes a picture of another site; import-url: where documents are imported
 //             focal-url    a picture's point that crops keep, with {asset}; without it there is no such button
 //             videos-url   a video's state as JSON, with {asset}; without it no videos can be inserted
+//             feeds-url    the data feeds a card may take, as JSON; without it no data cards can be inserted
 //             labels       texts by short name (JSON) sprite      address of icons.svg
 //             remarks      what reviewers wrote, by block id (JSON)
 //             readonly     no editing                 placeholder first line's hint
@@ -153,6 +154,7 @@ class BlockEditor extends HTMLElement {
     if (!editor.isEditable) return;
     const acts = { link: () => this.#askForLink(), image: () => this.#pick() };
     if (this.hasAttribute("videos-url")) acts.video = () => this.#pickVideo();
+    if (this.hasAttribute("feeds-url")) acts.data = ({ commands }) => commands.insertContent([{ type: "data" }, { type: "paragraph" }]);
     const toolbar = makeToolbar({ editor, labels, sprite: this.getAttribute("sprite"), acts });
     this.#parts.refresh = toolbar.refresh;
     this.prepend(toolbar.bar);
@@ -177,7 +179,7 @@ class BlockEditor extends HTMLElement {
       }),
       ...blockNodes({
         assetUrl: this.getAttribute("asset-url") ?? "", videosUrl: this.getAttribute("videos-url") ?? "",
-        focalUrl: this.getAttribute("focal-url") ?? "", pictures,
+        focalUrl: this.getAttribute("focal-url") ?? "", feedsUrl: this.getAttribute("feeds-url") ?? "", pictures,
       }),
     ];
   }

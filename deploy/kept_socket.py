@@ -1,0 +1,40 @@
+"""The gateway's listening socket, kept by whoever started the gateway: while it starts again, screens wait in line.
+
+A screen that dials meanwhile is connected by the kernel and answered later; without this it would be refused, wait
+longer each time, and come when the others have come long ago. One gateway alone: of several on one port the others
+take the connections, and a kept socket would let a share of them wait for the one that is away.
+"""
+
+import os
+import socket
+from typing import Final
+
+from cms.kernel.log import logger
+from deploy.settings import Settings
+from screens.main import BACKLOG, listening
+
+_FIRST: Final = 3  # of the descriptors that systemd hands over
+
+log = logger("deploy")
+
+
+def kept(settings: Settings) -> socket.socket | None:
+    """A socket that listens from now on; None where the gateways open their own."""
+    if settings.gateways > 1:
+        return None
+    try:
+        made = listening(settings.host, settings.gateway_port)
+        made.listen(BACKLOG)
+    except OSError as problem:
+        # The gateway will meet the same and say so at each of its starts.
+        log.warning("the screens' port cannot be kept", port=settings.gateway_port, error=str(problem))
+        return None
+    return made
+
+
+def from_systemd() -> int | None:
+    """The descriptor of a socket unit (sd_listen_fds(3)), when this process was started with one."""
+    told = os.environ  # noqa: TID251 - the protocol's own names, no settings of ours
+    if told.get("LISTEN_PID") == str(os.getpid()) and told.get("LISTEN_FDS") == "1":
+        return _FIRST
+    return None
