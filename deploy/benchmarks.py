@@ -83,6 +83,11 @@ BENCHMARKS: Final[Mapping[str, Bench]] = {
         "deploy.bench.udp",
         {"channels": int, "seconds": int, "rate": int},
     ),
+    "guide": Bench(
+        "五十个频道七天的节目单（XMLTV）所用的 CPU 秒数，与标准库写出同样条目之比；另报 JSON、M3U 与 C2 Schedule",
+        "renderers.tv.bench_guide",
+        {"channels": int, "days": int, "rounds": int},
+    ),
     "playlist": Bench(
         "一个进程承载数百个电视频道的播放列表：每核每秒应答次数（回环网络），与 aiohttp 直接返回同样字节之比",
         "tests.benchmarks.playlist",

@@ -103,7 +103,8 @@ class PublicSite:
         body = await self._body(entry, recalled.intersection(entry.releases))
         if body is None:
             return self._gone()
-        lasting = request.path.startswith("/static/")
+        # Named by their hash: those of the site, and those of a channel below `/{kind}/_/`.
+        lasting = request.path.startswith("/static/") or "/_/" in request.path
         return _answer(request, body, entry.media_type, cache=FILE_CACHE if lasting else PAGE_CACHE)
 
     async def asset(self, request: web.Request) -> web.StreamResponse:

@@ -30,10 +30,10 @@ from media.errors import MediaRefused
 from media.store import Store
 from media.threads import acquired, in_thread
 
-# Pages of a channel bring a player, which feeds the picture from pieces it has fetched.
+# Pages of a channel bring a player, which feeds the picture from pieces it has fetched. The desk shows them in a frame.
 PORTAL: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; "
-    "media-src 'self' blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    "media-src 'self' blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
 )
 _BLOCK: Final = 256 * 1024
 _SMALL: Final = 1024 * 1024
@@ -86,6 +86,9 @@ class ChannelSite:
                 saw(self.viewers, request, reply, self.clock.now())
                 return await self._send(request, reply)
         response = await self.public.page(request)
+        if response.status in {404, 410} and channel.lost is not None:
+            own = await channel.lost(self._ask(request, channel.kind), response.status, self.published, self.site)
+            response = response if own is None else await self._send(request, own)
         response.headers["Content-Security-Policy"] = PORTAL
         return response
 

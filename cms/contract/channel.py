@@ -9,7 +9,7 @@ from cms.contract.air import OnAir
 from cms.contract.display import Display
 from cms.contract.pieces import Piece
 from cms.contract.posts import Post
-from cms.contract.requests import Callback, Serve
+from cms.contract.requests import Callback, Lost, Serve
 from cms.contract.services import Site
 
 
@@ -68,6 +68,9 @@ class Channel:
     limits: Mapping[str, int] = field(default_factory=dict)
     """Characters of a field (`title`, `summary`, `body`) before it cuts or refuses; shown while people write."""
     serve: Serve | None = None
+    lost: Lost | None = None
+    remote: str = ""
+    """Where the pages for a remote control begin, with ``{code}`` for the target; the desk shows them beside one."""
     callback: Callback | None = None
     upkeep: Upkeep | None = None
     consent: Consent | None = None

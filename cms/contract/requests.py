@@ -57,5 +57,8 @@ class Reply:
 Serve = Callable[[Ask, Published, Assets, Site], Awaitable[Reply | None]]
 """Answers below ``/{kind}/`` what is not a published file; a function of its arguments only; None is a 404."""
 
+Lost = Callable[[Ask, int, Published, Site], Awaitable[Reply | None]]
+"""The channel's own page for an address that is not there (404) or was taken back (410); None: the common one."""
+
 Callback = Callable[[Ask, Target, Services], Awaitable[Reply]]
 """Answers the platform below ``/hooks/{kind}/{target code}/``; checks its signature itself."""

@@ -1,10 +1,11 @@
 """Television: a linear channel stitched by the clock, and a portal for the remote control of a set-top box."""
 
 from cms.contract import Channel
-from renderers.tv import pages
+from renderers.tv import pages, paths
 from renderers.tv.air import TvOnAir
 from renderers.tv.forms import FORMS, form, preview
 from renderers.tv.items import VIDEO_RENDITIONS
+from renderers.tv.lost import lost
 from renderers.tv.render import TvDisplay
 from renderers.tv.serve import serve
 from renderers.tv.settings import ChannelSettings
@@ -26,6 +27,8 @@ def channel() -> Channel:
         video_renditions=VIDEO_RENDITIONS,
         settings=ChannelSettings,
         serve=serve,
+        lost=lost,
+        remote=paths.ROOT + "{code}/",
         on_air=TvOnAir(),
         seconds=SECONDS,
     )

@@ -1,12 +1,14 @@
 """The programme list of a day, as it is and as it was: a page by the clock, with the way back to what was on."""
 
+import dataclasses
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from cms.contract import Site, Target
-from renderers.tv import guide, layout, pages, paths
+from renderers.tv import dates, guide, layout, pages, paths
+from renderers.tv.dates import BEIJING
 from renderers.tv.guide import Programme
 from renderers.tv.plan import Plan
 from renderers.tv.programme import to_ms
@@ -14,50 +16,73 @@ from schedules.linear import SLOT_MS, slot_at
 
 KIND: Final = "tv"
 _DAY: Final = dt.timedelta(days=1)
-_WEEKDAYS: Final = "一二三四五六日"
+ON_AIR: Final = "直播"
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A line of the list."""
+    """A line of the list; `part` is how much of it is over, in the bar's parts."""
 
     time: str
     title: str
     state: str
     href: str
+    part: int = 0
+    is_first: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Date:
+    """A day to choose."""
+
+    name: str
+    href: str
+    is_shown: bool
 
 
 def page(plan: Plan, site: Site, query: Mapping[str, str], now: dt.datetime) -> str:
     """The page that holds `query`'s day (``on``, of Beijing) and part (``p``); by default the part that is on air."""
-    today = now.astimezone(guide.BEIJING).date()
-    first, last = guide.local(plan.start).date(), guide.local(max(plan.end - 1, plan.start)).date()
-    on = min(max(_date(query.get("on", ""), today), min(first, today)), max(last, today))
+    today = now.astimezone(BEIJING).date()
+    days = _days(plan, today)
+    on = min(max(_date(query.get("on", ""), today), days[0]), days[-1])
     programmes = [p for p in _of_day(plan, on) if p.end > p.start]
     here = slot_at(to_ms(now))
     count = max(1, -(-len(programmes) // layout.ROWS))
     airing = next((n for n, p in enumerate(programmes) if p.end > here), 0) // layout.ROWS + 1
-    number = min(max(_number(query.get("p", ""), airing if on == today else 1), 1), count)
+    number = min(max(pages.number(query.get("p", ""), airing if on == today else 1), 1), count)
     shown = programmes[(number - 1) * layout.ROWS : number * layout.ROWS]
     rows = [_row(programme, plan.code, here) for programme in shown]
-    ways = _ways(plan.code, on, (number, count), (first, last))
-    names = [*(f"row{n}" for n in range(len(rows))), *ways, "home"]
+    first = next((n for n, row in enumerate(rows) if row.state == ON_AIR), 0)
+    rows = [dataclasses.replace(row, is_first=n == first) for n, row in enumerate(rows)]
+    base = f"{paths.day(plan.code)}?on={on}&p="
+    before, after = f"{base}{number - 1}" if number > 1 else "", f"{base}{number + 1}" if number < count else ""
+    names = [*(f"date{n}" for n in range(len(days))), *(f"row{n}" for n in range(len(rows))), "home"]
+    names += ["before"] * bool(before) + ["after"] * bool(after)
     data = pages.page(
         "day.html",
         site=site,
         target=Target(plan.code, KIND, plan.name),
         code=plan.code,
         reach=layout.reach("day", names),
-        heading=f"{on.month}月{on.day}日 星期{_WEEKDAYS[on.weekday()]}" + (" 今天" if on == today else ""),
+        dates=[Date(dates.short(one, today), f"{paths.day(plan.code)}?on={one}", one == on) for one in days],
         rows=rows,
-        ways=ways,
+        before=before,
+        after=after,
         number=number,
         count=count,
     )
     return data.decode()
 
 
+def _days(plan: Plan, today: dt.date) -> list[dt.date]:
+    """The days that can be chosen: as far back as is remembered, and tomorrow when it is planned."""
+    first, last = guide.local(plan.start).date(), guide.local(max(plan.end - 1, plan.start)).date()
+    first, last = min(max(first, today - _DAY * (layout.DATES - 2)), today), max(min(last, today + _DAY), today)
+    return [first + _DAY * n for n in range((last - first).days + 1)]
+
+
 def _of_day(plan: Plan, on: dt.date) -> Sequence[Programme]:
-    start = dt.datetime.combine(on, dt.time(), guide.BEIJING)
+    start = dt.datetime.combine(on, dt.time(), BEIJING)
     first, end = slot_at(to_ms(start)), slot_at(to_ms(start + _DAY))
     return [p for p in guide.programmes(plan, first, end) if first <= p.start < end or p.start < first < p.end]
 
@@ -65,7 +90,8 @@ def _of_day(plan: Plan, on: dt.date) -> Sequence[Programme]:
 def _row(programme: Programme, code: str, here: int) -> Row:
     begin = guide.local(programme.start).strftime("%H:%M")
     if programme.start <= here < programme.end:
-        return Row(begin, programme.title, "直播", paths.live(code))
+        part = layout.part(here - programme.start, programme.end - programme.start)
+        return Row(begin, programme.title, ON_AIR, paths.live(code), part)
     if programme.item is None:
         return Row(begin, programme.title, "", "")
     if programme.end <= here:
@@ -74,25 +100,8 @@ def _row(programme: Programme, code: str, here: int) -> Row:
     return Row(begin, programme.title, "预告", paths.document(code, programme.item.document))
 
 
-def _ways(code: str, on: dt.date, part: tuple[int, int], days: tuple[dt.date, dt.date]) -> dict[str, str]:
-    """Where the buttons of the page lead; those that lead nowhere are not there."""
-    base = paths.day(code)
-    (number, count), (first, last) = part, days
-    ways = {
-        "yesterday": f"{base}?on={on - _DAY}" if on > first else "",
-        "before": f"{base}?on={on}&p={number - 1}" if number > 1 else "",
-        "after": f"{base}?on={on}&p={number + 1}" if number < count else "",
-        "tomorrow": f"{base}?on={on + _DAY}" if on < last else "",
-    }
-    return {name: href for name, href in ways.items() if href}
-
-
 def _date(text: str, default: dt.date) -> dt.date:
     try:
         return dt.date.fromisoformat(text)
     except ValueError:
         return default
-
-
-def _number(text: str, default: int) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 5 else default

@@ -4,8 +4,9 @@ from typing import Final
 
 from cms.contract import Form, Piece, Preview, Site, Target
 from cms.trust import canonical
-from renderers.tv import layout, pages
+from renderers.tv import pages
 from renderers.tv.items import VIDEO_RENDITIONS, masters
+from renderers.tv.portal import Portal
 
 FORMS: Final = (
     Form("portal", "机顶盒门户 1280×720", 1280, 720),
@@ -45,19 +46,8 @@ def preview(piece: Piece, shown: Form, site: Site) -> Preview:
     if shown.key == "picture":
         data = pages.page("picture.html", piece=piece, site=site)
     else:
-        has_video = any(True for _ in masters(piece))
-        names = ("play", "column", "home") if has_video else ("read", "column", "home")
-        kind = "detail" if has_video else "text"
-        context = {"playable": True, "minutes": sum(piece.durations.values()) // 60_000} if has_video else {}
-        data = pages.page(
-            f"{kind}.html",
-            site=site,
-            target=_PREVIEWED,
-            code=_PREVIEWED.code,
-            reach=layout.reach(kind, names),
-            piece=piece,
-            **context,
-        )
+        portal = Portal(site, _PREVIEWED, ())
+        data = portal.previewed(piece)
     return Preview(pages.HTML, _alone(data), shown.width, shown.height)
 
 
@@ -67,4 +57,5 @@ def _alone(page: bytes) -> bytes:
     page = page.replace(f'<link rel="stylesheet" href="{css.path}">'.encode(), b"<style>" + css.data + b"</style>")
     for file in pages.static_files()[1:]:
         page = page.replace(f'<script src="{file.path}"></script>'.encode(), b"")
-    return page
+    # Nobody gives pictures their address there.
+    return page.replace(b"<img data-src=", b"<img src=")

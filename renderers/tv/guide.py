@@ -3,20 +3,23 @@
 import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import islice
 from typing import Any, Final
 from xml.sax.saxutils import escape, quoteattr
-from zoneinfo import ZoneInfo
 
 from cms.contract import Site
 from renderers.tv import paths
+from renderers.tv.dates import BEIJING
 from renderers.tv.plan import Item, Plan
 from renderers.tv.programme import to_ms
 from schedules.linear import SLOT_MS, slot_at
 
-BEIJING: Final = ZoneInfo("Asia/Shanghai")
 HOLE: Final = "精彩内容即将播出"
 # One item that goes round alone would be one entry of three days; viewers read a guide by the hour.
 _HOUR_MS: Final = 3_600_000
+_DAY_MS: Final = 24 * _HOUR_MS
+_AHEAD_MS: Final = 8 * _HOUR_MS  # of Greenwich
 _EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _NOT_XML: Final = dict.fromkeys([*range(9), 11, 12, *range(14, 32), 0xFFFE, 0xFFFF, *range(0xD800, 0xE000)])
 UPCOMING: Final = 4
@@ -36,9 +39,13 @@ class Programme:
 
 
 def programmes(plan: Plan, start: int, end: int) -> Iterator[Programme]:
-    """The entries that touch the slots [start, end), without gap or overlap; what was taken back is a hole."""
+    """The entries that touch the slots [start, end), without gap or overlap; what was taken back is a hole.
+
+    Each is asked of the plan like a playlist asks, so that the guide is what plays. Entries are whole at the beginning
+    where the plan remembers it; the last one ends where its run does.
+    """
     held: Programme | None = None
-    for first, stop, item in plan.shown(start, end):
+    for first, stop, item in _stretches(plan, start, end):
         if held is not None and _continues(held, item, first):
             held = Programme(held.start, stop, held.item)
             continue
@@ -49,17 +56,47 @@ def programmes(plan: Plan, start: int, end: int) -> Iterator[Programme]:
         yield held
 
 
-def now(plan: Plan, at: dt.datetime) -> dict[str, Any]:
+def first(plan: Plan, here: int, count: int) -> Iterator[Programme]:
+    """What is on in a slot, and what follows: at least one."""
+    return islice(programmes(plan, here, max(plan.end, here + 1)), count)
+
+
+def numbered(codes: Iterable[str]) -> dict[str, int]:
+    """The number under which a remote finds each channel."""
+    return {code: number for number, code in enumerate(sorted(codes), start=1)}
+
+
+def now(plan: Plan, at: dt.datetime, number: int = 1) -> dict[str, Any]:
     """What is on, and what comes next."""
     here = slot_at(to_ms(at))
-    coming = []
-    for programme in programmes(plan, here, max(plan.end, here + 1)):
-        coming.append(_told(programme))
-        if len(coming) == UPCOMING:
-            break
-    # Until then the plan stays as it is, come what may but a recall.
-    frozen = (here + plan.rule.frozen) * SLOT_MS
-    return {"now": to_ms(at), "channel": plan.name, "frozen_until": frozen, "programmes": coming}
+    coming = first(plan, here, UPCOMING)
+    return {
+        "now": to_ms(at),
+        "number": number,
+        "channel": plan.name,
+        # Until then the plan stays as it is, come what may but a recall.
+        "frozen_until": (here + plan.rule.frozen) * SLOT_MS,
+        "programmes": [_told(programme) for programme in coming],
+    }
+
+
+def listed(plans: Iterable[Plan], at: dt.datetime, span: tuple[int, int] | None = None) -> dict[str, Any]:
+    """All channels' guide as JSON: the slots of `span`, else all that is remembered and planned."""
+    ordered = sorted(plans, key=lambda plan: plan.code)
+    numbers = numbered(plan.code for plan in ordered)
+    return {
+        "now": to_ms(at),
+        "channels": [
+            {
+                "code": plan.code,
+                "number": numbers[plan.code],
+                "name": plan.name,
+                "path": paths.live(plan.code),
+                "programmes": [_told(p) for p in programmes(plan, *(span or (plan.start, _end(plan, at))))],
+            }
+            for plan in ordered
+        ],
+    }
 
 
 def xmltv(plans: Iterable[Plan], site: Site, at: dt.datetime) -> str:
@@ -68,25 +105,25 @@ def xmltv(plans: Iterable[Plan], site: Site, at: dt.datetime) -> str:
     lines = [
         '<?xml version="1.0" encoding="UTF-8"?>',
         '<!DOCTYPE tv SYSTEM "xmltv.dtd">',
-        f'<tv source-info-name={_quoted(site.name)} generator-info-name="yunping">',
+        f'<tv source-info-name={quoted(site.name)} generator-info-name="yunping">',
     ]
     for plan in ordered:
         name = _text(plan.name)
-        lines.append(f'<channel id={_quoted(plan.code)}><display-name lang="zh">{name}</display-name></channel>')
+        lines.append(f'<channel id={quoted(plan.code)}><display-name lang="zh">{name}</display-name></channel>')
     for plan in ordered:
-        end = max(plan.end, slot_at(to_ms(at)) + 1)
-        lines += [_entry(plan.code, programme) for programme in programmes(plan, plan.start, end)]
+        lines += [_entry(plan.code, programme) for programme in programmes(plan, plan.start, _end(plan, at))]
     return "\n".join([*lines, "</tv>"]) + "\n"
 
 
 def channels(plans: Sequence[Plan], site: Site) -> str:
     """The list for players and boxes, with the guide and 回看."""
     lines = [f'#EXTM3U x-tvg-url="{site.base_url}{paths.EPG}"']
-    for number, plan in enumerate(sorted(plans, key=lambda plan: plan.code), start=1):
+    numbers = numbered(plan.code for plan in plans)
+    for plan in sorted(plans, key=lambda plan: plan.code):
         base = site.base_url + paths.home(plan.code)
         source = f"{base}catchup.m3u8?begin=${{(b)yyyyMMddHHmmss}}&end=${{(e)yyyyMMddHHmmss}}"
         name, group = _line(plan.name), _line(site.name)
-        about = f'tvg-id="{plan.code}" tvg-chno="{number}" tvg-name="{name}" group-title="{group}"'
+        about = f'tvg-id="{plan.code}" tvg-chno="{numbers[plan.code]}" tvg-name="{name}" group-title="{group}"'
         back = f'catchup="default" catchup-days="7" catchup-source="{source}"'
         lines += [f"#EXTINF:-1 {about} {back},{name}", f"{base}master.m3u8"]
     return "\n".join(lines) + "\n"
@@ -95,6 +132,22 @@ def channels(plans: Sequence[Plan], site: Site) -> str:
 def local(slot: int) -> dt.datetime:
     """When a slot begins, in Beijing."""
     return (_EPOCH + dt.timedelta(milliseconds=slot * SLOT_MS)).astimezone(BEIJING)
+
+
+def _end(plan: Plan, at: dt.datetime) -> int:
+    return max(plan.end, slot_at(to_ms(at)) + 1)
+
+
+def _stretches(plan: Plan, start: int, end: int) -> Iterator[tuple[int, int, Item | None]]:
+    """What is shown in which slots, with the slate between and after what the plan knows."""
+    at = start
+    for first, stop, item in plan.shown(start, end):
+        if at < first:
+            yield at, first, None
+        yield first, stop, item
+        at = stop
+    if at < end:
+        yield at, end, None
 
 
 def _continues(held: Programme, item: Item | None, start: int) -> bool:
@@ -115,7 +168,7 @@ def _told(programme: Programme) -> dict[str, Any]:
 
 def _entry(code: str, programme: Programme) -> str:
     start, stop = _stamp(programme.start), _stamp(programme.end)
-    head = f'<programme start="{start}" stop="{stop}" channel={_quoted(code)}>'
+    head = f'<programme start="{start}" stop="{stop}" channel={quoted(code)}>'
     title = f'<title lang="zh">{_text(programme.title)}</title>'
     item = programme.item
     if item is None:
@@ -125,17 +178,32 @@ def _entry(code: str, programme: Programme) -> str:
 
 
 def _stamp(slot: int) -> str:
-    return local(slot).strftime("%Y%m%d%H%M%S %z")
+    """Beijing's wall clock by arithmetic: no summer time since 1991, and a guide has ten thousands of these."""
+    days, ms = divmod(slot * SLOT_MS + _AHEAD_MS, _DAY_MS)
+    seconds = ms // 1000
+    return f"{_date(days)}{seconds // 3600:02d}{seconds // 60 % 60:02d}{seconds % 60:02d} +0800"
 
 
+@lru_cache(maxsize=64)
+def _date(days: int) -> str:
+    return (_EPOCH + dt.timedelta(days=days)).strftime("%Y%m%d")
+
+
+def plain(text: str) -> str:
+    """Without what no XML may hold."""
+    return text.translate(_NOT_XML)
+
+
+def quoted(text: str) -> str:
+    return quoteattr(plain(text))
+
+
+@lru_cache(maxsize=1024)
 def _text(text: str) -> str:
-    return escape(text.translate(_NOT_XML))
-
-
-def _quoted(text: str) -> str:
-    return quoteattr(text.translate(_NOT_XML))
+    """Escaped; kept, because the items of a week come again and again."""
+    return escape(plain(text))
 
 
 def _line(text: str) -> str:
     """Nothing that ends a line or an attribute of a list."""
-    return "".join(" " if ch in '"\r\n,' else ch for ch in text.translate(_NOT_XML))
+    return "".join(" " if ch in '"\r\n,' else ch for ch in plain(text))

@@ -1,24 +1,22 @@
-"""Pages of the portal: templates read once, static files named by their hash, dates in Beijing."""
+"""Pages of the portal: templates read once, static files named by their hash, pictures and marks of pieces."""
 
-import datetime as dt
 import hashlib
 import re
 from functools import cache
 from pathlib import Path
 from typing import Final
-from zoneinfo import ZoneInfo
 
 import jinja2
 from markupsafe import Markup
 
 from cms.contract import File, Piece
-from renderers.tv import layout, paths, text
+from renderers.tv import keys, layout, paths
+from renderers.tv.dates import day
 
 HERE: Final = Path(__file__).parent
-BEIJING: Final = ZoneInfo("Asia/Shanghai")
 HTML: Final = "text/html; charset=utf-8"
+SCRIPTS: Final = ("box.js", "player.js", "watch.js", "portal.js", "alert.js")
 HLS: Final = "vendor/hls-1.7.4/hls.min.js"
-_SCRIPTS: Final = {"portal": "portal.js", "player": "player.js", "hls": HLS, "alert": "alert.js"}
 CARD: Final = "tv-card"
 POSTER: Final = "web-960-jpeg"
 RENDITIONS: Final = frozenset({CARD, POSTER})
@@ -39,7 +37,8 @@ def environment() -> jinja2.Environment:
         lstrip_blocks=True,
     )
     env.filters.update(day=day)
-    env.globals.update(paths=paths, picture=picture, mark=mark, is_video=is_video, body=text.body, static=static())
+    env.globals.update(paths=paths, picture=picture, mark=mark, is_video=is_video, static=static())
+    env.globals.update(part=layout.part, grids=layout.GRIDS)
     return env
 
 
@@ -53,6 +52,11 @@ def warm() -> None:
 
 def page(template: str, **context: object) -> bytes:
     return _NOT_TEXT.sub("", environment().get_template(template).render(**context)).encode()
+
+
+def number(text: str, default: int) -> int:
+    """The number of a page in an address."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 5 else default
 
 
 def mark(piece: Piece, html: Markup) -> Markup:
@@ -75,33 +79,33 @@ def is_video(piece: Piece) -> bool:
     return any(block.get("type") == "video" for block in piece.body.get("blocks", ()))
 
 
-def day(at: dt.datetime) -> str:
-    local = at.astimezone(BEIJING)
-    return f"{local.year}年{local.month}月{local.day}日"
-
-
 @cache
 def static_files() -> tuple[File, ...]:
     """Stylesheet and scripts; the hash in a path makes it cacheable for ever."""
-    style = (HERE / "static" / "portal.css").read_text("utf-8") + layout.stylesheet()
-    made = [("portal.css", "text/css; charset=utf-8", style.encode())]
-    made += [
-        (name, _SCRIPT, (HERE / "static" / name).read_bytes()) for name in ("portal.js", "player.js", HLS, "alert.js")
+    style = _read("portal.css") + layout.stylesheet()
+    # One script for every page: a box asks for it once. The table of keys goes before those that use it.
+    script = keys.script() + "".join(_read(name) for name in SCRIPTS)
+    made = [
+        ("portal.css", "text/css; charset=utf-8", style.encode()),
+        ("portal.js", _SCRIPT, script.encode()),
+        (HLS, _SCRIPT, (HERE / "static" / HLS).read_bytes()),
     ]
     return tuple(File(_static_path(name, data), kind, data) for name, kind, data in made)
+
+
+def _read(name: str) -> str:
+    return (HERE / "static" / name).read_text("utf-8")
 
 
 @cache
 def static() -> dict[str, str]:
     """Addresses of the static files by short name."""
-    return {
-        name: file.path for name, file in zip(("css", "portal", "player", "hls", "alert"), static_files(), strict=True)
-    }
+    return {name: file.path for name, file in zip(("css", "portal", "hls"), static_files(), strict=True)}
 
 
 def _static_path(name: str, data: bytes) -> str:
     stem, _, ending = name.rpartition("/")[2].rpartition(".")
-    return f"/static/tv-{stem}-{hashlib.sha256(data).hexdigest()[:16]}.{ending}"
+    return f"{paths.FILES}{stem}-{hashlib.sha256(data).hexdigest()[:16]}.{ending}"
 
 
 def _covers(piece: Piece) -> list[str]:

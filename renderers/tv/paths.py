@@ -3,7 +3,10 @@
 from typing import Final
 
 ROOT: Final = "/tv/"
+# No target has such a code.
+FILES: Final = "/tv/_/"
 EPG: Final = "/tv/epg.xml"
+EPG_JSON: Final = "/tv/epg.json"
 CHANNELS: Final = "/tv/channels.m3u"
 PLAN: Final = "plan.json"
 
@@ -21,8 +24,23 @@ def column(code: str, name: str, page: int = 1) -> str:
     return f"{ROOT}{code}/c/{name}/" + (f"p{page}/" if page > 1 else "")
 
 
+def tree(code: str, page: int = 1) -> str:
+    """A page of the columns."""
+    return f"{ROOT}{code}/c/" + (f"p{page}/" if page > 1 else "")
+
+
+def news(code: str, page: int = 1) -> str:
+    """A page of the newest articles of all columns."""
+    return f"{ROOT}{code}/n/" + (f"p{page}/" if page > 1 else "")
+
+
 def document(code: str, public_id: str) -> str:
     return f"{ROOT}{code}/d/{public_id}/"
+
+
+def part(code: str, public_id: str, number: int) -> str:
+    """A file of a long text; the first is the piece's own page."""
+    return document(code, public_id) + (f"p{number}/" if number > 1 else "")
 
 
 def playback(code: str, public_id: str) -> str:
@@ -42,6 +60,11 @@ def live(code: str) -> str:
 
 def day(code: str) -> str:
     return f"{ROOT}{code}/day/"
+
+
+def channels(code: str) -> str:
+    """The list of all channels, as the portal of one shows it."""
+    return f"{ROOT}{code}/channels/"
 
 
 def code_of(path: str) -> str:

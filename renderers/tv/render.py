@@ -3,20 +3,18 @@
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from cms.contract import Busy, Columns, Delta, File, Files, Piece, Services
-from media.house import PLAY, SUBTITLES, TRACKS
-from renderers.tv import layout, pages, paths, playlists
+from renderers.tv import pages, paths
 from renderers.tv.furniture import furniture
-from renderers.tv.items import Video, masters, newest_house, notices_of, playable
+from renderers.tv.items import masters, newest_house, notices_of, playable
 from renderers.tv.plan import PLAN_NAME, Plan, encode, from_value, releases, to_value
+from renderers.tv.portal import PER_COLUMN, Portal, paths_of
 from renderers.tv.programme import AHEAD, Live, day_start, planned
 from renderers.tv.settings import settings_of
 from renderers.tv.slate import slate_of
 
-LIST_PAGES: Final = 6
-PER_COLUMN: Final = LIST_PAGES * layout.CARDS
 _TRIES: Final = 5
 _MILLISECOND: Final = dt.timedelta(milliseconds=1)
 _EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
@@ -30,18 +28,24 @@ class TvDisplay:
         lists = {code: await work.newest(code) for code, _ in work.columns}
         changed = await work.everything(lists) if delta.full else delta.changed
         plan = await work.plan(now)
+        portal = Portal(services.site, delta.target, work.columns)
         write = [*pages.static_files()]
-        remove = [path for removed in delta.removed for path in _all_paths(delta.target.code, removed.document)]
+        remove = [path for removed in delta.removed for path in paths_of(delta.target.code, removed.document)]
         for piece in changed:
-            files = await work.piece(piece)
+            files = await work.piece(piece, portal)
             there = {file.path for file in files}
             write += files
-            remove += [path for path in _all_paths(delta.target.code, piece.document) if path not in there]
+            # A first edition had no longer text before it.
+            had = paths_of(delta.target.code, piece.document, **({} if piece.edition > 1 else {"parts": 1}))
+            remove += [path for path in had if path not in there]
         for code, name in work.columns:
-            files, empty = work.column(code, name, lists[code])
+            files, empty = portal.column(code, name, lists[code])
             write += files
             remove += empty
-        write += [work.live(), await work.home(lists)]
+        files, empty = portal.news(lists)
+        write += files
+        remove += empty
+        write += [portal.live(), portal.home(lists, now), *portal.tree({c: len(found) for c, found in lists.items()})]
         write.append(File(paths.plan(plan.code), "application/json", encode(plan), releases(plan)))
         return Files(tuple(write), tuple(remove), rolls=True)
 
@@ -113,135 +117,9 @@ class _Work:
                 found |= {piece.document: piece for piece in pieces}
         return found
 
-    # pages
-
-    async def piece(self, piece: Piece) -> list[File]:
-        """The page of a piece: large type for an article, a poster with its player for a lecture."""
+    async def piece(self, piece: Piece, portal: Portal) -> list[File]:
+        """The pages of a piece, with the videos that a channel can play."""
         if not any(True for _ in masters(piece)):
-            page = self._page(
-                "text.html", "text", ("read", "column", "home"), paths.document(self.code, piece.document), piece=piece
-            )
-            return [File(page.path, page.media_type, page.data, (piece.release,))]
+            return portal.piece(piece, ())
         videos = (await playable([piece], self.services.assets)).get(piece.release, ())
-        names = ["play"] if videos or _progressive(piece) else []
-        files = [
-            self._page(
-                "detail.html",
-                "detail",
-                (*names, "column", "home"),
-                paths.document(self.code, piece.document),
-                piece=piece,
-                playable=bool(names),
-                minutes=_minutes(piece),
-            )
-        ]
-        if names:
-            files += [self._player(piece, videos), *self._recordings(piece, videos)]
-        return [File(file.path, file.media_type, file.data, (piece.release,)) for file in files]
-
-    def column(self, code: str, name: str, pieces: Sequence[Piece]) -> tuple[list[File], list[str]]:
-        """The pages of a column's list, and those that it no longer fills."""
-        count = max(1, -(-len(pieces) // layout.CARDS))
-        files = []
-        for number in range(1, count + 1):
-            shown = pieces[(number - 1) * layout.CARDS : number * layout.CARDS]
-            names = [f"item{n}" for n in range(len(shown))] + ["home"]
-            names += ["before"] * (number > 1) + ["after"] * (number < count)
-            page = self._page(
-                "list.html",
-                "list",
-                names,
-                paths.column(self.code, code, number),
-                column=code,
-                title=name,
-                pieces=shown,
-                number=number,
-                count=count,
-            )
-            files.append(File(page.path, page.media_type, page.data, _releases(shown)))
-        return files, [paths.column(self.code, code, number) for number in range(count + 1, LIST_PAGES + 1)]
-
-    async def home(self, lists: Mapping[str, Sequence[Piece]]) -> File:
-        tiles = [(code, name) for code, name in self.columns if lists[code]][: layout.TILES - 1]
-        newest = sorted(
-            (piece for pieces in lists.values() for piece in pieces),
-            key=lambda piece: (any(True for _ in masters(piece)), piece.published_at, piece.document),
-            reverse=True,
-        )[: layout.CARDS_AT_HOME]
-        names = ["live", *(f"card{n}" for n in range(len(newest))), *(f"tile{n}" for n in range(len(tiles) + 1))]
-        page = self._page("home.html", "home", names, paths.home(self.code), pieces=newest, tiles=tiles)
-        return File(page.path, page.media_type, page.data, _releases(newest))
-
-    def live(self) -> File:
-        """The channel itself, filling the picture."""
-        return self._page(
-            "player.html",
-            "player",
-            (),
-            paths.live(self.code),
-            title=self.delta.target.name,
-            source=f"{paths.home(self.code)}master.m3u8",
-            progressive="",
-            subtitles="",
-            is_live=True,
-        )
-
-    def _player(self, piece: Piece, videos: Sequence[Video]) -> File:
-        stream = paths.recording(self.code, piece.document, "master") if videos else ""
-        return self._page(
-            "player.html",
-            "player",
-            (),
-            paths.playback(self.code, piece.document),
-            title=piece.title,
-            source=stream,
-            progressive=_progressive(piece),
-            subtitles=_subtitles(piece),
-            is_live=False,
-        )
-
-    def _recordings(self, piece: Piece, videos: Sequence[Video]) -> list[File]:
-        if not videos:
-            return []
-        index = videos[0].index
-        texts = {"master": playlists.item_master(index)}
-        texts |= {track: playlists.item_media(index, track) for track in TRACKS}
-        return [
-            File(paths.recording(self.code, piece.document, name), playlists.MEDIA_TYPE, text.encode())
-            for name, text in texts.items()
-        ]
-
-    def _page(self, template: str, kind: str, names: Sequence[str], path: str, **context: Any) -> File:
-        reach = layout.reach(kind, names) if kind in layout.PAGES else None
-        frame = {"site": self.services.site, "target": self.delta.target, "code": self.code, "reach": reach}
-        data = pages.page(template, **frame, **context)
-        return File(path, pages.HTML, data)
-
-
-def _all_paths(code: str, document: str) -> list[str]:
-    """Every path a piece may have had."""
-    recordings = [paths.recording(code, document, name) for name in ("master", *TRACKS)]
-    return [paths.document(code, document), paths.playback(code, document), *recordings]
-
-
-def _progressive(piece: Piece) -> str:
-    """The address of the first video as one file, for boxes without anything better; empty without one."""
-    file = next((found for of in masters(piece) if (found := piece.rendition(of, PLAY)) is not None), None)
-    return "" if file is None else f"/a/{file.sha256}"
-
-
-def _subtitles(piece: Piece) -> str:
-    """The address of the Chinese subtitles of the first video, else of the English ones; empty without any."""
-    first = next(masters(piece), None)
-    found = (piece.rendition(first, name) for name in SUBTITLES.values()) if first is not None else ()
-    return next((f"/a/{file.sha256}" for file in found if file is not None), "")
-
-
-def _minutes(piece: Piece) -> int:
-    """Whole minutes, at least one; 0 when the length is not known."""
-    length = sum(piece.durations.get(of, 0) for of in masters(piece))
-    return max(1, round(length / 60_000)) if length else 0
-
-
-def _releases(pieces: Sequence[Piece]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(piece.release for piece in pieces if piece.release))
+        return portal.piece(piece, videos)

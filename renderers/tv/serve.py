@@ -6,7 +6,7 @@ import functools
 import hashlib
 import json
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlencode
@@ -16,7 +16,7 @@ from media.errors import MediaRefused
 from media.fragments import patched_head
 from media.house import RUNGS, SUBTITLES, TRACKS, HouseIndex, Track
 from media.threads import in_thread
-from renderers.tv import captions, catchup, daypage, guide, paths, playlists, tokens
+from renderers.tv import captions, catchup, channelpage, daypage, guide, pages, paths, playlists, schedule, tokens
 from renderers.tv.items import index_of
 from renderers.tv.plan import Item, On, Plan, decode
 from renderers.tv.programme import to_ms
@@ -71,10 +71,8 @@ async def serve(ask: Ask, published: Published, assets: Assets, site: Site) -> R
     if ask.method not in {"GET", "HEAD"}:
         return None
     path = ask.path.lstrip("/")
-    if path in {"epg.xml", "channels.m3u"}:
-        plans = [plan for file in published.paths(paths.ROOT) if (plan := await _plan(published, file)) is not None]
-        text = guide.xmltv(plans, site, ask.now) if path == "epg.xml" else guide.channels(plans, site)
-        return _short(ask, text, XML if path == "epg.xml" else "audio/x-mpegurl; charset=utf-8")
+    if path in _ALL or path.startswith("_/"):
+        return _file(paths.ROOT + path) if path not in _ALL else _of_all(path, await plans_of(published), ask, site)
     code, _, rest = path.partition("/")
     token = ask.query.get("token", "")
     signed = _SIGNED.fullmatch(rest)
@@ -92,6 +90,23 @@ async def serve(ask: Ask, published: Published, assets: Assets, site: Site) -> R
             return await answer(request)
         return _refused(request) or (await _private(request, answer) if signed else _led(request, rest))
     return None
+
+
+def _of_all(path: str, plans: list[Plan], ask: Ask, site: Site) -> Reply:
+    text, media_type = _ALL[path](plans, ask, site)
+    return _short(ask, text, media_type)
+
+
+def _file(path: str) -> Reply | None:
+    """A stylesheet or script that is not in the tree yet: after an upgrade pages by the clock are there before it."""
+    found = next((file for file in pages.static_files() if file.path == path), None)
+    return None if found is None else Reply(200, found.media_type, (found.data,), {"Cache-Control": _FOREVER})
+
+
+async def plans_of(published: Published) -> list[Plan]:
+    """The plans of all channels, without what was taken back."""
+    found = [await _plan(published, path) for path in published.paths(paths.ROOT)]
+    return [plan for plan in found if plan is not None]
 
 
 def _refused(request: _Request) -> Reply | None:
@@ -269,13 +284,39 @@ async def _beginning(track: Track, name: str, assets: Assets) -> Reply | None:
 
 
 async def _now(request: _Request) -> Reply:
-    text = json.dumps(guide.now(request.plan, request.ask.now), ensure_ascii=False, separators=(",", ":"))
-    return _short(request.ask, text, JSON)
+    codes = [paths.code_of(path) for path in request.published.paths(paths.ROOT) if path.endswith("/" + paths.PLAN)]
+    number = guide.numbered(codes).get(request.plan.code, 1)
+    return _short(request.ask, _json(guide.now(request.plan, request.ask.now, number)), JSON)
+
+
+async def _channels(request: _Request) -> Reply:
+    ask, plans = request.ask, await plans_of(request.published)
+    page = channelpage.page(request.plan, plans, request.site, ask.query, ask.now)
+    return _short(ask, page, pages.HTML)
+
+
+async def _channel_list(request: _Request) -> Reply:
+    """All channels with what is on and next: for the number that a viewer types."""
+    here = request.slot
+    plans = await plans_of(request.published)
+    return _short(request.ask, _json(guide.listed(plans, request.ask.now, (here, here + 1))), JSON)
+
+
+async def _guide(request: _Request) -> Reply:
+    """This channel's guide: XMLTV, JSON, or the Schedule objects of C2."""
+    ask, plan = request.ask, request.plan
+    match request.match["form"]:
+        case "epg.xml":
+            return _short(ask, guide.xmltv([plan], request.site, ask.now), XML)
+        case "epg.json":
+            return _short(ask, _json(guide.listed([plan], ask.now)), JSON)
+        case _:
+            return _short(ask, schedule.schedule(plan, max(plan.start, request.slot), plan.end), XML)
 
 
 async def _day(request: _Request) -> Reply:
     page = daypage.page(request.plan, request.site, request.ask.query, request.ask.now)
-    return _short(request.ask, page, "text/html; charset=utf-8")
+    return _short(request.ask, page, pages.HTML)
 
 
 async def _text(request: _Request) -> Reply | None:
@@ -343,10 +384,19 @@ def _gone() -> Reply:
     return Reply(410, parts=("该内容已撤回。".encode(),), headers={"Cache-Control": "no-cache"})
 
 
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
 def _type(track: str) -> str:
     return SOUND if track == "audio" else VIDEO
 
 
+_ALL: Final[Mapping[str, Callable[[list[Plan], Ask, Site], tuple[str, str]]]] = {
+    "epg.xml": lambda plans, ask, site: (guide.xmltv(plans, site, ask.now), XML),
+    "epg.json": lambda plans, ask, _: (_json(guide.listed(plans, ask.now)), JSON),
+    "channels.m3u": lambda plans, _, site: (guide.channels(plans, site), "audio/x-mpegurl; charset=utf-8"),
+}
 # Pattern, answer, and whether it is a part of the stream, which a signed address may be demanded for.
 _ROUTES: Final[Sequence[tuple[re.Pattern[str], _Answer, bool]]] = (
     (re.compile(rf"(?P<track>{_LISTED})\.m3u8"), _list, True),
@@ -361,6 +411,9 @@ _ROUTES: Final[Sequence[tuple[re.Pattern[str], _Answer, bool]]] = (
     (re.compile(rf"ts/(?P<track>{_RUNG})/(?P<slate>slate-)?(?P<slot>[0-9]{{1,12}})\.ts"), _stream_segment, True),
     (re.compile(r"now\.json"), _now, False),
     (re.compile(r"day/"), _day, False),
+    (re.compile(r"channels/"), _channels, False),
+    (re.compile(r"channels/list\.json"), _channel_list, False),
+    (re.compile(r"(?P<form>epg\.xml|epg\.json|schedule\.xml)"), _guide, False),
     (re.compile(rf"catchup(?:-(?P<track>{_LISTED}))?\.m3u8"), _catchup, True),
     (re.compile(r"start-over\.m3u8"), _start_over, True),
 )

@@ -6,6 +6,7 @@
     python -m tools.screenshots every --only calendar    # each page: desk, dark, phone, English
     python -m tools.screenshots corners --only conflict  # dialogs, dry runs, what a guest sees
     python -m tools.screenshots readme                   # docs/images
+    python -m tools.screenshots television               # docs/images/tv-*: the portal of a set-top box
     python -m tools.screenshots measure                  # bytes and layout shift of each page
 
 Cookies and pictures lie in `--folder` (var/screenshots). Nothing of it is part of the product.
@@ -19,13 +20,13 @@ from pathlib import Path
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 from cms.kernel.clock import SystemClock
-from tools.screenshots import corners, measuring, people, readme, routes, seed
+from tools.screenshots import corners, measuring, people, readme, routes, seed, television
 
 
 def main() -> None:
     """Reads the command line and takes the pictures."""
     parser = argparse.ArgumentParser(prog="tools.screenshots", description=__doc__)
-    parser.add_argument("do", choices=("sign-in", "seed", "every", "corners", "readme", "measure"))
+    parser.add_argument("do", choices=("sign-in", "seed", "every", "corners", "readme", "television", "measure"))
     parser.add_argument("--url", default="http://127.0.0.1:8080")
     parser.add_argument("--folder", type=Path, default=Path("var/screenshots"))
     parser.add_argument("--codes", type=Path, default=Path("up.log"), help="what `yunping up --demo` printed")
@@ -45,6 +46,8 @@ def main() -> None:
                 corners.take(browser, given.url, given.folder, given.only, given.looks.split(","))
             case "readme":
                 readme.take(browser, given.url, given.folder)
+            case "television":
+                television.take(browser, given.url, given.folder)
             case "measure":
                 with ExitStack() as stack:
                     seen = _seen(stack, browser, given.url, given.folder)

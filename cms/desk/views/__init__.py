@@ -10,6 +10,7 @@ from cms.desk.views import (
     assets,
     audit,
     batches,
+    boxes,
     checklists,
     commands,
     csv_import,
@@ -109,6 +110,7 @@ def _work() -> tuple[Section, ...]:
 def _channels() -> tuple[Section, ...]:
     manages = Action.TARGET_MANAGE
     return (
+        boxes.SECTION,
         onair.SECTION,
         Section("targets", "desk.nav.targets", "radio-tower", 60, "/desk/targets/", manages, _SCREENS, targets.ROUTES),
         datafeeds.SECTION,

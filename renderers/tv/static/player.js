@@ -5,7 +5,7 @@
   function Silent() { this.kind = "none"; }
   Silent.prototype = {
     play: function () {}, pause: function () {}, seek: function () {}, stop: function () {},
-    paused: function () { return false; }, at: function () { return 0; }, length: function () { return 0; }
+    paused: function () { return false; }, moving: function () { return false; }, at: function () { return 0; }, length: function () { return 0; }
   };
 
   /* China's set-top boxes: a native player under the page, told by JSON; the place is given in the page's pixels. */
@@ -30,32 +30,41 @@
     seek: function (seconds) { this.player.playByTime(1, String(Math.max(0, Math.round(seconds))), 1); },
     stop: function () { this.player.stop(); },
     paused: function () { return this.held; },
+    moving: function () { return true; },
     at: function () { return Number(this.player.getCurrentPlayTime()) || 0; },
     length: function () { return Number(this.player.getMediaDuration()) || 0; }
   };
 
-  function Element(host, url, file, onTrouble) {
-    var video = document.createElement("video");
-    var hls = window.Hls;
-    var self = this;
+  function Element(host, url, file, on) {
+    var video = document.createElement("video"), self = this;
     video.setAttribute("playsinline", "");
     video.setAttribute("autoplay", "");
     host.appendChild(video);
     this.video = video;
+    this.left = false;
     subtitles(video, host.getAttribute("data-track"));
     this.tries = 0;
-    if (url && hls && hls.isSupported()) {
+    video.addEventListener("ended", on.end, false);
+    /* hls.js first: some browsers say that they play lists, and keep to the smallest picture. It is fetched only by
+       those that can use it. */
+    if (url && window.MediaSource && host.getAttribute("data-hls")) {
       this.kind = "hls.js";
-      this.hls = new hls({ enableWorker: false, liveSyncDurationCount: 3, backBufferLength: 30 });
-      this.hls.on(hls.Events.ERROR, function (event, data) { self.failed(hls, data, onTrouble); });
-      this.hls.loadSource(url);
-      this.hls.attachMedia(video);
+      library(host.getAttribute("data-hls"), function (hls) {
+        if (self.left) { return; }
+        if (hls && hls.isSupported()) { self.lists(hls, url, on); } else { self.plain(url, file, on); }
+      });
     } else {
-      this.kind = "video";
-      video.src = url && video.canPlayType("application/vnd.apple.mpegurl") ? url : (file || url);
-      video.addEventListener("error", onTrouble, false);
+      this.plain(url, file, on);
     }
-    this.play();
+  }
+  function library(url, then) {
+    var script;
+    if (window.Hls) { then(window.Hls); return; }
+    script = document.createElement("script");
+    script.src = url;
+    script.onload = function () { then(window.Hls); };
+    script.onerror = function () { then(null); };
+    document.body.appendChild(script);
   }
   /* What was signed with the film; a browser without text tracks shows the film alone. */
   function subtitles(video, url) {
@@ -70,6 +79,20 @@
   }
 
   Element.prototype = {
+    lists: function (hls, url, on) {
+      var self = this;
+      this.hls = new hls({ enableWorker: false, liveSyncDurationCount: 3, backBufferLength: 30 });
+      this.hls.on(hls.Events.ERROR, function (event, data) { self.failed(hls, data, on.trouble); });
+      this.hls.loadSource(url);
+      this.hls.attachMedia(this.video);
+      this.play();
+    },
+    plain: function (url, file, on) {
+      this.kind = "video";
+      this.video.src = url && this.video.canPlayType("application/vnd.apple.mpegurl") ? url : (file || url);
+      this.video.addEventListener("error", on.trouble, false);
+      this.play();
+    },
     failed: function (hls, data, onTrouble) {
       var self = this;
       if (!data.fatal) { return; }
@@ -90,22 +113,23 @@
       /* In the house format the first picture stands at 0.08 s; before it there is nothing to show. */
       this.video.currentTime = Math.max(0.1, Math.min(seconds, this.length() - 1));
     },
-    stop: function () { if (this.hls) { this.hls.destroy(); } this.video.pause(); },
+    stop: function () { this.left = true; if (this.hls) { this.hls.destroy(); } this.video.pause(); },
     paused: function () { return this.video.paused; },
+    moving: function () { return this.video.readyState > 2; },
     at: function () { return this.video.currentTime || 0; },
     length: function () { var all = this.video.duration; return isFinite(all) ? all : 0; }
   };
 
-  /* The best player this box has; `onTrouble` is called when nothing more can be done. */
-  window.yunpingPlayer = function (host, url, file, onTrouble) {
+  /* The best player this box has; `on.trouble` is called when nothing more can be done, `on.end` at the end. */
+  window.yunpingPlayer = function (host, url, file, on) {
+    var native = window.MediaPlayer;
     try {
-      if (typeof window.MediaPlayer === "function" && window.MediaPlayer.prototype.initMediaPlayer) {
+      if (typeof native === "function" && (window.Authentication || native.prototype.initMediaPlayer)) {
         return new Native(host, absolute(file || url));
       }
-      if (typeof window.MediaPlayer === "function" && window.Authentication) { return new Native(host, absolute(file || url)); }
-      if (document.createElement("video").canPlayType) { return new Element(host, url, file, onTrouble); }
+      if (document.createElement("video").canPlayType) { return new Element(host, url, file, on); }
     } catch (refused) {
-      onTrouble(refused);
+      on.trouble(refused);
     }
     return new Silent();
   };

@@ -2,52 +2,55 @@
 (function () {
   "use strict";
 
-  /* What remotes send: the browser's codes and those of set-top boxes. */
-  var KEYS = {
-    37: "l", 38: "u", 39: "r", 40: "d", 13: "ok", 8: "back", 24: "back", 27: "back", 340: "back", 461: "back", 10009: "back",
-    33: "before", 34: "after", 372: "before", 373: "after", 263: "pause", 415: "pause", 19: "pause", 32: "pause",
-    264: "forward", 417: "forward", 265: "rewind", 412: "rewind", 270: "back", 413: "back",
-    272: "home", 275: "live", 276: "day", 277: "columns", 278: "info"
-  };
-  var PLACE = /^\/tv\/[a-z0-9\-]+\/[a-z0-9_\-\/]*(\?(on|p|begin|end)=[0-9\-]+(&(on|p|begin|end)=[0-9\-]+)*)?$/i;
+  var KEYS = window.yunpingKeys;
+  var BOX = window.yunpingBox;
+  /* Only our own pages: whatever an address says, nothing else is ever opened. */
+  var PLACE = /^\/tv\/[a-z0-9\-]+\/[a-z0-9_\-\/]*(\?(on|p|begin|end|s)=[0-9\-]+(&(on|p|begin|end|s)=[0-9\-]+)*)?$/i;
+  var DEEP = 8;
+  var DIGITS_MS = 2000;
   var body = document.body;
   var here = null;
-  var player = null;
-  var osdTimer = 0;
+  var before = null;
+  var scope = null;
+  var watch = null;
+  var typed = "";
+  var typing = 0;
   var clockSkew = 0;
+  var failures = 0;
 
   function id(name) { return document.getElementById(name); }
-  function told(name) { return body.getAttribute("data-" + name); }
-  function all() { return document.querySelectorAll(".f"); }
+  function told(name) { return body.getAttribute("data-" + name) || ""; }
+  function say(name, text) { var element = id(name); if (element) { element.textContent = text; } }
+  function show(name, yes) { var element = id(name); if (element) { element.className = element.className.replace(/ ?off\b/, "") + (yes ? "" : " off"); } }
+  function all() { return (scope || id("page")).querySelectorAll(".f"); }
 
   /* ---- the way back: a stack in the address, so that a box that forgets everything still knows it ---- */
 
   function parameter(name) {
     var found = new RegExp("[?&]" + name + "=([^&]*)").exec(window.location.search);
-    return found ? decodeURIComponent(found[1]) : "";
+    try { return found ? decodeURIComponent(found[1]) : ""; } catch (broken) { return ""; }
   }
   function stack() {
     var kept = [], parts = parameter("bk").split("|"), at;
     for (at = 0; at < parts.length; at += 1) {
       if (PLACE.test(parts[at].split("~")[0])) { kept.push(parts[at]); }
     }
-    return kept.slice(-8);
+    return kept.slice(-DEEP);
   }
   function own() {
     var kept = window.location.search.replace(/([?&])(bk|f)=[^&]*/g, "$1").replace(/&+/g, "&").replace(/[?&]+$/, "").replace("?&", "?");
     return window.location.pathname + kept;
   }
-  function open(path, back, focus) {
+  function open(path, back, focused) {
     var query = [];
+    if (!PLACE.test(path)) { return; }
     if (back.length) { query.push("bk=" + encodeURIComponent(back.join("|"))); }
-    if (focus) { query.push("f=" + encodeURIComponent(focus)); }
-    stop();
+    if (focused) { query.push("f=" + encodeURIComponent(focused)); }
+    if (watch) { watch.stop(); }
     window.location.replace(path + (query.length ? (path.indexOf("?") < 0 ? "?" : "&") + query.join("&") : ""));
   }
-  function go(path) {
-    if (!PLACE.test(path)) { return; }
-    open(path, stack().concat([own() + "~" + (here ? here.id : "")]), "");
-  }
+  function mark() { return here ? here.id + (leaves.box === here ? "@" + leaves.at : "") : ""; }
+  function go(path) { open(path, stack().concat([own() + "~" + mark()]).slice(-DEEP), ""); }
   function back() {
     var kept = stack(), last = kept.pop(), parts;
     if (last) {
@@ -55,9 +58,11 @@
       open(parts[0], kept, parts[1] || "");
     } else if (own() !== told("home")) {
       open(told("home"), [], "");
+    } else if (BOX.exit()) {
+      if (watch) { watch.stop(); }
+      window.location.replace(BOX.exit());
     }
   }
-  function stop() { if (player) { player.stop(); } }
 
   /* ---- focus ---- */
 
@@ -67,53 +72,114 @@
     here = element;
     here.className += " here";
   }
-  /* A neighbour may have been taken back since the page was written: then the nearest one left, by its place. */
+  function apart(a, aLength, b, bLength) { return Math.max(0, b - (a + aLength), a - (b + bLength)); }
+  /* The rule of layout.py: a neighbour may have been taken back since the page was written, then it is asked again. */
   function nearest(arrow) {
-    var mine = here.getBoundingClientRect(), found = null, least = Infinity, list = all(), at, box, ahead, aside;
+    var mine = here.getBoundingClientRect(), across = arrow === "l" || arrow === "r", list = all(), found = null, least = Infinity;
+    var at, box, ahead, aside, drift, cost, mineAt = 0;
     for (at = 0; at < list.length; at += 1) {
       box = list[at].getBoundingClientRect();
       ahead = { l: mine.left - box.right, r: box.left - mine.right, u: mine.top - box.bottom, d: box.top - mine.bottom }[arrow];
-      aside = arrow === "l" || arrow === "r" ? Math.abs(mine.top - box.top) : Math.abs(mine.left - box.left);
-      if (list[at] !== here && ahead >= 0 && ahead * 4 + aside < least) { least = ahead * 4 + aside; found = list[at]; }
+      if (list[at] !== here && ahead >= 0) {
+        aside = across ? apart(mine.top, mine.height, box.top, box.height) : apart(mine.left, mine.width, box.left, box.width);
+        drift = across ? Math.abs(mine.top + mine.height / 2 - box.top - box.height / 2) : Math.abs(mine.left + mine.width / 2 - box.left - box.width / 2);
+        cost = (aside > 0 ? 1000000 : 0) + ahead * 4 + aside * 12 + drift;
+        if (cost < least) { least = cost; found = list[at]; }
+      }
+      if (list[at] === here) { mineAt = at; }
     }
-    return found;
+    return across && least >= 1000000 && body.getAttribute("data-wraps") ? list[mineAt + (arrow === "r" ? 1 : -1)] || null : found;
   }
   function move(arrow) {
     var name;
     if (!here) { focus(all()[0]); return; }
-    if (here.getAttribute("data-scroll") && scroll(arrow)) { return; }
+    if (leaves.box === here && (arrow === "l" || arrow === "r") && turnLeaf(arrow === "r" ? 1 : -1)) { return; }
     name = here.getAttribute("data-" + arrow);
     if (name) { focus(id(name) || nearest(arrow)); }
   }
-  function scroll(arrow) {
-    var text = here.firstChild, step = 400, room = here.clientHeight, at = -parseInt(text.style.top || "0", 10);
-    var most = Math.max(0, text.offsetHeight + 48 - room);
-    if (arrow !== "u" && arrow !== "d") { return false; }
-    if ((arrow === "d" && at >= most) || (arrow === "u" && at <= 0)) { return false; }
-    at = Math.max(0, Math.min(most, at + (arrow === "d" ? step : -step)));
-    text.style.top = -at + (at ? 0 : 24) + "px";
-    id("read-at").innerHTML = most ? Math.round(at * 100 / most) + "%　▲ ▼ 翻页" : "";
-    return true;
-  }
   function enter() {
     var path = here ? here.getAttribute("data-go") : "";
+    if (here && leaves.box === here) { turnLeaf(1); return; }
+    if (here && here.getAttribute("data-close")) { uncover(); return; }
+    if (here && here.getAttribute("data-back")) { back(); return; }
     if (!path) { return; }
+    if (scope) { seen(); }
     if (here.getAttribute("data-home")) { open(path, [], ""); }
     else if (here.getAttribute("data-turn")) { open(path, stack(), here.id); }
     else { go(path); }
   }
   function turn(name) {
     var button = id("f-" + name);
-    if (button) { focus(button); enter(); } else if (here && here.getAttribute("data-scroll")) { scroll(name === "after" ? "d" : "u"); }
+    if (leaves.box) { turnLeaf(name === "after" ? 1 : -1); }
+    else if (button) { focus(button); enter(); }
+  }
+
+  /* ---- a long text, leaf by leaf; pictures come and go with their leaf ---- */
+
+  var leaves = { box: null, at: 0, list: [] };
+  function pictures(leaf, yes) {
+    var list = leaf.querySelectorAll("img"), at;
+    for (at = 0; at < list.length; at += 1) {
+      if (yes) { list[at].src = list[at].getAttribute("data-src"); } else { list[at].removeAttribute("src"); }
+    }
+  }
+  function showLeaf(at) {
+    if (leaves.at !== at) { pictures(leaves.list[leaves.at], false); leaves.list[leaves.at].className = "leaf off"; }
+    leaves.at = at;
+    leaves.list[at].className = "leaf";
+    pictures(leaves.list[at], true);
+    say("read-at", Number(leaves.box.getAttribute("data-first-leaf")) + at + " / " + leaves.box.getAttribute("data-leaves"));
+  }
+  /* Within a leaf that an unusual type made too long, the text moves first: no word is ever out of reach. */
+  function turnLeaf(step) {
+    var leaf = leaves.list[leaves.at], most = leaf.scrollHeight - leaf.clientHeight, path;
+    if (step > 0 ? leaf.scrollTop < most - 8 : leaf.scrollTop > 0) { leaf.scrollTop += step * (leaf.clientHeight - 60); return true; }
+    if (leaves.list[leaves.at + step]) { showLeaf(leaves.at + step); return true; }
+    path = leaves.box.getAttribute(step > 0 ? "data-onward" : "data-earlier");
+    if (path) { open(path, stack(), leaves.box.id + "@" + (step > 0 ? 0 : 999)); return true; }
+    return false;
+  }
+  function startLeaves(wanted) {
+    leaves.box = id("f-read");
+    if (!leaves.box) { return; }
+    leaves.list = leaves.box.querySelectorAll(".leaf");
+    showLeaf(Math.max(0, Math.min(leaves.list.length - 1, Number(wanted) || 0)));
+  }
+
+  /* ---- something before the page: a notice, or whatever others bring ---- */
+
+  function cover(name) {
+    if (scope || !id(name)) { return; }
+    before = here;
+    scope = id(name);
+    show(name, true);
+    focus(all()[0]);
+  }
+  function uncover() {
+    if (!scope) { return; }
+    seen();
+    show(scope.id, false);
+    scope = null;
+    if (before) { focus(before); } else { if (here) { here.className = here.className.replace(" here", ""); } here = null; }
+  }
+  function seen() { if (scope && scope.getAttribute("data-key")) { BOX.put(scope.id, scope.getAttribute("data-key")); } }
+  function announce() {
+    var notice = id("notice"), key = notice ? notice.getAttribute("data-key") : "";
+    var old = notice ? new Date().getTime() + clockSkew - Number(notice.getAttribute("data-from")) : 0;
+    if (key && BOX.get("notice") !== key && old < Number(notice.getAttribute("data-for"))) { cover("notice"); }
   }
 
   /* ---- what is on ---- */
 
-  function fetchNow(url, then) {
+  function ask(url, then) {
     var asked = new XMLHttpRequest();
     asked.onreadystatechange = function () {
-      if (asked.readyState !== 4 || asked.status !== 200) { return; }
-      try { then(JSON.parse(asked.responseText)); } catch (broken) { return; }
+      var answer = null;
+      if (asked.readyState !== 4) { return; }
+      try { answer = asked.status === 200 ? JSON.parse(asked.responseText) : null; } catch (broken) { answer = null; }
+      failures = answer ? 0 : failures + 1;
+      show("offline", failures > 2);
+      then(answer);
     };
     asked.open("GET", url, true);
     asked.send();
@@ -121,94 +187,104 @@
   function two(number) { return (number < 10 ? "0" : "") + number; }
   /* Beijing's time of day, whatever the box believes of its zone. */
   function clock(ms) { var at = new Date(ms + 28800000); return two(at.getUTCHours()) + ":" + two(at.getUTCMinutes()); }
-  function length(seconds) {
-    var whole = Math.max(0, Math.floor(seconds));
-    return (whole >= 3600 ? Math.floor(whole / 3600) + ":" : "") + two(Math.floor(whole / 60) % 60) + ":" + two(whole % 60);
-  }
-  function say(name, text) { var element = id(name); if (element) { element.textContent = text; } }
   function tick() { say("clock", clock(new Date().getTime() + clockSkew)); }
-  function follow(url, show) {
+  function follow(url, then) {
     function again() {
-      fetchNow(url, function (answer) { clockSkew = answer.now - new Date().getTime(); tick(); show(answer); });
+      ask(url, function (answer) {
+        if (answer) { clockSkew = answer.now - new Date().getTime(); tick(); then(answer); }
+      });
       window.setTimeout(again, 15000);
     }
     again();
   }
+  function onAir(answer) {
+    var coming = answer.programmes, next = coming[1], done = id("on-done");
+    say("on-now", coming[0] ? coming[0].title : "");
+    say("on-next", next ? clock(next.start) + "　" + next.title : "");
+    if (done && coming[0]) { done.style.width = Math.min(100, (answer.now - coming[0].start) * 100 / (coming[0].end - coming[0].start)) + "%"; }
+  }
 
-  /* ---- the player page ---- */
+  /* ---- the number of a channel ---- */
 
-  function trouble() { var note = id("trouble"); if (note) { say("trouble", "信号暂时中断，正在重试……"); note.className = "trouble shown"; } }
-  function showOsd() {
-    var osd = id("osd");
-    osd.className = "osd";
-    window.clearTimeout(osdTimer);
-    osdTimer = window.setTimeout(function () { if (!player.paused()) { osd.className = "osd away"; } }, 5000);
+  function zap(wanted) {
+    ask(told("channels") + "list.json", function (answer) {
+      var list = answer ? answer.channels : [], at, found = null, mine = 0;
+      for (at = 0; at < list.length; at += 1) {
+        if (list[at].code === told("code")) { mine = at; }
+        if (list[at].number === wanted) { found = list[at]; }
+      }
+      if (wanted === "+" || wanted === "-") { found = list[(mine + (wanted === "+" ? 1 : list.length - 1)) % list.length]; }
+      typed = "";
+      if (!found) { say("number", answer ? "没有这个频道" : "网络不通"); window.setTimeout(function () { show("number", false); }, DIGITS_MS); }
+      else if (body.className === "player" && told("kind") === "live") { open(found.path, stack(), ""); }
+      else { go(found.path); }
+    });
   }
-  function progress() {
-    var all_ = player.length(), at = player.at();
-    say("osd-state", player.paused() ? "暂停" : "");
-    if (id("screen").getAttribute("data-live") && !parameter("begin")) { return; }
-    id("osd-done").style.width = all_ ? Math.min(100, at * 100 / all_) + "%" : "0";
-    say("osd-time", all_ ? length(at) + " / " + length(all_) : "");
-    if (player.video && player.video.readyState > 2) { id("trouble").className = "trouble"; }
+  function digit(key) {
+    typed = (typed + key).slice(-3);
+    say("number", "频道 " + typed);
+    show("number", true);
+    window.clearTimeout(typing);
+    typing = window.setTimeout(commit, DIGITS_MS);
   }
-  function playerKey(key) {
-    showOsd();
-    if (key === "ok" || key === "pause") { if (player.paused()) { player.play(); } else { player.pause(); } progress(); }
-    else if (key === "l" || key === "rewind") { player.seek(player.at() - 15); }
-    else if (key === "r" || key === "forward") { player.seek(player.at() + 15); }
-  }
-  function startPlayer(screen) {
-    var source = screen.getAttribute("data-src"), begin = parameter("begin"), end = parameter("end");
-    if (/^[0-9]+$/.test(begin) && /^[0-9]+$/.test(end)) {
-      source = screen.getAttribute("data-base") + "catchup.m3u8?begin=" + begin + "&end=" + end;
-      say("osd-state", "回看");
-    } else if (id("osd").getAttribute("data-now")) {
-      follow(id("osd").getAttribute("data-now"), function (answer) {
-        var first = answer.programmes[0];
-        if (!first) { return; }
-        say("osd-title", first.title);
-        say("osd-time", "直播　" + clock(first.start) + " - " + clock(first.end));
-        id("osd-done").style.width = Math.min(100, (answer.now - first.start) * 100 / (first.end - first.start)) + "%";
-      });
-    }
-    player = window.yunpingPlayer(screen, source, screen.getAttribute("data-file"), trouble);
-    showOsd();
-    window.setInterval(progress, 1000);
-  }
+  function commit() { window.clearTimeout(typing); zap(Number(typed)); }
 
   /* ---- keys ---- */
 
-  function press(event) {
-    var key = KEYS[event.keyCode || event.which], places;
+  function typedKey(key) {
+    if (!typed) { return false; }
+    if (key === "ok") { commit(); return true; }
+    window.clearTimeout(typing);
+    typed = "";
+    show("number", false);
+    return key === "back";
+  }
+  function press(code) {
+    var key = KEYS[code], place;
     if (!key) { return true; }
-    if (event.preventDefault) { event.preventDefault(); }
-    places = { home: told("home"), live: told("live"), day: told("day"), columns: told("home") };
-    if (key === "back") { back(); }
-    else if (places[key]) { if (own() !== places[key]) { go(places[key]); } }
-    else if (body.className === "player") { playerKey(key); }
+    if (key === "event") { if (watch) { watch.happened(BOX.happened()); } return false; }
+    if ((/^[0-9]$/).test(key)) { if (!scope) { digit(key); } return false; }
+    if (typedKey(key)) { return false; }
+    if (scope && key === "back") { uncover(); return false; }
+    if (scope && key !== "ok" && key.length > 1) { return false; }
+    if (!scope && watch && watch.key(key)) { return false; }
+    place = (key === "home" || key === "live" || key === "day" || key === "columns" || key === "info") && told(key);
+    if (key === "back" || key === "stop") { back(); }
+    else if (key === "next" || key === "previous") { zap(key === "next" ? "+" : "-"); }
+    else if (place) { if (own() !== place) { if (key === "home") { open(place, [], ""); } else { go(place); } } }
     else if (key === "ok") { enter(); }
     else if (key === "before" || key === "after") { turn(key); }
     else if (key.length === 1) { move(key); }
     return false;
   }
-
-  function start() {
-    var screen = id("screen"), onair = id("onair"), wanted = parameter("f");
-    focus((wanted && id(wanted)) || document.querySelector("[data-first]") || all()[0]);
-    tick();
-    window.setInterval(tick, 5000);
-    if (onair) {
-      follow(onair.getAttribute("data-now"), function (answer) {
-        var coming = answer.programmes, next = coming[1];
-        say("on-now", coming[0] ? coming[0].title : "");
-        say("on-next", next ? clock(next.start) + " " + next.title : "");
-      });
+  function onKey(event) {
+    var handled = !press(event.keyCode || event.which);
+    if (handled && event.preventDefault) { event.preventDefault(); }
+    return !handled;
+  }
+  /* The desk shows this page beside a remote; only a page that our policy lets frame this one can send anything. */
+  function onMessage(event) {
+    if (window.parent !== window && event.source === window.parent && event.data && typeof event.data.yunpingKey === "number") {
+      press(event.data.yunpingKey);
     }
-    if (body.className === "player") { startPlayer(screen); }
-    else if (screen) { player = window.yunpingPlayer(screen, screen.getAttribute("data-src"), "", function () {}); }
   }
 
-  document.onkeydown = press;
+  function start() {
+    var screen = id("screen"), onair = id("onair"), wanted = parameter("f").split("@");
+    startLeaves(wanted[1]);
+    if (screen) { watch = window.yunpingWatch(window.yunpingPortal, screen); }
+    if (told("kind") === "detail") { window.yunpingResume(window.yunpingPortal); }
+    focus((wanted[0] && id(wanted[0])) || document.querySelector("[data-first]") || all()[0]);
+    tick();
+    window.setInterval(tick, 5000);
+    if (onair) { follow(onair.getAttribute("data-now"), function (answer) { onAir(answer); announce(); }); }
+  }
+
+  window.yunpingPortal = {
+    id: id, told: told, say: say, show: show, parameter: parameter, clock: clock, follow: follow, go: go, back: back, open: open,
+    stack: stack, zap: zap, cover: cover, uncover: uncover, now: function () { return new Date().getTime() + clockSkew; }
+  };
+  document.onkeydown = onKey;
+  if (window.addEventListener) { window.addEventListener("message", onMessage, false); }
   start();
 }());

@@ -1,0 +1,137 @@
+"""The guide is what plays, in all its forms: at any time it names what the slot shows, and no minute is left out."""
+
+import datetime as dt
+import itertools
+import json
+import re
+from xml.etree import ElementTree as ET
+
+from hypothesis import given, settings, strategies as st
+
+from renderers.conformance.samples import HOSTILE
+from renderers.conformance.world import SITE
+from renderers.tv import bench_guide, guide, pages, schedule
+from renderers.tv.guide import HOLE
+from renderers.tv.plan import House, Item, Plan
+from schedules.linear import SLOT_MS, Run
+from tests.fakes.channel import NOW, ChannelWorld, slot_of
+from tests.fakes.house_files import imagined
+from tests.fakes.xmltv import faults
+
+START = slot_of(NOW)
+SLATE = imagined("slate", segments=2)
+TITLES = ("第一讲", "老书记的党课", *HOSTILE)
+
+
+def item(number: int, title: str) -> Item:
+    return Item(f"1.{number}", f"d{number:09d}", "r", title, title, "理论宣讲", "m", "i", 900, 0, (1, 1, 1))
+
+
+@st.composite
+def plans(draw: st.DrawFn) -> Plan:
+    """Runs of items, fillers and of items that were taken back, with gaps that no plan should have."""
+    items = {f"1.{n}": item(n, draw(st.sampled_from(TITLES))) for n in range(1, draw(st.integers(1, 4)))}
+    runs: list[Run] = []
+    at = START
+    for _ in range(draw(st.integers(0, 12))):
+        at += draw(st.sampled_from((0, 0, 0, 3)))
+        name = draw(st.sampled_from([*items, "1.9", ""]))
+        first = draw(st.integers(0, 5))
+        runs.append(Run(at, draw(st.integers(1, 900)), name, first if name else 0))
+        at = runs[-1].end
+    start = runs[0].start if runs else START
+    return Plan("t-tv", "频道 <1>", start, 0, (House(1, SLATE.house, START, SLATE),), items, tuple(runs))
+
+
+@given(plans(), st.data())
+@settings(max_examples=150)
+def test_guide_at_any_time_is_what_the_slot_shows(plan: Plan, data: st.DataObject) -> None:
+    entries = list(guide.programmes(plan, plan.start, plan.end))
+    assert all(a.end == b.start and a.start < a.end for a, b in itertools.pairwise(entries)), "no gap, no overlap"
+    if entries:
+        assert (entries[0].start, entries[-1].end) == (plan.start, plan.end)
+        slot = data.draw(st.integers(plan.start, plan.end - 1))
+        entry = next(one for one in entries if one.start <= slot < one.end)
+        assert entry.item == plan.on(slot).item
+        first = data.draw(st.integers(plan.start, slot))
+        part = list(guide.programmes(plan, first, slot + 1))
+        assert part[0].start <= first
+        assert part[-1].end >= slot + 1
+        assert all(plan.on(one.start).item == one.item for one in part)
+        on, *rest = guide.first(plan, slot, 2)
+        assert on.item == plan.on(slot).item
+        assert not rest or rest[0].item == plan.on(on.end).item
+
+
+@given(plans())
+@settings(max_examples=60)
+def test_forms_of_the_guide_say_the_same_and_keep_their_rules(plan: Plan) -> None:
+    entries = list(guide.programmes(plan, plan.start, max(plan.end, START + 1)))
+    text = guide.xmltv([plan], SITE, NOW)
+    assert faults(text) == []
+    told = [(p.get("start"), p.get("stop"), p.findtext("title")) for p in ET.fromstring(text).iter("programme")]
+    stamps = [tuple(f"{guide.local(s):%Y%m%d%H%M%S %z}" for s in (one.start, one.end)) for one in entries]
+    assert [one[:2] for one in told] == stamps
+    listed = guide.listed([plan], NOW)["channels"][0]["programmes"]
+    assert [(one["start"], one["end"]) for one in listed] == [(e.start * SLOT_MS, e.end * SLOT_MS) for e in entries]
+    assert [one["title"] for one in listed] == [one.title for one in entries]
+    adi = ET.fromstring(schedule.schedule(plan, plan.start, plan.end))
+    name = f"{{{schedule.NAMESPACE}}}"
+    objects = list(adi.iter(f"{name}Object"))
+    assert len(objects) == sum(one.item is not None for one in entries if one.end <= plan.end)
+    assert [one.get("Code") for one in objects] == [one.get("ElementCode") for one in adi.iter(f"{name}Mapping")]
+    for one in objects:
+        said = {prop.get("Name"): prop.text for prop in one}
+        assert re.fullmatch(r"\d{8}", said["StartDate"] or "")
+        assert re.fullmatch(r"\d{6}", said["StartTime"] or "")
+        assert re.fullmatch(r"\d{6}", said["Duration"] or "")
+        assert (said["ChannelCode"], said["StorageDuration"]) == ("t-tv", "168")
+
+
+async def test_guide_when_asked_for_in_every_form_is_answered() -> None:
+    world = ChannelWorld()
+    world.lecture(1, imagined("item", segments=30), at=NOW)
+    await world.render(NOW)
+    title = next(iter(world.live.values())).title
+    for path in ("epg.xml", "epg.json", "t-tv/epg.xml", "t-tv/epg.json", "t-tv/schedule.xml"):
+        assert title in await world.text(path, NOW), path
+    told = json.loads(await world.text("t-tv/channels/list.json", NOW))
+    assert [(one["number"], one["code"], one["path"]) for one in told["channels"]] == [(1, "t-tv", "/tv/t-tv/live/")]
+    listed = await world.text("channels.m3u", NOW)
+    assert re.search(
+        r'tvg-chno="1" .*catchup="default" catchup-days="7" catchup-source="\S+\?begin=\$\{\(b\)yyyyMMdd', listed
+    )
+    page = await world.text("t-tv/channels/", NOW)
+    assert title in page
+    world.tombstones.add(next(iter(world.live.values())).release)
+    for path in ("epg.xml", "epg.json", "t-tv/schedule.xml", "t-tv/channels/", "t-tv/day/"):
+        assert title not in await world.text(path, NOW), path
+    assert HOLE in await world.text("t-tv/channels/", NOW)
+
+
+def test_stamps_are_beijings_over_the_years() -> None:
+    for year in (1992, 2026, 2100):
+        for day in range(0, 365, 50):
+            slot = slot_of(dt.datetime(year, 1, 1, 15, 59, 59, tzinfo=dt.UTC) + dt.timedelta(days=day))
+            assert guide._stamp(slot) == f"{guide.local(slot):%Y%m%d%H%M%S %z}"
+
+
+def test_bench_of_the_guide_gives_its_figure_and_its_reference() -> None:
+    result = bench_guide.run(channels=2, days=1, rounds=1)
+    assert result["bench"] == "guide"
+    assert result["figure"] > 0
+    assert result["reference"] > 0
+    assert result["detail"]["entries"] > 50
+
+
+async def test_pages_by_the_clock_have_their_style_before_anything_is_rendered_anew() -> None:
+    world = ChannelWorld()
+    await world.render(NOW)
+    style, script = pages.static()["css"], pages.static()["portal"]
+    page = await world.text("t-tv/day/", NOW)
+    for path in (style, script):
+        assert path in page
+        world.tree.pop(path)
+        reply = await world.ask(path.removeprefix("/tv/"), NOW)
+        assert (reply.status, reply.headers["Cache-Control"]) == (200, "public, max-age=31536000, immutable")
+    assert (await world.ask("_/portal-none.js", NOW)).status == 404
