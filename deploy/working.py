@@ -26,7 +26,7 @@ from cms.publishing.worker import Worker, WorkerSettings
 from cms.publishing.workshop import Workshop
 from deploy.deadlines import tell_of_deadlines
 from deploy.dropping import watch_drops
-from deploy.encoding import draw_newspapers, encode_videos, keep_library
+from deploy.encoding import draw_newspapers, encode_videos, keep_library, look_at_videos
 from deploy.feeding import poll_feeds
 from deploy.handing import keep_rollouts
 from deploy.hooking import tell_others
@@ -66,7 +66,8 @@ async def run_worker(settings: Settings, metrics: Metrics, stop: asyncio.Event) 
         following = asyncio.create_task(follow_root(here))
         letters = (carry_letters(here, owner), watch_promises(here), watch_files(here), prune(here))
         rooms = (*letters, keep_rollouts(here), watch_screens(here), tidy_screens(here))
-        noticing = [asyncio.create_task(one) for one in (*rooms, draw_newspapers(here, room, owner))]
+        films = (draw_newspapers(here, room, owner), look_at_videos(here, room, owner))
+        noticing = [asyncio.create_task(one) for one in (*rooms, *films)]
         await asyncio.wait({working, encoding, keeping, stopping}, return_when=asyncio.FIRST_COMPLETED)
         beside = (
             keeping,

@@ -144,7 +144,7 @@ async def _reference(clip: Path, folder: Path, facts: VideoFacts, made: EncodedV
     target = folder / "reference"
     target.mkdir(exist_ok=True)
     segments = made.index.segments
-    gain = gain_for(made.source_loudness).decibels
+    gain = gain_for(made.findings.source_loudness).decibels
     end = (facts.sound.length_ms if facts.sound else 0) / 1000 - ladder.FADE
     numbers = (segments * SEGMENT_FRAMES, segments * AUDIO_TICKS, gain, f"{end:.3f}")
     await _checked(str(REFERENCE), str(clip), str(target), *map(str, numbers))

@@ -90,6 +90,7 @@ CORE: tuple[Metric, ...] = (
     Metric("counter", "yunping_feed_polls_total", "Looks at feeds by outcome", ("outcome",)),
     Metric("gauge", "yunping_encodes_waiting", "Videos that wait for an encoder"),
     Metric("counter", "yunping_encodes_total", "Encodes ended", ("state",)),
+    Metric("counter", "yunping_encode_parts_total", "Stretches of videos finished and kept"),
     Metric("gauge", "yunping_newspapers_waiting", "Issues that wait for their pages to be drawn"),
     Metric("counter", "yunping_newspaper_pages_total", "Pages of newspapers drawn"),
     Metric("counter", "yunping_newspaper_issues_total", "Issues whose drawing ended", ("state",)),

@@ -20,9 +20,9 @@ from cms.kernel.errors import DomainError
 from cms.kernel.log import logger
 from cms.kernel.wake import ring
 from cms.library.browse import same_file
-from cms.library.encoding import EncodeRoom, LeaseLostError
 from cms.library.models import AUDIO, PICTURE, VIDEO, Asset, Upload
 from cms.library.replacing import put_picture, put_video
+from cms.library.room import EncodeRoom, LeaseLostError
 from cms.library.sounds import KeptSound, add_sound, keep_sound, put_sound
 from cms.library.states import TAKE, UploadState
 from cms.library.upload import NewPicture, Owner, add_picture, prepare_picture

@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Protocol
 
 from media.encode import EncodedVideo, encode_house
+from media.first_look import first_look
 from media.frames import frame_at
+from media.kept import Kept
 from media.limits import SoundLimits, VideoLimits
 from media.runner import Report
 from media.sandbox import Sandbox
@@ -32,7 +34,16 @@ class Encode(Protocol):
         work: Path,
         progress: Report | None,
         limits: VideoLimits,
+        kept: Kept,
     ) -> AbstractAsyncContextManager[EncodedVideo]: ...
+
+
+class Look(Protocol):
+    """Makes the begin of a video watchable, for the length of an `async with`. Raises MediaRefused."""
+
+    def __call__(
+        self, path: Path, facts: VideoFacts, *, segments: int, sandbox: Sandbox, work: Path, limits: VideoLimits
+    ) -> AbstractAsyncContextManager[Path]: ...
 
 
 class Frame(Protocol):
@@ -73,3 +84,4 @@ class Tools:
     frame: Frame = frame_at
     hear: Hear = hear
     voice: Voice = encode_voice
+    look: Look = first_look

@@ -13,21 +13,23 @@ from PIL import Image
 from cms.library.tools import Tools
 from media.encode import EncodedFile, EncodedVideo
 from media.errors import MediaRefused
+from media.findings import Findings
 from media.house import HouseIndex
+from media.kept import Kept
 from media.kinds import Kind
 from media.limits import VideoLimits
-from media.loudness import Loudness
 from media.probe import probe
 from media.runner import Progress, Report, Stage
 from media.sandbox import Sandbox
 from media.stable import look
+from media.subtitles import Cue
 from media.video import Sound, VideoFacts
 
 DURATION_MS = 62_400
 # The head of an MP4 file, so that the look at the first bytes takes it for one.
 CLIP = b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom" + b"\0" * 4096
 HALF = Progress(Stage.encoding, 31_200, DURATION_MS, 0.5)
-NAMES = ("house-1080", "house-720", "house-480", "house-audio", "house-index", "play-720", "poster")
+NAMES = ("house-1080", "house-720", "house-480", "house-audio", "house-index", "play-720", "poster", "sprites")
 
 
 def clip_facts(path: Path) -> VideoFacts:
@@ -68,13 +70,30 @@ class FakeTools:
     encodes: int = 0
     heard: Progress = HALF
     plays: bytes = b"play-720" * 200_000
+    parts: tuple[str, ...] = ()
+    found: list[str] = field(default_factory=list)
+    looks: list[int] = field(default_factory=list)
+    findings: Findings = field(default_factory=Findings)
+    subtitles: dict[str, tuple[Cue, ...]] = field(default_factory=dict)
+    chapters: tuple[tuple[int, str], ...] = ()
 
     def __post_init__(self) -> None:
         self.gate.set()
 
     @property
     def tools(self) -> Tools:
-        return Tools(self.examine, self.encode, self.frame)
+        return Tools(self.examine, self.encode, self.frame, look=self.look)
+
+    @asynccontextmanager
+    async def look(
+        self, path: Path, facts: VideoFacts, *, segments: int, sandbox: Sandbox, work: Path, limits: VideoLimits
+    ) -> AsyncIterator[Path]:
+        del path, facts, sandbox, limits
+        self.looks.append(segments)
+        made = work / f"look-{len(self.looks)}"
+        await asyncio.to_thread(made.write_bytes, b"look" * segments)
+        yield made
+        await asyncio.to_thread(made.unlink)
 
     @asynccontextmanager
     async def frame(
@@ -104,8 +123,10 @@ class FakeTools:
         work: Path,
         progress: Report | None,
         limits: VideoLimits,
+        kept: Kept,
     ) -> AsyncIterator[EncodedVideo]:
         del sandbox, facts, limits
+        self.found = sorted(await kept.begin("house"))
         self.encodes += 1
         if progress is not None:
             progress(self.heard)
@@ -115,17 +136,19 @@ class FakeTools:
             raise RuntimeError("a defect")
         if self.refuse is not None:
             raise self.refuse
-        folder = work / f"encode-{self.encodes}-{path.name[:8]}"
+        folder = work / f"encode-{self.encodes}-{id(self)}-{path.name[:8]}"
         await asyncio.to_thread(folder.mkdir)
         made = [await asyncio.to_thread(_file, folder, name, self.plays) for name in NAMES]
-        silent = Loudness(None, None)
-        yield EncodedVideo(tuple(made), DURATION_MS, silent, silent, HouseIndex("house", 17, DURATION_MS, {}))
+        if self.parts:
+            await kept.keep(dict.fromkeys(self.parts, made[0].path))
+        index = HouseIndex("house", 17, DURATION_MS, {})
+        yield EncodedVideo(tuple(made), DURATION_MS, self.findings, index, self.subtitles, self.chapters)
 
 
 def _file(folder: Path, name: str, plays: bytes) -> EncodedFile:
     path = folder / name
     match name:
-        case "poster":
+        case "poster" | "sprites":
             path.write_bytes(poster())
             return EncodedFile(name, path, "image/jpeg", 1280, 720)
         case "house-index":

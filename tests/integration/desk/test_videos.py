@@ -12,8 +12,9 @@ from sqlalchemy import select, update
 
 from cms.kernel.clock import SystemClock
 from cms.kernel.db import Database
-from cms.library.encoding import EncodeRoom, encode_next
+from cms.library.encoding import encode_next
 from cms.library.models import Asset, EncodeJob
+from cms.library.room import EncodeRoom
 from media.errors import MediaRefused
 from tests.fakes.videos import CLIP, FakeTools
 from tests.integration.desk.house import Browser, House, open_house

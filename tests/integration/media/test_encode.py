@@ -114,12 +114,12 @@ def test_init_segments_of_unlike_sources_are_the_same_bytes(items: dict[str, Ite
 
 def test_items_are_as_loud_as_the_house_asks(items: dict[str, Item]) -> None:
     for name in ("phone", "broadcast", "hdr"):
-        loudness = items[name].made.loudness
+        loudness = items[name].made.findings.loudness
         assert loudness.integrated is not None
         assert loudness.peak is not None
         assert abs(loudness.integrated + 24) <= 1, name
         assert loudness.peak <= -2, name
-    assert items["screencast"].made.loudness.integrated is None
+    assert items["screencast"].made.findings.loudness.integrated is None
 
 
 def test_one_segment_decodes_by_itself(items: dict[str, Item], tmp_path: Path) -> None:
@@ -296,4 +296,4 @@ def test_real_clips_become_items_of_the_same_house(items: dict[str, Item], tmp_p
     for name in ("phone_vfr_rot180_quiet.mp4", "canon_mjpeg_pcm.avi"):
         item = asyncio.run(_item(REAL / name, tmp_path))
         assert item.index.house == items["hdr"].index.house
-        assert item.made.loudness.integrated == pytest.approx(-24, abs=1)
+        assert item.made.findings.loudness.integrated == pytest.approx(-24, abs=1)
