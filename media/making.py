@@ -118,7 +118,7 @@ class Making:
             async with self.kept.opened(name) as path:
                 if path is None:
                     if track != next(iter(parts)):
-                        raise MediaRefused("media.store_failed")
+                        raise MediaRefused("media.store_failed", reason=name)
                     return False
                 await self._append(path, track, first, segments)
         return True

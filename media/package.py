@@ -98,7 +98,7 @@ def append(part: Path, track: Path, name: str, house: House, *, first: int) -> i
         found = layout(source)
         source.seek(0)
         init = source.read(found.init)
-        if hashlib.sha256(init).hexdigest() != house.inits[name]:
+        if init_of(init) != house.inits[name]:
             raise MediaRefused("media.house_mismatch", track=name)
         if target.tell() == 0:
             target.write(init)
@@ -108,6 +108,11 @@ def append(part: Path, track: Path, name: str, house: House, *, first: int) -> i
             data = source.read(one.end - one.start)
             target.write(patched_head(data[:_HEAD], sequence=number + 1, base=number * ticks) + data[_HEAD:])
     return len(whole)
+
+
+def init_of(init: bytes) -> str:
+    """What an init segment is known by."""
+    return hashlib.sha256(init).hexdigest()
 
 
 def joined(index: HouseIndex, folder: Path, target: Path) -> HouseIndex:

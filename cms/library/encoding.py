@@ -25,6 +25,7 @@ from cms.kernel import leases
 from cms.kernel.log import logger
 from cms.kernel.wake import ring
 from cms.library.checkpoints import Checkpoints, GiveWayError
+from cms.library.joining import joined
 from cms.library.leftovers import drop_parts, remove_files
 from cms.library.looking import first_look_at
 from cms.library.models import AUDIO, Asset, EncodeJob, Rendition
@@ -147,6 +148,9 @@ class Encoding:
 
     async def _made(self, asset: Asset, *, is_new: bool) -> _Ready:
         shop, now = self._room.workshop, self._room.clock.now()
+        if asset.cut_of:
+            async with joined(self._room, asset, self._progress.report) as film:
+                return await self._stored(asset, film, now)
         async with shop.store.as_path(asset.sha256) as source:
             if asset.kind == AUDIO:
                 return await self._voice(asset, source, now)

@@ -18,6 +18,7 @@ from cms.desk.views import (
     factor,
     feeds,
     fetching,
+    films,
     focal,
     gate,
     home,
@@ -78,7 +79,7 @@ def _work() -> tuple[Section, ...]:
     showing = (*previews.ROUTES, *sharing.ROUTES, *shared.ROUTES)
     reviews = (*review.ROUTES, *batches.ROUTES, *slips.ROUTES, *phone.ROUTES)
     pictures = (*library.ROUTES, *fetching.ROUTES, *focal.ROUTES, *shelving.ROUTES, *assets.ROUTES)
-    films = (*videos.ROUTES, *uploads.ROUTES, *subtitles.ROUTES)
+    moving = (*videos.ROUTES, *films.ROUTES, *uploads.ROUTES, *subtitles.ROUTES)
     reads, out = Action.DOCUMENT_READ, publishing.ROUTES
     return (
         Section(
@@ -99,7 +100,7 @@ def _work() -> tuple[Section, ...]:
             "/desk/library/",
             Action.LIBRARY_READ,
             _WORK,
-            (*pictures, *films),
+            (*pictures, *moving),
         ),
     )
 
