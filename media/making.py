@@ -63,7 +63,7 @@ class Making:
         async with private_folder(self.room.work) as out:
             before = await self._measure(out)
             output = ladder.sound_output(self.facts, gain_for(before), self.segments)
-            await self._run([output], out, self.segments * SEGMENT_MS, Stage.measuring)
+            await self._run([output], out, self.segments * SEGMENT_MS, Stage.sounding)
             await in_thread((out / _MEASURED).write_text, json.dumps([before.integrated, before.peak]))
             await self._put(out, {AUDIO: AUDIO}, 0, self.segments)
             await self.kept.keep({AUDIO: out / AUDIO, _MEASURED: out / _MEASURED})

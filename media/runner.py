@@ -37,6 +37,7 @@ class Stage(enum.StrEnum):
 
     examining = "examining"
     measuring = "measuring"
+    sounding = "sounding"
     encoding = "encoding"
     finishing = "finishing"
 

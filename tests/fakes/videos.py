@@ -2,8 +2,7 @@
 
 import asyncio
 import io
-import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,10 +10,12 @@ from pathlib import Path
 from PIL import Image
 
 from cms.library.tools import Tools
+from media.cutting import Piece, checked, length_of
 from media.encode import EncodedFile, EncodedVideo
 from media.errors import MediaRefused
 from media.findings import Findings
-from media.house import HouseIndex
+from media.house import TRACKS, HouseIndex, Track, write_index
+from media.joining import Film
 from media.kept import Kept
 from media.kinds import Kind
 from media.limits import VideoLimits
@@ -29,6 +30,8 @@ DURATION_MS = 62_400
 # The head of an MP4 file, so that the look at the first bytes takes it for one.
 CLIP = b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom" + b"\0" * 4096
 HALF = Progress(Stage.encoding, 31_200, DURATION_MS, 0.5)
+_TRACK = Track("0" * 64, 0, 1, tuple(range(2, 19)), 854, 480, "avc1.64001e", 1, 1, 12_800)
+INDEX_OF = HouseIndex("house", 17, DURATION_MS, dict.fromkeys(TRACKS, _TRACK))
 NAMES = ("house-1080", "house-720", "house-480", "house-audio", "house-index", "play-720", "poster", "sprites")
 
 
@@ -49,10 +52,19 @@ def poster(at_ms: int = 0) -> bytes:
     return buffer.getvalue()
 
 
-async def playable(folder: Path) -> bytes:
-    """Two seconds that a browser really plays."""
+async def playable(folder: Path, seconds: int = 2) -> bytes:
+    """Some seconds that a browser really plays."""
     path = folder / "playable.mp4"
-    make = ["-f", "lavfi", "-i", "testsrc2=size=320x180:rate=25:duration=2", "-c:v", "libx264", "-preset", "ultrafast"]
+    make = [
+        "-f",
+        "lavfi",
+        "-i",
+        f"testsrc2=size=320x180:rate=25:duration={seconds}",
+        "-c:v",
+        "libx264",
+        "-preset",
+        "ultrafast",
+    ]
     more = ["-pix_fmt", "yuv420p", "-movflags", "+faststart", str(path)]
     process = await asyncio.create_subprocess_exec("ffmpeg", "-v", "error", *make, *more)
     assert await process.wait() == 0
@@ -73,6 +85,7 @@ class FakeTools:
     parts: tuple[str, ...] = ()
     found: list[str] = field(default_factory=list)
     looks: list[int] = field(default_factory=list)
+    joined: list[list[tuple[str, int, int]]] = field(default_factory=list)
     findings: Findings = field(default_factory=Findings)
     subtitles: dict[str, tuple[Cue, ...]] = field(default_factory=dict)
     chapters: tuple[tuple[int, str], ...] = ()
@@ -82,7 +95,7 @@ class FakeTools:
 
     @property
     def tools(self) -> Tools:
-        return Tools(self.examine, self.encode, self.frame, look=self.look)
+        return Tools(self.examine, self.encode, self.frame, look=self.look, join=self.join)
 
     @asynccontextmanager
     async def look(
@@ -141,8 +154,28 @@ class FakeTools:
         made = [await asyncio.to_thread(_file, folder, name, self.plays) for name in NAMES]
         if self.parts:
             await kept.keep(dict.fromkeys(self.parts, made[0].path))
-        index = HouseIndex("house", 17, DURATION_MS, {})
-        yield EncodedVideo(tuple(made), DURATION_MS, self.findings, index, self.subtitles, self.chapters)
+        yield EncodedVideo(tuple(made), DURATION_MS, self.findings, INDEX_OF, self.subtitles, self.chapters)
+
+    @asynccontextmanager
+    async def join(
+        self,
+        pieces: Sequence[Piece],
+        films: Mapping[str, Film],
+        *,
+        sandbox: Sandbox,
+        work: Path,
+        limits: VideoLimits,
+        progress: Report | None,
+    ) -> AsyncIterator[EncodedVideo]:
+        del sandbox, progress
+        self.joined.append([(one.of, one.first, one.end) for one in pieces])
+        segments = {of: film.index.segments for of, film in films.items()}
+        checked(pieces, segments, most_ms=limits.duration_ms)
+        folder = work / f"join-{len(self.joined)}"
+        await asyncio.to_thread(folder.mkdir)
+        made = [await asyncio.to_thread(_file, folder, name, self.plays) for name in NAMES]
+        length = length_of(pieces, dict.fromkeys(films, DURATION_MS))
+        yield EncodedVideo(tuple(made), length, self.findings, INDEX_OF)
 
 
 def _file(folder: Path, name: str, plays: bytes) -> EncodedFile:
@@ -152,7 +185,7 @@ def _file(folder: Path, name: str, plays: bytes) -> EncodedFile:
             path.write_bytes(poster())
             return EncodedFile(name, path, "image/jpeg", 1280, 720)
         case "house-index":
-            path.write_text(json.dumps({"format": 1}))
+            path.write_bytes(write_index(INDEX_OF))
             return EncodedFile(name, path, "application/json", 0, 0)
         case "house-audio":
             path.write_bytes(b"audio")
