@@ -22,7 +22,7 @@ from screens.source import StoredStates
 # A recall that only the guard knows of (its database down) is seen within this.
 EVERY: Final = 0.25
 # Spread, so that eight hundred audiences are not signed in one moment for ever.
-OLDEST: Final = (6.0, 9.0)
+OLDEST: Final = (7.8, 9.3)
 BATCH: Final = 64
 # Questions to the guard under way: it signs the next audiences while these are written.
 AT_ONCE: Final = 2

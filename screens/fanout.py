@@ -21,6 +21,8 @@ from screens.native.writer import Batch, write
 
 # About 6 ms of sends: handshakes, pongs and the next publication wait no longer than that.
 SLICE: Final = 1024
+# With a beacon at least every 9.3 s a member is asked every 15 to 19 s whether it is there; the wheel asks the others.
+PING_EVERY: Final = 15.0
 
 
 @dataclass(slots=True)
@@ -46,7 +48,7 @@ class Group:
     Cohorts are sets of numbers, because touching ten thousand objects costs more than ten thousand writes to memory.
     """
 
-    __slots__ = ("apart", "audience", "cohorts", "frames", "lanes", "told_at")
+    __slots__ = ("apart", "audience", "cohorts", "frames", "lanes", "pinged_at", "told_at")
 
     def __init__(self, audience: str) -> None:
         self.audience = audience
@@ -54,7 +56,7 @@ class Group:
         self.cohorts: dict[AudienceFrames, set[int]] = {}
         self.lanes: dict[int, ScreenConnection] = {}
         self.apart: set[ScreenConnection] = set()
-        self.told_at = 0.0
+        self.told_at = self.pinged_at = 0.0
 
     @property
     def members(self) -> int:
@@ -124,7 +126,7 @@ class Group:
             newest = self.cohorts.setdefault(frames, cohort)
             if newest is not cohort:
                 newest |= cohort
-        batch.put(self, lanes, frames.frame(held.has))
+        batch.put(self, lanes, frames.renewal(held.has))
         return len(lanes)
 
     def finish(self, lane: int, frame: bytes, taken: int) -> None:
@@ -147,7 +149,7 @@ class Group:
     def _give(self, connection: ScreenConnection, frames: AudienceFrames, rest: bytes) -> None:
         """Hands bytes to the transport; the member joins its new cohort unless that made it busy."""
         connection.has, connection.sent, connection.late_since = frames.has, frames, 0.0
-        connection.transport.write(rest)
+        connection.write(rest)
         if not connection.paused:
             self._settle(connection, frames)
 
@@ -193,6 +195,8 @@ class Fanout:
         loop = asyncio.get_running_loop()
         if group.frames is not frames:
             group.frames, group.told_at = frames, loop.time()
+            if group.told_at - group.pinged_at >= PING_EVERY:
+                frames.pings, group.pinged_at = True, group.told_at
         if group.members:
             self._due[group] = None
             if self._task is None or self._task.done():

@@ -65,7 +65,7 @@ def part_text(wire: str, file: str) -> str:
 class AudienceFrames:
     """The frames of one audience at one beacon (its JSON, as it travels); a new beacon is a new object."""
 
-    __slots__ = ("_beacon", "_made", "has", "parts", "state")
+    __slots__ = ("_beacon", "_made", "_pinging", "has", "parts", "pings", "state")
 
     def __init__(self, state: State, beacon: str, parts: Parts) -> None:
         self.state = state
@@ -73,6 +73,13 @@ class AudienceFrames:
         self._beacon = beacon
         self.parts = parts
         self._made: dict[int, bytes] = {}
+        self._pinging: dict[bytes, bytes] = {}
+        self.pings = False
+
+    def renewal(self, has: Versions) -> bytes:
+        """The same for those who are here: every other beacon asks for a pong, which saves a packet of its own."""
+        frame = self.frame(has)
+        return self._pinging.setdefault(frame, frame + PING) if self.pings else frame
 
     def frame(self, has: Versions) -> bytes:
         """The beacon with every part whose version is not the one in `has`."""

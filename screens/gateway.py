@@ -76,7 +76,7 @@ class Gateway:
         self.fanout = Fanout(self._told)
         self.beacons = Beacons(signer, self.source, self.registry, self.fanout)
         self.presence = Presence(database, clock)
-        self.orders = Orders(database, wake, clock, self.registry, metrics)
+        self.orders = Orders(database, wake, clock, self.registry, metrics, unit_of=self._unit_of)
         self.proofs = Intake(database, clock, self.registry, metrics)
         self.wheel = Wheel()
         self._opening: set[ScreenConnection] = set()
@@ -309,15 +309,22 @@ class Gateway:
             self._certifying.discard(known.id)
         if self.registry.get(known.id) is session.connection:
             self._place(session, known)
+            self.orders.ruled(known.id, session.connection)
+
+    def _unit_of(self, screen: uuid.UUID) -> str:
+        known = self.source.screen(screen)
+        return "" if known is None else known.unit
 
     def _place(self, session: Session, known: Known) -> None:
         """Tells the screen what it is and puts it where its states come from."""
-        connection = session.connection
         if known.facts is None:
             self._bare.add(known.id)
         audience = self.source.audience_now(known.id)
-        if not session.welcome(known, audience):
-            return
+        with session.connection.together():
+            if session.welcome(known, audience):
+                self._move(session.connection, audience)
+
+    def _move(self, connection: ScreenConnection, audience: str | None) -> None:
         before = connection.group
         group = self.registry.place(connection, audience)
         if before is not None and before is not group:

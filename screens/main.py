@@ -114,7 +114,7 @@ def spare_the_collector() -> None:
     """What is loaded now stays; walking it again at every thousand connections would stall all of them."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(100_000, 50, 100)
+    gc.set_threshold(400_000, 20, 100)
 
 
 def open_many_files() -> None:

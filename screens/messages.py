@@ -8,6 +8,7 @@ to the versions from that one on; SP/1 is what the installed players of the firs
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
+from functools import cache
 from typing import Annotated, Any, ClassVar, Final, NoReturn, TypeAlias, cast
 
 from cms.hands.line import Policy
@@ -377,13 +378,20 @@ _FROM_SCREEN: Final[Mapping[str, type[Any]]] = {kind.T: kind for kind in _SCREEN
 
 def encode(message: FromServer | FromScreen) -> str:
     """The text of a message; optional fields that are None are left out, nullable ones are written."""
-    optional: frozenset[str] = getattr(message, "OPTIONAL", frozenset())
     value: dict[str, object] = {"t": message.T}
-    for item in fields(message):
-        part = getattr(message, item.name)
-        if part is not None or item.name not in optional:
-            value[item.name] = _plain(part)
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    kind: Any = type(message)
+    for name, is_optional in _fields(kind):
+        part = getattr(message, name)
+        if part is not None or not is_optional:
+            value[name] = part if type(part) in _BARE else _plain(part)
+    return _written(value)
+
+
+@cache
+def _fields(kind: Any) -> tuple[tuple[str, bool], ...]:
+    """The fields of a message in their order, and which of them are left out when they are None."""
+    optional: frozenset[str] = getattr(kind, "OPTIONAL", frozenset())
+    return tuple((item.name, item.name in optional) for item in fields(kind))
 
 
 def signed_value(part: Signed) -> dict[str, object]:
@@ -394,7 +402,7 @@ def signed_value(part: Signed) -> dict[str, object]:
 
 def signed_text(part: Signed) -> str:
     """The JSON of a signed object inside a message."""
-    return json.dumps(signed_value(part), ensure_ascii=False, separators=(",", ":"))
+    return _written(signed_value(part))
 
 
 def _plain(part: object) -> object:
@@ -460,7 +468,7 @@ def _value(text: str | bytes) -> dict[str, object]:
     if len(text) > MAX_FRAME or len(text.encode("utf-8", "surrogatepass")) > MAX_FRAME:
         raise MessageFault("size")
     try:
-        value = json.loads(text, object_pairs_hook=_once, parse_float=_no_number, parse_constant=_no_number)
+        value = _parsed(text)
     except (ValueError, RecursionError) as fault:
         raise MessageFault("json") from fault
     if not isinstance(value, dict):
@@ -477,3 +485,9 @@ def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
 
 def _no_number(text: str) -> NoReturn:
     raise MessageFault("schema", text[:32])
+
+
+# Made once: json.dumps and json.loads make theirs anew for each call that is not plain.
+_BARE: Final = frozenset({str, int, bool, type(None)})
+_written: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_parsed: Final = json.JSONDecoder(object_pairs_hook=_once, parse_float=_no_number, parse_constant=_no_number).decode

@@ -19,6 +19,7 @@ from typing import Final, TypeAlias
 
 from cms.trust.errors import TrustError
 from cms.trust.keys import PublicKey, SigningKey
+from screens.holding import holds
 from screens.messages import (
     PROTOCOL,
     Ack,
@@ -194,7 +195,7 @@ class ServerSide:
             public = PublicKey.read(key)
         except TrustError as fault:
             raise self._ended("protocol", "schema") from fault
-        if not any(public.verifies(sig, data) for data in said):
+        if not any(holds(public, sig, data) for data in said):
             raise self._ended("protocol", "signature")
 
     def _spend(self, now: int) -> None:

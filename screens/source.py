@@ -8,9 +8,9 @@ import datetime as dt
 import uuid
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
-from sqlalchemy import select
+from sqlalchemy import BindParameter, bindparam, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -122,14 +122,16 @@ class StoredStates:
 
     async def _read(self, session: AsyncSession) -> tuple[Change, int, int]:
         # The counter first: whatever it counts is visible to the reads after it, and what is younger is read again.
-        upto = await session.scalar(select(ScreenCounter.value).where(ScreenCounter.name == CHANGE)) or 0
+        upto = await _upto(session, CHANGE)
         links, links_upto = await self._entries(session)
+        if upto == self._seen:
+            return Change(frozenset(), frozenset(), links), upto, links_upto
         screens, members, states = await _changed(session, self._seen)
         for row in screens:
             known = _known(row)
             self._screens[known.id] = known
             self._by_key[known.key] = known.id
-        for screen, audience, _ in members:
+        for screen, audience in members:
             self._audiences[screen] = audience
         for row in states:
             self._states[row.audience] = State(row.audience, row.version, row.signed, row.digest, row.file)
@@ -138,7 +140,7 @@ class StoredStates:
 
     async def _entries(self, session: AsyncSession) -> tuple[Links, int]:
         """Who entered anywhere since the last time; nothing at first, when nobody is here yet."""
-        upto = await session.scalar(select(ScreenCounter.value).where(ScreenCounter.name == LINK)) or 0
+        upto = await _upto(session, LINK)
         if self._links_seen is None or self._links_seen == upto:
             return {}, upto
         found = select(Screen.id, Screen.link, Screen.linked_at).where(Screen.link_change > self._links_seen)
@@ -146,17 +148,27 @@ class StoredStates:
         return links, upto
 
 
+_SEEN: Final[BindParameter[int]] = bindparam("seen")
+_UPTO: Final = select(ScreenCounter.value).where(ScreenCounter.name == bindparam("name"))
+_SCREENS: Final = select(
+    Screen.id, Screen.key, Screen.unit, Screen.tags, Screen.revoked_at, Screen.facts, Screen.facts_version
+).where(Screen.change > _SEEN)
+_MEMBERS: Final = select(AudienceMember.screen, AudienceMember.audience).where(AudienceMember.change > _SEEN)
+_STATES: Final = select(
+    ScreenState.audience, ScreenState.version, ScreenState.signed, ScreenState.digest, ScreenState.file
+).where(ScreenState.change > _SEEN)
+
+
+async def _upto(session: AsyncSession, name: str) -> int:
+    return await session.scalar(_UPTO, {"name": name}) or 0
+
+
 async def _changed(session: AsyncSession, seen: int) -> tuple[Rows, Rows, Rows]:
-    facts = (Screen.id, Screen.key, Screen.unit, Screen.tags, Screen.revoked_at, Screen.facts, Screen.facts_version)
-    screens = select(*facts, Screen.change).where(Screen.change > seen)
-    member = (AudienceMember.screen, AudienceMember.audience, AudienceMember.change)
-    members = select(*member).where(AudienceMember.change > seen)
-    state = (ScreenState.audience, ScreenState.version, ScreenState.signed, ScreenState.digest, ScreenState.file)
-    states = select(*state, ScreenState.change).where(ScreenState.change > seen)
+    given = {"seen": seen}
     return (
-        (await session.execute(screens)).all(),
-        (await session.execute(members)).all(),
-        (await session.execute(states)).all(),
+        (await session.execute(_SCREENS, given)).all(),
+        (await session.execute(_MEMBERS, given)).all(),
+        (await session.execute(_STATES, given)).all(),
     )
 
 

@@ -12,9 +12,9 @@ from screens.native.writer import Batch, write
 
 SLOTS: Final = 48
 TICK: Final = 0.1
-# Looked at every 4.8 s: silent for longer than this it is pinged, so an idle screen hears a ping every 19.2 s …
-PING_AFTER: Final = 15.0
-# … and after two without an answer it is given up, 28.8 s after its last word: a cut link is found within thirty.
+# A beacon that carries a ping asks before this (`screens.fanout.PING_EVERY`); who was not asked is, at the next look …
+PING_AFTER: Final = 19.0
+# … and with a look every 4.8 s it is given up 28.8 s after its last word at the latest: a cut link is found in thirty.
 SILENT: Final = 24.0
 # A screen of SP/2 that was told nothing for this long gets a word; usually beacons come sooner.
 QUIET: Final = 10.0

@@ -12,6 +12,7 @@ from cms.trust.limits import MAX_INTEGER
 
 T = TypeVar("T")
 Rule: TypeAlias = Callable[[Any], bool]
+_Reader: TypeAlias = Callable[[object, str, str], object]
 
 
 def matches(pattern: str) -> Rule:
@@ -62,34 +63,90 @@ def read(shape: Callable[..., T], value: object, path: str) -> T:
     """
     if not isinstance(value, dict):
         _refuse(path)
-    hints = _hints(shape)
-    if value.keys() != hints.keys() and not (getattr(shape, "OPEN", False) and hints.keys() <= value.keys()):
-        _refuse(f"{path}.{min(value.keys() ^ hints.keys())}")
-    made = {attribute: _one(hint, value[name], f"{path}.{name}") for name, (attribute, hint) in hints.items()}
-    return shape(**made)
+    readers, is_open = _readers(shape)
+    if value.keys() != readers.keys() and not (is_open and readers.keys() <= value.keys()):
+        _refuse(f"{path}.{min(value.keys() ^ readers.keys())}")
+    return shape(*[take(value[name], path, name) for name, take in readers.items()])
 
 
 @cache
-def _hints(shape: Any) -> dict[str, tuple[str, Any]]:
-    """Field name in the text -> attribute and hint; `class_` and `from_` are spelt without the underscore."""
+def _readers(shape: Any) -> tuple[Mapping[str, _Reader], bool]:
+    """Field name in the text -> its reader, in the order of the fields; and whether others may stand beside them.
+
+    Declarations are looked at once: what ten thousand screens say when they come back is read by these alone.
+    `class_` and `from_` are spelt without the underscore.
+    """
     hints = get_type_hints(shape, include_extras=True)
-    return {item.name.rstrip("_"): (item.name, hints[item.name]) for item in fields(shape)}
+    found = {item.name.rstrip("_"): _reader(hints[item.name]) for item in fields(shape)}
+    return found, getattr(shape, "OPEN", False)
 
 
-def _one(hint: Any, value: object, path: str) -> object:
+def _reader(hint: Any) -> _Reader:
+    """How a value of this type is read: called with the value, the path of what holds it, and its name there."""
     kind, arguments = get_origin(hint), get_args(hint)
     if kind is Annotated:
-        found = _one(arguments[0], value, path)
-        return found if all(rule(found) for rule in arguments[1:]) else _refuse(path)
+        return _ruled(_reader(arguments[0]), arguments[1:])
     if kind in {Union, UnionType}:
-        return None if value is None else _one(arguments[0], value, path)
-    if kind is tuple and isinstance(value, list):
-        return tuple(_one(arguments[0], item, f"{path}[{index}]") for index, item in enumerate(value))
-    if kind is Mapping and isinstance(value, dict):
-        return {name: _one(arguments[1], item, f"{path}.{name}") for name, item in value.items()}
+        return _nullable(_reader(arguments[0]))
+    if kind is tuple:
+        return _listed(_reader(arguments[0]))
+    if kind is Mapping:
+        return _mapped(_reader(arguments[1]))
     if is_dataclass(hint) and isinstance(hint, type):
-        return read(hint, value, path)
-    return value if hint is object or type(value) is hint else _refuse(path)
+        return lambda value, path, name: read(hint, value, f"{path}.{name}" if name else path)
+    return _anything if hint is object else _exactly(hint)
+
+
+def _ruled(inner: _Reader, rules: tuple[Rule, ...]) -> _Reader:
+    def take(value: object, path: str, name: str) -> object:
+        found = inner(value, path, name)
+        for rule in rules:
+            if not rule(found):
+                _refuse_at(path, name)
+        return found
+
+    return take
+
+
+def _nullable(inner: _Reader) -> _Reader:
+    return lambda value, path, name: None if value is None else inner(value, path, name)
+
+
+def _listed(inner: _Reader) -> _Reader:
+    def take(value: object, path: str, name: str) -> object:
+        if not isinstance(value, list):
+            _refuse_at(path, name)
+        at = f"{path}.{name}" if name else path
+        return tuple([inner(item, f"{at}[{index}]", "") for index, item in enumerate(value)])
+
+    return take
+
+
+def _mapped(inner: _Reader) -> _Reader:
+    def take(value: object, path: str, name: str) -> object:
+        if not isinstance(value, dict):
+            _refuse_at(path, name)
+        at = f"{path}.{name}" if name else path
+        return {key: inner(item, at, key) for key, item in value.items()}
+
+    return take
+
+
+def _exactly(hint: type) -> _Reader:
+    def take(value: object, path: str, name: str) -> object:
+        if type(value) is not hint:
+            _refuse_at(path, name)
+        return value
+
+    return take
+
+
+def _anything(value: object, _path: str, _name: str) -> object:
+    return value
+
+
+def _refuse_at(path: str, name: str) -> NoReturn:
+    _refuse(f"{path}.{name}" if name else path)
 
 
 def _refuse(field: str) -> NoReturn:

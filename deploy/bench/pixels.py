@@ -51,6 +51,7 @@ from screens.tables import Screen
 LIMITS: Final = {"received": 1.0, "shown": 3.0}
 CHROMIUM: Final = "chromium"
 SCENE: Final = "lake"
+FIRST_RUN: Final = "/desk/first-run"
 _START: Final = 120.0
 _ROUND: Final = 60.0
 _LOOK: Final = 0.1
@@ -65,8 +66,9 @@ def run(*, screens: int = 801, browsers: int = 3, rounds: int = 5) -> dict[str, 
 async def _run(folder: Path, screens: int, browsers: int, rounds: int) -> dict[str, Any]:
     environment = _environment(folder)
     settings = load(environment)
-    async with _process([sys.executable, "-m", "deploy.cli", "up"], environment, folder / "up.log"):
-        secret = await _secret(settings)
+    log = folder / "up.log"
+    async with _process([sys.executable, "-m", "deploy.cli", "up"], environment, log):
+        secret = await _secret(settings, log)
         channels = await asyncio.to_thread(load_channels)
         async with opened(settings, channels, Metrics(CORE)) as here:
             parts = await parts_of(here, platforms.credentials(settings))
@@ -131,13 +133,18 @@ async def _process(argv: Sequence[str], environment: Mapping[str, str], log: Pat
             await process.wait()
 
 
-async def _secret(settings: Settings) -> str:
-    """Waits until the installation is up, and returns the guard's secret of the first run."""
+async def _secret(settings: Settings, log: Path) -> str:
+    """Waits until the installation is up and has shown its code, and returns the guard's secret of the first run.
+
+    A code that it shows later would take the place of the one the administrator of the measurement uses.
+    """
     path = settings.guard_dir / "first-run"
     async with asyncio.timeout(_START):
         for port in (settings.port, settings.gateway_port):
             while not await _listens(port):  # noqa: ASYNC110 - another process
                 await asyncio.sleep(_LOOK)
+        while FIRST_RUN not in await asyncio.to_thread(log.read_text, "utf-8"):  # noqa: ASYNC110 - another process
+            await asyncio.sleep(_LOOK)
     return await asyncio.to_thread(path.read_text)
 
 

@@ -1,8 +1,8 @@
 """Ten thousand screens that come back by themselves, as players do: the load of `bench reconnect`.
 
-Run as ``python -m screens.bench.storm``. On stdin: ``come`` brings everybody in as fast as they can be, ``expect N``
-notes the version that counts as newest. Every line of stdout is ``[what, how many, seconds, …]``: ``come`` when all are
-served, ``back`` when all are served again after they were cut off, with the times from the first cut.
+Run as ``python -m screens.bench.storm``. Each line of stdin is answered by one line of JSON. ``come`` brings everybody
+in as fast as they can be, and says in how many seconds all were served; ``leave`` closes them all; ``back N`` waits
+until all were cut off and are served version N or a newer one, and says the times from the first cut.
 """
 
 import contextlib
@@ -50,6 +50,16 @@ class Storm:
                 self._dial(waiting.pop())
             self.turn()
         return time.monotonic() - began
+
+    def leave(self) -> None:
+        """Closes everybody."""
+        for fd, peer in self._open.items():
+            self._poll.unregister(fd)
+            peer.close()
+            peer.step = Step.DIALLING
+        self._open.clear()
+        self._served.clear()
+        self._welcomed.clear()
 
     def back(self, newest: int) -> dict[str, float]:
         """Returns when all were cut off and are served the newest again; seconds from the first cut."""
@@ -131,7 +141,13 @@ def main(port: int, core: int, screens: Path) -> None:
     storm = Storm([Peer(line, port) for line in screens.read_text().split("\n")])
     for line in sys.stdin:
         word, _, rest = line.strip().partition(" ")
-        found = {"seconds": storm.come()} if word == "come" else storm.back(int(rest))
+        found: dict[str, float] = {}
+        if word == "come":
+            found = {"seconds": storm.come()}
+        elif word == "leave":
+            storm.leave()
+        else:
+            found = storm.back(int(rest))
         sys.stdout.write(json.dumps(found) + "\n")
         sys.stdout.flush()
 

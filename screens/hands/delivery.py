@@ -7,7 +7,7 @@ gateway, a cut link or a lost wake-up loses nothing. A screen heeds each order o
 import datetime as dt
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -28,9 +28,10 @@ from screens.hands.lines import policies, policy_of
 from screens.hands.tables import ScreenOrder
 from screens.messages import SUBPROTOCOLS, Done, Line, OrderFrame
 from screens.registry import Registry
-from screens.tables import Screen
 
+# While orders are open their end is looked for as often as this; else only wake-ups are, and a lost one costs QUIET.
 EVERY: Final = 1.0
+QUIET: Final = 10.0
 SINCE: Final = OrderFrame.SINCE
 # What one screen may say of orders between two flushes; more is noise, and the last word of each order is kept.
 _MOST: Final = 20_000
@@ -49,9 +50,21 @@ class Open:
 
 
 class Orders:
-    """The open orders of the installation, and the line rules; gives them to this process's screens."""
+    """The open orders of the installation, and the line rules; gives them to this process's screens.
 
-    def __init__(self, database: Database, wake: Wake, clock: Clock, registry: Registry, metrics: Metrics) -> None:
+    `unit_of` knows the unit of every screen, so that rules cost no question.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        wake: Wake,
+        clock: Clock,
+        registry: Registry,
+        metrics: Metrics,
+        *,
+        unit_of: Callable[[uuid.UUID], str],
+    ) -> None:
         self._database = database
         self._wake = wake
         self._clock = clock
@@ -61,7 +74,8 @@ class Orders:
         self._given: dict[uuid.UUID, dict[str, Any]] = {}
         self._heard: dict[tuple[uuid.UUID, uuid.UUID], list[tuple[Done, dt.datetime]]] = defaultdict(list)
         self._policies: dict[str, Policy] = {}
-        self._units: dict[uuid.UUID, str] = {}
+        self._unit_of = unit_of
+        self._ruled: dict[uuid.UUID, Policy] = {}  # whom rules were told that hold it back
         self._seen = 0
         self._is_away = False
 
@@ -78,16 +92,23 @@ class Orders:
                 self._is_away = True
             else:
                 self._is_away = False
-            count = await self._wake.after(count, within=EVERY)
+            is_busy = self._open or self._given or self._heard
+            count = await self._wake.after(count, within=EVERY if is_busy else QUIET)
 
     def entered(self, screen: uuid.UUID, connection: ScreenConnection) -> None:
         """A screen is linked here: its line's rules, and whatever it still has to do."""
         if not _speaks(connection):
             return
-        rules = self._rules(screen)
-        if rules != FREE:
-            connection.push(Line(rules))
+        self._ruled.pop(screen, None)
+        self.ruled(screen, connection)
         self._give(screen, connection, self._open.get(screen, {}).values())
+
+    def ruled(self, screen: uuid.UUID, connection: ScreenConnection) -> None:
+        """Tells a screen the rules of its unit, unless they are what it was told or never was held to."""
+        rules = policy_of(self._policies, self._unit_of(screen))
+        if rules != self._ruled.get(screen, FREE) and _speaks(connection):
+            self._ruled[screen] = rules
+            connection.push(Line(rules))
 
     def heard(self, screen: uuid.UUID, done: Done) -> None:
         """What a screen said of an order; it can only speak of its own, the rows see to that."""
@@ -103,10 +124,6 @@ class Orders:
         async with self._database.read() as session:
             rows = await _changed(session, self._seen, now)
             rules = await policies(session)
-            units = await _units(
-                session, {row.screen for row in rows} | ({s for s, _ in self._registry} if rules else set())
-            )
-        self._units |= units
         fresh: dict[uuid.UUID, list[Open]] = defaultdict(list)
         for row in rows:
             self._seen = max(self._seen, row.change)
@@ -119,8 +136,9 @@ class Orders:
                 self._give(screen, connection, orders)
         self._forget(now)
         if rules != self._policies:
-            self._policies, before = rules, self._policies
-            self._tell_lines(before)
+            self._policies = rules
+            for screen, connection in self._registry:
+                self.ruled(screen, connection)
 
     async def flush(self) -> None:
         """Writes what was given and what was said of it; what nobody did runs out. Raises SQLAlchemyError."""
@@ -150,16 +168,6 @@ class Orders:
                 connection.push(OrderFrame(one.signed))
                 self._given[one.id] = {"this": one.id, "whose": screen, "held": connection.link, "moment": now}
 
-    def _rules(self, screen: uuid.UUID) -> Policy:
-        return policy_of(self._policies, self._units.get(screen, ""))
-
-    def _tell_lines(self, before: dict[str, Policy]) -> None:
-        for screen, connection in self._registry:
-            unit = self._units.get(screen, "")
-            rules = policy_of(self._policies, unit)
-            if rules != policy_of(before, unit) and _speaks(connection):
-                connection.push(Line(rules))
-
     def _forget(self, now: dt.datetime) -> None:
         for screen, orders in list(self._open.items()):
             left = {name: one for name, one in orders.items() if one.expires_at > now}
@@ -173,21 +181,17 @@ def _speaks(connection: ScreenConnection) -> bool:
     return SUBPROTOCOLS.get(connection.subprotocol or "", 0) >= SINCE
 
 
+_COLUMNS: Final = (ScreenOrder.id, ScreenOrder.screen, ScreenOrder.signed, ScreenOrder.expires_at, ScreenOrder.change)
+_CHANGED: Final = (
+    select(*_COLUMNS)
+    .where(ScreenOrder.change > bindparam("seen"), ScreenOrder.state.in_(states.OPEN))
+    .where(ScreenOrder.expires_at > bindparam("now", type_=ScreenOrder.expires_at.type))
+    .order_by(ScreenOrder.change, ScreenOrder.id)
+)
+
+
 async def _changed(session: AsyncSession, seen: int, now: dt.datetime) -> list[Any]:
-    columns = (ScreenOrder.id, ScreenOrder.screen, ScreenOrder.signed, ScreenOrder.expires_at, ScreenOrder.change)
-    query = select(*columns).where(ScreenOrder.change > seen, ScreenOrder.state.in_(states.OPEN))
-    query = query.where(ScreenOrder.expires_at > now).order_by(ScreenOrder.change, ScreenOrder.id)
-    return list((await session.execute(query)).all())
-
-
-async def _units(session: AsyncSession, screens: set[uuid.UUID]) -> dict[uuid.UUID, str]:
-    found: dict[uuid.UUID, str] = {}
-    wanted = sorted(screens)
-    for start in range(0, len(wanted), 5_000):
-        part = wanted[start : start + 5_000]
-        rows = await session.execute(select(Screen.id, Screen.unit).where(Screen.id.in_(part)))
-        found |= {row.id: row.unit for row in rows}
-    return found
+    return list((await session.execute(_CHANGED, {"seen": seen, "now": now})).all())
 
 
 async def _write(

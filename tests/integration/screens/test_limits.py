@@ -82,3 +82,24 @@ async def test_screen_when_there_is_nothing_to_say_hears_that_the_gateway_is_the
     async with asyncio.timeout(8):
         assert isinstance(read_server(await link.recv()), Pulse)
     await link.close()
+
+
+async def test_beacon_to_a_screen_that_was_not_asked_for_long_carries_a_ping(
+    lane: Street, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("screens.beacons.OLDEST", (0.1, 0.2))
+    monkeypatch.setattr("screens.fanout.PING_EVERY", 0.5)
+    monkeypatch.setattr(wheel, "PING_AFTER", 600)
+    (screen,) = await lane.enrol(1)
+    version = await lane.publish([screen])
+    async with Fleet([screen]):
+        await screen.until(version)
+        connection = lane.live.registry.get(uuid.UUID(screen.screen or ""))
+        assert connection is not None
+        heard = {connection.heard_at}
+
+        def is_asked() -> bool:
+            heard.add(connection.heard_at)
+            return max(heard) >= min(heard) + 1.5
+
+        await eventually(is_asked, within=20)

@@ -1,5 +1,6 @@
 // Bringing in files: chosen or dropped, one after another, each with its progress, its result or its refusal.
 import { upload } from "./http.js";
+import { ready } from "./ready.js";
 import { refusalLine } from "./refusal.js";
 
 const page = document;
@@ -56,7 +57,9 @@ for (const zone of page.querySelectorAll("[data-import]")) {
   const all = async (files) => {
     for (const file of files) await bring(file, zone, list);
   };
-  zone.querySelector("[data-import-choose]").addEventListener("click", () => input.click());
+  const choose = zone.querySelector("[data-import-choose]");
+  choose.addEventListener("click", () => input.click());
+  ready(choose);
   input.addEventListener("change", () => {
     const files = [...input.files];
     input.value = "";

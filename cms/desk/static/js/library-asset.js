@@ -1,5 +1,6 @@
 // The page of one asset: crops by shape, the poster of a video, another file in its place.
 import { upload } from "./http.js";
+import { ready } from "./ready.js";
 import { refusalLine } from "./refusal.js";
 import { sendVideo } from "./video-upload.js";
 import "./library-crops.js";
@@ -72,4 +73,5 @@ if (send) {
     form.elements.picture.value = pick.dataset.pick;
     form.submit();
   });
+  ready(page.querySelector("[data-poster-pick]"));
 }

@@ -1,5 +1,6 @@
 // The library's page: uploads of pictures and videos, what is chosen for one action on many, a place to watch a video.
 import { upload } from "./http.js";
+import { ready } from "./ready.js";
 import { refusalLine } from "./refusal.js";
 import { isVideo, sendVideo } from "./video-upload.js";
 
@@ -67,7 +68,9 @@ const input = page.querySelector("[data-library-file]");
 if (input) {
   const texts = JSON.parse(input.dataset.texts);
   const about = input.dataset.folder ? { folder: input.dataset.folder } : {};
-  page.querySelector("[data-library-upload]").addEventListener("click", () => input.click());
+  const choose = page.querySelector("[data-library-upload]");
+  choose.addEventListener("click", () => input.click());
+  ready(choose);
   input.addEventListener("change", async () => {
     const files = [...input.files];
     input.value = "";

@@ -1,4 +1,5 @@
 // The recording of a piece: one of the library, or one that is uploaded here and now; heard before it is sent.
+import { ready } from "./ready.js";
 import { sendVideo } from "./video-upload.js";
 
 const LOOK_AGAIN = 3000; // ms while it is being made
@@ -55,7 +56,7 @@ open.addEventListener("click", () => {
   dialog.showModal();
   list();
 });
-open.disabled = false; // until now a press would have done nothing
+ready(open);
 field.querySelector("[data-narration-drop]").addEventListener("click", () => choose(null));
 
 dialog.addEventListener("click", async (event) => {

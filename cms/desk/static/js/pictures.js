@@ -1,5 +1,6 @@
 // Pictures of a piece: a cover from the library or the disk, with the point that crops must keep; covers of its videos.
 import { send, upload } from "./http.js";
+import { ready } from "./ready.js";
 import { refusalLine } from "./refusal.js";
 
 const page = document;
@@ -121,4 +122,5 @@ if (field) {
   });
   page.addEventListener("yp-focal", (event) => askFocal(event.detail));
   page.querySelector("[data-focal-send]").addEventListener("click", sendFocal);
+  ready(...field.querySelectorAll("[data-picker-open], [data-cover-upload], [data-cover-drop]"));
 }
