@@ -112,7 +112,10 @@ def stretch_outputs(facts: VideoFacts, stretch: Stretch, rungs: Sequence[str] = 
     """
     first, end = stretch.frames
     picture = house_colours(stretch_picture(facts, stretch), facts)
-    return video_outputs(picture, end - first, rungs)
+    # Where a graph has one input alone, ffmpeg hands what is said beside that stream to every output: a telephone's
+    # Dolby Vision record would stand in the init segment and make it another one.
+    beside = ffmpeg.input(f"anullsrc=r={AUDIO_TIMESCALE}:cl=mono", f="lavfi", t="0.04").audio.filter("anull")
+    return [*video_outputs(picture, end - first, rungs), made_output(beside, name="none", f="null")]
 
 
 def stretch_picture(facts: VideoFacts, stretch: Stretch) -> Any:

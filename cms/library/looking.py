@@ -20,7 +20,7 @@ from cms.kernel.wake import ring
 from cms.library.leftovers import remove_files
 from cms.library.models import VIDEO, Asset, EncodeJob, Rendition
 from cms.library.queueing import others_wait
-from cms.library.room import POISON, EncodeRoom, LeaseLostError
+from cms.library.room import POISON, EncodeRoom, LeaseLostError, kept_lease
 from cms.library.states import VideoState
 from cms.library.videos import follow_jobs
 from media.errors import MediaRefused
@@ -56,7 +56,8 @@ async def _look(room: EncodeRoom, held: leases.Claim) -> None:
             waits = await others_wait(session, held.id)
         if asset.kind == VIDEO and not asset.cut_of:
             shop = room.workshop
-            async with shop.store.as_path(asset.sha256) as source:
+            kept = kept_lease(room, EncodeJob, room.rules, held)
+            async with kept, shop.store.as_path(asset.sha256) as source:
                 given: dict[str, Any] = {"sandbox": shop.sandbox, "work": shop.work, "limits": shop.video_limits}
                 facts = await shop.tools.examine(source, **given)
                 for segments in (_SHORT, SEGMENTS) if waits else (_SHORT,):
