@@ -15,7 +15,7 @@ from PIL import Image
 from playwright.async_api import Page, Route, ViewportSize, async_playwright
 
 from deploy.demo.scenes import picture
-from tests.chromium import CHROMIUM, FLAGS
+from tests.chromium import FLAGS, SHELL
 
 PLAYER: Final = Path(__file__).resolve().parents[2] / "screens" / "player"
 TYPES: Final = {".js": "text/javascript", ".css": "text/css", ".html": "text/html"}
@@ -209,7 +209,7 @@ def together(shots: Mapping[str, bytes]) -> bytes:
 async def main(folder: Path, names: list[str]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+        browser = await playwright.chromium.launch(executable_path=SHELL, args=list(FLAGS))
         page = await browser.new_page()
         await serve(page)
         for name in names or corpus():

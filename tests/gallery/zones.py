@@ -14,7 +14,7 @@ from playwright.async_api import Playwright, ViewportSize, async_playwright
 from cms.trust.approval import Bundle
 from cms.trust.release import ReleaseAsset
 from deploy.demo.scenes import picture
-from tests.chromium import CHROMIUM, FLAGS
+from tests.chromium import FLAGS, SHELL
 from tests.fakes.gateway import Media, issue_of
 from tests.fakes.pieces import content_of, listed, piece
 from tests.fakes.street import paired, street, until
@@ -54,7 +54,7 @@ async def draw(playwright: Playwright, size: ViewportSize) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         async with street(Path(folder) / "box") as town:
             town.gateway.tags = ("layout-zones",)
-            browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+            browser = await playwright.chromium.launch(executable_path=SHELL, args=list(FLAGS))
             page = await (await browser.new_context(viewport=size, timezone_id="Asia/Shanghai")).new_page()
             await paired(page, town)
             await town.gateway.publish(issue_of(made(town.gateway.media), version=1, show=600_000))

@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 from playwright.async_api import BrowserContext, Page, ViewportSize, async_playwright
 
-from tests.chromium import CHROMIUM, DESK, FLAGS, PHONE, SCREEN
+from tests.chromium import CHROMIUM, DESK, FLAGS, PHONE, SCREEN, SHELL
 from tests.fakes.pieces import COVER
 from tests.fakes.street import Colour, Said, at_least, facts, near, remembered, until
 from tests.journeys.house import House, house
@@ -191,7 +191,7 @@ async def test_news_from_an_editors_hands_reach_screen_and_web_and_are_taken_bac
     await office.house.install_screen()
     async with async_playwright() as playwright:
         sizes: dict[str, ViewportSize] = {"desk": DESK, "phone": PHONE}
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+        browser = await playwright.chromium.launch(executable_path=SHELL, args=list(FLAGS))
         contexts = {name: await browser.new_context(viewport=size) for name, size in sizes.items()}
         profile = str(tmp_path / "profile")
         box = await _box(playwright.chromium.launch_persistent_context, profile)

@@ -17,7 +17,7 @@ import aiohttp
 import pytest
 from playwright.async_api import Browser, Page, async_playwright
 
-from tests.chromium import CHROMIUM, FLAGS, SCREEN
+from tests.chromium import FLAGS, SCREEN, SHELL
 from tests.fakes.douyin.simulator import Douyin
 from tests.fakes.stage.clock import RunningClock
 from tests.fakes.stage.serving import serving
@@ -247,7 +247,7 @@ async def test_lecture_and_articles_reach_every_screen_once_and_are_taken_back(o
     await _open_shop(office)
     await office.house.install_screen()
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+        browser = await playwright.chromium.launch(executable_path=SHELL, args=list(FLAGS))
         context = await browser.new_context(viewport=SCREEN, locale="zh-CN")
         screen = await context.new_page()
         await screen.goto(office.house.screen_url)

@@ -14,7 +14,7 @@ import aiohttp
 import pytest
 from playwright.async_api import Page, async_playwright
 
-from tests.chromium import CHROMIUM, FLAGS, SCREEN
+from tests.chromium import FLAGS, SCREEN, SHELL
 from tests.fakes.newspapers import ARTICLES, newspaper_pdf
 from tests.fakes.street import until
 from tests.journeys.house import House, house
@@ -145,7 +145,7 @@ async def test_issue_from_pdf_to_the_finger(town: tuple[House, dict[str, Person]
     await _submit(editor, today)
     release = await _out(people, today)
     async with async_playwright() as tools:
-        browser = await tools.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+        browser = await tools.chromium.launch(executable_path=SHELL, args=list(FLAGS))
         context = await browser.new_context(viewport=SCREEN, has_touch=True, locale="zh-CN")
         screen = await context.new_page()
         await _pair(made, people, screen)

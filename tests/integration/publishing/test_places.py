@@ -25,6 +25,7 @@ from screens.district import District
 from screens.manifest import manifest_body
 from screens.states import store_state
 from screens.tables import Screen
+from tests.chromium import SHELL
 from tests.integration.publishing import office
 from tests.integration.publishing.conftest import Office
 from tests.integration.publishing.office import SITE, SUN
@@ -183,7 +184,7 @@ async def drawn(street: SimpleNamespace, path: str, to: Path) -> None:
     from playwright.async_api import async_playwright  # noqa: PLC0415
 
     async with async_playwright() as tools:
-        browser = await tools.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+        browser = await tools.chromium.launch(executable_path=SHELL, args=["--no-sandbox"])
         page = await browser.new_page(viewport={"width": 390, "height": 844})
         await page.goto(f"http://127.0.0.1:{street.port}{path}")
         await page.screenshot(path=str(to))
