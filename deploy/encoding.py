@@ -10,16 +10,20 @@ from sqlalchemy.exc import SQLAlchemyError
 from cms.content.uses import ever_named
 from cms.kernel.log import logger
 from cms.library.browse import pictures_lacking
-from cms.library.encoding import EncodeRoom, encode_next
+from cms.library.encoding import encode_next
+from cms.library.looking import look_next
 from cms.library.remaking import back_fill, remake_next
+from cms.library.room import EncodeRoom
 from cms.library.taking import take_next
 from cms.library.trash import purge
 from cms.library.upload import Workshop
 from cms.library.uploads import sweep
 from cms.newspaper.drawing import draw_next
+from cms.planning.urgent import counted_on
 from deploy.installation import Installation
 from media.errors import MediaRefused
 from media.images import TABLE
+from media.sandbox import Effort
 
 # Between two looks at the jobs when nothing rang.
 _POLL: Final = 2.0
@@ -31,10 +35,21 @@ log = logger("deploy")
 
 async def encode_videos(here: Installation, room: Workshop, owner: str) -> None:
     """Encodes what is due until cancelled, then gives the job back."""
-    # Turns of its own in the sandbox: pictures and covers of deliveries never queue behind a video.
-    apart = replace(room, sandbox=room.sandbox.apart())
-    encoder = EncodeRoom(here.db, here.clock, apart, f"{owner}:encoder", here.metrics)
+    encoder = _encoder(here, room, f"{owner}:encoder")
     await work(here, lambda: encode_next(encoder))
+
+
+async def look_at_videos(here: Installation, room: Workshop, owner: str) -> None:
+    """Makes the begin of newcomers watchable while the encoder is at another video, until cancelled."""
+    looker = _encoder(here, room, f"{owner}:looker")
+    await work(here, lambda: look_next(looker))
+
+
+def _encoder(here: Installation, room: Workshop, owner: str) -> EncodeRoom:
+    # Turns of its own in the sandbox: pictures and covers of deliveries never queue behind a video.
+    effort = Effort(here.settings.encode_nice, here.settings.encode_cores)
+    apart = replace(room, sandbox=room.sandbox.apart(effort=effort))
+    return EncodeRoom(here.db, here.clock, apart, owner, here.metrics, soon=counted_on)
 
 
 async def keep_library(here: Installation, room: Workshop, owner: str) -> None:

@@ -130,6 +130,12 @@ class Settings(BaseModel):
     max_video_mb: Annotated[
         int, Field(ge=1, le=65_536, description="单个视频上限（MiB）。Largest video to take, MiB.")
     ] = 16_384
+    encode_nice: Annotated[
+        int, Field(ge=0, le=19, description="视频转码的 nice 值，越大越让路。Niceness of video encoding.")
+    ] = 10
+    encode_cores: Annotated[
+        int, Field(ge=0, le=1024, description="转码最多占用的 CPU 核数，0 为不限。Cores encoding may use, 0 for all.")
+    ] = 0
     uploads: Annotated[
         Path | None,
         Field(

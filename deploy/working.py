@@ -28,7 +28,7 @@ from deploy.airing import make_pictures
 from deploy.channel_watch import tidy_days
 from deploy.deadlines import tell_of_deadlines
 from deploy.dropping import watch_drops
-from deploy.encoding import draw_newspapers, encode_videos, keep_library
+from deploy.encoding import draw_newspapers, encode_videos, keep_library, look_at_videos
 from deploy.feeding import poll_feeds
 from deploy.handing import keep_rollouts
 from deploy.hooking import tell_others
@@ -68,7 +68,11 @@ async def run_worker(settings: Settings, metrics: Metrics, stop: asyncio.Event) 
         following = asyncio.create_task(follow_root(here))
         letters = (carry_letters(here, owner), watch_promises(here), watch_files(here), prune(here))
         rooms = (*letters, keep_rollouts(here), watch_screens(here), tidy_screens(here), tidy_days(here))
-        making = (draw_newspapers(here, room, owner), make_pictures(here, room, owner))
+        making = (
+            draw_newspapers(here, room, owner),
+            make_pictures(here, room, owner),
+            look_at_videos(here, room, owner),
+        )
         noticing = [asyncio.create_task(one) for one in (*rooms, *making)]
         await asyncio.wait({working, encoding, keeping, stopping}, return_when=asyncio.FIRST_COMPLETED)
         beside = (

@@ -17,12 +17,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+import ffmpeg
+
 from media import ladder, package
 from media.encode import EncodedVideo, encode_house
 from media.house import AUDIO_TICKS, RUNGS, SEGMENT_FRAMES, TRACKS, rendition
 from media.limits import VideoLimits
 from media.loudness import gain_for
-from media.runner import Progress, Stage
+from media.runner import FFMPEG, Progress, Stage, command, made_output, run_ffmpeg
 from media.sandbox import Grade, Sandbox
 from media.threads import in_thread
 from media.video import VideoFacts, examine
@@ -32,7 +34,7 @@ REFERENCE: Final = Path(__file__).with_name("bench_transcode.sh")
 LIMITS: Final = VideoLimits()
 
 
-def run(*, input: str = "", seconds: int = 20, rounds: int = 3, vmaf_with: str = "") -> dict[str, Any]:  # noqa: A002
+def run(*, input: str = "", seconds: int = 20, rounds: int = 3, vmaf_with: str = "", apart: int = 1) -> dict[str, Any]:  # noqa: A002
     """Figures in CPU-seconds for the clip.
 
     Args:
@@ -40,10 +42,11 @@ def run(*, input: str = "", seconds: int = 20, rounds: int = 3, vmaf_with: str =
         seconds: length of the made clip.
         rounds: of ours and the reference in turn.
         vmaf_with: an ffmpeg with libvmaf; else the one `./yunping` keeps for measuring, else the system's.
+        apart: 0 leaves out the three separate commands, one for each size, which cost a third more of time.
     """
     with tempfile.TemporaryDirectory(prefix="yunping-bench-") as folder:
         given = Path(input).absolute() if input else None
-        return asyncio.run(_run(Path(folder), given, seconds, rounds, vmaf_with or measuring()))
+        return asyncio.run(_run(Path(folder), given, seconds, rounds, vmaf_with or measuring(), apart=apart > 0))
 
 
 @dataclass(slots=True)
@@ -69,31 +72,41 @@ def measuring() -> str:
     return str(kept[-1]) if kept else "ffmpeg"
 
 
-async def _run(folder: Path, given: Path | None, seconds: int, rounds: int, vmaf_with: str) -> dict[str, Any]:
+async def _run(
+    folder: Path, given: Path | None, seconds: int, rounds: int, vmaf_with: str, *, apart: bool
+) -> dict[str, Any]:
     # bubblewrap does not pass its child's processor time on to us, so it is left out; it costs milliseconds a run.
     sandbox = Sandbox(Grade.limits_only)
-    clip = given or await _clip(folder, seconds)
+    clip = given or await make_clip(folder, seconds)
     before = _cpu()
     house = await package.house_of(sandbox, folder)
     once = _cpu() - before
     done: list[dict[str, float]] = []
     detail: dict[str, Any] = {}
+    runner: dict[str, float] = {}
     for number in range(rounds):
         costs, facts, made = await _ours(clip, folder, sandbox)
         begun, clock = _cpu(), time.monotonic()
         await _reference(clip, folder, facts, made)
-        theirs = _cpu() - begun
+        theirs, wall = _cpu() - begun, time.monotonic() - clock
+        begun = _cpu()
+        if apart:
+            await _three(clip, folder, facts, made)
+        three = _cpu() - begun
+        runner = await _overhead(folder, sandbox) if number == 0 else runner
         one = {
-            "ours": costs.between(Stage.encoding.value, Stage.finishing.value),
+            # The sound's track is a run of its own, behind the one that measures it.
+            "ours": costs.between(Stage.sounding.value, Stage.finishing.value),
+            "three": three,
             "reference": theirs,
             "examine": costs.between("begin", "examined"),
-            "loudness": costs.between("examined", Stage.encoding.value),
+            "loudness": costs.between("examined", Stage.sounding.value),
             "finish": costs.between(Stage.finishing.value, "end"),
-            "reference_wall": time.monotonic() - clock,
+            "reference_wall": wall,
         }
         done.append(one)
         if number == 0:
-            detail = {"clip_ms": facts.duration_ms, **await _compared(clip, folder, vmaf_with)}
+            detail = {"clip_ms": facts.duration_ms, "runner": runner, **await _compared(clip, folder, vmaf_with)}
     return _told(done, {"house": house.name, "once_in_a_process_cpu_s": round(once, 2), **detail})
 
 
@@ -117,6 +130,8 @@ def _told(done: list[dict[str, float]], detail: dict[str, Any]) -> dict[str, Any
                 "loudness": round(middle["loudness"], 2),
                 "plain_copy_poster_and_loudness_of_the_result": round(middle["finish"], 2),
             },
+            "three_commands_cpu_s": round(middle["three"], 2),
+            "ratio_to_three_commands": round(middle["ours"] / middle["three"], 3) if middle["three"] > 1 else None,
             "whole_item_cpu_s": round(whole, 2),
             "whole_item_ratio": round(whole / middle["reference"], 3),
             "reference_is": "one ffmpeg command with the same outputs, GOP and filters (media/bench_transcode.sh)",
@@ -144,10 +159,50 @@ async def _reference(clip: Path, folder: Path, facts: VideoFacts, made: EncodedV
     target = folder / "reference"
     target.mkdir(exist_ok=True)
     segments = made.index.segments
-    gain = gain_for(made.source_loudness).decibels
+    gain = gain_for(made.findings.source_loudness).decibels
     end = (facts.sound.length_ms if facts.sound else 0) / 1000 - ladder.FADE
     numbers = (segments * SEGMENT_FRAMES, segments * AUDIO_TICKS, gain, f"{end:.3f}")
-    await _checked(str(REFERENCE), str(clip), str(target), *map(str, numbers))
+    await checked(str(REFERENCE), str(clip), str(target), *map(str, numbers))
+
+
+async def _three(clip: Path, folder: Path, facts: VideoFacts, made: EncodedVideo) -> None:
+    """A command for each size, one after another, as a script would: three decodes of the same clip."""
+    target = folder / "three"
+    target.mkdir(exist_ok=True)
+    frames = made.index.segments * SEGMENT_FRAMES
+    for name, rung in ladder.LADDER.items():
+        size = f"{rung.width}:{rung.height}"
+        graph = f"fps=25:start_time=0,tpad=stop=125:stop_mode=clone,scale={size}:force_original_aspect_ratio=decrease"
+        graph += f",format=yuv420p,pad={size}:(ow-iw)/2:(oh-ih)/2,setsar=1"
+        limits = ("-maxrate", f"{rung.maxrate}k", "-bufsize", f"{rung.bufsize}k", "-level", rung.level)
+        sound = ("-map", "0:a:0", "-c:a", "aac", "-b:a", "128k") if facts.sound and name == RUNGS[0] else ()
+        await checked(
+            *("nice", "-n", "10", "ffmpeg", "-nostdin", "-v", "error", "-y", "-i", str(clip), "-vf", graph),
+            *("-map", "0:v:0", "-frames:v", str(frames), "-c:v", "libx264", "-preset", "veryfast", "-crf", "21"),
+            *("-x264-params", "keyint=48:min-keyint=48:scenecut=0:open-gop=0", *limits, *sound),
+            *("-f", "mp4", "-movflags", "+frag_keyframe+empty_moov", str(target / name)),
+        )
+
+
+async def _overhead(folder: Path, sandbox: Sandbox) -> dict[str, float]:
+    """What running a command through the product costs beyond the command: this process, not its children."""
+    source = ffmpeg.input("testsrc2=s=640x360:r=25:d=20", f="lavfi").video
+    argv = command(made_output(source, name="none", f="null"))
+    before, children = _own(), _cpu() - _own()
+    out = folder / "overhead"
+    out.mkdir(exist_ok=True)
+    await run_ffmpeg(argv, sandbox=sandbox, given=Path(FFMPEG), out=out, bounds=LIMITS.bounds(60_000))
+    own, theirs = _own() - before, _cpu() - _own() - children
+    return {
+        "own_cpu_s": round(own, 4),
+        "command_cpu_s": round(theirs, 2),
+        "share_of_a_minute_of_ladder": round(own / 80, 5),
+    }
+
+
+def _own() -> float:
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime
 
 
 async def _compared(clip: Path, folder: Path, vmaf_with: str) -> dict[str, Any]:
@@ -194,10 +249,11 @@ async def _score(program: str, graph: str, made: Path, clip: Path) -> float | No
     return float(rest.split()[0]) if found else None
 
 
-async def _clip(folder: Path, seconds: int) -> Path:
+async def make_clip(folder: Path, seconds: int) -> Path:
+    """A moving test picture in full size with a tone."""
     path = folder / "clip.mp4"
     moving = f"testsrc2=s=1920x1080:r=25:d={seconds},noise=alls=4:allf=t"
-    await _checked(
+    await checked(
         *("ffmpeg", "-nostdin", "-v", "error", "-f", "lavfi", "-i", moving),
         *("-f", "lavfi", "-i", f"sine=f=440:b=4:r=48000:d={seconds}", "-c:v", "libx264", "-preset", "ultrafast"),
         *("-crf", "16", "-pix_fmt", "yuv420p", "-colorspace", "bt709", "-c:a", "aac", str(path)),
@@ -205,7 +261,8 @@ async def _clip(folder: Path, seconds: int) -> Path:
     return path
 
 
-async def _checked(*argv: str) -> None:
+async def checked(*argv: str) -> None:
+    """Runs a command to its end. Raises RuntimeError when it failed."""
     process = await asyncio.create_subprocess_exec(*argv, stdin=asyncio.subprocess.DEVNULL)
     try:
         if await process.wait() != 0:

@@ -32,6 +32,8 @@ TRACKS: Final = (*RUNGS, AUDIO)
 INDEX: Final = "house-index"
 PLAY: Final = "play-720"
 POSTER: Final = "poster"
+SPRITES: Final = "sprites"  # small key pictures in one sheet, for the bar under a player
+FIRST_LOOK: Final = "first-look"  # what can be watched before the rest is made; gone with it
 # Text tracks by the language that is in their names; a video has them or not.
 SUBTITLES: Final = {"zh": "subtitles-zh", "en": "subtitles-en"}
 OPTIONAL: Final = frozenset(SUBTITLES.values())

@@ -1,5 +1,6 @@
 """The house's encoder settings and the graph that makes every track in one decode."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -12,11 +13,11 @@ from media.house import (
     DELAY_MS,
     FPS,
     RUNGS,
-    SEGMENT_FRAMES,
     SEGMENT_MS,
     VIDEO_TIMESCALE,
 )
 from media.runner import given_input, made_output
+from media.stretches import Stretch, read_from_ms
 from media.video import VideoFacts
 
 FADE: Final = 0.02  # seconds; a cut in the middle of a wave would click
@@ -61,6 +62,9 @@ VIDEO: Final = {
     "min_frag_duration": (SEGMENT_MS - 40) * 1000,
     "movflags": "+frag_keyframe+empty_moov+default_base_moof+skip_trailer",
 }
+# How an encoder shares its work is to be seen in the bytes, so it does not follow the machine: two workers of unlike
+# size make the same. Not part of the house: init segments do not show it.
+THREADS: Final = {"threads": 4}
 AUDIO: Final = {
     "c:a": "aac",
     "b:a": AUDIO_RATE,
@@ -92,32 +96,47 @@ def seconds(segments: int) -> str:
     return f"{segments * SEGMENT_MS / 1000:.3f}"
 
 
-def fitted(width: int, height: int) -> tuple[int, int]:
+def fitted(width: int, height: int, within: Rung = TOP) -> tuple[int, int]:
     """The largest even size of that shape inside the house's picture."""
-    scale = min(TOP.width / width, TOP.height / height)
+    scale = min(within.width / width, within.height / height)
     return (
-        min(TOP.width, max(2, 2 * round(width * scale / 2))),
-        min(TOP.height, max(2, 2 * round(height * scale / 2))),
+        min(within.width, max(2, 2 * round(width * scale / 2))),
+        min(within.height, max(2, 2 * round(height * scale / 2))),
     )
 
 
-def ladder_outputs(facts: VideoFacts, gain: Gain, segments: int) -> list[Any]:
-    """Outputs for one run: every rung and the sound, from one read and one decode of the source."""
-    source = given_input(f=facts.demuxer)
-    frames = segments * SEGMENT_FRAMES
-    # A second more than is needed: the last pictures of a file are sometimes not decodable. Damage shows as a
-    # shorter track, so the still picture at the end is never without an end of its own.
-    still = frames - facts.last_ms * FPS // 1000 + FPS
-    picture = source[str(facts.stream)]
+def stretch_outputs(facts: VideoFacts, stretch: Stretch, rungs: Sequence[str] = RUNGS) -> list[Any]:
+    """Outputs for one run: every rung of a stretch from one read and one decode of the source.
+
+    The command must keep the source's clock: `media.runner.command(..., own_clock=True)`.
+    """
+    first, end = stretch.frames
+    picture = house_colours(stretch_picture(facts, stretch), facts)
+    # Where a graph has one input alone, ffmpeg hands what is said beside that stream to every output: a telephone's
+    # Dolby Vision record would stand in the init segment and make it another one.
+    beside = ffmpeg.input(f"anullsrc=r={AUDIO_TIMESCALE}:cl=mono", f="lavfi", t="0.04").audio.filter("anull")
+    return [*video_outputs(picture, end - first, rungs), made_output(beside, name="none", f="null")]
+
+
+def stretch_picture(facts: VideoFacts, stretch: Stretch) -> Any:
+    """The source's pictures on the house's grid, numbered from the begin of the stretch."""
+    begin = read_from_ms(stretch, facts.form)
+    # From the key picture on, not from the time asked for: a slide that was put up a minute ago is still to be seen.
+    seek: dict[str, Any] = {"ss": f"{begin / 1000:.3f}", "noaccurate_seek": None} if begin else {}
+    picture = given_input(f=facts.demuxer, **seek)[str(facts.stream)]
     if facts.interlaced:
         picture = picture.filter("yadif", deint="interlaced")
+    first, end = stretch.frames
+    # A second more than is needed: the last pictures of a file are sometimes not decodable. Damage shows as a
+    # shorter track, so the still picture at the end is never without an end of its own.
+    still = end - facts.last_ms * FPS // 1000 + FPS
     picture = picture.filter("fps", FPS, start_time=0).filter("tpad", stop=max(still, 0), stop_mode="clone")
-    return [*video_outputs(house_colours(picture, facts), frames), sound_output(source, facts, gain, segments)]
+    return picture.filter("trim", start_pts=first, end_pts=end).filter("setpts", "PTS-STARTPTS")
 
 
-def house_colours(picture: Any, facts: VideoFacts) -> Any:
+def house_colours(picture: Any, facts: VideoFacts, within: Rung = TOP) -> Any:
     """The picture in the house's size, pixel shape and colours, whatever it was before."""
-    width, height = fitted(facts.width, facts.height)
+    width, height = fitted(facts.width, facts.height, within)
     if facts.hdr:
         tone = {"pq": "smpte2084", "hlg": "arib-std-b67"}[facts.hdr]
         picture = picture.filter("scale", width, height).filter(
@@ -129,16 +148,17 @@ def house_colours(picture: Any, facts: VideoFacts) -> Any:
     else:
         matrix = {"in_color_matrix": facts.matrix, "out_color_matrix": "bt709", "out_range": "tv"}
         picture = picture.filter("scale", width, height, **matrix).filter("format", "yuv420p")
-    if (width, height) != (TOP.width, TOP.height):
-        picture = picture.filter("pad", TOP.width, TOP.height, "(ow-iw)/2", "(oh-ih)/2", "black")
+    if (width, height) != (within.width, within.height):
+        picture = picture.filter("pad", within.width, within.height, "(ow-iw)/2", "(oh-ih)/2", "black")
     return picture
 
 
-def video_outputs(picture: Any, frames: int) -> list[Any]:
-    """Every rung of a picture that has the house's full size."""
-    copies = tagged(picture).filter_multi_output("split", len(LADDER))
+def video_outputs(picture: Any, frames: int, rungs: Sequence[str] = RUNGS) -> list[Any]:
+    """These rungs of a picture that has the house's full size."""
+    copies = tagged(picture).filter_multi_output("split", len(rungs))
     outputs = []
-    for number, (name, rung) in enumerate(LADDER.items()):
+    for number, name in enumerate(rungs):
+        rung = LADDER[name]
         sized = copies.stream(number)
         if rung is not TOP:
             # 854 is not exactly 16:9; without this the pixel's shape would be written.
@@ -158,14 +178,14 @@ def rung_output(sized: Any, name: str, frames: int) -> Any:
     """One rung of a tagged picture that has its size."""
     rung = LADDER[name]
     limits = {"maxrate": f"{rung.maxrate}k", "bufsize": f"{rung.bufsize}k", "level": rung.level}
-    return made_output(sized, name=name, **CONTAINER, **VIDEO, **limits, **{"frames:v": frames})
+    return made_output(sized, name=name, **CONTAINER, **VIDEO, **THREADS, **limits, **{"frames:v": frames})
 
 
-def sound_output(source: Any, facts: VideoFacts, gain: Gain, segments: int) -> Any:
+def sound_output(facts: VideoFacts, gain: Gain, segments: int) -> Any:
     """The sound as loud as the house asks and exactly as long as the pictures."""
     if facts.sound is None:
         return silent_output(segments)
-    sound = even_sound(source, facts)
+    sound = even_sound(given_input(f=facts.demuxer), facts)
     sound = leveled(sound, gain)
     end = max(0.0, facts.sound.length_ms / 1000 - FADE)
     sound = sound.filter("afade", type="in", duration=FADE)

@@ -35,6 +35,9 @@ class Loudness:
     peak: float | None
 
 
+UNHEARD: Final = Loudness(None, None)
+
+
 async def measured(
     sound: Any,
     *,
@@ -47,12 +50,16 @@ async def measured(
     progress: Report | None = None,
 ) -> Loudness:
     """Listen to a stream of a graph to its end; refuses as `media.runner.run_ffmpeg` does."""
-    heard = sound.filter("ebur128", peak="true", framelog="verbose")
-    argv = command(made_output(heard, name="none", f="null").global_args("-nostats"), level="info")
+    argv = command(made_output(metered(sound), name="none", f="null").global_args("-nostats"), level="info")
     ran = await run_ffmpeg(
         argv, sandbox=sandbox, given=given, out=out, bounds=bounds, stage=stage, total_ms=total_ms, progress=progress
     )
     return read_summary(ran.stderr)
+
+
+def metered(sound: Any) -> Any:
+    """A stream of a graph that says at its end how loud it was, to whoever reads `read_summary`."""
+    return sound.filter("ebur128", peak="true", framelog="verbose")
 
 
 def read_summary(stderr: str) -> Loudness:

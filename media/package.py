@@ -11,7 +11,7 @@ import ffmpeg
 
 from media import ladder
 from media.errors import MediaRefused
-from media.fragments import Fragment, Layout, codecs, layout
+from media.fragments import Fragment, Layout, codecs, layout, patched_head
 from media.house import (
     AUDIO,
     AUDIO_FRAMES,
@@ -36,6 +36,7 @@ from media.workspace import private_folder
 
 MIB: Final = 1 << 20
 _BLOCK: Final = 1 << 20
+_HEAD: Final = 4_096  # holds everything of a segment that is rewritten
 _known: dict[str, "House"] = {}  # by encoder: the reference encode is made once in a process
 
 
@@ -77,6 +78,41 @@ def index_of(folder: Path, house: House, *, segments: int, duration_ms: int) -> 
             raise MediaRefused("media.house_mismatch", track=name)
         tracks[name] = track
     return HouseIndex(house.name, segments, duration_ms, tracks)
+
+
+def append(part: Path, track: Path, name: str, house: House, *, first: int) -> int:
+    """Put the whole segments of a part behind those a track has; blocks. Returns how many they were.
+
+    Args:
+        part: what one run of the encoder made of this track.
+        track: the file that grows; begun with the part's init segment when it is not there.
+        name: the track's.
+        house: what the init segment must be of.
+        first: number of the part's first segment in the whole.
+
+    Raises:
+        MediaRefused: `media.house_mismatch`, `media.bad_fragment`.
+    """
+    ticks = AUDIO_TICKS if name == AUDIO else VIDEO_TICKS
+    with part.open("rb") as source, track.open("ab") as target:
+        found = layout(source)
+        source.seek(0)
+        init = source.read(found.init)
+        if init_of(init) != house.inits[name]:
+            raise MediaRefused("media.house_mismatch", track=name)
+        if target.tell() == 0:
+            target.write(init)
+        whole = list(_whole(found, name))
+        for number, one in enumerate(whole, start=first):
+            source.seek(one.start)
+            data = source.read(one.end - one.start)
+            target.write(patched_head(data[:_HEAD], sequence=number + 1, base=number * ticks) + data[_HEAD:])
+    return len(whole)
+
+
+def init_of(init: bytes) -> str:
+    """What an init segment is known by."""
+    return hashlib.sha256(init).hexdigest()
 
 
 def joined(index: HouseIndex, folder: Path, target: Path) -> HouseIndex:

@@ -21,8 +21,6 @@ from media.threads import in_thread
 
 FFMPEG: Final = "/usr/bin/ffmpeg"
 FFPROBE: Final = "/usr/bin/ffprobe"
-# An encode must never take the processor from the pages and the screens.
-NICE: Final = ("/usr/bin/nice", "-n", "10")
 PROTOCOLS: Final = "file,pipe"
 
 _MOST_LINE: Final = 4_096
@@ -39,6 +37,7 @@ class Stage(enum.StrEnum):
 
     examining = "examining"
     measuring = "measuring"
+    sounding = "sounding"
     encoding = "encoding"
     finishing = "finishing"
 
@@ -120,18 +119,23 @@ def made_output(*streams: Any, name: str, **options: Any) -> Any:
     return ffmpeg.output(*streams, f"file:{OUTPUT}/{name}", **options)
 
 
-def command(*outputs: Any, level: str = "error") -> list[str]:
-    """The argument list of one ffmpeg run over all these outputs."""
+def command(*outputs: Any, level: str = "error", own_clock: bool = False) -> list[str]:
+    """The argument list of one ffmpeg run over all these outputs.
+
+    `own_clock` leaves a source that is read from its middle the times it has in the whole, counted from its begin.
+    """
     every = ffmpeg.merge_outputs(*outputs) if len(outputs) > 1 else outputs[0]
+    if own_clock:
+        every = every.global_args("-copyts", "-start_at_zero")
     every = every.global_args("-hide_banner", "-nostdin", "-y", "-loglevel", level, "-progress", "pipe:1")
     built: list[str] = ffmpeg.compile(every, cmd=FFMPEG)
-    return [*NICE, *built]
+    return built
 
 
 def probe_command(demuxer: str, entries: str) -> list[str]:
     """The argument list of an ffprobe run that answers these entries as JSON."""
     quiet = ["-hide_banner", "-v", "error", "-protocol_whitelist", PROTOCOLS, "-f", demuxer]
-    return [*NICE, FFPROBE, *quiet, "-show_entries", entries, "-of", "json", "-i", f"file:{input_at(0)}"]
+    return [FFPROBE, *quiet, "-show_entries", entries, "-of", "json", "-i", f"file:{input_at(0)}"]
 
 
 async def run_ffmpeg(
@@ -182,7 +186,7 @@ async def _run(
 ) -> Finished:
     files = [given] if isinstance(given, Path) else list(given)
     files = await in_thread(_present, files)
-    finished = await sandbox.run(argv, given=files, out=out, bounds=bounds, hear=hear)
+    finished = await sandbox.run([*sandbox.effort.prefix, *argv], given=files, out=out, bounds=bounds, hear=hear)
     refused = refusal(finished)
     if refused is not None:
         raise refused

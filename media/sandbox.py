@@ -28,6 +28,8 @@ OUTPUT: Final = "{output}"
 
 _BWRAP: Final = Path("/usr/bin/bwrap")
 _PRLIMIT: Final = "/usr/bin/prlimit"
+_NICE: Final = "/usr/bin/nice"
+_TASKSET: Final = "/usr/bin/taskset"
 _INSIDE_INPUT: Final = "/in/file"
 _INSIDE_OUTPUT: Final = "/out"
 _KEPT_BYTES: Final = 256 << 10  # of stdout and of stderr: the first and the last half; the rest is dropped
@@ -88,6 +90,28 @@ class Bounds:
 
 
 @dataclass(frozen=True, slots=True)
+class Effort:
+    """How much of the machine an encode may take; the pages and the screens always come first.
+
+    Attributes:
+        nice: as `nice -n` adds, 0 to 19.
+        cores: how many of the processor's cores it may use, 0 for all.
+    """
+
+    nice: int = 10
+    cores: int = 0
+
+    @property
+    def prefix(self) -> tuple[str, ...]:
+        """What stands before a command. The last cores are taken: the first answer the most interrupts."""
+        allowed = sorted(os.sched_getaffinity(0))
+        if not 0 < self.cores < len(allowed):
+            return (_NICE, "-n", str(self.nice))
+        listed = ",".join(str(core) for core in allowed[-self.cores :])
+        return (_NICE, "-n", str(self.nice), _TASKSET, "-c", listed)
+
+
+@dataclass(frozen=True, slots=True)
 class Finished:
     """A command's end; a negative or >128 `returncode` is a signal's."""
 
@@ -100,8 +124,9 @@ class Finished:
 class Sandbox:
     """Make one with `Sandbox.detect` and share it; at most `parallel` commands run at once."""
 
-    def __init__(self, grade: Grade, *, bwrap: Path = _BWRAP, parallel: int = 2) -> None:
+    def __init__(self, grade: Grade, *, bwrap: Path = _BWRAP, parallel: int = 2, effort: Effort | None = None) -> None:
         self.grade = grade
+        self.effort = effort or Effort()
         self._bwrap = bwrap
         self._turns = asyncio.Semaphore(parallel)
 
@@ -124,9 +149,9 @@ class Sandbox:
             return cls(Grade.limits_only, bwrap=bwrap, parallel=parallel)
         raise MediaRefused("media.sandbox_unavailable", setting=SETTING)
 
-    def apart(self, *, parallel: int = 1) -> Self:
+    def apart(self, *, parallel: int = 1, effort: Effort | None = None) -> Self:
         """The same isolation with turns of its own, so that hours of encoding never delay a picture."""
-        return type(self)(self.grade, bwrap=self._bwrap, parallel=parallel)
+        return type(self)(self.grade, bwrap=self._bwrap, parallel=parallel, effort=effort or self.effort)
 
     async def run(
         self,

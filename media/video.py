@@ -38,11 +38,15 @@ _STREAM: Final = (
 )
 _ENTRIES: Final = (
     f"format=duration:stream={_STREAM.replace(' ', ',')}:stream_disposition=default,attached_pic"
-    ":stream_side_data=rotation:stream_tags=rotate"
+    ":stream_side_data=rotation:stream_tags=rotate,language:chapter=start_time:chapter_tags=title"
 )
 _HDR: Final = {"smpte2084": "pq", "arib-std-b67": "hlg"}
 _INTERLACED: Final = {"tt", "bb", "tb", "bt"}
 _CUT: Final = ("partial file", "ended prematurely", "Truncat", "truncat")
+_TEXTS: Final = {"subrip", "srt", "webvtt", "mov_text", "ass", "ssa", "text"}
+_MOST_TEXTS: Final = 8
+_MOST_CHAPTERS: Final = 200
+_MOST_TITLE: Final = 80
 _FRAME_MS: Final = 40
 _LONGEST_STILL_MS: Final = 60_000  # a last picture that claims to stay longer is a lie about the length
 
@@ -55,6 +59,15 @@ class Sound:
     codec: str
     channels: int
     length_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A subtitle track that is text; `language` is what the container says, empty when it says nothing."""
+
+    stream: int
+    codec: str
+    language: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +86,8 @@ class VideoFacts:
         last_ms: when the last picture comes; it may stay for long, as slides do.
         sound: None when there is none.
         seen: the file it was read from.
+        texts: subtitle tracks inside it.
+        chapters: begin in milliseconds and title, as the container says.
     """
 
     form: Format
@@ -89,6 +104,8 @@ class VideoFacts:
     last_ms: int
     sound: Sound | None
     seen: Look
+    texts: tuple[Text, ...] = ()
+    chapters: tuple[tuple[int, str], ...] = ()
 
     @property
     def duration_ms(self) -> int:
@@ -181,6 +198,8 @@ def facts_of(claims: dict[str, Any], *, form: Format, seen: Look, limits: VideoL
         last_ms=0,
         sound=_sound(streams),
         seen=seen,
+        texts=_texts(streams),
+        chapters=_chapters(claims),
     )
 
 
@@ -255,6 +274,24 @@ def _sound(streams: list[dict[str, Any]]) -> Sound | None:
         return None
     stream = max(known, key=lambda s: _disposed(s, "default"))
     return Sound(_whole(stream, "index"), str(stream["codec_name"]), _whole(stream, "channels"), 0)
+
+
+def _texts(streams: list[dict[str, Any]]) -> tuple[Text, ...]:
+    return tuple(
+        Text(_whole(s, "index"), str(s["codec_name"]), str(s.get("tags", {}).get("language", ""))[:20].lower())
+        for s in streams
+        if s.get("codec_type") == "subtitle" and s.get("codec_name") in _TEXTS
+    )[:_MOST_TEXTS]
+
+
+def _chapters(claims: dict[str, Any]) -> tuple[tuple[int, str], ...]:
+    told = claims.get("chapters")
+    found = []
+    for one in told[:_MOST_CHAPTERS] if isinstance(told, list) else ():
+        title = str(one.get("tags", {}).get("title", ""))
+        shown = "".join(c for c in title if c.isprintable()).strip()[:_MOST_TITLE]
+        found.append((_milliseconds(one.get("start_time")), shown))
+    return tuple(found)
 
 
 def _rotation(stream: dict[str, Any]) -> int:

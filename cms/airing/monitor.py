@@ -140,4 +140,4 @@ def _with_film(tile: Tile, films: Mapping[str, Asset]) -> Tile:
     if asset is None:
         return tile
     # An installation whose intake writes no report has no such column.
-    return replace(tile, asset=asset.id, measured=measured_of(getattr(asset, "findings", None)))
+    return replace(tile, asset=asset.id, measured=measured_of(asset.findings))

@@ -35,6 +35,7 @@ _TEMPLATES = Path(__file__).parent / "templates"
 _EDITOR_TEXTS = "desk.editor."
 _UPLOAD_TEXTS = "desk.upload."
 _CUE_TEXTS = "desk.subtitles.js."
+_CUT_TEXTS = "desk.cut.js."
 # Markup.format escapes what is put in.
 _MOST_ICONS = 1_000
 _PLAIN_ICON = Markup('<svg class="icon" aria-hidden="true"><use href="{}#{}"></use></svg>')
@@ -207,6 +208,7 @@ class Desk:
         texts = self._catalogue.table(language, _EDITOR_TEXTS)
         uploads = self._catalogue.table(language, _UPLOAD_TEXTS)
         cues = self._catalogue.table(language, _CUE_TEXTS)
+        cuts = self._catalogue.table(language, _CUT_TEXTS)
         return {
             "language": language,
             "t": lambda key, **params: self._catalogue.text(language, key, **params),
@@ -216,6 +218,7 @@ class Desk:
             "editor_labels": {key.removeprefix(_EDITOR_TEXTS): text for key, text in texts.items()},
             "upload_texts": {key.removeprefix(_UPLOAD_TEXTS): text for key, text in uploads.items()},
             "cue_texts": {key.removeprefix(_CUE_TEXTS): text for key, text in cues.items()},
+            "cut_texts": {key.removeprefix(_CUT_TEXTS): text for key, text in cuts.items()},
         }
 
     def _icon(self, name: str, label: str = "") -> Markup:

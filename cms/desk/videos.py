@@ -8,6 +8,7 @@ from cms.library.models import AUDIO, EncodeJob
 from cms.library.queries import AssetWithFiles
 from cms.library.states import VideoState
 from cms.people.permissions import Action, Subject, can
+from media.house import FIRST_LOOK
 
 POSTER_URL: Final = "/desk/assets/{asset}/poster"
 _MINUTE: Final = 60
@@ -35,6 +36,7 @@ def shown(visit: Visit, found: AssetWithFiles) -> dict[str, Any]:
         "poster": str(asset.poster_id) if asset.poster_id else "",
         "poster_url": pieces.ASSET_URL.format(asset=asset.poster_id) if asset.poster_id else "",
         "play": f"/desk/assets/{asset.id}/{plays}" if state is VideoState.READY and plays in found.files else "",
+        "look": f"/desk/assets/{asset.id}/{FIRST_LOOK}" if FIRST_LOOK in found.files else "",
         "may_retry": state is VideoState.REJECTED and bool(can(visit.actor, Action.LIBRARY_UPLOAD, _subject(found))),
         "href": f"/desk/library/videos/{asset.id}",
     }

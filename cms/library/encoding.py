@@ -1,5 +1,7 @@
 """One claimed encode job from its row to a ready video: done under a renewed lease, and visible as a whole or not.
 
+What is finished on the way is kept (`cms.library.checkpoints`), so that a worker that is killed costs one stretch.
+
 Files are stored first, by their hashes; the rows that make them visible are written with the end of the job in one
 transaction that names the fence. A worker that lost its lease therefore leaves files nobody refers to, never a second
 set of renditions.
@@ -20,23 +22,26 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from cms.audit.record import record
 from cms.kernel import leases
-from cms.kernel.clock import Clock
-from cms.kernel.db import Database
 from cms.kernel.log import logger
-from cms.kernel.metrics import Metrics
 from cms.kernel.wake import ring
+from cms.library.checkpoints import Checkpoints, GiveWayError
+from cms.library.joining import joined
+from cms.library.leftovers import drop_parts, remove_files
+from cms.library.looking import first_look_at
 from cms.library.models import AUDIO, Asset, EncodeJob, Rendition
 from cms.library.progress import Progress
+from cms.library.queueing import mark_hurried
 from cms.library.retiring import swap
-from cms.library.states import ENCODE, VideoState
-from cms.library.upload import NewPicture, Owner, Workshop, prepare_picture, rendition_row
+from cms.library.room import POISON, EncodeRoom, LeaseLostError
+from cms.library.states import VideoState
+from cms.library.told import Told, add_carried, told_of
+from cms.library.upload import NewPicture, Owner, prepare_picture, rendition_row
 from cms.library.videos import follow_jobs
 from media.encode import EncodedVideo
 from media.errors import MediaRefused
 from media.sound import EncodedSound
 
 POSTER: Final = "poster"
-POISON: Final = {"error_code": "library.encode_poisoned", "error_params": {}}
 # What passes by itself, and how long to wait for it; None: longer each time, until somebody must look.
 _PASSES: Final[Mapping[str, dt.timedelta | None]] = {
     "media.disk_full": dt.timedelta(minutes=1),
@@ -48,23 +53,6 @@ _GONE: Final = frozenset({"media.not_found", "media.damaged", "media.video_vanis
 log = logger("library.encoding")
 
 
-class LeaseLostError(Exception):
-    """Somebody else has the job: whatever was made is dropped."""
-
-
-@dataclass(frozen=True, slots=True)
-class EncodeRoom:
-    """What an encoder works with; `tick` is the least time between two writes of progress."""
-
-    database: Database
-    clock: Clock
-    workshop: Workshop
-    owner: str
-    metrics: Metrics | None = None
-    rules: leases.LeaseRules = ENCODE
-    tick: float = 1.0
-
-
 @dataclass(frozen=True, slots=True)
 class _Ready:
     """Everything stored, nothing visible."""
@@ -72,6 +60,7 @@ class _Ready:
     renditions: tuple[Rendition, ...]
     poster: NewPicture | None
     duration_ms: int
+    told: Told
 
 
 async def encode_next(room: EncodeRoom) -> bool:
@@ -81,6 +70,7 @@ async def encode_next(room: EncodeRoom) -> bool:
         if not await leases.is_due(session, EncodeJob, room.rules, now=now):
             return False
     async with room.database.write() as session:
+        await mark_hurried(session, room.soon, now=now)
         held = await leases.claim(session, EncodeJob, room.rules, owner=room.owner, now=now, poison=POISON)
         for one in held:
             await session.execute(update(EncodeJob).where(EncodeJob.id == one.id).values(started_at=now, stage=""))
@@ -106,11 +96,14 @@ class Encoding:
                 job = await session.get_one(EncodeJob, self._held.id)
                 asset = await session.get_one(Asset, job.asset_id)
             began = self._room.clock.monotonic()
-            ready = await self._under_lease(asset)
+            ready = await self._under_lease(asset, is_new=job.looked_at is None)
             await self._finish(asset, ready)
             self._count(VideoState.READY, ready, self._room.clock.monotonic() - began)
         except LeaseLostError:
             log.info("an encode was taken over", encode=str(self._held.id))
+        except GiveWayError:
+            log.info("an encode gives way", encode=str(self._held.id))
+            await self._give_back()
         except MediaRefused as refused:
             await self._refused(refused)
         except asyncio.CancelledError:
@@ -124,9 +117,9 @@ class Encoding:
             log.exception("an encode broke off", encode=str(self._held.id))
             await self._again("library.encode_defect", {}, None)
 
-    async def _under_lease(self, asset: Asset) -> _Ready:
+    async def _under_lease(self, asset: Asset, *, is_new: bool) -> _Ready:
         """Encodes, and says once a tick how far it is, which also keeps the lease; stops when the lease is gone."""
-        task = asyncio.create_task(self._made(asset))
+        task = asyncio.create_task(self._made(asset, is_new=is_new))
         patience = self._room.rules.lease.total_seconds() / 3
         loop = asyncio.get_running_loop()
         said = loop.time()
@@ -153,12 +146,17 @@ class Encoding:
             if not await leases.renew(session, EncodeJob, self._room.rules, self._held, now=now, **values):
                 raise LeaseLostError
 
-    async def _made(self, asset: Asset) -> _Ready:
+    async def _made(self, asset: Asset, *, is_new: bool) -> _Ready:
         shop, now = self._room.workshop, self._room.clock.now()
+        if asset.cut_of:
+            async with joined(self._room, asset, self._progress.report) as film:
+                return await self._stored(asset, film, now)
         async with shop.store.as_path(asset.sha256) as source:
             if asset.kind == AUDIO:
                 return await self._voice(asset, source, now)
             facts = await shop.tools.examine(source, sandbox=shop.sandbox, work=shop.work, limits=shop.video_limits)
+            if is_new:
+                await first_look_at(self._room, self._held, asset, facts)
             encoding = shop.tools.encode(
                 source,
                 facts,
@@ -166,6 +164,7 @@ class Encoding:
                 work=shop.work,
                 progress=self._progress.report,
                 limits=shop.video_limits,
+                kept=Checkpoints(self._room, self._held, asset),
             )
             async with encoding as video:
                 return await self._stored(asset, video, now)
@@ -187,13 +186,17 @@ class Encoding:
             if file.rendition == POSTER:
                 owner = Owner(asset.unit_path, asset.created_by)
                 poster = await prepare_picture(shop, file.path, owner, name=asset.name, now=now)
-        return _Ready(tuple(rows), poster, video.duration_ms)
+        told = Told()
+        if isinstance(video, EncodedVideo):
+            told = await told_of(shop.store, video, chapters=asset.chapters)
+        return _Ready(tuple(rows), poster, video.duration_ms, told)
 
     async def _finish(self, asset: Asset, ready: _Ready) -> None:
         now = self._room.clock.now()
         async with self._room.database.write() as session:
             if not await self._end(session, VideoState.READY, stage="", percent=100, finished_at=now):
                 raise LeaseLostError
+            gone = await drop_parts(session, asset.id)
             await self._show(session, asset, ready, now)
             await ring(session, "library")
             details = {"name": asset.name, "sha256": asset.sha256}
@@ -206,6 +209,7 @@ class Encoding:
                 details=details,
                 now=now,
             )
+        await remove_files(self._room.database, self._room.workshop.store, gone)
 
     async def _show(self, session: AsyncSession, asset: Asset, ready: _Ready, now: dt.datetime) -> None:
         """A video that is encoded anew keeps one set of files, the newest, and the poster that a person chose."""
@@ -221,7 +225,8 @@ class Encoding:
                 await ready.poster.add(session)
             changes["poster_id"] = ready.poster.asset.id if ready.poster is not None else None
         await swap(session, asset.id, fresh, names=names, now=now)
-        await session.execute(update(Asset).where(Asset.id == asset.id).values(**changes))
+        await session.execute(update(Asset).where(Asset.id == asset.id).values(**changes, **ready.told.values))
+        await add_carried(session, asset, ready.told, now=now)
 
     async def _refused(self, refused: MediaRefused) -> None:
         if refused.code in _PASSES:
@@ -231,9 +236,13 @@ class Encoding:
         error = _error("library.source_gone", {}) if gone else _error(refused.code, refused.params)
         async with self._room.database.write() as session:
             now = self._room.clock.now()
-            await self._end(session, VideoState.REJECTED, finished_at=now, eta_seconds=None, **error)
+            parts: set[str] = set()
+            if await self._end(session, VideoState.REJECTED, finished_at=now, eta_seconds=None, **error):
+                job = await session.get_one(EncodeJob, self._held.id)
+                parts = await drop_parts(session, job.asset_id)
             await follow_jobs(session)
             await ring(session, "library")
+        await remove_files(self._room.database, self._room.workshop.store, parts)
         self._count(VideoState.REJECTED)
 
     async def _again(self, code: str, params: Mapping[str, object], wait: dt.timedelta | None) -> None:
@@ -258,8 +267,9 @@ class Encoding:
 
     async def _give_back(self) -> None:
         async with self._room.database.write() as session:
-            again = {"attempt": self._held.attempt - 1, "percent": 0, "eta_seconds": None}
-            await self._end(session, VideoState.WAITING, not_before=self._room.clock.now(), **again)
+            # Its place in the queue stays: it is still the one that waited longest.
+            again = {"attempt": self._held.attempt - 1, "eta_seconds": None}
+            await self._end(session, VideoState.WAITING, **again)
             await follow_jobs(session)
 
     async def _end(self, session: AsyncSession, state: VideoState, **values: Any) -> bool:

@@ -47,7 +47,9 @@ class Asset(Base):
     The master of a video or recording is the upload itself: it is kept to be encoded anew and never shown. Its `state`
     is that of its encode job, `duration_ms` how long it plays, `poster_id` the picture that stands for it,
     `poster_chosen` whether a person chose that. `source_sha256` is the hash of what was uploaded, by which the same
-    file is known again; `version` counts the files it has had; with `deleted_at` it lies in the trash.
+    file is known again; `version` counts the files it has had; with `deleted_at` it lies in the trash. Of a video,
+    `findings` are what a person should look at (`media.findings`), `chapters` its marks as [ms, title]; `cut_of` the
+    stretches of other videos that it was put together of, as [asset, first segment, segment behind the last].
     """
 
     __tablename__ = "asset"
@@ -85,6 +87,9 @@ class Asset(Base):
     unit_path: Mapped[str] = mapped_column(String(200))
     created_by: Mapped[uuid.UUID] = mapped_column(ForeignKey("person.id"))
     created_at: Mapped[dt.datetime]
+    findings: Mapped[dict[str, Any]] = mapped_column(default=dict, server_default="{}")
+    chapters: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
+    cut_of: Mapped[list[Any]] = mapped_column(default=list, server_default="[]")
     deleted_at: Mapped[dt.datetime | None] = mapped_column(index=True)
     deleted_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("person.id"))
 
@@ -144,7 +149,8 @@ class PastRendition(Base):
 class EncodeJob(Leased, Base):
     """The work of making a video ready, as a row that one encoder holds at a time; its states are `VideoState`.
 
-    `stage`, `percent` and `eta_seconds` are what the encoder said last; `error_code` why it waits or was rejected.
+    `stage`, `percent` and `eta_seconds` are what the encoder said last; `error_code` why it waits or was rejected;
+    `looked_at` when its begin could first be watched.
     """
 
     __tablename__ = "encode_job"
@@ -160,7 +166,22 @@ class EncodeJob(Leased, Base):
     error_params: Mapped[dict[str, Any]] = mapped_column(default=dict)
     created_at: Mapped[dt.datetime]
     started_at: Mapped[dt.datetime | None]
+    looked_at: Mapped[dt.datetime | None]
     finished_at: Mapped[dt.datetime | None]
+
+
+class EncodePart(Base):
+    """A finished part of an encode that is not done: what the next worker need not make again."""
+
+    __tablename__ = "encode_part"
+    __table_args__ = (UniqueConstraint("asset_id", "source_sha256", "house", "name"),)
+
+    id: Mapped[Key]
+    asset_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("asset.id", ondelete="CASCADE"))
+    source_sha256: Mapped[str] = mapped_column(String(64))
+    house: Mapped[str] = mapped_column(String(16))
+    name: Mapped[str] = mapped_column(String(20))
+    sha256: Mapped[str] = mapped_column(String(64), index=True)
 
 
 class RenditionJob(Leased, Base):

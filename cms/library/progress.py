@@ -10,7 +10,8 @@ from media.runner import Stage
 # What share of the whole each stage is, from its beginning to its end: encoding is nearly all of it.
 _SHARES: Final[Mapping[Stage, tuple[int, int]]] = {
     Stage.examining: (0, 2),
-    Stage.measuring: (2, 8),
+    Stage.measuring: (2, 5),
+    Stage.sounding: (5, 8),
     Stage.encoding: (8, 94),
     Stage.finishing: (94, 99),
 }

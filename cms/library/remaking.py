@@ -22,9 +22,9 @@ from cms.kernel.ids import uuid7
 from cms.kernel.log import logger
 from cms.kernel.wake import ring
 from cms.library.browse import pictures_lacking
-from cms.library.encoding import EncodeRoom
 from cms.library.models import Asset, Rendition, RenditionJob
 from cms.library.retiring import swap
+from cms.library.room import EncodeRoom
 from cms.library.shapes import crops_of, lacking
 from cms.library.states import REMAKE, RemakeState
 from cms.library.upload import rendition_row

@@ -83,6 +83,7 @@ async def put_video(
     row.size, row.media_type = kept.stored.size, kept.facts.form.media_type
     row.width, row.height, row.duration_ms = kept.facts.width, kept.facts.height, kept.facts.duration_ms
     row.state, row.version, row.poster_chosen = VideoState.WAITING.value, row.version + 1, False
+    row.findings, row.chapters, row.cut_of = {}, [], []
     begin_again(job, now=now)
     await session.flush()
     await _note(session, actor, row, before, now)

@@ -74,7 +74,7 @@ async def add_sound(
     )
     session.add(asset)
     await session.flush()
-    session.add(EncodeJob(id=uuid7(now), asset_id=asset.id, not_before=now, created_at=now))
+    session.add(EncodeJob(id=uuid7(now), asset_id=asset.id, not_before=now, created_at=now, looked_at=now))
     await session.flush()
     await ring(session, "library")
     details = {"name": asset.name, "sha256": asset.sha256}

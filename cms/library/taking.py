@@ -8,7 +8,7 @@ import contextlib
 import datetime as dt
 import random
 import uuid
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,9 +20,9 @@ from cms.kernel.errors import DomainError
 from cms.kernel.log import logger
 from cms.kernel.wake import ring
 from cms.library.browse import same_file
-from cms.library.encoding import EncodeRoom, LeaseLostError
 from cms.library.models import AUDIO, PICTURE, VIDEO, Asset, Upload
 from cms.library.replacing import put_picture, put_video
+from cms.library.room import EncodeRoom, LeaseLostError, kept_lease
 from cms.library.sounds import KeptSound, add_sound, keep_sound, put_sound
 from cms.library.states import TAKE, UploadState
 from cms.library.upload import NewPicture, Owner, add_picture, prepare_picture
@@ -71,7 +71,7 @@ class _Taking:
             async with self._room.database.read() as session:
                 row = await session.get_one(Upload, self._held.id)
                 actor = await actor_of(session, row.person_id)
-            async with self._kept_lease():
+            async with kept_lease(self._room, Upload, TAKE, self._held):
                 ready = await self._looked_into(row, actor, parts.path(name))
             if await self._finish(row, actor, ready) is not UploadState.TWIN:
                 await parts.remove(name)
@@ -111,22 +111,6 @@ class _Taking:
                 return await keep_sound(shop, path)
         now = self._room.clock.now()
         return await prepare_picture(shop, path, Owner(row.unit_path, row.person_id), name=row.name, now=now)
-
-    @contextlib.asynccontextmanager
-    async def _kept_lease(self) -> AsyncIterator[None]:
-        keeping = asyncio.create_task(self._keep())
-        try:
-            yield
-        finally:
-            keeping.cancel()
-            await asyncio.gather(keeping, return_exceptions=True)
-
-    async def _keep(self) -> None:
-        while True:
-            await asyncio.sleep(TAKE.lease.total_seconds() / 3)
-            with contextlib.suppress(SQLAlchemyError):
-                async with self._room.database.write() as session:
-                    await leases.renew(session, Upload, TAKE, self._held, now=self._room.clock.now())
 
     async def _finish(self, row: Upload, actor: Actor, ready: _Ready) -> UploadState:
         now = self._room.clock.now()

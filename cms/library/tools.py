@@ -1,12 +1,17 @@
 """The tools that look into videos and recordings and make them ready, as one value: tests bring quick ones."""
 
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from media.cutting import Piece
 from media.encode import EncodedVideo, encode_house
+from media.first_look import first_look
 from media.frames import frame_at
+from media.joining import Film, join_house
+from media.kept import Kept
 from media.limits import SoundLimits, VideoLimits
 from media.runner import Report
 from media.sandbox import Sandbox
@@ -32,7 +37,31 @@ class Encode(Protocol):
         work: Path,
         progress: Report | None,
         limits: VideoLimits,
+        kept: Kept,
     ) -> AbstractAsyncContextManager[EncodedVideo]: ...
+
+
+class Join(Protocol):
+    """Puts a film together of others, for the length of an `async with`. Raises MediaRefused."""
+
+    def __call__(
+        self,
+        pieces: Sequence[Piece],
+        films: Mapping[str, Film],
+        *,
+        sandbox: Sandbox,
+        work: Path,
+        limits: VideoLimits,
+        progress: Report | None,
+    ) -> AbstractAsyncContextManager[EncodedVideo]: ...
+
+
+class Look(Protocol):
+    """Makes the begin of a video watchable, for the length of an `async with`. Raises MediaRefused."""
+
+    def __call__(
+        self, path: Path, facts: VideoFacts, *, segments: int, sandbox: Sandbox, work: Path, limits: VideoLimits
+    ) -> AbstractAsyncContextManager[Path]: ...
 
 
 class Frame(Protocol):
@@ -73,3 +102,5 @@ class Tools:
     frame: Frame = frame_at
     hear: Hear = hear
     voice: Voice = encode_voice
+    look: Look = first_look
+    join: Join = join_house

@@ -11,7 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from cms.audit.record import record
 from cms.kernel.db import Database
 from cms.kernel.errors import NotFound, Refused
-from cms.library.models import Asset, EncodeJob, PastRendition, Rendition
+from cms.library.leftovers import is_held
+from cms.library.models import Asset, EncodeJob, EncodePart, PastRendition, Rendition
 from cms.people.actor import Actor
 from cms.people.permissions import Action, Subject, require_can
 from media.store import Store
@@ -77,24 +78,17 @@ async def purge(db: Database, store: Store, *, named: Uses, now: dt.datetime) ->
         gone = [row for row in rows if not known.get(row.id)]
         files = {row.sha256 for row in gone}
         for row in gone:
-            for table in (Rendition, PastRendition):
+            for table in (Rendition, PastRendition, EncodePart):
                 files |= set((await session.scalars(select(table.sha256).where(table.asset_id == row.id))).all())
                 await session.execute(delete(table).where(table.asset_id == row.id))
             await session.execute(delete(EncodeJob).where(EncodeJob.asset_id == row.id))
             await session.delete(row)
             await _note(session, None, "library.purge", row, now=now)
         await session.flush()
-        orphans = [one for one in sorted(files) if not await _is_held(session, one)]
+        orphans = [one for one in sorted(files) if not await is_held(session, one)]
     for sha256 in orphans:
         await store.delete(sha256)
     return len(gone)
-
-
-async def _is_held(session: AsyncSession, sha256: str) -> bool:
-    for table in (Asset, Rendition, PastRendition):
-        if (await session.execute(select(table.id).where(table.sha256 == sha256).limit(1))).first() is not None:
-            return True
-    return False
 
 
 def _subject(row: Asset) -> Subject:

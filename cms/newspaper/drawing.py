@@ -30,8 +30,8 @@ from cms.kernel.ids import block_id, uuid7
 from cms.kernel.log import logger
 from cms.kernel.text import search_text
 from cms.kernel.wake import ring
-from cms.library.encoding import EncodeRoom, LeaseLostError
 from cms.library.models import PAGE, Asset, PageText, Rendition
+from cms.library.room import EncodeRoom, LeaseLostError
 from cms.library.upload import NewPicture, Owner, asset_name, prepare_picture, rendition_row
 from cms.newspaper.models import DrawJob, Newspaper, NewspaperIssue, NewspaperPage
 from cms.newspaper.proposing import Printed, propose

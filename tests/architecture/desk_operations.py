@@ -206,6 +206,8 @@ _LIBRARY_AND_OFFICE: Final[Mapping[str, tuple[str, ...]]] = {
     "POST /desk/library/assets/{asset}/poster/frame": ("POST /api/v1/assets/{asset}/poster",),
     "POST /desk/library/assets/{asset}/poster/picture": ("POST /api/v1/assets/{asset}/poster",),
     "POST /desk/library/assets/{asset}/poster/upload": ("POST /api/v1/assets/{asset}/poster/file",),
+    "POST /desk/library/assets/{asset}/chapters": ("PUT /api/v1/assets/{asset}/chapters",),
+    "POST /desk/library/assets/{asset}/cut": ("POST /api/v1/assets/{asset}/cut",),
     "POST /desk/library/videos/upload": ("POST /api/v1/assets/videos",),
     "POST /desk/library/videos/{asset}/retry": ("POST /api/v1/assets/{asset}/encode",),
     "POST /desk/library/uploads": ("POST /api/v1/uploads",),

@@ -2,8 +2,7 @@
 
 import asyncio
 import io
-import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,23 +10,29 @@ from pathlib import Path
 from PIL import Image
 
 from cms.library.tools import Tools
+from media.cutting import Piece, checked, length_of
 from media.encode import EncodedFile, EncodedVideo
 from media.errors import MediaRefused
-from media.house import HouseIndex
+from media.findings import Findings
+from media.house import TRACKS, HouseIndex, Track, write_index
+from media.joining import Film
+from media.kept import Kept
 from media.kinds import Kind
 from media.limits import VideoLimits
-from media.loudness import Loudness
 from media.probe import probe
 from media.runner import Progress, Report, Stage
 from media.sandbox import Sandbox
 from media.stable import look
+from media.subtitles import Cue
 from media.video import Sound, VideoFacts
 
 DURATION_MS = 62_400
 # The head of an MP4 file, so that the look at the first bytes takes it for one.
 CLIP = b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom" + b"\0" * 4096
 HALF = Progress(Stage.encoding, 31_200, DURATION_MS, 0.5)
-NAMES = ("house-1080", "house-720", "house-480", "house-audio", "house-index", "play-720", "poster")
+_TRACK = Track("0" * 64, 0, 1, tuple(range(2, 19)), 854, 480, "avc1.64001e", 1, 1, 12_800)
+INDEX_OF = HouseIndex("house", 17, DURATION_MS, dict.fromkeys(TRACKS, _TRACK))
+NAMES = ("house-1080", "house-720", "house-480", "house-audio", "house-index", "play-720", "poster", "sprites")
 
 
 def clip_facts(path: Path) -> VideoFacts:
@@ -47,10 +52,19 @@ def poster(at_ms: int = 0) -> bytes:
     return buffer.getvalue()
 
 
-async def playable(folder: Path) -> bytes:
-    """Two seconds that a browser really plays."""
+async def playable(folder: Path, seconds: int = 2) -> bytes:
+    """Some seconds that a browser really plays."""
     path = folder / "playable.mp4"
-    make = ["-f", "lavfi", "-i", "testsrc2=size=320x180:rate=25:duration=2", "-c:v", "libx264", "-preset", "ultrafast"]
+    make = [
+        "-f",
+        "lavfi",
+        "-i",
+        f"testsrc2=size=320x180:rate=25:duration={seconds}",
+        "-c:v",
+        "libx264",
+        "-preset",
+        "ultrafast",
+    ]
     more = ["-pix_fmt", "yuv420p", "-movflags", "+faststart", str(path)]
     process = await asyncio.create_subprocess_exec("ffmpeg", "-v", "error", *make, *more)
     assert await process.wait() == 0
@@ -68,13 +82,31 @@ class FakeTools:
     encodes: int = 0
     heard: Progress = HALF
     plays: bytes = b"play-720" * 200_000
+    parts: tuple[str, ...] = ()
+    found: list[str] = field(default_factory=list)
+    looks: list[int] = field(default_factory=list)
+    joined: list[list[tuple[str, int, int]]] = field(default_factory=list)
+    findings: Findings = field(default_factory=Findings)
+    subtitles: dict[str, tuple[Cue, ...]] = field(default_factory=dict)
+    chapters: tuple[tuple[int, str], ...] = ()
 
     def __post_init__(self) -> None:
         self.gate.set()
 
     @property
     def tools(self) -> Tools:
-        return Tools(self.examine, self.encode, self.frame)
+        return Tools(self.examine, self.encode, self.frame, look=self.look, join=self.join)
+
+    @asynccontextmanager
+    async def look(
+        self, path: Path, facts: VideoFacts, *, segments: int, sandbox: Sandbox, work: Path, limits: VideoLimits
+    ) -> AsyncIterator[Path]:
+        del path, facts, sandbox, limits
+        self.looks.append(segments)
+        made = work / f"look-{len(self.looks)}"
+        await asyncio.to_thread(made.write_bytes, b"look" * segments)
+        yield made
+        await asyncio.to_thread(made.unlink)
 
     @asynccontextmanager
     async def frame(
@@ -104,8 +136,10 @@ class FakeTools:
         work: Path,
         progress: Report | None,
         limits: VideoLimits,
+        kept: Kept,
     ) -> AsyncIterator[EncodedVideo]:
         del sandbox, facts, limits
+        self.found = sorted(await kept.begin("house"))
         self.encodes += 1
         if progress is not None:
             progress(self.heard)
@@ -115,21 +149,43 @@ class FakeTools:
             raise RuntimeError("a defect")
         if self.refuse is not None:
             raise self.refuse
-        folder = work / f"encode-{self.encodes}-{path.name[:8]}"
+        folder = work / f"encode-{self.encodes}-{id(self)}-{path.name[:8]}"
         await asyncio.to_thread(folder.mkdir)
         made = [await asyncio.to_thread(_file, folder, name, self.plays) for name in NAMES]
-        silent = Loudness(None, None)
-        yield EncodedVideo(tuple(made), DURATION_MS, silent, silent, HouseIndex("house", 17, DURATION_MS, {}))
+        if self.parts:
+            await kept.keep(dict.fromkeys(self.parts, made[0].path))
+        yield EncodedVideo(tuple(made), DURATION_MS, self.findings, INDEX_OF, self.subtitles, self.chapters)
+
+    @asynccontextmanager
+    async def join(
+        self,
+        pieces: Sequence[Piece],
+        films: Mapping[str, Film],
+        *,
+        sandbox: Sandbox,
+        work: Path,
+        limits: VideoLimits,
+        progress: Report | None,
+    ) -> AsyncIterator[EncodedVideo]:
+        del sandbox, progress
+        self.joined.append([(one.of, one.first, one.end) for one in pieces])
+        segments = {of: film.index.segments for of, film in films.items()}
+        checked(pieces, segments, most_ms=limits.duration_ms)
+        folder = work / f"join-{len(self.joined)}"
+        await asyncio.to_thread(folder.mkdir)
+        made = [await asyncio.to_thread(_file, folder, name, self.plays) for name in NAMES]
+        length = length_of(pieces, dict.fromkeys(films, DURATION_MS))
+        yield EncodedVideo(tuple(made), length, self.findings, INDEX_OF)
 
 
 def _file(folder: Path, name: str, plays: bytes) -> EncodedFile:
     path = folder / name
     match name:
-        case "poster":
+        case "poster" | "sprites":
             path.write_bytes(poster())
             return EncodedFile(name, path, "image/jpeg", 1280, 720)
         case "house-index":
-            path.write_text(json.dumps({"format": 1}))
+            path.write_bytes(write_index(INDEX_OF))
             return EncodedFile(name, path, "application/json", 0, 0)
         case "house-audio":
             path.write_bytes(b"audio")

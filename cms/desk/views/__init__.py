@@ -20,6 +20,7 @@ from cms.desk.views import (
     factor,
     feeds,
     fetching,
+    films,
     focal,
     gate,
     home,
@@ -81,7 +82,7 @@ def _work() -> tuple[Section, ...]:
     showing = (*previews.ROUTES, *sharing.ROUTES, *shared.ROUTES)
     reviews = (*review.ROUTES, *batches.ROUTES, *slips.ROUTES, *phone.ROUTES)
     pictures = (*library.ROUTES, *fetching.ROUTES, *focal.ROUTES, *shelving.ROUTES, *assets.ROUTES)
-    films = (*videos.ROUTES, *uploads.ROUTES, *subtitles.ROUTES)
+    moving = (*videos.ROUTES, *films.ROUTES, *uploads.ROUTES, *subtitles.ROUTES)
     reads, out = Action.DOCUMENT_READ, publishing.ROUTES
     return (
         Section(
@@ -102,7 +103,7 @@ def _work() -> tuple[Section, ...]:
             "/desk/library/",
             Action.LIBRARY_READ,
             _WORK,
-            (*pictures, *films),
+            (*pictures, *moving),
         ),
     )
 

@@ -10,7 +10,7 @@ from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cms.content.uses import Use, used, uses_of
-from cms.desk import incoming, pieces, videos
+from cms.desk import films, incoming, pieces, videos
 from cms.desk.fields import instant
 from cms.desk.routing import get, post
 from cms.desk.uploads import blocks_of, count_intake, file_part
@@ -154,6 +154,7 @@ async def _page(
             "sizes": _sizes(found.files),
             "making": making(visit, (await remakes_of(session, [asset.id])).get(asset.id)),
             "subtitles": await _subtitles(visit, session, asset),
+            "film_notes": films.notes(visit, found) if asset.kind == VIDEO else None,
         }
     context |= {
         "href": _here(visit),

@@ -13,8 +13,8 @@ from cms.desk.refusing import refusal_of
 from cms.desk.routing import get, post
 from cms.desk.visit import Visit
 from cms.kernel.errors import DomainError
-from cms.library.encoding import EncodeRoom
 from cms.library.models import Upload
+from cms.library.room import EncodeRoom
 from cms.library.states import UploadState
 from cms.library.taking import take_next
 from cms.library.uploads import append, begin, keep_twin, offset, terminate, upload_for

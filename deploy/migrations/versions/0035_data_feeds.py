@@ -8,7 +8,7 @@ from alembic import op
 from cms.kernel.base import Instant, Json
 
 revision = "0035"
-down_revision = "0031"
+down_revision = "0032"
 branch_labels = None
 depends_on = None
 

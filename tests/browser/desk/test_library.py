@@ -12,9 +12,10 @@ from sqlalchemy import select
 
 from cms.kernel.clock import SystemClock
 from cms.kernel.db import Database
-from cms.library.encoding import EncodeRoom, encode_next
+from cms.library.encoding import encode_next
 from cms.library.models import Asset, Upload
 from cms.library.remaking import remake_next
+from cms.library.room import EncodeRoom
 from tests.browser.axe import violations
 from tests.browser.desk.office import add_person, first_run, picture
 from tests.chromium import PHONE, Pages

@@ -13,7 +13,8 @@ from playwright.async_api import FilePayload, expect
 
 from cms.kernel.clock import SystemClock
 from cms.kernel.db import Database
-from cms.library.encoding import EncodeRoom, encode_next
+from cms.library.encoding import encode_next
+from cms.library.room import EncodeRoom
 from tests.browser.axe import violations
 from tests.browser.desk.office import add_column, add_person, first_run
 from tests.chromium import Pages

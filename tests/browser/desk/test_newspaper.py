@@ -11,7 +11,7 @@ from playwright.async_api import FilePayload, Page, expect
 
 from cms.kernel.clock import SystemClock
 from cms.kernel.db import Database
-from cms.library.encoding import EncodeRoom
+from cms.library.room import EncodeRoom
 from cms.newspaper.drawing import draw_next
 from tests.browser.axe import violations
 from tests.browser.desk.office import Desk

@@ -11,7 +11,8 @@ from playwright.async_api import FilePayload, Page, expect
 
 from cms.kernel.clock import SystemClock
 from cms.kernel.db import Database
-from cms.library.encoding import EncodeRoom, encode_next
+from cms.library.encoding import encode_next
+from cms.library.room import EncodeRoom
 from media.errors import MediaRefused
 from tests.browser.axe import violations
 from tests.browser.desk.office import Desk, add_column, add_person, first_run

@@ -12,7 +12,8 @@ from yarl import URL
 
 from cms.kernel.clock import SystemClock
 from cms.kernel.db import Database
-from cms.library.encoding import EncodeRoom, encode_next
+from cms.library.encoding import encode_next
+from cms.library.room import EncodeRoom
 from tests.fakes.videos import CLIP, FakeTools
 from tests.integration.desk.house import PASSWORD, Browser, House, open_house
 from tests.integration.desk.test_api import ask, call, program

@@ -8,7 +8,7 @@ import pytest
 
 from cms.kernel.clock import SystemClock
 from cms.kernel.db import Database
-from cms.library.encoding import EncodeRoom
+from cms.library.room import EncodeRoom
 from cms.newspaper.drawing import draw_next
 from tests.fakes.newspapers import ARTICLES, newspaper_pdf
 from tests.integration.desk.house import House, open_house

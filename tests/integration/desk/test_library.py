@@ -16,9 +16,10 @@ from cms.content.models import Edition
 from cms.content.uses import ever_named
 from cms.kernel.clock import SystemClock
 from cms.kernel.db import Database
-from cms.library.encoding import EncodeRoom, encode_next
+from cms.library.encoding import encode_next
 from cms.library.models import Asset, AssetTag, Folder, PastRendition, Rendition, RenditionJob
 from cms.library.remaking import back_fill, remake_next
+from cms.library.room import EncodeRoom
 from cms.library.trash import KEPT, purge
 from media.house import OPTIONAL
 from media.images import TABLE

@@ -8,9 +8,9 @@ from PIL import Image
 from sqlalchemy import func, select
 
 from cms.content.models import Presence
-from cms.library.encoding import EncodeRoom
 from cms.library.models import Asset, Rendition
 from cms.library.remaking import remake_next
+from cms.library.room import EncodeRoom
 from tests.integration.desk.house import House
 from tests.integration.desk.world import begin, draft_fields, upload, write
 

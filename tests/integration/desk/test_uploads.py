@@ -14,8 +14,8 @@ from sqlalchemy import func, select, update
 
 from cms.kernel.clock import SystemClock
 from cms.kernel.db import Database
-from cms.library.encoding import EncodeRoom
 from cms.library.models import Asset, Upload
+from cms.library.room import EncodeRoom
 from cms.library.taking import take_next
 from cms.library.upload import UploadRoom
 from cms.library.uploads import sweep

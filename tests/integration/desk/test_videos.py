@@ -3,6 +3,7 @@
 import asyncio
 import datetime as dt
 import io
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -12,9 +13,14 @@ from sqlalchemy import select, update
 
 from cms.kernel.clock import SystemClock
 from cms.kernel.db import Database
-from cms.library.encoding import EncodeRoom, encode_next
-from cms.library.models import Asset, EncodeJob
+from cms.library.encoding import encode_next
+from cms.library.models import VIDEO, Asset, EncodeJob
+from cms.library.room import EncodeRoom
+from cms.library.subtitling import tracks_of
 from media.errors import MediaRefused
+from media.findings import Findings
+from media.loudness import Loudness
+from media.subtitles import Cue
 from tests.fakes.videos import CLIP, FakeTools
 from tests.integration.desk.house import Browser, House, open_house
 
@@ -188,3 +194,46 @@ async def test_video_of_another_kind_or_unit_is_not_told(desk: House) -> None:
     nobody = await desk.add("wu-ming", "吴名")
     await nobody.get("/desk/account")
     assert (await nobody.script("GET", str(video["href"]))).status == 403
+
+
+async def test_film_when_cut_becomes_a_new_one_with_its_words_and_the_old_one_stays(
+    desk: House, fake: FakeTools
+) -> None:
+    editor = await _editor(desk)
+    _, video = await _upload(editor)
+    _, other = await _upload(editor, CLIP + b"2", "two.mp4")
+    await editor.get(f"/desk/library/assets/{video['id']}/cut", status=409)
+    fake.chapters = ((0, "开场"), (30_720, "提问"))
+    fake.subtitles = {"zh": (Cue(31_000, 33_000, "各位老师好"),)}
+    fake.findings = Findings(black=((1_000, 4_000),), loudness=Loudness(-24.1, -3.5))
+    for _ in range(2):
+        assert await encode_next(_room(desk))
+    href = f"/desk/library/assets/{video['id']}"
+    page = await editor.get(href)
+    for words in ("黑场", "0:01 – 0:04", "响度 -24.1 LKFS", "提问", 'every="1920"', "剪辑"):
+        assert words in page
+    await editor.post(f"{href}/chapters", {"chapters": "0:00 开场\n0:30 问答\n"})
+    assert "章节已保存" in editor.page
+    assert "第 2 行看不懂" in await editor.post(f"{href}/chapters", {"chapters": "0:00 开场\n半分钟"}, status=422)
+
+    page = await editor.get(f"{href}/cut")
+    assert "two.mp4（1:02）" in page
+    whole = json.dumps([[video["id"], 0, 17]])
+    assert "没有剪掉任何部分" in await editor.post(f"{href}/cut", {"pieces": whole, "name": ""}, status=422)
+    assert "第 1 段超出" in await editor.post(
+        f"{href}/cut", {"pieces": json.dumps([[video["id"], 0, 18]]), "name": ""}, status=422
+    )
+    assert "看不懂" in await editor.post(f"{href}/cut", {"pieces": "{", "name": ""}, status=422)
+    pieces = [[video["id"], 7, 9], [other["id"], 0, 17]]
+    page = await editor.post(f"{href}/cut", {"pieces": json.dumps(pieces), "name": "合辑"})
+    assert "剪辑已提交" in page
+    assert await encode_next(_room(desk))
+    assert fake.joined == [[tuple(one) for one in pieces]]
+    async with desk.deps.db.read() as session:
+        made = (await session.scalars(select(Asset).where(Asset.name == "合辑", Asset.kind == VIDEO))).one()
+        job = (await session.scalars(select(EncodeJob).where(EncodeJob.asset_id == made.id))).one()
+        [track] = (await tracks_of(session, [made.id]))[made.id]
+    assert (made.state, job.error_code, made.duration_ms) == ("ready", None, 2 * 3_840 + 62_400)
+    assert made.chapters == [[30_000 - 26_880, "问答"], [7_680, "开场"], [38_400, "提问"]]
+    assert track.cues[0] == [31_000 - 26_880, 33_000 - 26_880, "各位老师好"]
+    assert "黑场" in await editor.get(href)

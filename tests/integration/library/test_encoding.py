@@ -3,7 +3,7 @@
 import asyncio
 import datetime as dt
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,17 +14,24 @@ from cms.kernel.clock import FixedClock
 from cms.kernel.db import Database
 from cms.kernel.errors import Denied, NotFound, Refused
 from cms.kernel.metrics import CORE, Metrics
-from cms.library.encoding import EncodeRoom, encode_next
-from cms.library.models import PICTURE, VIDEO, Asset, EncodeJob, Rendition
+from cms.library.checkpoints import Checkpoints
+from cms.library.encoding import encode_next
+from cms.library.looking import look_next
+from cms.library.models import PICTURE, VIDEO, Asset, EncodeJob, EncodePart, Rendition
 from cms.library.queries import assets, encodes_waiting, file_of, newest, videos
+from cms.library.room import EncodeRoom
 from cms.library.states import ENCODE
+from cms.library.subtitling import tracks_of
 from cms.library.upload import Workshop
 from cms.library.videos import retry_encode, upload_video
 from media.errors import MediaRefused
+from media.findings import Findings
 from media.images import RENDITIONS
 from media.limits import VideoLimits
+from media.loudness import Loudness
 from media.sandbox import Sandbox
 from media.store import Store
+from media.subtitles import Cue, write_vtt
 from tests.fakes.videos import CLIP, DURATION_MS, NAMES, FakeTools
 from tests.office import NOW, Office, make_office
 
@@ -140,7 +147,8 @@ async def test_encoder_when_it_asks_for_a_lost_lease_stops_at_once(place: Place)
         await session.execute(update(EncodeJob).values(fence=EncodeJob.fence + 1))
     place.clock.advance(dt.timedelta(seconds=5))
     await asyncio.wait_for(slow, 5)
-    assert await place.count(Rendition) == 0
+    async with place.db.read() as session:
+        assert (await session.scalars(select(Rendition.name))).all() == ["first-look"]
 
 
 async def test_worker_when_stopped_in_order_gives_the_job_back_without_blame(place: Place) -> None:
@@ -313,3 +321,110 @@ async def test_two_encoders_when_one_job_is_due_take_it_once(place: Place) -> No
     done = await asyncio.gather(encode_next(place.room("one")), encode_next(place.room("two", other)))
     assert sorted(done) == [False, True]
     assert place.fake.encodes + other.encodes == 1
+
+
+async def test_newcomer_can_be_watched_before_it_is_made_and_the_look_goes_with_the_making(place: Place) -> None:
+    asset = await place.upload()
+    assert await look_next(place.room("looker"))
+    assert not await look_next(place.room("looker"))
+    video, job = await place.job()
+    assert (video.state, job.state, job.attempt, job.looked_at) == ("waiting", "waiting", 0, NOW)
+    async with place.db.read() as session:
+        look = (await assets(session, [asset.id]))[asset.id].files["first-look"]
+    assert place.fake.looks == [1]
+    assert await place.shop.store.exists(look.sha256)
+
+    assert await encode_next(place.room())
+    assert place.fake.looks == [1]
+    async with place.db.read() as session:
+        assert set((await assets(session, [asset.id]))[asset.id].files) == set(NAMES)
+    assert not await place.shop.store.exists(look.sha256)
+
+
+async def test_newcomer_behind_another_can_be_watched_for_a_minute(place: Place) -> None:
+    await place.upload()
+    assert await look_next(place.room())
+    await place.upload(CLIP + b"2")
+    assert await look_next(place.room())
+    assert place.fake.looks == [1, 1, 16]
+
+
+async def test_killed_encoder_leaves_what_it_finished_to_the_next_and_nothing_in_the_end(place: Place) -> None:
+    asset = await place.upload()
+    place.fake.parts = ("720.00000", "480.00000")
+    killed = replace(place.room("killed"), tick=60)
+    keep = Checkpoints.keep
+
+    class PowerCutError(BaseException):
+        """The machine stops."""
+
+    async def cut(checkpoints: Checkpoints, parts: Mapping[str, Path]) -> None:
+        await keep(checkpoints, parts)
+        raise PowerCutError
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Checkpoints, "keep", cut)
+        with pytest.raises(PowerCutError):
+            await encode_next(killed)
+    async with place.db.read() as session:
+        assert len((await session.scalars(select(EncodePart.sha256))).all()) == 2
+
+    place.clock.advance(ENCODE.lease + dt.timedelta(seconds=1))
+    following = FakeTools()
+    assert await encode_next(place.room("next", following))
+    assert following.found == ["480.00000", "720.00000"]
+    async with place.db.read() as session:
+        assert await session.scalar(select(func.count()).select_from(EncodePart)) == 0
+        names = set((await assets(session, [asset.id]))[asset.id].files)
+    assert names == set(NAMES)
+
+
+async def test_video_that_hurries_is_made_first_and_takes_the_encoder_between_two_stretches(place: Place) -> None:
+    long, hurried = await place.upload(), await place.upload(CLIP + b"2", name="明早播出.mp4")
+
+    async def soon(_: object, ids: Collection[uuid.UUID], now: dt.datetime) -> Collection[uuid.UUID]:
+        assert now == place.clock.now()
+        return {hurried.id} & set(ids)
+
+    room = replace(place.room(), soon=soon)
+    place.fake.parts = ("720.00000",)
+    async with place.db.write() as session:
+        later = update(EncodeJob).where(EncodeJob.asset_id == hurried.id)
+        await session.execute(later.values(not_before=place.clock.now() + dt.timedelta(seconds=1)))
+    place.fake.gate.clear()
+    work = asyncio.create_task(encode_next(room))
+    await place.fake.inside.wait()
+    place.clock.advance(dt.timedelta(seconds=2))
+    place.fake.gate.set()
+    await work
+    states = {one: await _state(place, one) for one in (long.id, hurried.id)}
+    assert states == {long.id: ("waiting", 0), hurried.id: ("waiting", 10)}
+
+    assert await encode_next(room)
+    assert await _state(place, hurried.id) == ("ready", 10)
+    assert await encode_next(room)
+    assert place.fake.found == ["720.00000"]
+    assert await _state(place, long.id) == ("ready", 0)
+
+
+async def test_what_was_inside_a_file_is_kept_with_what_a_person_should_look_at(place: Place) -> None:
+    asset = await place.upload()
+    place.fake.subtitles = {"zh": (Cue(0, 2_000, "各位老师好"),)}
+    place.fake.chapters = ((0, "开场"), (30_000, "提问"))
+    place.fake.findings = Findings(black=((1_000, 4_000),), loudness=Loudness(-24.0, -3.5))
+    assert await encode_next(place.room())
+    async with place.db.read() as session:
+        found = (await assets(session, [asset.id]))[asset.id]
+        tracks = (await tracks_of(session, [asset.id]))[asset.id]
+    assert [one.cues for one in tracks] == [[[0, 2_000, "各位老师好"]]]
+    assert await place.shop.store.get(found.files["subtitles-zh"].sha256) == write_vtt(place.fake.subtitles["zh"])
+    assert found.asset.chapters == [[0, "开场"], [30_000, "提问"]]
+    assert found.asset.findings["black"] == [[1_000, 4_000]]
+    assert found.asset.findings["loudness"] == {"integrated": -2_400, "peak": -350}
+    assert "老" in found.asset.search_text
+
+
+async def _state(place: Place, asset: uuid.UUID) -> tuple[str, int]:
+    async with place.db.read() as session:
+        job = (await session.scalars(select(EncodeJob).where(EncodeJob.asset_id == asset))).one()
+        return job.state, job.priority

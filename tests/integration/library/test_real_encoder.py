@@ -9,9 +9,10 @@ from sqlalchemy import select
 
 from cms.kernel.clock import SystemClock
 from cms.kernel.db import Database
-from cms.library.encoding import EncodeRoom, encode_next
+from cms.library.encoding import encode_next
 from cms.library.models import Asset, EncodeJob
 from cms.library.queries import assets
+from cms.library.room import EncodeRoom
 from cms.library.upload import Workshop
 from cms.library.videos import upload_video
 from media.errors import MediaRefused

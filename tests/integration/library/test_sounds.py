@@ -11,9 +11,10 @@ from sqlalchemy import select
 
 from cms.kernel.clock import SystemClock
 from cms.kernel.db import Database
-from cms.library.encoding import EncodeRoom, encode_next
+from cms.library.encoding import encode_next
 from cms.library.models import Asset, Upload
 from cms.library.queries import assets
+from cms.library.room import EncodeRoom
 from cms.library.taking import take_next
 from cms.library.upload import Workshop
 from cms.library.uploads import part_name, parts_of

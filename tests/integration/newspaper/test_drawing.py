@@ -16,8 +16,8 @@ from cms.kernel.clock import FixedClock
 from cms.kernel.db import Database
 from cms.kernel.errors import Invalid, Refused
 from cms.kernel.metrics import CORE, Metrics
-from cms.library.encoding import EncodeRoom
 from cms.library.models import PAGE, Asset, Rendition
+from cms.library.room import EncodeRoom
 from cms.library.upload import Workshop
 from cms.newspaper.drawing import draw_again, draw_next
 from cms.newspaper.models import DrawJob, NewspaperIssue, NewspaperPage

@@ -8,11 +8,12 @@ from hypothesis import given, strategies as st
 
 from media import kinds, ladder
 from media.errors import MediaRefused
-from media.house import TRACKS
+from media.house import RUNGS
 from media.limits import VideoLimits
 from media.loudness import Loudness, gain_for, read_summary
 from media.runner import Ran, command
 from media.stable import Look
+from media.stretches import Stretch
 from media.video import VideoFacts, checked, claims_of, facts_of, true_length
 
 SEEN = Look(1, 2, 3)
@@ -136,11 +137,18 @@ def test_graph_makes_every_track_without_a_python_list_in_it(
 ) -> None:
     facts = _checked(Ran(9_960, 300, ""), Ran(9_000, 0, "") if sounds else None)
     facts = replace(facts, hdr=hdr, interlaced=interlaced)
-    argv = command(*ladder.ladder_outputs(facts, ladder.Gain(3.5, limited=limited), 3))
+    stretch = Stretch(0, 0, 3)
+    outputs = [
+        *ladder.stretch_outputs(facts, stretch),
+        ladder.sound_output(facts, ladder.Gain(3.5, limited=limited), 3),
+    ]
+    argv = command(*outputs, own_clock=True)
     graph = argv[argv.index("-filter_complex") + 1]
     assert [argument for argument in argv if argument.startswith("file:{output}/")] == [
-        f"file:{{output}}/{track}" for track in TRACKS
+        f"file:{{output}}/{track}" for track in (*RUNGS, "none", "audio")
     ]
+    # A graph of one input would hand the source's Dolby Vision record to every track.
+    assert "anull" in graph
     assert not any("['" in argument for argument in argv)
     assert ("yadif" in graph) == interlaced
     assert ("tonemap" in graph) == bool(hdr)

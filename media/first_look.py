@@ -1,0 +1,45 @@
+"""The begin of a video in small, within seconds of its arrival: what people watch until the whole is made.
+
+Never on air and never signed: its sound has the source's own loudness, its settings are the quickest.
+"""
+
+import contextlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Final
+
+from media import ladder
+from media.house import FIRST_LOOK
+from media.limits import VideoLimits
+from media.runner import Stage, command, given_input, made_output, run_ffmpeg
+from media.sandbox import Sandbox
+from media.stable import unchanged
+from media.stretches import Stretch
+from media.video import VideoFacts
+from media.workspace import private_folder
+
+RUNG: Final = ladder.LADDER["480"]
+_VIDEO: Final = {"c:v": "libx264", "preset": "superfast", "crf": 25, "pix_fmt": "yuv420p", "movflags": "+faststart"}
+_AUDIO: Final = {"c:a": "aac", "b:a": "96k", "ar": 48_000, "ac": 2}
+
+
+@contextlib.asynccontextmanager
+async def first_look(
+    path: Path, facts: VideoFacts, *, segments: int, sandbox: Sandbox, work: Path, limits: VideoLimits
+) -> AsyncIterator[Path]:
+    """A plain MP4 of the first segments of a video, or of all of it; gone when the context ends.
+
+    Refuses as `media.runner.run_ffmpeg`; `media.video_changed`.
+    """
+    await unchanged(path, facts.seen)
+    stretch = Stretch(0, 0, min(segments, ladder.segments_of(facts.duration_ms)))
+    picture = ladder.house_colours(ladder.stretch_picture(facts, stretch), facts, RUNG).filter("setsar", 1)
+    streams = [picture]
+    if facts.sound is not None:
+        streams.append(ladder.even_sound(given_input(f=facts.demuxer), facts))
+    options = {**_VIDEO, **_AUDIO, **ladder.CONTAINER, "t": f"{min(stretch.length_ms, facts.duration_ms) / 1000:.3f}"}
+    async with private_folder(work) as out:
+        argv = command(made_output(*streams, name=FIRST_LOOK, **options), own_clock=True)
+        bounds = limits.bounds(stretch.length_ms)
+        await run_ffmpeg(argv, sandbox=sandbox, given=path, out=out, bounds=bounds, stage=Stage.examining)
+        yield out / FIRST_LOOK

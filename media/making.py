@@ -1,0 +1,161 @@
+"""The tracks of an item, stretch by stretch: taken from what is kept, or made, kept and put behind the others."""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Final
+
+from media import ladder, package
+from media.errors import MediaRefused
+from media.house import AUDIO, RUNGS, SEGMENT_FRAMES, SEGMENT_MS
+from media.kept import Kept
+from media.limits import VideoLimits
+from media.loudness import UNHEARD, Loudness, gain_for, measured
+from media.runner import Progress, Report, Stage, command, given_input, run_ffmpeg
+from media.sandbox import Sandbox
+from media.stretches import Stretch
+from media.threads import in_thread
+from media.video import VideoFacts
+from media.workspace import private_folder
+
+# Some pictures that a decoder had to patch are normal for phones and broadcast recordings.
+_PATCHED_PICTURES: Final = 4
+_PATCHED_SHARE: Final = 500
+_PATCHED: Final = re.compile(r"rror while decoding|concealing|orrupt|Invalid data found when processing input")
+_MEASURED: Final = "measured"
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """Where the work is done: `out` holds the tracks, `work` a folder for each run."""
+
+    sandbox: Sandbox
+    work: Path
+    out: Path
+    limits: VideoLimits
+    progress: Report | None
+
+
+@dataclass(slots=True)
+class Making:
+    """One encode on its way."""
+
+    path: Path
+    facts: VideoFacts
+    segments: int
+    house: package.House
+    room: Room
+    kept: Kept
+    there: frozenset[str] = field(default=frozenset(), init=False)
+    patched: int = field(default=0, init=False)
+
+    async def begin(self) -> None:
+        """Asks what an earlier try left."""
+        self.there = frozenset(await self.kept.begin(self.house.name))
+
+    async def sound(self) -> Loudness:
+        """Measures the sound and makes its track, in one run over the whole; how loud the source is."""
+        before = await self._kept_measure() if {AUDIO, _MEASURED} <= self.there else None
+        if before is not None and await self._taken({AUDIO: AUDIO}, 0, self.segments):
+            return before
+        async with private_folder(self.room.work) as out:
+            before = await self._measure(out)
+            output = ladder.sound_output(self.facts, gain_for(before), self.segments)
+            await self._run([output], out, self.segments * SEGMENT_MS, Stage.sounding)
+            await in_thread((out / _MEASURED).write_text, json.dumps([before.integrated, before.peak]))
+            await self._put(out, {AUDIO: AUDIO}, 0, self.segments)
+            await self.kept.keep({AUDIO: out / AUDIO, _MEASURED: out / _MEASURED})
+        return before
+
+    async def stretch(self, stretch: Stretch) -> None:
+        """Puts a stretch behind those that are there."""
+        parts = {rung: f"{rung}.{stretch.number:05}" for rung in RUNGS}
+        known = set(parts.values()) <= self.there
+        if known and await self._taken(parts, stretch.first, stretch.segments):
+            return
+        async with private_folder(self.room.work) as out:
+            outputs = ladder.stretch_outputs(self.facts, stretch)
+            await self._run(outputs, out, stretch.length_ms, Stage.encoding, begin_ms=stretch.begin_ms)
+            await self._put(out, {rung: rung for rung in RUNGS}, stretch.first, stretch.segments)
+            if stretch.segments < self.segments:
+                # What is one stretch in all has nothing to be resumed.
+                await self.kept.keep({name: out / rung for rung, name in parts.items()})
+
+    def refuse_damage(self) -> None:
+        """Refuse a source whose decoder had to guess more than a few pictures.
+
+        Raises:
+            MediaRefused: `media.video_damaged`.
+        """
+        if self.patched > max(_PATCHED_PICTURES, self.segments * SEGMENT_FRAMES // _PATCHED_SHARE):
+            raise MediaRefused("media.video_damaged", reason=f"{self.patched} decoding errors")
+
+    async def _measure(self, out: Path) -> Loudness:
+        if self.facts.sound is None:
+            return UNHEARD
+        length = self.facts.sound.length_ms
+        return await measured(
+            ladder.even_sound(given_input(f=self.facts.demuxer), self.facts),
+            sandbox=self.room.sandbox,
+            given=self.path,
+            out=out,
+            bounds=self.room.limits.bounds(length),
+            total_ms=length,
+            progress=self.room.progress,
+        )
+
+    async def _kept_measure(self) -> Loudness | None:
+        async with self.kept.opened(_MEASURED) as path:
+            if path is None:
+                return None
+            return Loudness(*json.loads(await in_thread(path.read_text)))
+
+    async def _taken(self, parts: Mapping[str, str], first: int, segments: int) -> bool:
+        """Puts kept parts of these tracks in their place; False when one is gone after all."""
+        for track, name in parts.items():
+            async with self.kept.opened(name) as path:
+                if path is None:
+                    if track != next(iter(parts)):
+                        raise MediaRefused("media.store_failed", reason=name)
+                    return False
+                await self._append(path, track, first, segments)
+        return True
+
+    async def _put(self, out: Path, tracks: Mapping[str, str], first: int, segments: int) -> None:
+        for track, name in tracks.items():
+            await self._append(out / name, track, first, segments)
+
+    async def _append(self, part: Path, track: str, first: int, segments: int) -> None:
+        target = self.room.out / track
+        put = await in_thread(package.append, part, target, track, self.house, first=first)
+        if put < segments:
+            read, claimed = (first + put) * SEGMENT_MS // 1000, self.facts.duration_ms // 1000
+            raise MediaRefused("media.video_truncated", found=read, claimed=claimed)
+
+    async def _run(
+        self, outputs: Sequence[object], out: Path, length_ms: int, stage: Stage, *, begin_ms: int = 0
+    ) -> None:
+        ran = await run_ffmpeg(
+            command(*outputs, own_clock=stage is Stage.encoding),
+            sandbox=self.room.sandbox,
+            given=self.path,
+            out=out,
+            bounds=self.room.limits.bounds(length_ms),
+            stage=stage,
+            total_ms=length_ms,
+            progress=self._shifted(begin_ms, stage),
+        )
+        self.patched += sum(1 for line in ran.stderr.splitlines() if _PATCHED.search(line))
+
+    def _shifted(self, begin_ms: int, stage: Stage) -> Report | None:
+        heard = self.room.progress
+        if heard is None or stage is not Stage.encoding:
+            return heard
+        total = self.segments * SEGMENT_MS
+
+        def tell(one: Progress) -> None:
+            heard(replace(one, done_ms=min(total, begin_ms + one.done_ms), total_ms=total))
+
+        return tell
