@@ -11,7 +11,7 @@ from renderers.tv import paths
 from renderers.tv.items import index_of, masters
 from renderers.tv.plan import PLAN_NAME, On, Plan, decode, from_value
 from renderers.tv.programme import edge, to_ms
-from schedules.linear import FILLER, run_at, slot_at
+from schedules.linear import slot_at
 
 
 class TvOnAir:
@@ -62,10 +62,8 @@ async def _is_there(on: On, assets: Assets) -> bool:
 
 
 def open_from(plan: Plan, now: dt.datetime) -> int:
-    """The first slot a change can reach: behind what is frozen, and behind the item that is on there."""
-    first = edge(now)
-    run = run_at(plan.runs, first - 1)
-    return first if run is None or run.item == FILLER else max(first, run.end)
+    """The first slot a change can reach: behind what the office froze. What fills gives way there."""
+    return max(edge(now), slot_at(to_ms(now)) + plan.rule.frozen)
 
 
 def _airings(plan: Plan, start: int, end: int) -> Iterator[Airing]:

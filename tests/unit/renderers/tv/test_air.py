@@ -21,7 +21,7 @@ async def world_of(*lengths: int) -> ChannelWorld:
     return world
 
 
-async def test_plan_is_told_without_gap_as_its_lists_show_it_and_open_behind_what_is_on() -> None:
+async def test_plan_is_told_without_gap_as_its_lists_show_it_and_open_behind_what_is_frozen() -> None:
     world = await world_of(7, 3)
     value, _ = await world.services.state.get(AIR.value)
     here = slot_of(NOW)
@@ -33,8 +33,7 @@ async def test_plan_is_told_without_gap_as_its_lists_show_it_and_open_behind_wha
         for slot in range(max(one.start, here), min(one.end, here + 40)):
             item = plan.on(slot).item
             assert one.document == ("" if item is None else item.document)
-    on = next(one for one in found.airings if one.start <= here + 2 < one.end)
-    assert found.open_from == max(here + 3, on.end)
+    assert found.open_from == here + 1 + max(2, plan.rule.frozen)
     assert found.ends == plan.end
     gone = dataclasses.replace(plan, items={})
     assert all(one.gone for one in AIR.aired(to_value(gone), here, here + 10, NOW).airings if not one.document)
