@@ -60,12 +60,19 @@ class PortalPush:
         self._states: dict[str, str] = {}
         self._bells: defaultdict[str, asyncio.Event] = defaultdict(asyncio.Event)
         self._open = 0
+        self._is_over = False
 
     def routes(self) -> list[web.RouteDef]:
         return [
             web.get(f"/tv/{_CODES}/push", self.listen),
             web.get(f"/tv/{_CODES}/alerts.json", self.ask),
         ]
+
+    async def close(self, _app: web.Application) -> None:
+        """Lets every page go: a server that stops would wait for them."""
+        self._is_over = True
+        for bell in self._bells.values():
+            bell.set()
 
     async def run(self, wake: Wake) -> None:
         """Follows what is committed until cancelled."""
@@ -130,7 +137,7 @@ class PortalPush:
         leaving = asyncio.ensure_future(_left(socket))
         said = None
         try:
-            while not socket.closed and not leaving.done():
+            while not (socket.closed or leaving.done() or self._is_over):
                 bell, state = self._bells[code], self._states.get(code, QUIET)
                 if state is not said:
                     said = state

@@ -154,7 +154,7 @@ class Air:
         metrics.gauge("yunping_tv_outputs", len(self.wires), kind="udp")
         metrics.gauge("yunping_tv_outputs", len(self.pushes), kind="push")
         late = max((one.wired.line.pace.late_ns for one in self.wires.values()), default=0)
-        metrics.gauge("yunping_tv_output_late_seconds", late / 1e9)
+        metrics.gauge("yunping_tv_output_late_ms", late / 1e6)
         for name, count in self._totals().items():
             metrics.gauge(name, count)
 

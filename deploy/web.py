@@ -77,6 +77,7 @@ async def run_web(settings: Settings, metrics: Metrics, stop: asyncio.Event) -> 
         app.add_routes(BoxFiles(here.db, here.clock, room).routes())
         push = portal_push(here, reader)
         app.add_routes(push.routes())
+        app.on_shutdown.append(push.close)
         app.add_routes([*site.routes(), *places.routes(), *public.routes()])
         counting = count_viewers(here, site.viewers)
         beside = [_follow(here, reader), counting, watch_channels(here, site.newest), push.run(here.wake)]

@@ -27,6 +27,8 @@ FLAGS = (
     "--font-render-hinting=none",
     "--autoplay-policy=no-user-gesture-required",
 )
+# A server that is gone, or a socket that its page does without.
+_AWAY = ("Failed to load resource", "WebSocket connection to")
 SCREEN = ViewportSize(width=1080, height=1920)
 PHONE = ViewportSize(width=390, height=844)
 DESK = ViewportSize(width=1440, height=900)
@@ -68,7 +70,7 @@ class Pages:
 
     def _console(self, message: ConsoleMessage) -> None:
         # An answer of 4xx or a server that is gone is what many tests are about; a broken policy or script is not.
-        if message.type == "error" and "Failed to load resource" not in message.text:
+        if message.type == "error" and not message.text.startswith(_AWAY):
             self.complaints.append(message.text)
 
 

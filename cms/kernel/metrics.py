@@ -90,7 +90,7 @@ CORE: tuple[Metric, ...] = (
     Metric("counter", "yunping_data_values_total", "Values of data feeds by outcome", ("outcome",)),
     Metric("counter", "yunping_feed_polls_total", "Looks at feeds by outcome", ("outcome",)),
     Metric("gauge", "yunping_tv_outputs", "Outputs of channels that this process sends", ("kind",)),
-    Metric("gauge", "yunping_tv_output_late_seconds", "How far the latest output is behind its time"),
+    Metric("gauge", "yunping_tv_output_late_ms", "How far the latest output is behind its time"),
     Metric("gauge", "yunping_tv_output_missing_datagrams", "Datagrams of outputs that were not sent in time"),
     Metric(
         "gauge", "yunping_tv_output_errors", "Datagrams that the network refused, and outputs that cannot be opened"

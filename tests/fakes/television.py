@@ -71,6 +71,7 @@ class Television:
         )
         self.app = web.Application()
         self.app.add_routes(self.routes())
+        self.app.on_shutdown.append(self.push.close)
 
     def routes(self) -> list[web.RouteDef]:
         return [*self.push.routes(), *self.site.routes(), *self.public.routes()]

@@ -27,9 +27,11 @@ def _told(ordinal: int, present: Programme | None, following: Programme | None) 
 
 def _around(plan: Plan, slot: int) -> tuple[int, Programme | None, Programme | None]:
     """Which programme of the Beijing day is on, this one, and the next."""
+    if not plan.start <= slot < plan.end:
+        return 0, None, None
     begin = slot - (slot - _MIDNIGHT) % DAY_SLOTS
     ordinal, present = 0, None
-    for programme in programmes(plan, begin, max(plan.end, slot + 1)):
+    for programme in programmes(plan, begin, plan.end):
         if programme.start > slot:
             return ordinal, present, programme
         ordinal += 1

@@ -67,6 +67,6 @@ async def test_feed_is_added_and_said_by_hand_and_its_card_put_into_a_piece(page
     value = await writer.locator("yp-editor#body").evaluate("(editor) => JSON.stringify(editor.value)")
     (card,) = [block for block in json.loads(value)["blocks"] if block["type"] == "data"]
     assert (card["feed"], [field["name"] for field in card["fields"]]) == ("air", ["pm25", "temp", "level"])
-    await writer.keyboard.press("Control+s")
+    await expect(writer.locator("[data-save-state]")).to_contain_text("已自动保存", timeout=15_000)
     await writer.goto(f"{base}/desk/documents/{made['id']}/edit")
     await expect(writer.get_by_label("数据卡的数据源")).to_have_value("air")

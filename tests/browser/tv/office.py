@@ -61,6 +61,7 @@ class Office(Television):
             self._drawn |= {a.sha256: a for a in files if a.of == piece.cover}
         await self.render()
         self.app.add_routes(self.routes())
+        self.app.on_shutdown.append(self.push.close)
 
     async def _all_columns(self) -> Columns:
         return (*(c for c in self._columns if c[0] != "talks"), ("talks", "理论宣讲"))

@@ -20,6 +20,7 @@ from cms.library.videos import upload_video
 from deploy.encoding import encode_videos
 from deploy.installation import Installation
 from deploy.roles import METRICS
+from deploy.settings import load
 from deploy.workroom import take_folder
 from media.sandbox import Sandbox
 from media.store import Store
@@ -48,7 +49,9 @@ async def test_encoder_when_a_video_comes_takes_it_and_when_told_to_stop_gives_i
     fake.gate.clear()
     room = Workshop(store, await Sandbox.detect(allow_unsandboxed=False), work, tools=fake.tools)
     none = cast("Any", None)
-    here = Installation(none, SystemClock(), database, Wake(database), store, none, none, {}, none, Metrics(METRICS))
+    settings = load({"YUNPING_DATA": str(tmp_path / "data")})
+    clock, wake, metrics = SystemClock(), Wake(database), Metrics(METRICS)
+    here = Installation(settings, clock, database, wake, store, none, none, {}, none, metrics)
     encoder = asyncio.create_task(encode_videos(here, room, "test"))
     await upload_video(database, room, await office.actor("author"), CLIP, name="a.mp4", now=here.clock.now())
     await asyncio.wait_for(fake.inside.wait(), 20)
@@ -62,9 +65,11 @@ async def test_encoder_when_a_video_comes_takes_it_and_when_told_to_stop_gives_i
     fake.gate.set()
     encoder = asyncio.create_task(encode_videos(here, replace(room), "test"))
     await _until(database, "ready")
+    async with asyncio.timeout(20):
+        while b"yunping_encode_seconds_count 1.0" not in metrics.text():  # noqa: ASYNC110 - counted after the row
+            await asyncio.sleep(0.02)
     encoder.cancel()
     await asyncio.gather(encoder, return_exceptions=True)
-    assert b"yunping_encode_seconds_count 1.0" in here.metrics.text()
 
 
 def test_folder_when_its_process_was_killed_is_removed_by_the_next_start(tmp_path: Path) -> None:

@@ -142,6 +142,7 @@ async def parts_of(house: House, document: str, *, unit: str = "/320509/") -> di
         "form": "wide",
         "state": "activate",
         "version": "vendor",
+        "on": "2026-11-27",
         "path": "htmx-2.0.11/htmx.min.js",
         "name": "frame.js",
         "upload": str(uuid.UUID(int=9)),
@@ -152,7 +153,7 @@ async def parts_of(house: House, document: str, *, unit: str = "/320509/") -> di
         "delivery": str(uuid.UUID(int=8)),
         **{
             name: str(uuid.UUID(int=9))
-            for name in ("run", "item", "feed", "token", "hook", "call", "link", "batch", "reset")
+            for name in ("run", "item", "feed", "token", "hook", "call", "link", "batch", "reset", "output")
         },
         "placement": str(uuid.UUID(int=10)),
         "daypart": str(uuid.UUID(int=10)),
