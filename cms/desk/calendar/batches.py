@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from cms.content.filters import Filters
 from cms.content.queries import documents
 from cms.content.states import EditionState
-from cms.desk import fields, labels, pieces
+from cms.desk import fields, instants, labels, pieces
 from cms.desk.calendar.clash_lines import refusal_line
 from cms.desk.routing import get, post
 from cms.desk.views.gate import text
@@ -51,7 +51,7 @@ async def add(visit: Visit) -> web.StreamResponse:
     chosen = [value for value in form.getall("piece", []) if isinstance(value, str)]
     codes = [value for value in form.getall("target", []) if isinstance(value, str)]
     try:
-        at, off = _instant(visit, form, "at"), _instant(visit, form, "take_off")
+        at, off = instants.asked(visit, form, "at"), instants.asked(visit, form, "take_off")
         if at is None:
             raise Invalid("planning.no_time", fields={"at": "planning.no_time"})
         members = [Member(as_uuid(one), tuple(codes)) for one in chosen]
@@ -99,7 +99,7 @@ async def change(visit: Visit) -> web.StreamResponse:
 
 
 async def _move(session: AsyncSession, visit: Visit, batch: uuid.UUID, form: Form) -> None:
-    at = _instant(visit, form, "at")
+    at = instants.asked(visit, form, "at")
     if at is None:
         raise Invalid("planning.no_time", fields={"at": "planning.no_time"})
     await move_batch(session, visit.actor, batch, at=at, now=visit.now)
@@ -249,13 +249,6 @@ def _problems(visit: Visit, error: DomainError | None) -> list[dict[str, str]]:
         where = visit.t("desk.batch.problem", line=one.line, title=one.title, text=line["text"])
         lines.append({**line, "text": where})
     return lines
-
-
-def _instant(visit: Visit, form: Form, name: str) -> dt.datetime | None:
-    try:
-        return fields.instant(text(form, name), visit.deps.zone)
-    except (ValueError, OverflowError) as error:
-        raise Invalid("planning.line_time", text=text(form, name)[:40]) from error
 
 
 ROUTES = (

@@ -7,12 +7,11 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from cms.desk import fields, labels
+from cms.desk import fields, instants, labels
 from cms.desk.calendar.clash_lines import blocks, clash_lines
 from cms.desk.routing import post
 from cms.desk.views.gate import text
 from cms.desk.visit import Form, Visit, as_uuid
-from cms.kernel.errors import Invalid
 from cms.people.permissions import Action, Subject, can
 from cms.planning.runs import LookedAt, RunMove, Scope, look_at_run, move_run, put_back_run
 from cms.publishing.calendar import Placed
@@ -145,18 +144,9 @@ def _said(visit: Visit, start: dt.datetime, end: dt.datetime) -> str:
 
 
 def _asked(visit: Visit, form: Form) -> RunMove:
-    return RunMove(as_uuid(text(form, "placement")), _instant(visit, form, "start"), _instant(visit, form, "at"))
-
-
-def _instant(visit: Visit, form: Form, name: str) -> dt.datetime:
-    typed = text(form, name)
-    try:
-        at = fields.instant(typed.replace(" ", "T"), visit.deps.zone)
-    except (ValueError, OverflowError) as error:
-        raise Invalid("planning.line_time", text=typed[:40]) from error
-    if at is None:
-        raise Invalid("planning.line_time", text="")
-    return at
+    return RunMove(
+        as_uuid(text(form, "placement")), instants.needed(visit, form, "start"), instants.needed(visit, form, "at")
+    )
 
 
 ROUTES = (

@@ -1,6 +1,5 @@
 """One piece's times: wish, promise, when it is taken off, embargo; each says what it is and what clashes."""
 
-import datetime as dt
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from cms.content.held import Held
 from cms.content.queries import find
 from cms.content.states import OPEN, EditionState
-from cms.desk import fields, labels, pieces
+from cms.desk import fields, instants, labels, pieces
 from cms.desk.calendar.batches import target_boxes
 from cms.desk.calendar.clash_lines import blocks, clash_lines, refusal_line
 from cms.desk.calendar.moving import posts_of
@@ -83,11 +82,11 @@ async def _change(session: AsyncSession, visit: Visit, held: Held, act: str, for
     actor, now = visit.actor, visit.now
     match act:
         case "wish":
-            await wish(session, actor, held.edition.id, at=_instant(visit, form, "wish"), now=now)
+            await wish(session, actor, held.edition.id, at=instants.asked(visit, form, "wish"), now=now)
         case "off":
-            await set_take_off(session, actor, held.edition.id, at=_instant(visit, form, "off"), now=now)
+            await set_take_off(session, actor, held.edition.id, at=instants.asked(visit, form, "off"), now=now)
         case "embargo":
-            until = _instant(visit, form, "embargo")
+            until = instants.asked(visit, form, "embargo")
             if until is None:
                 raise Invalid("planning.embargo_past", fields={"embargo": "planning.embargo_past"})
             reason = text(form, "reason")
@@ -130,17 +129,10 @@ async def _together(visit: Visit, form: Form, chosen: list[str]) -> Wanted:
 
 
 def _wanted(visit: Visit, form: Form, chosen: list[str]) -> Wanted:
-    at = _instant(visit, form, "at")
+    at = instants.asked(visit, form, "at")
     if at is None:
         raise Invalid("planning.no_time", fields={"at": "planning.no_time"})
-    return Wanted(at, tuple(chosen), _instant(visit, form, "take_off"))
-
-
-def _instant(visit: Visit, form: Form, name: str) -> dt.datetime | None:
-    try:
-        return fields.instant(text(form, name), visit.deps.zone)
-    except (ValueError, OverflowError) as error:
-        raise Invalid("planning.line_time", text=text(form, name)[:40]) from error
+    return Wanted(at, tuple(chosen), instants.asked(visit, form, "take_off"))
 
 
 async def _page(

@@ -8,7 +8,7 @@ from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cms.airing.editing import Hand, Looked, Repeat, Wish, clock, look, placement_on, put, shift, take_off, undo
-from cms.desk import fields
+from cms.desk import instants
 from cms.desk.calendar.clash_lines import clash_lines
 from cms.desk.days.pages import opened
 from cms.desk.routing import post
@@ -71,7 +71,7 @@ def wish_of(visit: Visit, form: Form) -> Wish:
         last = dt.date.fromisoformat(until) if until else None
     except ValueError as error:
         raise Invalid("planning.line_time", text=until[:40]) from error
-    return Wish(as_uuid(text(form, "document")), _typed(visit, form, "at"), Repeat(repeat), last)
+    return Wish(as_uuid(text(form, "document")), instants.needed(visit, form, "at"), Repeat(repeat), last)
 
 
 async def _looked(session: AsyncSession, visit: Visit, hand: Hand, form: Form) -> Looked:
@@ -84,7 +84,7 @@ async def _looked(session: AsyncSession, visit: Visit, hand: Hand, form: Form) -
 
 def _move(visit: Visit, form: Form) -> RunMove:
     placement: uuid.UUID = as_uuid(text(form, "placement"))
-    return RunMove(placement, _exact(form, "start"), _typed(visit, form, "at"))
+    return RunMove(placement, _exact(form, "start"), instants.needed(visit, form, "at"))
 
 
 def _scope(form: Form) -> Scope:
@@ -102,18 +102,6 @@ def _exact(form: Form, name: str) -> dt.datetime:
     if at.tzinfo is None:
         raise Invalid("planning.line_time", text=typed[:40])
     return at.astimezone(dt.UTC)
-
-
-def _typed(visit: Visit, form: Form, name: str) -> dt.datetime:
-    """A wall time, to the millisecond where a hand dropped something. Raises Invalid `planning.line_time`."""
-    typed = text(form, name)
-    try:
-        at = fields.instant(typed.replace(" ", "T"), visit.deps.zone)
-    except (ValueError, OverflowError) as error:
-        raise Invalid("planning.line_time", text=typed[:40]) from error
-    if at is None:
-        raise Invalid("planning.line_time", text="")
-    return at
 
 
 ROUTES = (

@@ -1,13 +1,11 @@
 """The calendar by hands and eyes: a month, a drag that clashes, a refusal that is named, a batch, a missed promise."""
 
 import asyncio
-import os
 import re
 import shutil
 import uuid
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Literal
 
 import pytest
 from playwright.async_api import Locator, Page, ViewportSize, expect
@@ -23,14 +21,13 @@ from cms.planning.models import Placement
 from cms.planning.placements import place
 from cms.planning.schedule import scheduled
 from schedules.resolve import Layer
-from tests.browser.axe import violations
+from tests.browser.desk.looking import is_accessible, shot
 from tests.calendar_office import HOUR, Calendar, full, run_due
 from tests.chromium import DESK, PHONE, Pages
 from tests.integration.desk.house import House, open_house
 from tests.office import NOW
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
-SHOTS = os.environ.get("YUNPING_TEST_SHOTS", "")
 """A folder to keep pictures of the pages in, for whoever wants to look at them."""
 
 
@@ -67,20 +64,6 @@ async def sit(pages: Pages, world: tuple[House, Calendar], name: str, size: View
     page = await context.new_page()
     await page.goto(f"{url}desk/calendar/?on=2026-11-20")
     return page
-
-
-async def shot(page: Page, name: str) -> None:
-    if SHOTS:
-        schemes: tuple[Literal["light", "dark"], ...] = ("light", "dark")
-        for scheme in schemes:
-            await page.emulate_media(color_scheme=scheme)
-            await page.screenshot(path=Path(SHOTS) / f"{name}-{scheme}.png", full_page=name.startswith("phone"))
-        await page.emulate_media(color_scheme="light")
-
-
-async def is_accessible(page: Page) -> None:
-    found = await violations(page)
-    assert not found, "\n".join((page.url, *found))
 
 
 async def drag(page: Page, edition: str, to: str) -> None:

@@ -2,11 +2,9 @@
 
 import asyncio
 import datetime as dt
-import os
 import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Literal
 
 import pytest
 from playwright.async_api import Locator, Page, ViewportSize, expect
@@ -17,7 +15,7 @@ from cms.kernel.db import Database
 from cms.library.models import Rendition
 from cms.people.sessions import open_session
 from cms.planning.holidays import enter_shipped, shipped_years
-from tests.browser.axe import violations
+from tests.browser.desk.looking import is_accessible, shot
 from tests.chromium import DESK, PHONE, Pages
 from tests.day_office import CODE, DayOffice, open_day_office
 from tests.fakes.videos import poster
@@ -25,7 +23,6 @@ from tests.integration.desk.house import House, open_house
 from tests.office import NOW
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
-SHOTS = os.environ.get("YUNPING_TEST_SHOTS", "")
 LECTURES = (
     ("“青年说”第十二讲：在太湖边读懂生态文明", 310),
     ("老书记的一堂党课：丝绸小镇的转型之路", 190),
@@ -73,20 +70,6 @@ async def sit(pages: Pages, world: tuple[House, DayOffice], path: str, size: Vie
     page = await context.new_page()
     await page.goto(f"{url}{path}")
     return page
-
-
-async def shot(page: Page, name: str) -> None:
-    if SHOTS:
-        schemes: tuple[Literal["light", "dark"], ...] = ("light", "dark")
-        for scheme in schemes:
-            await page.emulate_media(color_scheme=scheme)
-            await page.screenshot(path=Path(SHOTS) / f"{name}-{scheme}.png", full_page=name.startswith("phone"))
-        await page.emulate_media(color_scheme="light")
-
-
-async def is_accessible(page: Page) -> None:
-    found = await violations(page)
-    assert not found, "\n".join((page.url, *found))
 
 
 async def drag(page: Page, held: Locator, to: Locator, y: float) -> None:
