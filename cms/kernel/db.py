@@ -46,11 +46,13 @@ class Database:
     @contextlib.asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
         async with self._read() as session:
+            await self._connected(session)
             yield session
 
     @contextlib.asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncSession]:
         async with self._turn, self._write() as session, session.begin():
+            await self._connected(session)
             yield session
         for hook in self._after_commit:
             hook()
@@ -66,6 +68,22 @@ class Database:
             return 0
         async with self._read() as session:
             return int((await session.execute(text("pragma data_version"))).scalar_one())
+
+    async def _connected(self, session: AsyncSession) -> None:
+        """Takes a connection from the pool where no cancellation reaches: between the pool and the session it is lost.
+
+        SQLAlchemy shields what follows (#8145), and SQLite's connections live in threads of their own.
+        """
+        if self.is_sqlite:
+            return
+        taking = asyncio.ensure_future(session.connection())
+        try:
+            _ = await asyncio.shield(taking)
+        except asyncio.CancelledError:
+            await asyncio.wait({taking})
+            if not taking.cancelled():
+                taking.exception()  # nobody else will ask, and it would be logged for it
+            raise
 
     @property
     def writer(self) -> AsyncEngine:

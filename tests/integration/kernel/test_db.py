@@ -2,6 +2,8 @@
 
 import asyncio
 import datetime as dt
+import gc
+import random
 import threading
 import uuid
 from collections.abc import AsyncIterator
@@ -11,6 +13,7 @@ import pytest
 from sqlalchemy import MetaData, insert, inspect, select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.pool import QueuePool
 
 from cms.kernel.base import NAMING, Base, BigId, Instant, Json, Key
 from cms.kernel.db import Database, normal_url, sync_url
@@ -261,3 +264,24 @@ def test_url_when_given_in_any_spelling_gets_the_drivers_of_the_house(given: str
 def test_url_of_another_database_is_refused(url: str) -> None:
     with pytest.raises(ValueError, match=r"^"):
         normal_url(url)
+
+
+async def test_reading_and_writing_when_cancelled_at_any_moment_leave_no_connection_behind(database: Database) -> None:
+    async def ask() -> None:
+        while True:
+            async with database.read() as session:
+                await session.execute(text("select 1"))
+            async with database.write() as session:
+                await session.execute(text("select 2"))
+
+    at = random.Random(7)
+    for _ in range(25):
+        tasks = [asyncio.create_task(ask()) for _ in range(3)]
+        await asyncio.sleep(at.random() * 0.02)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        gc.collect()  # what was lost complains now, and every warning is an error
+        for engine in (database.reader, database.writer):
+            assert isinstance(engine.pool, QueuePool)
+            assert engine.pool.checkedout() == 0
