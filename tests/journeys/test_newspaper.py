@@ -171,6 +171,8 @@ async def test_issue_from_pdf_to_the_finger(town: tuple[House, dict[str, Person]
         assert await links.all_text_contents() == [title for title, _ in ARTICLES]
         await links.nth(0).click()
         assert ARTICLES[0][1] in (await site.locator(f"#{zones[0]['id']}").text_content() or "").replace("\n", "")
-        await site.locator(".np-zones a").nth(1).click(force=True)
+        zone = site.locator(".np-zones a").nth(1)
+        await zone.scroll_into_view_if_needed()
+        await zone.click()
         await site.wait_for_url(f"**/d/{linked}/")
         await browser.close()
