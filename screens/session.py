@@ -10,6 +10,7 @@ from typing import Any, Final, Protocol
 from websockets.exceptions import ConnectionClosed
 
 from cms.kernel.clock import EPOCH, Clock, to_ms
+from cms.kernel.log import logger
 from cms.trust.keys import b64
 from cms.trust.signed import Signed
 from screens.connection import ScreenConnection
@@ -23,6 +24,7 @@ from screens.messages import (
     Bye,
     Done,
     Have,
+    MessageFault,
     Pair,
     Remembered,
     Retry,
@@ -37,6 +39,8 @@ from screens.presence import Presence
 from screens.proof_intake import Intake
 from screens.protocol import HELLO_MS, Goodbye, Phase, Proven, Said, ServerEvent, ServerSide, WantsPairing
 from screens.source import Known
+
+log = logger("screens")
 
 MICROSECOND: Final = dt.timedelta(microseconds=1)
 BEAT_MS: Final = 20_000
@@ -104,6 +108,11 @@ class Session:
             async for text in connection:
                 self._live(self.side.receive(text, self._ticks()))
         except Goodbye as goodbye:
+            if self.screen is not None:
+                # One of ours that says what nobody understands is away for a minute, and again each time it says it.
+                fault = goodbye.__cause__
+                where = fault.where if isinstance(fault, MessageFault) else ""
+                log.warning("screen sent away", screen=str(self.screen), why=goodbye.bye.why, where=where)
             self.gateway.refused(goodbye.bye)
             await self.dismiss(goodbye.bye)
         except ConnectionClosed:

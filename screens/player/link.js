@@ -31,8 +31,9 @@ export class Link {
 
   async run(signal) {
     for (let failures = 0; !signal.aborted; ) {
-      const lived = await this.#session(signal);
+      const { lived, wait } = await this.#session(signal);
       this.#to.onLink(false);
+      await pause(wait, signal);
       failures = lived ? 0 : failures + 1;
       await pause(this.#waitAfter(failures), signal);
     }
@@ -57,11 +58,12 @@ export class Link {
     return failures === 0 ? wait : Math.max(wait, spread(Math.min(LONGEST, min * 2 ** Math.min(failures, 10))));
   }
 
-  /** One connection from opening to its end; whether it got as far as a welcome. */
+  /** One connection from opening to its end: whether it got as far as a welcome, and how long its `bye` asks to wait. */
   async #session(signal) {
     const socket = new WebSocket(this.#url, Object.keys(PROTOCOLS));
     const inbox = new Inbox(socket, signal);
     let lived = false;
+    let wait = 0;
     let beating = null;
     try {
       const handshake = new Handshake(Boolean((await this.#to.identity()).screen));
@@ -80,7 +82,7 @@ export class Link {
         } else if (message.t === "state") await this.#to.onState(message);
         else if (lived && this.#to.told?.[message.t]) await this.#to.told[message.t](message);
         else if (message.t === "bye") {
-          if (message.retry > 0) await pause(spread(Math.min(message.retry, 300_000)), signal);
+          if (message.retry > 0) wait = spread(Math.min(message.retry, 300_000));
           break;
         }
       }
@@ -90,7 +92,7 @@ export class Link {
       inbox.close();
       this.#socket = null;
     }
-    return lived;
+    return { lived, wait };
   }
 
   async #answer(socket, { nonce }) {

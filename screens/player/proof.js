@@ -35,6 +35,9 @@ export function messageOf(chain, prev, rows) {
   return { t: "proof", chain, first: rows[0].seq, prev, head: last.hash, releases, rows: taken };
 }
 
+const isWhole = ({ start, ms }) => Number.isInteger(start) && Number.isInteger(ms);
+const whole = ({ release, start, ms }) => ({ release, start: Math.floor(start), ms: Math.floor(start + ms) - Math.floor(start) });
+
 const newChain = () =>
   btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(16)))).replaceAll("+", "-").replaceAll("/", "_").slice(0, 22);
 
@@ -89,7 +92,7 @@ export class Proof {
 
   /** Notes what stands on the glass; a row is written when it changes or has stood long. */
   async look() {
-    const at = this.time();
+    const at = Math.floor(this.time()); // rows are whole milliseconds: a server takes no others
     const release = this.showing();
     const was = this.#standing;
     if (was && (was.release !== release || at - was.start >= LONGEST || at < was.start)) {
@@ -97,7 +100,7 @@ export class Proof {
       if (at - was.start >= LEAST) await this.append(was.release, was.start, at - was.start);
     }
     // Without trusted time nobody could say when it was.
-    if (!this.#standing && release && at > 0) this.#standing = { release, start: Math.max(at, this.#meta.until) };
+    if (!this.#standing && release && at > 0) this.#standing = { release, start: Math.max(at, Math.ceil(this.#meta.until)) };
   }
 
   /** One row more, on the disk before it counts. */
@@ -119,6 +122,8 @@ export class Proof {
     if (isWaiting || head.seq === proved.seq) return;
     const range = IDBKeyRange.bound(proved.seq + 1, proved.seq + BATCH);
     const rows = await asked(this.#db.transaction("rows").objectStore("rows").getAll(range));
+    // Players until 1.0.0 noted fractions: such a chain would end the connection each time it is sent.
+    if (!rows.every(isWhole)) return this.#line.run(() => this.#chainAnew());
     if (rows.length > 0 && this.send(messageOf(chain, proved.hash, rows))) this.#sentAt = Date.now();
   }
 
@@ -145,7 +150,7 @@ export class Proof {
     const left = await asked(this.#db.transaction("rows").objectStore("rows").getAll());
     const made = [];
     let hash = GENESIS;
-    for (const { release, start, ms } of left) {
+    for (const { release, start, ms } of left.map(whole)) {
       const row = { seq: made.length + 1, release, start, ms };
       row.hash = hash = await hashOf(hash, row);
       made.push(row);

@@ -16,7 +16,7 @@ from cms.trust.approval import Bundle
 from cms.trust.keys import PublicKey, b64, sha256
 from cms.trust.manifest import Manifest, Show, Slot
 from cms.trust.signed import Signed
-from screens.messages import PROTOCOL, SUBPROTOCOLS
+from screens.messages import PROTOCOL, SUBPROTOCOLS, MessageFault, read_screen
 from screens.protocol import hello_bytes, pair_bytes
 from tests.vectors import world
 
@@ -96,6 +96,8 @@ class Gateway:
     """The server's clock in µs, as probes are answered."""
     pinned: str | None = None
     said: list[Json] = field(default_factory=list)
+    misread: list[str] = field(default_factory=list)
+    """What came that the real gateway would not read: it would end the connection."""
     state: Json | None = None
     url: str = ""
     _port: int = 0
@@ -138,6 +140,12 @@ class Gateway:
     def acks(self, state: str) -> list[int]:
         return [said["version"] for said in self.said if said["t"] == "ack" and said["state"] == state]
 
+    async def dismiss(self, code: str, *, retry: int) -> None:
+        """Says goodbye to every screen and closes."""
+        for socket in set(self._sockets):
+            await socket.send(json.dumps({"t": "bye", "code": code, "retry": retry}))
+            await socket.close()
+
     async def send(self, message: Json) -> None:
         text = json.dumps(message, ensure_ascii=False)
         for socket in set(self._sockets):
@@ -169,7 +177,7 @@ class Gateway:
         nonce = b64(secrets.token_bytes(32))
         await socket.send(json.dumps({"t": "challenge", "nonce": nonce, "at": 0, "protocol": PROTOCOL}))
         try:
-            first = json.loads(await socket.recv())
+            first = self._read(await socket.recv())
             if not await self._admit(socket, first, nonce):
                 return
             self._sockets.add(socket)
@@ -177,7 +185,7 @@ class Gateway:
             if self.state is not None:
                 await socket.send(json.dumps(self.state, ensure_ascii=False))
             async for text in socket:
-                self.said.append(said := json.loads(text))
+                self.said.append(said := self._read(text))
                 if said["t"] == "tick":
                     now = self.clock()
                     await socket.send(json.dumps({"t": "tock", "sent": said["sent"], "got": now, "left": now}))
@@ -185,6 +193,13 @@ class Gateway:
             pass
         finally:
             self._sockets.discard(socket)
+
+    def _read(self, text: str | bytes) -> Json:
+        try:
+            read_screen(text)
+        except MessageFault as fault:
+            self.misread.append(f"{fault.why} {fault.where}: {text!r}")
+        return dict(json.loads(text))
 
     async def _admit(self, socket: ServerConnection, first: Json, nonce: str) -> bool:
         self.said.append(first)

@@ -89,6 +89,7 @@ async def street(folder: Path, *, port: int = 0, trial: float = 120) -> AsyncIte
             box.terminate()
         await box.wait()
         await gateway.close()
+        assert gateway.misread == []
 
 
 async def install(folder: Path, gateway: Gateway) -> None:

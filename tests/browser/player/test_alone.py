@@ -39,6 +39,15 @@ async def test_loop_when_the_server_is_gone_goes_on(pages: Pages, screen: Page, 
     pages.complaints = [said for said in pages.complaints if "CONNECTION_REFUSED" not in said]
 
 
+async def test_screen_that_is_told_goodbye_is_down_until_it_comes_back(screen: Page, town: Street) -> None:
+    await until(screen, lambda said: said.get("link") == "up")
+    met = [said["t"] for said in town.gateway.said].count("hello")
+    await town.gateway.dismiss("busy", retry=3_000)
+    await until(screen, lambda said: said.get("link") == "down", within=1.4)
+    await until(screen, lambda said: said.get("link") == "up")
+    assert [said["t"] for said in town.gateway.said].count("hello") == met + 1
+
+
 async def test_browser_when_started_again_without_a_server_shows_the_same_piece(tmp_path: Path, town: Street) -> None:
     blue = piece(town.gateway.media, "家门口的文明实践站", BLUE)
     async with browser_of(tmp_path / "profile") as page:

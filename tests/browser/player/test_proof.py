@@ -28,7 +28,7 @@ async () => {
 """
 
 
-async def _stood(page: Page, release: str | None, time: int) -> None:
+async def _stood(page: Page, release: str | None, time: float) -> None:
     await page.evaluate(
         "async ([release, time]) => { Object.assign(world, { release, time, showing: release }); await proof.look(); }",
         [release, time],
@@ -81,3 +81,29 @@ async def test_rows_of_a_screen_hold_on_the_server_and_survive_what_happens_to_i
     assert other != chain
     assert batch.first == 1
     assert count(Head(), batch, now=T0 + 600_000).refusals == []
+
+
+async def test_rows_when_the_clock_has_fractions_are_whole_milliseconds(pages: Pages, town: Street) -> None:
+    page = await pages.open(f"{town.url}templates/frame.css")
+    await page.evaluate(OPEN)
+    for place, time in enumerate((T0 + 0.25, T0 + 3_502.9, T0 + 4_508.7, T0 + 9_000.1)):
+        await _stood(page, B if place % 2 else A, time)
+    _, batch = await _sent(page)
+    assert count(Head(), batch, now=T0 + 10_000).refusals == []
+    assert [(row.start - T0, row.ms) for row in batch.rows] == [(0, 3_502), (3_502, 1_006), (4_508, 4_492)]
+
+
+async def test_rows_with_fractions_of_an_older_player_begin_another_chain(pages: Pages, town: Street) -> None:
+    page = await pages.open(f"{town.url}templates/frame.css")
+    await page.evaluate(OPEN)
+    rows = [[A, T0 + 279.8, 3_502.7], [B, T0 + 3_782.5, 1_005.8], [A, T0 + 4_788.3, 506.3]]
+    await page.evaluate("async (rows) => { for (const row of rows) await proof.append(...row); }", rows)
+    assert await page.evaluate("async () => { await proof.flush(); return world.sent.length; }") == 0
+    _, batch = await _sent(page)
+    assert count(Head(), batch, now=T0 + 10_000).refusals == []
+    assert [row.ms for row in batch.rows] == [3_503, 1_006, 506]
+    await _stood(page, B, T0 + 5_294)  # what it noted last ended within this millisecond
+    await _stood(page, A, T0 + 6_000)
+    await page.evaluate("async () => proof.proved({ chain: JSON.parse(world.sent[0]).chain, upto: 3, refused: [] })")
+    _, rest = await _sent(page)
+    assert count(count(Head(), batch, now=T0 + 10_000).head, rest, now=T0 + 10_000).refusals == []
