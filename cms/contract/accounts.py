@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Literal
 
 from cms.contract.pieces import Target
 from cms.contract.services import AccountState, Services
@@ -10,11 +11,17 @@ from cms.contract.services import AccountState, Services
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """A budget that the desk shows as a meter: its name in `Budget`, and what may be taken in any `per`."""
+    """A budget that the desk shows as a meter: its name in `Budget`, and what may be taken in any `per`.
+
+    `calendar` counts from the beginning of the house's day or month instead; `taken` are the instants of what a channel
+    counts by itself.
+    """
 
     name: str
     limit: int
     per: dt.timedelta
+    calendar: Literal["", "day", "month"] = ""
+    taken: tuple[dt.datetime, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,7 +116,7 @@ class WeChat(Simulator):
         self.publishing.plan.results.clear()
         self.account.rights |= self.taken
         self.taken.clear()
-        self.mass.delay = 0.0
+        self.mass.delay, self.mass.confirm = 0.0, "none"
         self.outbox.always.lost, self.outbox.always.copies, self.outbox.always.delay = False, 1, 0.0
         super().calm()
 
