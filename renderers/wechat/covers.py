@@ -17,7 +17,8 @@ from media.images import Rendition, make_renditions
 from media.threads import in_thread
 from renderers.wechat.lines import wrap
 from renderers.wechat.pictures import JPEG
-from renderers.wechat.vocabulary import mixed, plain
+from renderers.wechat.themes import mixed
+from renderers.wechat.vocabulary import plain
 
 BASE: Final = "og"
 # Cut by the editor for this very shape.

@@ -14,7 +14,7 @@ FORMS: Final = (Form("phone", "手机微信文章", 390, 844),)
 RENDITIONS: Final = frozenset({BODY, BASE, OWN})
 VIDEO_RENDITIONS: Final = frozenset({POSTER})
 # Raised when the article is made differently than before.
-TEMPLATE: Final = 1
+TEMPLATE: Final = 2
 
 _STYLE: Final = """
 *{box-sizing:border-box}
