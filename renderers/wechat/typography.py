@@ -22,7 +22,7 @@ from typing import Any, Final
 
 _HAN: Final = "\u3400-\u9fff\uf900-\ufaff"
 # Also after a straight partner that closes Chinese and will itself be set.
-_AFTER: Final = f"(?:(?<=[{_HAN}）》”』」])|(?<=[{_HAN}][\")]))"
+_AFTER: Final = f'(?:(?<=[{_HAN}）》”』」])|(?<=[{_HAN}][")]))'
 _FULL: Final = {",": "，", ";": "；", ":": "：", "?": "？", "!": "！"}
 _MARKS: Final = re.compile(
     r"(?P<kept>https?://[^\s\u2e80-\uffff]+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+)"

@@ -77,6 +77,8 @@ class WeChat(Simulator):
         self.templates: list[Json] = []
         self.taken: set[str] = set()
         """Rights that a schedule took away until the calm."""
+        self.talk: dict[str, bool] = {}
+        """Articles whose comments were opened or closed after they went out, by their number."""
         self.unwilling: set[str] = set()
         """People who refuse subscription notices."""
 
