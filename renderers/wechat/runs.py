@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from renderers.wechat.changes import Tally
 from renderers.wechat.typography import tidy, tidy_runs
-from renderers.wechat.vocabulary import element, escaped, plain, quoted
+from renderers.wechat.vocabulary import element, escaped, escaped_plain, plain, quoted
 
 _HTTPS: Final = re.compile(r"https://[^\s<>\"\\^`{|}]+")
 _INSIDE: Final = "mp.weixin.qq.com"
@@ -48,7 +48,7 @@ class Runs:
         return element("section", self._styles["notes"], title, *lines)
 
     def _run(self, run: Mapping[str, Any]) -> str:
-        html = "<br>".join(escaped(line) for line in plain(run["t"]).split("\n"))
+        html = escaped_plain(plain(run["t"])).replace("\n", "<br>")
         if not html:
             return ""
         if run.get("note"):

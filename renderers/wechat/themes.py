@@ -52,7 +52,7 @@ def _common(tint: str, edge: str, ink: str) -> Styles:
     """What is alike in every look."""
     return {
         "article": f"font-size:16px;line-height:1.75;letter-spacing:0.5px;color:{INK};word-break:break-word",
-        "column": f"margin:0 0 8px;font-size:14px;color:{ink};font-weight:bold",
+        "column": f"margin:0 0 12px;font-size:14px;color:{ink};font-weight:bold",
         "subtitle": f"margin:0 0 20px;font-size:15px;color:{SOFT}",
         "p": "margin:0 0 18px",
         "h3": f"margin:24px 0 12px;font-size:16px;line-height:1.5;color:{ink}",

@@ -25,7 +25,7 @@ _HAN: Final = "\u3400-\u9fff\uf900-\ufaff"
 _AFTER: Final = f'(?:(?<=[{_HAN}）》”』」])|(?<=[{_HAN}][")]))'
 _FULL: Final = {",": "，", ";": "；", ":": "：", "?": "？", "!": "！"}
 _MARKS: Final = re.compile(
-    r"(?P<kept>https?://[^\s\u2e80-\uffff]+|[\w.+-]+@[\w-]+(?:\.[\w-]+)+)"
+    r"(?P<kept>https?://[^\s\u2e80-\uffff]+|(?<![\w.+-])[A-Za-z0-9_.+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+)"
     rf"|{_AFTER}(?P<mark>[,;:?!])[ ]*"
     rf"|(?<=[0-9A-Za-z%])(?P<mid>[,;?!])[ ]*(?=[{_HAN}])"
     rf"|{_AFTER}(?P<dots>\.{{3,}}|。{{3,}}|(?<!…)…(?!…))"
