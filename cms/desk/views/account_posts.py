@@ -1,85 +1,66 @@
-"""One account: its meters, what stands there now with its address, and readers' comments on and off."""
+"""One account: what stands there now with its address, and readers' comments on and off."""
 
 from typing import Any
 
 from aiohttp import web
 
-from cms.contract import ContractError
-from cms.desk import labels
+from cms.desk import at_accounts, labels
+from cms.desk.at_accounts import Standing
 from cms.desk.routing import get, post
 from cms.desk.views.gate import text
 from cms.desk.visit import Visit
-from cms.kernel.errors import NotFound
+from cms.kernel.errors import Denied, DomainError, NotFound
 from cms.people.permissions import Action, Subject, can
-from cms.planning.models import Target
-from cms.planning.targets import as_contract
-from cms.publishing.posts_out import PostOut, account_of, note_comments, post_of, posts_out
 
 
-async def account_page(visit: Visit) -> web.StreamResponse:
+async def posts_page(visit: Visit) -> web.StreamResponse:
     return await _page(visit)
 
 
 async def switch_comments(visit: Visit) -> web.StreamResponse:
-    """Opens or closes the comments of one post at its platform."""
+    """Opens or closes the comments of one post; a refusal stands on the page where it was asked."""
     form = await visit.form()
     wanted = text(form, "open") == "1"
-    delivery = visit.uuid("delivery")
-    async with visit.deps.db.read() as session:
-        row = await account_of(session, visit.actor, visit.part("target"), Action.PUBLISHING_RETRY)
-        named = await post_of(session, row.id, delivery)
-    channel = visit.deps.channels.get(row.kind)
-    if channel is None or channel.comments is None:
-        raise NotFound("kernel.not_found")
-    target = as_contract(row)
+    code = visit.part("target")
     try:
-        await channel.comments(named, wanted, target, visit.deps.services(target))
-    except ContractError as problem:
-        return await _page(visit, error=labels.trouble(visit, problem.code, problem.params))
-    async with visit.deps.db.write() as session:
-        await note_comments(session, visit.actor, row, delivery, wanted=wanted, now=visit.now)
-    done = "comments_opened" if wanted else "comments_closed"
-    return visit.redirect(f"/desk/accounts/{row.code}/posts", done=done)
+        await at_accounts.switch_comments(visit, code, visit.uuid("delivery"), wanted=wanted)
+    except (NotFound, Denied):
+        raise
+    except DomainError as error:
+        return await _page(visit, error=error)
+    return visit.redirect(f"/desk/accounts/{code}/posts", done="comments_opened" if wanted else "comments_closed")
 
 
-async def _page(visit: Visit, *, error: dict[str, str] | None = None) -> web.StreamResponse:
-    given = visit.request.query.get("page", "0")
-    page = int(given) if given.isascii() and given.isdigit() and len(given) < 5 else 0
-    async with visit.deps.db.read() as session:
-        row = await account_of(session, visit.actor, visit.part("target"), Action.PUBLISHING_READ)
-        found, more = await posts_out(session, row.id, page=page)
+async def _page(visit: Visit, *, error: DomainError | None = None) -> web.StreamResponse:
+    page = at_accounts.page_number(visit)
+    found = await at_accounts.standings(visit, visit.part("target"), page=page)
+    row = found.account
     here = f"/desk/accounts/{row.code}/posts"
     may = bool(can(visit.actor, Action.PUBLISHING_RETRY, Subject(row.unit_path)))
     context = {
         "account": {"name": row.name, "channel": labels.channel(visit, row.kind), "href": here},
-        "posts": [await _row(visit, row, one, may=may) for one in found],
+        "posts": [_row(visit, here, one, may=may) for one in found.posts],
         "newer": f"{here}?page={page - 1}" if page else "",
-        "older": f"{here}?page={page + 1}" if more else "",
-        "error": error,
+        "older": f"{here}?page={page + 1}" if found.more else "",
+        "error": visit.refusal(error) if error else None,
     }
-    return visit.page("publishing/account_posts.html", context, section="accounts", status=422 if error else 200)
+    status = error.status if error else 200
+    return visit.page("publishing/account_posts.html", context, section="accounts", status=status)
 
 
-async def _row(visit: Visit, row: Target, one: PostOut, *, may: bool) -> dict[str, Any]:
-    channel = visit.deps.channels.get(row.kind)
-    standing = None
-    if channel is not None and channel.comments is not None:
-        target = as_contract(row)
-        try:
-            standing = await channel.comments(one.post, None, target, visit.deps.services(target))
-        except ContractError:
-            standing = None
+def _row(visit: Visit, here: str, one: Standing, *, may: bool) -> dict[str, Any]:
+    out = one.out
     return {
-        "title": one.title or visit.t("desk.documents.untitled"),
-        "href": f"/desk/documents/{one.document}/publish" if visit.may(Action.DOCUMENT_READ) else "",
-        "at": one.at,
-        "url": one.url if one.url.startswith(("https://", "http://")) else "",
-        "comments": standing,
-        "switch": f"/desk/accounts/{row.code}/posts/{one.delivery}/comments" if may and standing is not None else "",
+        "title": out.title or visit.t("desk.documents.untitled"),
+        "href": f"/desk/documents/{out.document}/publish" if visit.may(Action.DOCUMENT_READ) else "",
+        "at": out.at,
+        "url": out.url if out.url.startswith(("https://", "http://")) else "",
+        "comments": one.comments,
+        "switch": f"{here}/{out.delivery}/comments" if may and one.comments is not None else "",
     }
 
 
 ROUTES = (
-    get("/desk/accounts/{target}/posts", account_page, Action.PUBLISHING_READ),
+    get("/desk/accounts/{target}/posts", posts_page, Action.PUBLISHING_READ),
     post("/desk/accounts/{target}/posts/{delivery}/comments", switch_comments, Action.PUBLISHING_RETRY),
 )

@@ -68,7 +68,7 @@ DIFFERENT: tuple[tuple[str, dict[str, str]], ...] = (
     ("/cut-ins", {"target": "air"}),
     ("/accounts/{target}/consent", {"target": "account"}),
     ("/desk/documents/{id}/trial/{target}", {"target": "tested"}),
-    ("/desk/accounts/{target}/posts/{delivery}", {"target": "tested", "delivery": "posted"}),
+    ("/accounts/{target}/posts/{delivery}", {"target": "tested", "delivery": "posted"}),
     ("/desk/days/", {"target": "channel_of_tv"}),
     ("/targets/{target}/days", {"target": "channel_of_tv"}),
     ("/targets/{target}/day-templates", {"target": "channel_of_tv"}),
