@@ -84,7 +84,7 @@ async def test_draft_goes_to_the_testers_and_a_refusal_says_what_to_do(house: Ho
     await editor.post(f"/desk/documents/{world.document}/trial/none", {}, status=404)
     async with house.deps.db.write() as session:
         await session.execute(update(TargetRow).where(TargetRow.code == code).values(settings={"number": "full"}))
-    assert "没有填写测试微信号" in await editor.post(there, {}, status=409)
+    assert "没有填写测试微信号" in await editor.post(there, {}, status=422)
     assert await events(house) == [("document.trial", {"target": code, "people": 2})]
 
 
