@@ -1,7 +1,6 @@
 """What differs from operator to operator, as tables beside this file: names, values, the namespace, the lengths."""
 
 import datetime as dt
-import functools
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -66,15 +65,15 @@ class Profile:
         return self.values.get(table, {}).get(word, "")
 
 
-@functools.cache
-def _table(name: str) -> Mapping[str, Any]:
-    """A table beside this file; read once (a small file of ours)."""
-    return tomllib.loads((_FOLDER / f"{name}.toml").read_text("utf-8"))
+# Read with the module, like its code: the loop must not wait for a disk.
+_TABLES: Final[Mapping[str, Mapping[str, Any]]] = {
+    path.stem: tomllib.loads(path.read_text("utf-8")) for path in sorted(_FOLDER.glob("*.toml"))
+}
 
 
 def profile(settings: AccountSettings) -> Profile:
     """The account's table, with what its operator says otherwise laid over it."""
-    told = dict(_table(settings.profile))
+    told = dict(_TABLES[settings.profile])
     for part, kinds in settings.dialect.items():
         told[part] = {**told[part], **{kind: {**told[part].get(kind, {}), **more} for kind, more in kinds.items()}}
     return Profile(**told)
