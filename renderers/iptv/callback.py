@@ -71,9 +71,10 @@ async def _noticed(ask: Ask, settings: AccountSettings, services: Services) -> R
         order, version = await notes.order(notice.correlate)
         if order is None:
             raise Forged
-        if not order.is_open:
-            return _told(hint=False)
         step = Step.DONE if notice.result == 0 else Step.REFUSED
+        # Of two ends of a command that was carried out twice, the one that left something there counts.
+        if not order.is_open and not (order.step is Step.REFUSED and step is Step.DONE):
+            return _told(hint=False)
         newer = replace(order, step=step, results_at=notice.file, why="" if step is Step.DONE else f"{notice.result}")
         if await notes.keep(notice.correlate, newer, version=version):
             await services.journal.record("iptv.notice", order=notice.correlate, result=notice.result)

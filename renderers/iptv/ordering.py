@@ -57,7 +57,10 @@ class Ordering:
             at=self._now,
             until=self._now + self.settings.offer_days * 86_400,
         )
-        if not await self.notes.keep(correlate, order, version=0):
+        before, there = await self.notes.order(correlate)
+        # A removal's id is that of its turn: one that a killed worker wrote down and nobody told is taken over.
+        taken = before is not None and not (order.removes and before.told_times == 0)
+        if taken or not await self.notes.keep(correlate, order, version=there):
             return False
         newer = replace(known, order=correlate, count=known.count + 1)
         if await self.notes.keep_piece(piece, newer, version=version):
