@@ -3,6 +3,7 @@
 import asyncio
 import dataclasses
 import datetime as dt
+import ftplib
 import hashlib
 import shutil
 import subprocess
@@ -15,7 +16,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from cms.contract import Accepted, ContractError, Piece, Receipt, Sent, Services, Site
 from cms.kernel.clock import SystemClock
@@ -26,6 +27,8 @@ from cms.library.upload import Workshop
 from cms.planning.models import Target
 from cms.planning.targets import as_contract
 from cms.publishing.services.models import AccountEvent
+from deploy.ftp import FtpServer
+from deploy.ftp_offers import FtpOffers
 from deploy.hooks import Hooks
 from deploy.installation import Installation
 from deploy.services_maker import ServicesMaker
@@ -62,6 +65,8 @@ class Line:
     store: Store
     target: Target
     database: Database
+    here: Installation
+    maker: ServicesMaker
 
 
 @pytest.fixture
@@ -100,7 +105,8 @@ async def line(_sqlite_template: Path, tmp_path: Path) -> AsyncIterator[Line]:
         operator.callback = f"{hub}/hooks/iptv/box/notify"
         async with database.write() as session:
             session.add(row)
-        yield Line(maker(as_contract(row)), operator, tombstones, store, row, database)
+        services = maker(as_contract(row))
+        yield Line(services, operator, tombstones, store, row, database, cast("Installation", here), maker)
         await server.close()
     await database.close()
 
@@ -175,3 +181,67 @@ async def _recalled(line: Line, post: str) -> Receipt:
                 return await sender.recall(post, as_contract(line.target), line.services)
             except ContractError:
                 await asyncio.sleep(0.02)
+
+
+async def test_operator_that_wants_ftp_fetches_the_same_film_with_the_password_of_its_address(
+    line: Line, tmp_path: Path
+) -> None:
+    post = channel().post
+    assert post is not None
+    piece = await lecture(line, tmp_path)
+    target = dataclasses.replace(as_contract(line.target), settings={**line.target.settings, "offer": "ftp://yp:pw@x"})
+    async with line.database.write() as session:
+        await session.execute(update(Target).values(settings=target.settings))
+    line.operator.manners.delay = 3600.0
+    prepared = await post.prepare(piece, target, line.services)
+    assert await post.send(prepared, "a1", target, line.services) == Accepted("taken")
+    order = next(iter(line.operator.commands))
+    assert line.operator.commands[order].address == f"ftp://yp:pw@x/box/{order}/order.xml"
+    server = await FtpServer(FtpOffers(line.here, line.maker), (0, 0)).start("127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    async with server:
+        said = await asyncio.to_thread(_fetched, port, order)
+    film = b"".join([block async for block in line.store.stream(next(iter(prepared.uploads)))])
+    assert said == {
+        "wrong": "550 Not there",
+        "up": "550 Not there",
+        "store": "502 Not here",
+        "list": "502 Not here",
+        "order.xml": said["order.xml"],
+        "size": len(film),
+        "m0.ts": film,
+        "rest": film[188:],
+    }
+    assert isinstance(said["order.xml"], bytes)
+    assert b'ElementType="Movie"' in said["order.xml"]
+    assert await post.reconcile("a1", target, line.services) == Accepted("fetching")
+
+
+def _fetched(port: int, order: str) -> dict[str, object]:
+    """What the standard library's own client gets."""
+    said: dict[str, object] = {}
+
+    def got(client: ftplib.FTP, name: str, rest: int | None = None) -> bytes:
+        blocks: list[bytes] = []
+        client.retrbinary(f"RETR /box/{order}/{name}", blocks.append, rest=rest)
+        return b"".join(blocks)
+
+    def refused(client: ftplib.FTP, command: str) -> str:
+        try:
+            return client.sendcmd(command)
+        except ftplib.Error as problem:
+            return str(problem)
+
+    with ftplib.FTP() as client:
+        client.connect("127.0.0.1", port, timeout=10)
+        client.login("yp", "other")
+        said["wrong"] = refused(client, f"SIZE /box/{order}/m0.ts")
+        client.login("yp", "pw")
+        client.cwd(f"/box/{order}")
+        said["up"] = refused(client, "SIZE ../../../etc/passwd")
+        said["store"] = refused(client, "STOR m0.ts")
+        said["list"] = refused(client, "LIST")
+        said["size"] = client.size("m0.ts")
+        said["order.xml"], said["m0.ts"] = got(client, "order.xml"), got(client, "m0.ts")
+        said["rest"] = got(client, "m0.ts", 188)
+    return said
