@@ -35,7 +35,6 @@ class AccountSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     profile: Literal["c2", "chinadtv"] = Field("c2")
-    dialect: dict[str, dict[str, dict[str, str]]] = Field(default_factory=dict)
     csp: str = Field("", max_length=32)
     lsp: str = Field("", max_length=32)
     service: str = Field("", max_length=300, pattern=f"^({_ADDRESS.pattern})?$")
@@ -49,6 +48,7 @@ class AccountSettings(BaseModel):
     license_days: int = Field(365, ge=1, le=3650)
     repeat_minutes: int = Field(120, ge=0, le=10_080)
     calls_a_minute: int = Field(60, ge=1, le=1_000)
+    dialect: dict[str, dict[str, dict[str, str]]] = Field(default_factory=dict)
 
     @field_validator("columns")
     @classmethod

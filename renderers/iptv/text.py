@@ -39,9 +39,9 @@ def description(piece: Piece) -> str:
 
 
 def paragraphs(piece: Piece) -> Iterator[str]:
-    """Everything that is written in the body, block by block."""
+    """Everything that is written in the body, block by block; a film's title names its own programme."""
     for block in piece.body.get("blocks", ()):
-        said = _said(block)
+        said = "" if block.get("type") == "video" else _said(block)
         if said:
             yield said
 
