@@ -76,6 +76,9 @@ async def _noticed(ask: Ask, settings: AccountSettings, services: Services) -> R
         if not order.is_open and not (order.step is Step.REFUSED and step is Step.DONE):
             return _told(hint=False)
         newer = replace(order, step=step, results_at=notice.file, why="" if step is Step.DONE else f"{notice.result}")
+        if step is Step.DONE:
+            # Nobody reads it again, and rows are for ever.
+            newer = replace(newer, document="")
         if await notes.keep(notice.correlate, newer, version=version):
             await services.journal.record("iptv.notice", order=notice.correlate, result=notice.result)
             return _told(hint=True)

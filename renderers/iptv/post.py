@@ -97,12 +97,24 @@ class IptvPost:
 
     async def correct(
         self,
-        post: str,  # noqa: ARG002 - the piece's own id, which the payload leads to as well
+        post: str,
         prepared: Prepared,
         attempt: str,
         target: Target,
         services: Services,
     ) -> Outcome:
+        """Tells what changed; under another prefix than before the old piece is taken out first."""
+        try:
+            settings = settings_of(target)
+        except ValidationError as problem:
+            return _bad_settings(problem)
+        if post != id_of(settings, Payload.decode(prepared.payload).document, PIECE):
+            try:
+                gone = await self.recall(post, target, services)
+            except ContractError as waits:
+                return NotSent(waits.code, retry=True, params=waits.params)
+            if gone.state != "gone":
+                return NotSent("iptv.recall_refused", retry=False, params={"why": post})
         return await self.send(prepared, attempt, target, services)
 
     async def recall(self, post: str, target: Target, services: Services) -> Receipt:

@@ -109,6 +109,18 @@ async def test_correction_updates_what_changed_and_leaves_the_rest_alone() -> No
     assert len(dial.operator.commands) == orders + 1
 
 
+async def test_correction_under_another_prefix_takes_the_old_piece_out_first() -> None:
+    dial = dialled()
+    first = await sent(dial)
+    assert isinstance(first, Sent)
+    dial.world.target = dataclasses.replace(dial.world.target, settings={**dial.world.target.settings, "prefix": "WJ"})
+    prepared = await POST.prepare(PIECE, dial.world.target, dial.world.services)
+    outcome = await POST.correct(first.post, prepared, "a2", dial.world.target, dial.world.services)
+    assert isinstance(outcome, Sent)
+    assert outcome.post.startswith("WJ")
+    assert {one.id[:2] for one in dial.operator.library.things.values()} == {"WJ"}
+
+
 async def test_film_that_two_pieces_share_stays_when_one_is_taken_back() -> None:
     dial = dialled()
     other = dataclasses.replace(PIECE, document="d000000099", release="f" * 64, title="另一篇")
