@@ -2,7 +2,7 @@
 
 import hmac
 from typing import Final
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 
 from sqlalchemy import select
 
@@ -37,12 +37,16 @@ class FtpOffers:
         code, order, name = parts
         async with self._here.db.read() as session:
             row = await session.scalar(select(Target).where(Target.code == code, Target.kind == KIND))
-        if row is None or not _may(str(row.settings.get("offer") or ""), user, password):
+        if row is None:
             return None
         target = as_contract(row)
+        services = self._services(target)
+        held = await services.vault.get("ftp_password") or ""
+        if not _may(str(row.settings.get("offer") or ""), held, user, password):
+            return None
         headers = {"range": f"bytes={start}-"} if start else {}
         ask = Ask("GET", f"offer/{order}/{name}", {}, headers, b"", self._here.clock.now())
-        reply = await channel.callback(ask, target, self._services(target))
+        reply = await channel.callback(ask, target, services)
         self._here.metrics.count("yunping_callbacks_total", channel=KIND, outcome=f"{reply.status // 100}xx")
         if reply.status not in {200, 206} or self._is_gone(reply):
             return None
@@ -71,11 +75,11 @@ async def start_ftp(here: Installation, services: ServicesOf) -> None:
         log.exception("FTP could not begin")
 
 
-def _may(offer: str, user: str, password: str) -> bool:
+def _may(offer: str, held: str, user: str, password: str) -> bool:
     """Whether the address an operator was given names this user; only one by FTP lets anybody in here."""
     parts = urlsplit(offer)
     if parts.scheme != "ftp":
         return False
-    given = f"{user}:{password}" if parts.username is not None else ""
-    wanted = f"{unquote(parts.username or '')}:{unquote(parts.password or '')}" if parts.username is not None else ""
-    return hmac.compare_digest(given.encode(), wanted.encode())
+    if parts.username is None:
+        return True
+    return hmac.compare_digest(f"{user}:{password}".encode(), f"{parts.username}:{held}".encode())

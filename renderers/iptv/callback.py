@@ -3,6 +3,7 @@
 import hmac
 from dataclasses import replace
 from typing import Final
+from xml.sax.saxutils import escape
 
 from pydantic import ValidationError
 
@@ -10,7 +11,7 @@ from cms.contract import Ask, Reply, Services, Target
 from renderers.iptv import soap
 from renderers.iptv.markup import MOST_BYTES
 from renderers.iptv.notes import Notes, Step
-from renderers.iptv.offers import offered
+from renderers.iptv.offers import DOCUMENT, address, base_of, offered, placeholder
 from renderers.iptv.settings import AccountSettings, settings_of
 
 _OFFER: Final = 3  # parts of a path: offer, order, name
@@ -26,7 +27,7 @@ async def callback(ask: Ask, target: Target, services: Services) -> Reply:
     """Answers below ``/hooks/iptv/{target code}/``: files by GET, ResultNotify by POST."""
     path = ask.path.strip("/").split("/")
     if ask.method in {"GET", "HEAD"} and len(path) == _OFFER and path[0] == "offer":
-        return await _fetched(ask, path[1], path[2], services)
+        return await _fetched(ask, target, (path[1], path[2]), services)
     if ask.method != "POST":
         return Reply(404, parts=(b"not found",))
     try:
@@ -38,12 +39,23 @@ async def callback(ask: Ask, target: Target, services: Services) -> Reply:
         return Reply(400, parts=(b"not a ResultNotify",))
 
 
-async def _fetched(ask: Ask, correlate: str, name: str, services: Services) -> Reply:
+async def _fetched(ask: Ask, target: Target, asked: tuple[str, str], services: Services) -> Reply:
+    correlate, name = asked
     notes = Notes(services)
     order, _ = await notes.order(correlate) if len(correlate) == _CORRELATE else (None, 0)
     known, _ = await notes.piece(order.piece if order is not None else "")
     newest, _ = await notes.order(known.order) if known.order else (None, 0)
     reply = offered(ask, name, order, newest, known)
+    if order is not None and name == DOCUMENT and reply.status == 200:
+        try:
+            base = await base_of(settings_of(target), services)
+        except ValidationError:
+            return Reply(503, parts=(b"not set up",))
+        document = order.document
+        for file in order.files:
+            told = address(base, target, correlate, file.name)
+            document = document.replace(placeholder(correlate, file.name), escape(told))
+        reply = replace(reply, parts=(document.encode(),))
     if reply.status in {200, 206} and ask.method == "GET":
         await notes.noticed(correlate, name)
     return reply

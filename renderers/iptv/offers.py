@@ -3,8 +3,9 @@
 import re
 from collections.abc import Mapping
 from typing import Final
+from urllib.parse import quote
 
-from cms.contract import Ask, Reply, Span, Target
+from cms.contract import Ask, Reply, Services, Span, Target
 from renderers.iptv.notes import File, Known, Order, Step
 from renderers.iptv.settings import AccountSettings
 
@@ -13,12 +14,26 @@ _XML: Final = "text/xml; charset=utf-8"
 _RANGE: Final = re.compile(r"bytes=(\d{0,15})-(\d{0,15})")
 
 
-def address(settings: AccountSettings, base_url: str, target: Target, correlate: str, name: str) -> str:
+async def base_of(settings: AccountSettings, services: Services) -> str:
+    """Where the operator reaches us, with the password that FTP wants in an address."""
+    base = (settings.offer or services.site.base_url).rstrip("/")
+    user, at, host = base.removeprefix("ftp://").rpartition("@")
+    if not at:
+        return base
+    password = await services.vault.get("ftp_password") or ""
+    return f"ftp://{user}:{quote(password, safe='')}@{host}"
+
+
+def address(base: str, target: Target, correlate: str, name: str) -> str:
     """Where the operator fetches a file of an order; the order's id in it is what lets it."""
-    base = (settings.offer or base_url).rstrip("/")
     if base.startswith("ftp://"):
         return f"{base}/{target.code}/{correlate}/{name}"
     return f"{base}/hooks/{target.kind}/{target.code}/offer/{correlate}/{name}"
+
+
+def placeholder(correlate: str, name: str) -> str:
+    """What stands for an address in a document at rest, where no password belongs; nobody can write one by chance."""
+    return f"{correlate}:{name}"
 
 
 def offered(ask: Ask, name: str, order: Order | None, newest: Order | None, known: Known) -> Reply:

@@ -6,11 +6,11 @@ from typing import Final, Self
 
 from cms.contract import Accepted, NotSent, OutboundRefused, Outcome, Sent, Services, Target, Unknown
 from renderers.iptv import soap
-from renderers.iptv.adi import order as document_of
+from renderers.iptv.adi import ADDRESS_LONGEST, TooLong, order as document_of
 from renderers.iptv.elements import Changes, Element, Standing
 from renderers.iptv.markup import MOST_BYTES
 from renderers.iptv.notes import File, Known, Notes, Order, Step
-from renderers.iptv.offers import DOCUMENT, address
+from renderers.iptv.offers import DOCUMENT, address, base_of, placeholder
 from renderers.iptv.payload import Payload
 from renderers.iptv.profiles import Profile, profile
 from renderers.iptv.settings import AccountSettings, settings_of
@@ -41,11 +41,17 @@ class Ordering:
         return cls(target, services, settings, profile(settings), Notes(services))
 
     async def begin(self, correlate: str, piece: str, said: Changes, after: Standing, payload: Payload | None) -> bool:
-        """Writes the order down before anything is told; False when somebody else was faster."""
+        """Writes the order down before anything is told; False when somebody else was faster.
+
+        Raises:
+            TooLong: an address that no operator reads.
+        """
         known, version = await self.notes.piece(piece)
         files = [] if payload is None else self._files(said, payload)
-        base = self.services.site.base_url
-        addresses = {f.element: address(self.settings, base, self.target, correlate, f.name) for f in files}
+        base = await base_of(self.settings, self.services)
+        if any(len(address(base, self.target, correlate, file.name)) > ADDRESS_LONGEST for file in files):
+            raise TooLong(base)
+        addresses = {file.element: placeholder(correlate, file.name) for file in files}
         order = Order(
             Step.BEGUN,
             piece,
@@ -129,7 +135,7 @@ class Ordering:
 
     async def _exec(self, correlate: str) -> soap.Said:
         """Raises OutboundRefused, and Unreadable for an answer that says nothing."""
-        where = address(self.settings, self.services.site.base_url, self.target, correlate, DOCUMENT)
+        where = address(await base_of(self.settings, self.services), self.target, correlate, DOCUMENT)
         body = soap.exec_cmd(self.settings.csp, self.settings.lsp, correlate, where)
         headers = {"Content-Type": soap.MEDIA_TYPE, "SOAPAction": f'"{self.settings.action}"'}
         lost = ""

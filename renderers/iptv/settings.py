@@ -7,10 +7,10 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from cms.contract import Target
 
-SECRETS: Final = ("notify_secret",)
+SECRETS: Final = ("notify_secret", "ftp_password")
 ID_LONGEST: Final = 32
 _ADDRESS: Final = re.compile(r"https?://[^\s/?#@]+(/[^\s?#]*)?")
-_OFFER: Final = re.compile(r"(https?://[^\s/?#@]+|ftp://([^\s/?#@:]+:[^\s/?#@:]+@)?[^\s/?#@]+)?")
+_OFFER: Final = re.compile(r"((https?://|ftp://([A-Za-z0-9._-]+@)?)[^\s/?#@]+/?)?")
 _CODE: Final = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _MOST_COLUMNS: Final = 200
 DIALECT: Final = frozenset({"names", "fixed", "values"})
@@ -28,7 +28,7 @@ class AccountSettings(BaseModel):
         prefix: the beginning of every element id; the rest is a hash, so that no two pieces ever share one.
         columns: column code of the office to category code at the operator; decided once for the whole account.
         offer: where the operator fetches files, empty for the site's own address: ``http://10.1.2.3:8080`` inside
-            its network, or ``ftp://user:password@10.1.2.3:2121`` where it wants FTP.
+            its network, or ``ftp://user@10.1.2.3:2121`` where it wants FTP; the password is in the vault.
         repeat_minutes: how long a taken command may stay unanswered before it is told once more, with the same id.
     """
 

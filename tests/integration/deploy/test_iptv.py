@@ -189,10 +189,11 @@ async def test_operator_that_wants_ftp_fetches_the_same_film_with_the_password_o
     post = channel().post
     assert post is not None
     piece = await lecture(line, tmp_path)
-    target = dataclasses.replace(as_contract(line.target), settings={**line.target.settings, "offer": "ftp://yp:pw@x"})
+    target = dataclasses.replace(as_contract(line.target), settings={**line.target.settings, "offer": "ftp://yp@x"})
     async with line.database.write() as session:
         await session.execute(update(Target).values(settings=target.settings))
     line.operator.manners.delay = 3600.0
+    await line.services.vault.put("ftp_password", "pw")
     prepared = await post.prepare(piece, target, line.services)
     assert await post.send(prepared, "a1", target, line.services) == Accepted("taken")
     order = next(iter(line.operator.commands))
@@ -213,7 +214,10 @@ async def test_operator_that_wants_ftp_fetches_the_same_film_with_the_password_o
         "rest": film[188:],
     }
     assert isinstance(said["order.xml"], bytes)
-    assert b'ElementType="Movie"' in said["order.xml"]
+    assert f">ftp://yp:pw@x/box/{order}/m0.ts<".encode() in said["order.xml"]
+    # At rest there is no password in it.
+    kept, _ = await line.services.state.get(f"order:{order}")
+    assert "pw@" not in str(kept)
     assert await post.reconcile("a1", target, line.services) == Accepted("fetching")
 
 

@@ -12,12 +12,12 @@ import renderers.iptv
 from cms.contract import Ask, Span, Target
 from cms.publishing.registry import load_channels
 from renderers.conformance.samples import make_piece
-from renderers.conformance.world import SITE
+from renderers.conformance.world import SITE, World
 from renderers.iptv.elements import Standing
 from renderers.iptv.films import arguments
 from renderers.iptv.forms import FORMS, form, preview
 from renderers.iptv.notes import File, Known, Order, Step
-from renderers.iptv.offers import address, offered
+from renderers.iptv.offers import address, base_of, offered
 from renderers.iptv.payload import source_of
 from renderers.iptv.profiles import profile
 from renderers.iptv.settings import AccountSettings
@@ -40,7 +40,7 @@ GONE = dataclasses.replace(ORDER, step=Step.BEGUN, removes=True)
         {"service": "https://user@a/"},
         {"service": "javascript:alert(1)"},
         {"offer": "https://a/path"},
-        {"offer": "ftp://only-user@a"},
+        {"offer": "ftp://user:password@a"},
         {"prefix": ""},
         {"prefix": "A" * 13},
         {"columns": {"news": "10 01"}},
@@ -67,12 +67,15 @@ def test_defaults_are_an_account_to_begin_with() -> None:
     [
         ("", "https://www.example.cn/hooks/iptv/box/offer/k/order.xml"),
         ("http://10.1.2.3:8080/", "http://10.1.2.3:8080/hooks/iptv/box/offer/k/order.xml"),
-        ("ftp://yp:pw@10.1.2.3:2121", "ftp://yp:pw@10.1.2.3:2121/box/k/order.xml"),
+        ("ftp://10.1.2.3:2121", "ftp://10.1.2.3:2121/box/k/order.xml"),
+        ("ftp://yp@10.1.2.3:2121", "ftp://yp:p%2Fw%40@10.1.2.3:2121/box/k/order.xml"),
     ],
 )
-def test_address_of_a_file_is_where_the_operator_can_reach_us(offer: str, expected: str) -> None:
-    account = AccountSettings.model_construct(offer=offer)
-    assert address(account, SITE.base_url, TARGET, "k", "order.xml") == expected
+async def test_address_of_a_file_is_where_the_operator_can_reach_us(offer: str, expected: str) -> None:
+    services = World("iptv").services
+    await services.vault.put("ftp_password", "p/w@")
+    base = await base_of(AccountSettings(offer=offer), services)
+    assert address(base, TARGET, "k", "order.xml") == expected
 
 
 @pytest.mark.parametrize(
