@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from cms.kernel.log import logger
+from media.errors import MediaRefused
 
 SESSIONS: Final = 32
 IDLE_SECONDS: Final = 120.0
@@ -57,7 +58,7 @@ class FtpServer:
                 await session.say("421 Too many sessions")
             else:
                 await session.run()
-        except (OSError, TimeoutError, ValueError, asyncio.IncompleteReadError):
+        except (OSError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
             # Gone, silent for too long, or speaking something else.
             log.info("an FTP session broke off")
         finally:
@@ -176,7 +177,7 @@ class _Session:
                     await asyncio.wait_for(writer.drain(), DATA_SECONDS)
             writer.close()
             await writer.wait_closed()
-        except (OSError, TimeoutError):
+        except (OSError, TimeoutError, MediaRefused):
             await self.close()
             await self.say("426 Broken off")
             return

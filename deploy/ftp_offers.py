@@ -5,8 +5,10 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
 
-from cms.contract import Ask, Reply, Span
+from cms.contract import Ask, ContractError, Reply, Span
+from cms.kernel.errors import DomainError
 from cms.kernel.log import logger
 from cms.planning.models import Target
 from cms.planning.targets import as_contract
@@ -30,6 +32,14 @@ class FtpOffers:
         self._services = services
 
     async def __call__(self, path: str, user: str, password: str, start: int) -> Found | None:
+        """None also while the database does not answer: an operator's fetcher comes again."""
+        try:
+            return await self._found(path, user, password, start)
+        except (ContractError, DomainError, SQLAlchemyError):
+            log.warning("an FTP fetch could not be answered")
+            return None
+
+    async def _found(self, path: str, user: str, password: str, start: int) -> Found | None:
         parts = path.strip("/").split("/")
         channel = self._here.channels.get(KIND)
         if len(parts) != _PARTS or channel is None or channel.callback is None:
