@@ -23,6 +23,9 @@ from tests.integration.publishing.conftest import Office
 from tests.integration.publishing.test_posts import newest, recall_it
 from tests.integration.publishing.test_worker import publish
 
+# Its SQL is the ledger's own, which other tests run on both.
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
 
 class Hub:
     """The web role's callback over the office's own rows, with the hint that it gives to the deliveries."""
