@@ -14,7 +14,7 @@ Renderers keep nothing of their own: what must survive a restart goes through th
 Nothing here knows a database; `renderers.conformance` proves every channel against this page.
 """
 
-from cms.contract.accounts import Consent, Quota, Standing, Stands, Upkeep
+from cms.contract.accounts import Comments, Consent, Quota, Standing, Stands, Trial, Upkeep
 from cms.contract.air import Aired, Airing, OnAir
 from cms.contract.audience import AudienceRule, Verdict, Why, covers
 from cms.contract.channel import Channel, Form, Preview, Route
@@ -58,6 +58,7 @@ __all__ = [
     "Callback",
     "Channel",
     "Columns",
+    "Comments",
     "Consent",
     "ContractError",
     "Correction",
@@ -105,6 +106,7 @@ __all__ = [
     "Stands",
     "Studio",
     "Target",
+    "Trial",
     "Unknown",
     "Upkeep",
     "Vault",

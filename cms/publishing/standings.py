@@ -5,6 +5,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from cms.contract import Channel, Quota, Standing
 from cms.kernel.clock import Clock
@@ -17,6 +18,7 @@ from cms.publishing.services.state import RowState
 from cms.publishing.silence import Tone, tone_of_silence
 from cms.publishing.upkeep import mark_of
 
+_BEIJING: Final = ZoneInfo("Asia/Shanghai")
 _DAY: Final = dt.timedelta(days=1)
 # Days of a consent that are left: from here on somebody must act, from here on at once.
 _SOON: Final = 30
@@ -82,9 +84,19 @@ async def _standing(
 
 def meter_of(quota: Quota, taken: Sequence[dt.datetime], now: dt.datetime) -> Meter:
     """Pure."""
-    used = sum(at > now - quota.per for at in taken)
+    since = _begun(quota, now)
+    used = sum(at > since for at in (taken if quota.taken is None else quota.taken))
     share = used / quota.limit if quota.limit else 1.0
     return Meter(quota.name, used, quota.limit, "bad" if share >= 1 else "wait" if share >= _NEARLY else "good")
+
+
+def _begun(quota: Quota, now: dt.datetime) -> dt.datetime:
+    if not quota.calendar:
+        return now - quota.per
+    # Platforms count their days and months by Beijing's calendar.
+    midnight = now.astimezone(_BEIJING).replace(hour=0, minute=0, second=0, microsecond=0)
+    first = midnight if quota.calendar == "day" else midnight.replace(day=1)
+    return first - dt.timedelta(microseconds=1)
 
 
 def consent_of(standing: Standing, now: dt.datetime) -> ConsentLeft | None:

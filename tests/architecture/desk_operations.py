@@ -40,6 +40,7 @@ _WRITING: Final[Mapping[str, tuple[str, ...]]] = {
     f"POST {_DOCUMENT}/submit": (f"POST {_API}/submit",),
     f"POST {_DOCUMENT}/rush": (f"POST {_API}/rush",),
     f"POST {_DOCUMENT}/live/{{channel}}/{{form}}": (f"POST {_API}/previews/{{channel}}/{{form}}",),
+    f"POST {_DOCUMENT}/trial/{{target}}": (f"POST {_API}/trials",),
     f"POST {_DOCUMENT}/share": (f"POST {_API}/links",),
     f"POST {_DOCUMENT}/share/{{link}}/revoke": (f"DELETE {_API}/links/{{link}}",),
 }
@@ -142,6 +143,9 @@ _DELIVERY: Final[Mapping[str, tuple[str, ...]]] = {
     f"POST {_DOCUMENT}/unschedule": (f"POST {_API}/unschedule",),
     f"POST {_DOCUMENT}/recall": (f"POST {_API}/recall",),
     "POST /desk/accounts/{target}/retry": ("POST /api/v1/accounts/{target}/retry",),
+    "POST /desk/accounts/{target}/posts/{delivery}/comments": (
+        "POST /api/v1/accounts/{target}/posts/{delivery}/comments",
+    ),
     "POST /desk/accounts/{target}/consent": ("POST /api/v1/accounts/{target}/consent",),
     "POST /desk/onair/{target}/emergency": (_CUT_INS,),
     "POST /desk/onair/{target}/insert": (_CUT_INS,),

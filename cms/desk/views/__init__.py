@@ -47,6 +47,7 @@ from cms.desk.views import (
     targets,
     together,
     tokens,
+    trials,
     units,
     uploads,
     videos,
@@ -79,7 +80,7 @@ def _doors() -> tuple[Section, ...]:
 def _work() -> tuple[Section, ...]:
     """From the first word to what is out."""
     writing = (*documents.ROUTES, *rush.ROUTES, *editor.ROUTES, *together.ROUTES)
-    showing = (*previews.ROUTES, *sharing.ROUTES, *shared.ROUTES)
+    showing = (*previews.ROUTES, *trials.ROUTES, *sharing.ROUTES, *shared.ROUTES)
     reviews = (*review.ROUTES, *batches.ROUTES, *slips.ROUTES, *phone.ROUTES)
     pictures = (*library.ROUTES, *fetching.ROUTES, *focal.ROUTES, *shelving.ROUTES, *assets.ROUTES)
     moving = (*videos.ROUTES, *films.ROUTES, *uploads.ROUTES, *subtitles.ROUTES)

@@ -9,6 +9,7 @@ from cms.desk import labels
 from cms.desk.asking_consent import ask_consent
 from cms.desk.frame import Section
 from cms.desk.routing import get, post
+from cms.desk.views import account_posts
 from cms.desk.visit import Visit
 from cms.kernel.errors import DomainError, Invalid, NotFound
 from cms.people.permissions import Action, Subject, can
@@ -129,6 +130,7 @@ ROUTES = (
     get("/desk/accounts/", board, Action.PUBLISHING_READ),
     post("/desk/accounts/{target}/retry", retry_all, Action.PUBLISHING_RETRY),
     post("/desk/accounts/{target}/consent", consent, Action.TARGET_MANAGE),
+    *account_posts.ROUTES,
 )
 SECTION = Section(
     "accounts",

@@ -338,9 +338,15 @@ def _subscription(sim: "WeChat", request: Request) -> Json:
     return {}
 
 
-def _comment(_: "WeChat", request: Request) -> Json:
-    if "msg_data_id" not in request.json():
+def _comment(sim: "WeChat", request: Request) -> Json:
+    body = request.json()
+    if "msg_data_id" not in body:
         raise Refused(40035, "msg_data_id")
+    name = request.path.rpartition("/")[2]
+    if name in {"open", "close"}:
+        if not isinstance(body["msg_data_id"], int):
+            raise Refused(47001, "msg_data_id")
+        sim.talk[str(body["msg_data_id"])] = name == "open"
     return {}
 
 

@@ -67,6 +67,8 @@ DIFFERENT: tuple[tuple[str, dict[str, str]], ...] = (
     ("/desk/onair/{target}", {"target": "air"}),
     ("/cut-ins", {"target": "air"}),
     ("/accounts/{target}/consent", {"target": "account"}),
+    ("/desk/documents/{id}/trial/{target}", {"target": "tested"}),
+    ("/accounts/{target}/posts/{delivery}", {"target": "tested", "delivery": "posted"}),
     ("/desk/days/", {"target": "channel_of_tv"}),
     ("/targets/{target}/days", {"target": "channel_of_tv"}),
     ("/targets/{target}/day-templates", {"target": "channel_of_tv"}),
@@ -83,6 +85,7 @@ WORDS_OF_ADDRESSES = {
     "book": "1",
     "override": "web",
     "account": "dy",
+    "tested": "wx",
     "channel_of_tv": ON_AIR,
     "on": "2027-03-01",
     "number": "1",
@@ -154,6 +157,7 @@ async def _of_a_piece(maker: Maker, piece: Document, edition: Edition, place: Ta
     rule = rule_json(read_rule({"start": RUN, "end": RUN_ENDS}))
     order = await make(Publication, key="x", kind="publish", document_id=piece.id, edition_id=edition.id, what={})
     await make(Embargo, document_id=piece.id, until=soon)
+    account = await make(Target, code="wx", kind="wechat", units=[maker.unit], settings={})
     return {
         "batch": batch,
         "placement": await make(
@@ -170,6 +174,10 @@ async def _of_a_piece(maker: Maker, piece: Document, edition: Edition, place: Ta
         "delivery": await make(
             Delivery, publication_id=order.id, target_id=place.id, document_id=piece.id, edition_id=edition.id,
             kind="publish", state="manual", not_before=now, receipt={"detail": {"pack": picture}},
+        ),
+        "posted": await make(
+            Delivery, publication_id=order.id, target_id=account.id, document_id=piece.id, edition_id=edition.id,
+            kind="publish", state="live", not_before=now, post="p", receipt={},
         ),
     }  # fmt: skip
 
