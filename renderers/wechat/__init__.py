@@ -4,6 +4,7 @@ from cms.contract import Channel
 from renderers.wechat.callback import callback
 from renderers.wechat.forms import FORMS, RENDITIONS, VIDEO_RENDITIONS, form, preview
 from renderers.wechat.post import WeChatPost
+from renderers.wechat.rates import RATES
 from renderers.wechat.settings import LIMITS, SECRETS, AccountSettings
 from renderers.wechat.standing import standing
 
@@ -21,6 +22,7 @@ def channel() -> Channel:
         preview=preview,
         settings=AccountSettings,
         secrets=SECRETS,
+        rates=RATES,
         limits=LIMITS,
         asset_renditions=RENDITIONS,
         video_renditions=VIDEO_RENDITIONS,
