@@ -16,9 +16,12 @@ _EARLY: Final = dt.timedelta(minutes=3)
 _DEAD: Final = frozenset({40001, 40014, 42001})
 # The reader does not want it, follows no longer, or is nobody: the others still get theirs.
 _NOT_HER: Final = frozenset({43101, 43004, 40003, 43107})
-_SETUP: Final = frozenset({40002, 40013, 40125, 40164, 40243, 41002, 41004, 50004, 50007})
-_RIGHTS: Final = frozenset({48001, 48004, 50001, 50002, 61007})
-_TEMPLATE: Final = frozenset({40037, 47003, 41028, 41029, 41030})
+# Somebody must act before anybody gets anything: what is said, by the platform's codes.
+_STOPS: Final = (
+    ("wxnotice.setup.refused", frozenset({40002, 40013, 40125, 40164, 40243, 41002, 41004, 50004, 50007})),
+    ("wxnotice.setup.bad_template", frozenset({40037, 47003, 41028, 41029, 41030})),
+    ("wxnotice.rights.refused", frozenset({48001, 48004, 50001, 50002, 61007})),
+)
 _WAITS: Final[Mapping[int, dt.timedelta]] = {
     45009: dt.timedelta(hours=1),
     45011: dt.timedelta(minutes=1),
@@ -146,6 +149,5 @@ def _outcome(code: int, text: str) -> NotSent:
         return NotSent("wxnotice.token_refused", retry=True, params=params)
     if code in _WAITS:
         return NotSent("wxnotice.waits", retry=True, params=params, wait=_WAITS[code])
-    name = "setup.refused" if code in _SETUP else "rights.refused" if code in _RIGHTS else "refused"
-    said = "wxnotice.setup.bad_template" if code in _TEMPLATE else f"wxnotice.{name}"
+    said = next((name for name, codes in _STOPS if code in codes), "wxnotice.refused")
     return NotSent(said, retry=False, params=params)
