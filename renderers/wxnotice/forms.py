@@ -5,7 +5,7 @@ from typing import Final
 
 from cms.contract import Form, Piece, Preview, Site
 from cms.trust import canonical
-from renderers.wxnotice.message import cut
+from renderers.wxnotice.message import cut, when
 
 FORMS: Final = (Form("phone", "微信通知消息", 390, 844),)
 # Raised when a message is made differently than before.
@@ -53,7 +53,7 @@ def preview(piece: Piece, shown: Form, site: Site) -> Preview:
         language=_safe(site.language),
         title=_safe(piece.title),
         short=_safe(cut(piece.title)),
-        at=piece.published_at.strftime("%Y-%m-%d"),
+        at=when(piece),
         sponsor=_safe(cut(piece.byline.sponsor)),
         office=_safe(site.name),
     )

@@ -13,10 +13,9 @@ _ZONE: Final = ZoneInfo("Asia/Shanghai")
 
 def frozen(piece: Piece, settings: NoticeSettings, site: Site) -> bytes:
     """Which template says what, and where a tap leads."""
-    at = piece.published_at.astimezone(_ZONE)
     said = {
         settings.title_name: cut(piece.title),
-        settings.time_name: f"{at.year}年{at.month}月{at.day}日 {at:%H:%M}",
+        settings.time_name: when(piece),
         settings.office_name: cut(piece.byline.sponsor),
     }
     told = {
@@ -26,6 +25,12 @@ def frozen(piece: Piece, settings: NoticeSettings, site: Site) -> bytes:
         "data": {name: {"value": value} for name, value in said.items()},
     }
     return json.dumps(told, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+
+
+def when(piece: Piece) -> str:
+    """Its time as a reader sees it."""
+    at = piece.published_at.astimezone(_ZONE)
+    return f"{at.year}年{at.month}月{at.day}日 {at:%H:%M}"
 
 
 def cut(text: str) -> str:

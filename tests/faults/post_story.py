@@ -12,6 +12,7 @@ from cms.kernel import leases
 from cms.notices.models import Notice
 from cms.planning.models import Target as TargetRow
 from cms.publishing.accounts import resume
+from cms.publishing.attempts import attempts_of
 from cms.publishing.models import Delivery
 from cms.publishing.sending import Sending
 from cms.publishing.states import DELIVERY, OPEN, DeliveryState
@@ -42,6 +43,7 @@ class Tally:
     schedules: collections.Counter[str] = dataclasses.field(default_factory=collections.Counter)
     lives: int = 0
     kills: int = 0
+    attempts: int = 0
     deaths: int = 0
     pauses: int = 0
     alerts: int = 0
@@ -57,6 +59,7 @@ class Tally:
         rows = {
             "schedules 方案": _joined(self.schedules),
             "lives, killed 进程数、被 kill -9": f"{self.lives}, {self.kills}",
+            "attempts 发送尝试": str(self.attempts),
             "token deaths 令牌失效": str(self.deaths),
             "faults 故障": _joined(self.faults),
             "callbacks 回调": _joined(self.callbacks),
@@ -102,6 +105,7 @@ class Story:
         self.fake.simulator.advance(_LATE_WORD)
         row = await self._until_due()
         self._judge(row)
+        await self._written_down(row)
         return row
 
     async def killed_at(self, step: int) -> bool:
@@ -114,6 +118,7 @@ class Story:
                 break
             row = await self._life(may_die=False)
         self._judge(row)
+        await self._written_down(row)
         if row.state != DeliveryState.LIVE.value:
             self._note(row, f"killed at step {step}: {row.error_code}")
         return self.tally.kills > before
@@ -246,6 +251,17 @@ class Story:
                 self._note(row, f"{why} is not why: {sorted(self.fake.reasons())}")
         else:
             self._note(row, f"never settled: {why} {row.error_params}")
+
+    async def _written_down(self, row: Delivery) -> None:
+        """Every attempt stands in the ledger with its end; what is live has exactly one that was sent."""
+        async with self.room.database.read() as session:
+            attempts = await attempts_of(session, row.id)
+        self.tally.attempts += len(attempts)
+        sent = sum(one.outcome == "sent" for one in attempts)
+        if row.state not in _OPEN and any(one.ended_at is None for one in attempts):
+            self._note(row, "an attempt without an end")
+        if sent != (row.state == DeliveryState.LIVE.value):
+            self._note(row, f"{sent} attempts say that they sent it")
 
     def _note(self, row: Delivery, what: str) -> None:
         self.tally.wrong.append(f"{self.target.code} {row.state}: {what}")
