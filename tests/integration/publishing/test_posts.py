@@ -20,14 +20,12 @@ from cms.contract import (
     Receipt,
     Services,
     Target,
-    Unknown,
 )
 from cms.kernel.errors import Denied, Invalid, NotFound, Refused
 from cms.people.actor import Actor, Grant
 from cms.people.roles import Role
 from cms.planning.models import Target as TargetRow
 from cms.publishing.accounts import resume
-from cms.publishing.attempts import attempts_of, made_of
 from cms.publishing.deliveries import panel, retry, troubled
 from cms.publishing.hints import look_now
 from cms.publishing.models import Delivery, Receipt as Proof
@@ -52,7 +50,6 @@ class Platform(Account):
         self.taken: list[Receipt] = []
         self.asked: list[str] = []
         self.before_send: Callable[[], Awaitable[None]] | None = None
-        self.on_send: Callable[[], Awaitable[None]] | None = None
         self.calls = 0
 
     async def prepare(self, piece: office.contract.Piece, target: Target, services: Services) -> Prepared:
@@ -62,8 +59,6 @@ class Platform(Account):
 
     async def send(self, prepared: Prepared, attempt: str, target: Target, services: Services) -> Outcome:
         self.calls += 1
-        if self.on_send is not None:
-            await self.on_send()
         if self.answers and isinstance(self.answers[0], Accepted):
             await super(Account, self).send(prepared, attempt, target, services)
         return await super().send(prepared, attempt, target, services)
@@ -474,40 +469,3 @@ async def test_a_switched_off_account_still_gets_recalls(place: Office, platform
     await recall_it(place, edition)
     await place.work()
     assert ((await newest(place)).state, platform.posts) == ("gone", {})
-
-
-async def test_every_attempt_is_a_row_before_its_call_and_ends_right_after(place: Office, platform: Platform) -> None:
-    edition = await office.approved(place.database)
-    platform.answers = [Unknown("time-out"), NotSent("wechat.rate_minute", retry=True)]
-    seen: list[list[str]] = []
-
-    async def look() -> list[str]:
-        row = await newest(place)
-        async with place.database.read() as session:
-            return [one.outcome for one in await attempts_of(session, row.id)]
-
-    platform.on_send = lambda: _kept(seen, look)
-    await publish(place, edition, "wx")
-    await place.work()
-    assert seen == [["begun"]]
-    assert await look() == ["unknown"]
-    # Reading finds that it never arrived; the next try is an attempt of its own.
-    platform.told = [Accepted("review"), NotSent("wechat.not_begun", retry=True)]
-    for _ in range(4):
-        place.later(minutes=20)
-        row = await newest(place)
-        async with place.database.write() as session:
-            await session.execute(update(Delivery).where(Delivery.id == row.id).values(at=place.now))
-        await place.work()
-    assert await look() == ["not_sent", "not_sent", "sent"]
-    assert seen[1:] == [["not_sent", "begun"], ["not_sent", "not_sent", "begun"]]
-    async with place.database.read() as session:
-        rows = await attempts_of(session, (await newest(place)).id)
-        made = await made_of(session, [row.id for row in rows])
-    assert all(row.ended_at is not None for row in rows)
-    assert {one.outcome for one in made.values()} == {"not_sent", "sent"}
-    assert {one.document for one in made.values()} == {(await office.document_of(place.database, edition)).public_id}
-
-
-async def _kept(seen: list[list[str]], look: Callable[[], Awaitable[list[str]]]) -> None:
-    seen.append(await look())
