@@ -14,12 +14,12 @@ Renderers keep nothing of their own: what must survive a restart goes through th
 Nothing here knows a database; `renderers.conformance` proves every channel against this page.
 """
 
-from cms.contract.accounts import Comments, Consent, Quota, Standing, Stands, Trial, Upkeep
+from cms.contract.accounts import Comments, Consent, Quota, Rate, Standing, Stands, Trial, Upkeep
 from cms.contract.air import Aired, Airing, OnAir
 from cms.contract.audience import AudienceRule, Verdict, Why, covers
 from cms.contract.channel import Channel, Form, Preview, Route
 from cms.contract.display import Delta, Display, File, Files, ManifestDraft, Manifests, Receipt, Removed
-from cms.contract.errors import AssetGone, Busy, ContractError, OutboundRefused
+from cms.contract.errors import AssetGone, Busy, ContractError, OutboundRefused, Spent
 from cms.contract.pieces import AssetFile, Byline, Columns, CutIn, Entry, Laid, LineUp, Piece, Receiver, Slot, Target
 from cms.contract.posts import Accepted, Correction, Manual, NotSent, Outcome, Post, Prepared, Sent, Unknown
 from cms.contract.requests import Ask, Callback, Lost, Reply, Serve, Span
@@ -90,6 +90,7 @@ __all__ = [
     "Preview",
     "Published",
     "Quota",
+    "Rate",
     "Receipt",
     "Receiver",
     "Removed",
@@ -102,6 +103,7 @@ __all__ = [
     "Site",
     "Slot",
     "Span",
+    "Spent",
     "Standing",
     "Stands",
     "Studio",

@@ -25,6 +25,26 @@ class Quota:
 
 
 @dataclass(frozen=True, slots=True)
+class Rate:
+    """What a platform takes of one call in any `per`: the path of its address, a `*` at the end for all below it.
+
+    The core counts what an account sends and holds back what would be too much, in whatever process it is sent.
+    """
+
+    path: str
+    limit: int
+    per: dt.timedelta
+
+    @property
+    def name(self) -> str:
+        """Its name in `Budget`."""
+        return f"rate:{self.path}:{int(self.per.total_seconds())}"[:80]
+
+    def covers(self, path: str) -> bool:
+        return path.startswith(self.path[:-1]) if self.path.endswith("*") else path == self.path
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
     """How an account stands, out of what is remembered; nothing is asked of the platform.
 

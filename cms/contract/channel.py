@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from cms.contract.accounts import Comments, Consent, Stands, Trial, Upkeep
+from cms.contract.accounts import Comments, Consent, Rate, Stands, Trial, Upkeep
 from cms.contract.air import OnAir
 from cms.contract.display import Display
 from cms.contract.pieces import Piece
@@ -69,6 +69,9 @@ class Channel:
     """The same of a newspaper's pages (`media.newspaper` names them); none: it shows the cover and the titles."""
     limits: Mapping[str, int] = field(default_factory=dict)
     """Characters of a field (`title`, `summary`, `body`) before it cuts or refuses; shown while people write."""
+    rates: tuple[Rate, ...] = ()
+    """What the platform takes of each call; the core holds an account to it, beside what the channel itself asks of
+    `Budget` before it notes an intent."""
     serve: Serve | None = None
     lost: Lost | None = None
     remote: str = ""

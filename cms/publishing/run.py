@@ -29,6 +29,7 @@ from cms.contract import (
     Removed,
     Sent,
     Services,
+    Spent,
     Target,
     Unknown,
 )
@@ -170,6 +171,8 @@ async def run_delivery(
 def _trouble(problem: DomainError | MediaRefused | ContractError) -> Result:
     """The class of the error decides: a rule of the house will say no again, everything else may pass."""
     params = dict(problem.params)
+    if isinstance(problem, Spent):
+        return Again(problem.code, params, problem.wait)
     if isinstance(problem, DomainError) and not isinstance(problem, Unavailable | TooMany):
         return Failed(problem.code, params)
     return Again(problem.code, params)

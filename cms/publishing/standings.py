@@ -24,6 +24,7 @@ _DAY: Final = dt.timedelta(days=1)
 _SOON: Final = 30
 _NOW: Final = 7
 _NEARLY: Final = 0.8
+_HALF: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +79,16 @@ async def _standing(
     except ValueError:  # settings of an older program
         found = Standing(notes=("desk.accounts.settings_wrong",))
     days = one.silent_days(now)
-    meters = tuple(meter_of(quota, one.taken.get(quota.name, ()), now) for quota in found.quotas)
-    return AccountStanding(one, days, tone_of_silence(days), meters, consent_of(found, now), found.notes)
+    meters = [meter_of(quota, one.taken.get(quota.name, ()), now) for quota in found.quotas]
+    paced = (Quota(rate.name, rate.limit, rate.per) for rate in channel.rates)
+    # Dozens of paths have a limit; only one that comes near is worth a look.
+    near = (meter_of(quota, one.taken.get(quota.name, ()), now) for quota in paced)
+    meters += [meter for meter in near if _near(meter)]
+    return AccountStanding(one, days, tone_of_silence(days), tuple(meters), consent_of(found, now), found.notes)
+
+
+def _near(meter: Meter) -> bool:
+    return meter.used >= meter.limit * _HALF
 
 
 def meter_of(quota: Quota, taken: Sequence[dt.datetime], now: dt.datetime) -> Meter:

@@ -23,6 +23,7 @@ from cms.people.actor import Actor
 from cms.people.models import Unit
 from cms.people.permissions import Action, reach
 from cms.planning.models import Target
+from cms.publishing.attempts import BY_HAND, close
 from cms.publishing.context import BY, TAKEN_DOWN
 from cms.publishing.deliveries import Line, held_delivery, line_of, note, replaced, seen_delivery
 from cms.publishing.models import Delivery, Receipt
@@ -122,7 +123,8 @@ async def confirm(
     # Whoever works on it at this moment has lost it; what it may still have begun is settled by the person's word.
     row.call, row.accepted_at, row.error_code, row.error_params, row.fence = None, None, None, {}, row.fence + 1
     await session.flush()
-    await close_earlier(session, row)
+    await close(session, [row.id], BY_HAND, now=now)
+    await close_earlier(session, row, now=now)
     await ring(session, "publishing")
     await note(session, actor, "delivery.by_hand", row, target, now=now, url=address)
     return row

@@ -7,6 +7,7 @@ from renderers.douyin.forms import FORMS, form, preview
 from renderers.douyin.hooks import callback
 from renderers.douyin.payload import PICTURES, POSTER
 from renderers.douyin.post import DouyinPost
+from renderers.douyin.rates import RATES
 from renderers.douyin.settings import LIMITS, Settings
 from renderers.douyin.standing import keep_up, standing
 
@@ -25,6 +26,7 @@ def channel() -> Channel:
         settings=Settings,
         limits={"title": LIMITS.title},
         secrets=("client_secret", "access_token", "refresh_token"),
+        rates=RATES,
         asset_renditions=PICTURES,
         video_renditions=frozenset({VIDEO, POSTER}),
         callback=callback,

@@ -4,6 +4,7 @@ from cms.contract import Channel
 from renderers.wechat.callback import callback
 from renderers.wechat.forms import FORMS, RENDITIONS, VIDEO_RENDITIONS, form, preview, preview_at
 from renderers.wechat.post import WeChatPost
+from renderers.wechat.rates import RATES
 from renderers.wechat.settings import LIMITS, SECRETS, AccountSettings
 from renderers.wechat.standing import standing
 from renderers.wechat.talk import comments
@@ -24,6 +25,7 @@ def channel() -> Channel:
         preview_at=preview_at,
         settings=AccountSettings,
         secrets=SECRETS,
+        rates=RATES,
         limits=LIMITS,
         asset_renditions=RENDITIONS,
         video_renditions=VIDEO_RENDITIONS,

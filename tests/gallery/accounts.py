@@ -76,22 +76,35 @@ def target_context() -> dict[str, Any]:
 
 
 def journal_context() -> dict[str, Any]:
-    call = {"method": "POST", "path": "/cgi-bin/draft/add", "status": "200", "errcode": "0", "ms": "182"}
-    refused = {
-        "method": "POST",
-        "path": "/cgi-bin/stable_token",
-        "errcode": "40164",
-        "errmsg": "invalid ip 203.0.113.9 ipv6 ::ffff:203.0.113.9, not in whitelist rid: 65f0a1b2-0c3d4e5f-6a7b8c9d",
-        "secret": "***",
-    }
+    refused = [
+        ("平台码", "40164"),
+        ("平台说明", "invalid ip 203.0.113.9, not in whitelist rid: 65f0a1b2-0c3d4e5f-6a7b8c9d"),
+        ("secret", "***"),
+    ]
+    piece = {"title": "东太湖畔添新景 十里步道连起家门口的幸福", "href": "#"}
+    lines = (
+        (-1, "平台回调", "", "good", None, [("方式", "POST"), ("状态", "200"), ("提示核对", "true")]),
+        (
+            -2,
+            "调用平台接口",
+            "/cgi-bin/freepublish/submit",
+            "good",
+            piece,
+            [("结果", "ok"), ("publish_id", "2247483648")],
+        ),
+        (-3, "调用平台接口", "/cgi-bin/draft/add", "bad", piece, [("结果", "outbound_too_slow"), ("字节", "18244")]),
+        (-5, "调用平台接口", "/cgi-bin/stable_token", "bad", None, refused),
+    )
+    names = ("at", "event", "path", "tone", "piece", "fields")
     return {
         "shell": shell("targets"),
         "target": {"code": "wx-wujiang", "name": "吴江文明服务号", "channel": "微信服务号"},
-        "events": [
-            {"at": at(-1), "event": "callback", "fields": [("method", "POST"), ("status", "200"), ("hint", "true")]},
-            {"at": at(-2), "event": "call", "fields": list(call.items())},
-            {"at": at(-5), "event": "call", "fields": list(refused.items())},
-        ],
+        "events": [{**dict(zip(names, line, strict=True)), "at": at(line[0])} for line in lines],
+        "q": "",
+        "only_bad": False,
+        "is_narrowed": False,
+        "searched": 1000,
+        "page": {"first": 1, "last": 50, "total": 812, "text": "第 1–50 条，共 812 条", "earlier": "", "later": "#"},
     }
 
 

@@ -97,7 +97,10 @@ def _row(visit: Visit, standing: AccountStanding) -> dict[str, Any]:
 
 
 def _meter(visit: Visit, meter: Meter) -> dict[str, Any]:
-    label = labels.known(visit, f"meter.{meter.name}", meter.name)
+    if meter.name.startswith("rate:"):
+        label = visit.t("desk.accounts.rate", path=meter.name.split(":")[1])
+    else:
+        label = labels.known(visit, f"meter.{meter.name}", meter.name)
     return {"label": label, "used": meter.used, "limit": meter.limit, "tone": meter.tone}
 
 

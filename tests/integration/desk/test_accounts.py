@@ -178,7 +178,7 @@ async def test_the_journal_shows_calls_without_their_secrets(house: House) -> No
     await journal.record("call", url="https://api.example/token?secret=abc123", access_token="t0ken", errcode=0)
     await journal.record("<script>", note="{{ 7*7 }}")
     page = await publisher.get("/desk/targets/letters-1/journal")
-    assert "errcode" in page
+    assert "平台码" in page
     assert "abc123" not in page
     assert "t0ken" not in page
     assert "<script>" not in page.split("<main", 1)[1].split("</main>", 1)[0]
@@ -189,6 +189,27 @@ async def test_the_journal_shows_calls_without_their_secrets(house: House) -> No
     assert "abc123" not in str(call) + str(newest)
     assert call["fields"]["errcode"] == 0
     assert (await publisher.script("GET", "/api/v1/targets/none/journal")).status == 404
+
+
+async def test_the_journal_is_searched_paged_and_narrowed_to_what_failed(house: House) -> None:
+    await with_account(house)
+    publisher = house.logins["gu"]
+    journal = RowJournal(Account("letters-1", house.deps.db, house.deps.clock))
+    for number in range(51):
+        await journal.record("call", path=f"/cgi-bin/{number}", end="ok")
+    await journal.record("call", path="/cgi-bin/stable_token", errcode=40164, text="invalid ip")
+    page = await publisher.get("/desk/targets/letters-1/journal")
+    assert "第 1–50 条，共 52 条" in page
+    assert page.count("chip-bad") == 1
+    page = await publisher.get("/desk/targets/letters-1/journal?page=2")
+    assert page.count('class="rows-item journal"') == 2
+    page = await publisher.get("/desk/targets/letters-1/journal?bad=on")
+    assert page.count('class="rows-item journal"') == 1
+    assert "40164" in page
+    page = await publisher.get("/desk/targets/letters-1/journal?q=stable_TOKEN&page=99999999")
+    assert page.count('class="rows-item journal"') == 1
+    page = await publisher.get("/desk/targets/letters-1/journal?q=%3Cscript%3E")
+    assert "没有符合条件的记录" in page
 
 
 async def test_a_task_nobody_knows_is_not_found(house: House) -> None:
