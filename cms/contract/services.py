@@ -110,7 +110,7 @@ class Journal(Protocol):
     async def record(self, event: str, **fields: object) -> None: ...
 
 
-# How the address of something ends that changes every few seconds: no file of the tree, read anew at most twice a second.
+# How the address of something ends that changes every few seconds: no file of the tree, and never older than a second.
 VOLATILE: Final = ".now.json"
 
 

@@ -1,7 +1,7 @@
 """The slots of a live signal beside the plan: which segment its encoder made for each, written slot by slot.
 
 A signal brings a segment every 3.84 s, and a plan is not planned anew for each: what was made stands in blocks of an
-hour under an address of the channel (`paths.live`), written by whoever encodes it and read with the plan. A slot
+hour under an address of the channel (`paths.signal`), written by whoever encodes it and read with the plan. A slot
 without a line had no segment in time, on every server alike.
 """
 
@@ -65,7 +65,7 @@ async def with_live(plan: Plan, published: Published) -> Plan:
     wanted = list(blocks(plan.overrides))
     if not wanted:
         return plan
-    found = [await published.read(paths.live(plan.code, number)) or _NO_LINES for number in wanted]
+    found = [await published.read(paths.signal(plan.code, number)) or _NO_LINES for number in wanted]
     return _with(plan, tuple(found))
 
 

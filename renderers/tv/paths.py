@@ -21,9 +21,9 @@ def plan(code: str) -> str:
     return f"{ROOT}{code}/{PLAN}"
 
 
-def live(code: str, block: int) -> str:
+def signal(code: str, block: int) -> str:
     """The slots of live input, a block of them; no file of the tree, it changes every few seconds."""
-    return f"{ROOT}{code}/live/{block}{VOLATILE}"
+    return f"{ROOT}{code}/signal/{block}{VOLATILE}"
 
 
 def column(code: str, name: str, page: int = 1) -> str:
