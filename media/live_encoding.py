@@ -109,12 +109,11 @@ async def measured(*, sandbox: Sandbox, work: Path) -> Power:
     """
     await package.house_of(sandbox, work)
     factors: dict[int, float] = {}
-    for rungs in LADDERS:
-        factors[len(rungs)] = await _factor(rungs, sandbox, work)
-        if rungs_for(factors):
-            break
-    rungs = rungs_for(factors)
-    return Power(rungs, factors[len(rungs)] if rungs else max(factors.values()))
+    for tried in LADDERS:
+        factors[len(tried)] = await _factor(tried, sandbox, work)
+        if rungs := rungs_for(factors):
+            return Power(rungs, factors[len(rungs)])
+    return Power((), max(factors.values()))
 
 
 async def _factor(rungs: Sequence[str], sandbox: Sandbox, work: Path) -> float:
@@ -144,6 +143,7 @@ class LiveEncoder:
     speed: float = 0.0
     said: str = ""
     _input: int = -1
+    _waiting: "asyncio.Future[None] | None" = None
     _taps: dict[str, "_Tap"] = field(default_factory=dict)
     _news: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -154,7 +154,8 @@ class LiveEncoder:
             try:
                 view = view[os.write(self._input, view) :]
             except BlockingIOError:
-                await _writable(self._input)
+                self._waiting = asyncio.get_running_loop().create_future()
+                await _writable(self._input, self._waiting)
 
     @contextlib.asynccontextmanager
     async def running(self, sandbox: Sandbox, work: Path) -> AsyncIterator["asyncio.Task[None]"]:
@@ -173,6 +174,9 @@ class LiveEncoder:
                 task.cancel()
                 await asyncio.gather(task, return_exceptions=True)
                 self._input = -1
+                if self._waiting is not None and not self._waiting.done():
+                    self._waiting.set_result(None)
+                    await asyncio.sleep(0)
                 for tap in self._taps.values():
                     tap.close()
                 for fd in opened:
@@ -295,11 +299,15 @@ def _pipes(folder: Path, out: Path, names: Sequence[str]) -> None:
         os.mkfifo(path, 0o600)
 
 
-async def _writable(fd: int) -> None:
+async def _writable(fd: int, ready: "asyncio.Future[None]") -> None:
     loop = asyncio.get_running_loop()
-    ready: asyncio.Future[None] = loop.create_future()
-    loop.add_writer(fd, lambda: ready.done() or ready.set_result(None))
+    loop.add_writer(fd, _set, ready)
     try:
         await ready
     finally:
         loop.remove_writer(fd)
+
+
+def _set(ready: "asyncio.Future[None]") -> None:
+    if not ready.done():
+        ready.set_result(None)

@@ -48,7 +48,7 @@ def receiving(url: str, program: Sequence[str] = (*_LIMITS, FFMPEG)) -> list[str
 
 @dataclass(slots=True)
 class Receiver:
-    """One source. `run` keeps its program alive until it is cancelled; `hear` is waited for, and holds the source up."""
+    """One source. `run` keeps its program alive until cancelled; `hear` is waited for and can hold the source up."""
 
     url: str
     hear: Hear

@@ -1,4 +1,4 @@
-"""What becomes of slots that were on air: a draft of a lecture when that was asked for, and room on the disk after a week."""
+"""What becomes of slots that were on air: the draft of a lecture if that was asked for, and nothing after a week."""
 
 import datetime as dt
 import uuid
@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from cms.content.importing.drops import Given, take_drop
 from cms.content.models import Document
+from cms.kernel.clock import to_ms
 from cms.kernel.db import Database
 from cms.kernel.errors import DomainError
 from cms.kernel.log import logger
@@ -24,6 +25,7 @@ from media.house import read_index
 from media.live_keeping import Stored, one_film
 from media.store import Store
 from media.workspace import private_folder
+from schedules.linear import slot_at
 
 # Slots that are on their way when an order ends are still written.
 _SETTLED: Final = dt.timedelta(seconds=20)
@@ -72,7 +74,7 @@ async def keep_next(db: Database, shop: Workshop, *, now: dt.datetime) -> bool:
 
 async def tidy(db: Database, store: Store, *, now: dt.datetime) -> int:
     """Removes files of slots that nobody can go back to; those of a recording that still waits stay."""
-    oldest = int((now - _KEPT).timestamp() * 1000) // 3840
+    oldest = slot_at(to_ms(now - _KEPT))
     waits = select(LiveTake.cut_in_id).where(LiveTake.record, LiveTake.kept_at.is_(None))
     async with db.read() as session:
         query = select(LiveSlot).where(LiveSlot.slot < oldest, LiveSlot.cut_in_id.not_in(waits)).limit(_EACH)

@@ -113,6 +113,11 @@ async def channels(session: AsyncSession, actor: Actor) -> Sequence[Target]:
     return (await session.scalars(query.order_by(Target.name))).all()
 
 
+async def any_source(session: AsyncSession) -> bool:
+    """Whether any source is switched on."""
+    return await session.scalar(select(LiveSource.id).where(LiveSource.active).limit(1)) is not None
+
+
 async def open_takes(session: AsyncSession, *, now: dt.datetime) -> Sequence[tuple[LiveTake, CutInRow]]:
     """What is on air live, or was ordered to be, on any channel."""
     query = select(LiveTake, CutInRow).join(CutInRow, CutInRow.id == LiveTake.cut_in_id)
@@ -144,7 +149,7 @@ def _fill(row: LiveSource, values: Checked, *, active: bool) -> None:
         row.url = masked(values.secret)
 
 
-async def _record(
+async def _record(  # noqa: PLR0917 - two private callers
     session: AsyncSession, actor: Actor, action: str, row: LiveSource, target: Target, now: dt.datetime
 ) -> None:
     told = {"channel": target.code, "name": row.name, "kind": row.kind, "url": row.url, "port": row.port}

@@ -32,8 +32,8 @@ async def take_live(session: AsyncSession, actor: Actor, wish: LiveWish, *, now:
 
     Raises:
         Denied, NotFound `live.none`: as for any cut-in.
-        Refused: `live.on_air` when the channel has live input already, `live.off` for a source that is switched off, and
-            as `may_take` and `cms.publishing.onair.cutting.cut_in`.
+        Refused: `live.on_air` when the channel has live input already, `live.off` for one that is switched off, and as
+            `may_take` and `cms.publishing.onair.cutting.cut_in`.
     """
     found = await source_of(session, actor, wish.source, Action.PUBLISHING_PUBLISH)
     if not found.source.active:
@@ -57,5 +57,3 @@ async def _beside(session: AsyncSession, state: LiveState | None, takes: list[Li
     query = select(LiveState.source_id).where(LiveState.holder == state.holder).with_for_update()
     held = set((await session.scalars(query)).all())
     return len({take.source_id for take in takes} & held)
-
-

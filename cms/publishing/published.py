@@ -86,6 +86,7 @@ class TreePublished:
             if before is not None and before is not known:
                 return before[1]  # somebody else looked meanwhile
             old = None if before is None else before[1]
+            data: bytes | None
             try:
                 data = await self._store.get_named(volatile_name(path))
             except MediaRefused as refusal:

@@ -41,7 +41,10 @@ MOMENT: Final = dt.timedelta(seconds=8)
 USUAL: Final = dt.timedelta(hours=2)
 _AHEAD: Final = dt.timedelta(days=3)
 # Among what takes off: an emergency waits behind nothing but a recall.
-_PRIORITY: dict[CutInKind, int] = {CutInKind.EMERGENCY: RECALL_PRIORITY - 10, CutInKind.INSERT: PRIORITY[PublicationKind.PUBLISH] + 10}
+_PRIORITY: dict[CutInKind, int] = {
+    CutInKind.EMERGENCY: RECALL_PRIORITY - 10,
+    CutInKind.INSERT: PRIORITY[PublicationKind.PUBLISH] + 10,
+}
 _PRIORITY |= dict.fromkeys((CutInKind.TEXT, CutInKind.LIVE), _PRIORITY[CutInKind.INSERT])
 
 
@@ -78,7 +81,8 @@ async def cut_in(
         Denied: no right to publish in the piece's unit or a channel's.
         Invalid: `publishing.cut_in_times` for a start in the past or too far ahead, or an end before it.
         Refused: `publishing.cut_in_no_channel`, `.cut_in_not_live`, `.cut_in_not_urgent`, `.cut_in_no_video`,
-            `.cut_in_no_source`; of a text `.crawl_not_notice`, `.crawl_too_dear` beyond the encoder's budget, `.crawl_too_soon` to be ready.
+            `.cut_in_no_source`; of a text `.crawl_not_notice`, `.crawl_too_dear` beyond the encoder's budget,
+            `.crawl_too_soon` to be ready.
         NotFound: a channel or the document.
     """
     if (wish.kind is CutInKind.LIVE) != (wish.source is not None):
