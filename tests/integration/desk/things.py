@@ -12,6 +12,7 @@ from cms.content.models import Document, Edition
 from cms.datafeeds.models import DataFeed
 from cms.library.models import VIDEO, Asset, EncodeJob, Folder, LibraryBatch, SubtitleTrack, Upload
 from cms.notices.models import Alarm, Notice
+from cms.live.models import LiveSource
 from cms.outlets.models import TvOutput
 from cms.people.models import DeskSession, FactorReset, Person
 from cms.people.tokens import ApiToken
@@ -222,6 +223,7 @@ async def _of_the_office(maker: Maker) -> dict[str, Any]:
         "output": await make(
             TvOutput, target_id=channel.id, kind="udp", rung="720", address="239.1.1.1", port=5000, rate=3_600_000
         ),
+        "source": await make(LiveSource, target_id=channel.id, name="礼堂", kind="listen", port=9000),
         "run": run,
         "daypart": await make(NamedDaypart, start="07:00", end="09:00"),
         "alarm": await make(Alarm, subject="notices.subject.silent", params={"days": 11, "name": "号"}, href="/desk/"),
