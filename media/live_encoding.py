@@ -51,7 +51,7 @@ def outputs(grid: Grid, rungs: Sequence[str], *, has_sound: bool) -> list[Any]:
     lead = f"{grid.lead_ms / 1000:.3f}"
     picture = given.video.filter("yadif", deint="interlaced").filter("fps", FPS, start_time=lead)
     picture = picture.filter("trim", start=lead).filter("setpts", "PTS-STARTPTS")
-    return [*_pictures(_fitted(picture), rungs), _sound(given, grid.lead_ms, has_sound=has_sound)]
+    return [*_pictures(_fitted(picture, rungs[0]), rungs), _sound(given, grid.lead_ms, has_sound=has_sound)]
 
 
 def argv(grid: Grid, rungs: Sequence[str], *, has_sound: bool) -> list[str]:
@@ -117,7 +117,7 @@ async def measured(*, sandbox: Sandbox, work: Path) -> Power:
 
 
 async def _factor(rungs: Sequence[str], sandbox: Sandbox, work: Path) -> float:
-    top = ladder.TOP
+    top = ladder.LADDER[rungs[0]]
     size = f"{top.width}x{top.height}"
     moving = ffmpeg.input(f"testsrc2=s={size}:r={FPS}", f="lavfi", t=ladder.seconds(1)).video
     loop = asyncio.get_running_loop()
@@ -163,8 +163,7 @@ class LiveEncoder:
         names = [*self.rungs, AUDIO]
         async with private_folder(work) as folder:
             out = folder / "out"
-            await in_thread(_pipes, folder, out, names)
-            opened = [os.open(path, os.O_RDWR | os.O_NONBLOCK) for path in (folder / "in", *(out / n for n in names))]
+            opened = await in_thread(_pipes, folder, out, names)
             self._input = opened[0]
             self._taps = {name: _Tap(fd, self._news) for name, fd in zip(names, opened[1:], strict=True)}
             task = asyncio.create_task(self._run(sandbox, folder / "in", out))
@@ -253,10 +252,10 @@ def _gate(parts: Mapping[str, tuple[bytes, bytes]], house: package.House) -> Non
             raise MediaRefused("media.house_mismatch", track=name)
 
 
-def _fitted(picture: Any) -> Any:
-    """The picture in the house's size and colours, whatever size it has meanwhile."""
+def _fitted(picture: Any, largest: str) -> Any:
+    """The picture in the size of the largest rung and the house's colours, whatever size it has meanwhile."""
     square = picture.filter("scale", "trunc(iw*sar/2)*2", "ih")
-    top = ladder.TOP
+    top = ladder.LADDER[largest]
     within = {"force_original_aspect_ratio": "decrease", "force_divisible_by": 2}
     sized = square.filter("scale", top.width, top.height, out_color_matrix="bt709", out_range="tv", **within)
     return sized.filter("format", "yuv420p").filter("pad", top.width, top.height, "(ow-iw)/2", "(oh-ih)/2", "black")
@@ -269,7 +268,7 @@ def _pictures(picture: Any, rungs: Sequence[str], *, frames: int = 0) -> list[An
     for number, name in enumerate(rungs):
         rung = ladder.LADDER[name]
         sized = copies.stream(number)
-        if rung is not ladder.TOP:
+        if name != rungs[0]:
             sized = sized.filter("scale", rung.width, rung.height).filter("setsar", 1)
         limits = {"maxrate": f"{rung.maxrate}k", "bufsize": f"{rung.bufsize}k", "level": rung.level}
         told = {**ladder.CONTAINER, **ladder.VIDEO, **ladder.THREADS, **limits, "preset": "superfast"}
@@ -293,10 +292,13 @@ def _sound(given: Any, lead_ms: int, *, has_sound: bool) -> Any:
     return made_output(whole, name=AUDIO, **ladder.CONTAINER, **ladder.AUDIO, flush_packets=1)
 
 
-def _pipes(folder: Path, out: Path, names: Sequence[str]) -> None:
+def _pipes(folder: Path, out: Path, names: Sequence[str]) -> list[int]:
+    """Makes the pipes and opens our end of each: for both ways, so that nobody waits for the other to come."""
     out.mkdir()
-    for path in (folder / "in", *(out / name for name in names)):
+    paths = [folder / "in", *(out / name for name in names)]
+    for path in paths:
         os.mkfifo(path, 0o600)
+    return [os.open(path, os.O_RDWR | os.O_NONBLOCK) for path in paths]
 
 
 async def _writable(fd: int, ready: "asyncio.Future[None]") -> None:

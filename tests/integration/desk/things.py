@@ -11,8 +11,8 @@ from cms.content.importing.models import FeedSource, PoolItem, SheetImport
 from cms.content.models import Document, Edition
 from cms.datafeeds.models import DataFeed
 from cms.library.models import VIDEO, Asset, EncodeJob, Folder, LibraryBatch, SubtitleTrack, Upload
-from cms.notices.models import Alarm, Notice
 from cms.live.models import LiveSource
+from cms.notices.models import Alarm, Notice
 from cms.outlets.models import TvOutput
 from cms.people.models import DeskSession, FactorReset, Person
 from cms.people.tokens import ApiToken
