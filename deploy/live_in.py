@@ -33,7 +33,7 @@ from deploy.live_inlet import Inlet, Studio, ended
 from deploy.services_maker import vault_key
 from deploy.settings import Settings
 from media.errors import MediaRefused
-from media.house import write_index
+from media.house import RUNGS, write_index
 from media.live import Made, is_in_time, room_for
 from media.live_encoding import Power, measured
 from media.live_receiving import Receiver, listener
@@ -49,6 +49,8 @@ _TURN: Final = 0.5
 _ASK: Final = 1.0
 _KEEP: Final = 5.0
 _TIDY: Final = 3_600.0
+# A machine that was busy when it was measured is measured again, as long as nothing is on air.
+_MEASURE_AGAIN: Final = 120.0
 
 log = logger("live-in")
 
@@ -233,10 +235,11 @@ async def run_live_in(settings: Settings, metrics: Metrics, stop: asyncio.Event)
         published = TreePublished(reader, here.store, here.tombstones)
         intake = Intake(here, shop, studio, published, key, f"{socket.gethostname()}:{os.getpid()}")
         keeping = asyncio.create_task(_keep(here, shop))
+        measuring = asyncio.create_task(_measure_again(intake))
         try:
             await _work(intake, reader, stop)
         finally:
-            await ended(keeping)
+            await ended(keeping, measuring)
             await intake.close()
 
 
@@ -255,6 +258,18 @@ async def _power(here: Installation, shop: Workshop, stop: asyncio.Event) -> Pow
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), _ASK * 3)
     return None
+
+
+async def _measure_again(intake: Intake) -> None:
+    while True:
+        await asyncio.sleep(_MEASURE_AGAIN)
+        studio = intake.studio
+        if len(studio.power.rungs) == len(RUNGS) or intake.on_air:
+            continue
+        with contextlib.suppress(MediaRefused):
+            found = await measured(sandbox=studio.sandbox, work=studio.work)
+            if found.factor and not intake.on_air:
+                studio.power = found
 
 
 async def _work(intake: Intake, reader: TreeReader, stop: asyncio.Event) -> None:

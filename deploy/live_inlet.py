@@ -32,9 +32,9 @@ Keep = Callable[[uuid.UUID, int, Made, int], Awaitable[bool]]
 log = logger("live-in")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Studio:
-    """Where signals are looked at and encoded, and what this machine can."""
+    """Where signals are looked at and encoded, and what this machine can by the last measurement."""
 
     clock: Clock
     sandbox: Sandbox

@@ -18,6 +18,8 @@ from cms.kernel.errors import DomainError
 from cms.kernel.log import logger
 from cms.library.upload import Workshop
 from cms.live.models import LiveSlot, LiveTake
+from cms.people.actor import Actor
+from cms.people.permissions import Action, Subject, can
 from cms.people.sessions import actor_of
 from cms.publishing.onair.models import CutInRow
 from media.errors import MediaRefused
@@ -40,7 +42,7 @@ log = logger("live")
 @dataclass(frozen=True, slots=True)
 class _Due:
     cut_in: uuid.UUID
-    person: uuid.UUID
+    people: tuple[uuid.UUID, ...]
     title: str
     at: dt.datetime
 
@@ -54,7 +56,7 @@ async def keep_next(db: Database, shop: Workshop, *, now: dt.datetime) -> bool:
         slots = (
             await session.scalars(select(LiveSlot).where(LiveSlot.cut_in_id == due.cut_in).order_by(LiveSlot.slot))
         ).all()
-        actor = await actor_of(session, due.person)
+        actor = await _keeper(session, due.people)
     if not slots:
         await _settled(db, due.cut_in, now, error="live.nothing")
         return True
@@ -91,14 +93,24 @@ async def tidy(db: Database, store: Store, *, now: dt.datetime) -> int:
 async def _due(session: AsyncSession, now: dt.datetime) -> _Due | None:
     before = now - _SETTLED
     over = or_(CutInRow.ended_at < before, and_(CutInRow.ended_at.is_(None), CutInRow.until < before))
-    query = select(CutInRow, Document.title).join(LiveTake, LiveTake.cut_in_id == CutInRow.id)
+    query = select(CutInRow, Document.title, Document.created_by).join(LiveTake, LiveTake.cut_in_id == CutInRow.id)
     query = query.join(Document, Document.id == CutInRow.document_id)
     query = query.where(LiveTake.record, LiveTake.kept_at.is_(None), over).order_by(CutInRow.start_at).limit(1)
     row = (await session.execute(query)).one_or_none()
     if row is None:
         return None
     cut: CutInRow = row[0]
-    return _Due(cut.id, cut.created_by, row[1], cut.start_at)
+    return _Due(cut.id, (cut.created_by, row[2]), row[1], cut.start_at)
+
+
+async def _keeper(session: AsyncSession, people: Sequence[uuid.UUID]) -> Actor:
+    """Whose draft it becomes: of whoever took it live, or where they write no pieces of whoever wrote about it."""
+    actors = [await actor_of(session, person) for person in people]
+    for actor in actors:
+        own = Subject(actor.unit, frozenset({actor.person}))
+        if all(can(actor, action, own) for action in (Action.DOCUMENT_CREATE, Action.LIBRARY_UPLOAD)):
+            return actor
+    return actors[0]
 
 
 async def _stored(store: Store, slots: Sequence[LiveSlot]) -> Sequence[Stored]:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import uuid
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -40,9 +41,9 @@ async def source(tv: Office, code: str = "channel-a", port: int = 9000) -> uuid.
     return row.id
 
 
-async def said(tv: Office, owner: str = "one", **told: SaidOfSource) -> Holding:
+async def said(tv: Office, told: Mapping[uuid.UUID, SaidOfSource] | None = None, owner: str = "one") -> Holding:
     async with tv.database.write() as session:
-        return await hold(session, owner, {uuid.UUID(key): one for key, one in told.items()}, now=tv.now)
+        return await hold(session, owner, told or {}, now=tv.now)
 
 
 async def take(tv: Office, of: uuid.UUID, document: uuid.UUID, who: Actor = SUN, *, record: bool = False) -> str:
@@ -63,12 +64,12 @@ async def test_source_is_admitted_only_with_a_signal_on_a_machine_that_bears_it(
         ("waiting", "live.no_signal"),
         ("lost", "live.no_signal"),
     ):
-        await said(tv, **{str(first): SaidOfSource(told, None, 2.1, 3, 1, 0, 0, 0, 0, "", "")})
+        await said(tv, {first: SaidOfSource(told, None, 2.1, 3, 1, 0, 0, 0, 0, "", "")})
         assert await take(tv, first, document) == code
     for factor, rungs, code in ((0.0, 0, "live.measuring"), (0.8, 0, "live.slow")):
-        await said(tv, **{str(first): SaidOfSource("receiving", None, factor, rungs, 0, 0, 0, 0, 0, "", "")})
+        await said(tv, {first: SaidOfSource("receiving", None, factor, rungs, 0, 0, 0, 0, 0, "", "")})
         assert await take(tv, first, document) == code
-    await said(tv, **{str(first): GOOD, str(second): GOOD})
+    await said(tv, {first: GOOD, second: GOOD})
     assert await take(tv, first, document, ZHAO), "who may not publish"
     assert await refused(tv, document, Wish(CutInKind.LIVE, ("channel-a",))) == "publishing.cut_in_no_source"
     assert await take(tv, first, document) == ""
@@ -76,7 +77,7 @@ async def test_source_is_admitted_only_with_a_signal_on_a_machine_that_bears_it(
     assert await take(tv, second, document) == "live.full", "one at a time on a small machine"
     (cut,) = await on_air(tv)
     assert (cut.kind, cut.until) == ("live", tv.now + HOUR)
-    holding = await said(tv, **{str(first): GOOD})
+    holding = await said(tv, {first: GOOD})
     assert {one.id for one in holding.sources} == {first, second}
     assert list(holding.on_air) == [first]
     assert [(one.title, one.ready, one.is_on(tv.now)) for one in await board(tv)] == [("礼堂直播", True, True)]
@@ -93,9 +94,9 @@ async def test_source_is_admitted_only_with_a_signal_on_a_machine_that_bears_it(
 async def test_source_has_one_receiver_and_another_takes_over_when_it_is_silent(tv: Office) -> None:
     first = await source(tv)
     assert [one.id for one in (await said(tv)).sources] == [first]
-    assert not (await said(tv, "two")).sources
+    assert not (await said(tv, owner="two")).sources
     tv.later(seconds=LEASE.total_seconds() + 1)
-    assert (await said(tv, "two")).sources
+    assert (await said(tv, owner="two")).sources
     async with tv.database.write() as session:
         await let_go(session, "two", now=tv.now)
     assert (await said(tv)).sources
@@ -103,7 +104,7 @@ async def test_source_has_one_receiver_and_another_takes_over_when_it_is_silent(
 
 async def test_what_was_on_air_waits_to_be_kept_and_is_removed_after_a_week(tv: Office) -> None:
     first, document = await source(tv), await live(tv, "礼堂直播")
-    await said(tv, **{str(first): GOOD})
+    await said(tv, {first: GOOD})
     assert await take(tv, first, document, record=True) == ""
     made: list[str] = []
     async with tv.database.write() as session:

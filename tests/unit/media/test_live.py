@@ -56,7 +56,7 @@ def test_splitter_gives_the_same_whatever_the_blocks(cuts: list[int]) -> None:
     data = (
         box(b"ftyp", b"a") + box(b"moov", b"bb") + b"".join(box(b"moof", b"m") + box(b"mdat", b"x" * n) for n in cuts)
     )
-    splitter, found = Splitter(), []
+    splitter, found = Splitter(), list[bytes]()
     at = 0
     for size in [*cuts, len(data)]:
         found += splitter.feed(data[at : at + size])
