@@ -87,7 +87,7 @@ async def let_go(session: AsyncSession, owner: str, *, now: dt.datetime) -> None
 
 def _say(state: LiveState, said: SaidOfSource, now: dt.datetime) -> None:
     state.said_at, state.state, state.since = now, said.state, said.since
-    state.factor, state.rungs, state.room = said.factor, said.rungs, said.room
+    state.speed, state.rungs, state.room = round(said.factor * 100), said.rungs, said.room
     state.slot, state.late, state.losses = said.slot, said.late, said.losses
     state.restarts, state.size, state.error = said.restarts, said.size[:20], said.error[:300]
     if said.still is not None:

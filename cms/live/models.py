@@ -36,7 +36,7 @@ class LiveState(Base):
     Attributes:
         state: as `cms.live.rules.SourceState`.
         since: when it came into this state.
-        factor: how many times real time this machine encodes a signal, measured; `rungs` pictures of it, 0 unknown.
+        speed: hundredths of real time at which this machine encodes a signal, measured; `rungs` pictures of it.
         room: signals that this machine can encode at once.
         slot: the last slot that was made; `late` were ready too late and not shown, `losses` counts lost signals.
         still: a small JPEG of what comes in.
@@ -50,7 +50,7 @@ class LiveState(Base):
     said_at: Mapped[dt.datetime | None]
     state: Mapped[str] = mapped_column(String(12), default="waiting")
     since: Mapped[dt.datetime | None]
-    factor: Mapped[float] = mapped_column(default=0.0)
+    speed: Mapped[int] = mapped_column(default=0)
     rungs: Mapped[int] = mapped_column(default=0)
     room: Mapped[int] = mapped_column(default=0)
     slot: Mapped[int] = mapped_column(BigInteger, default=0)
@@ -61,6 +61,11 @@ class LiveState(Base):
     error: Mapped[str] = mapped_column(String(300), default="")
     still: Mapped[bytes | None] = mapped_column(LargeBinary)
     still_at: Mapped[dt.datetime | None]
+
+    @property
+    def factor(self) -> float:
+        """Times real time; 0 while it is not measured."""
+        return self.speed / 100
 
 
 class LiveTake(Base):

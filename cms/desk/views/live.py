@@ -84,13 +84,14 @@ async def live_edit(visit: Visit) -> web.StreamResponse:
 
 async def live_take(visit: Visit) -> web.StreamResponse:
     """On air, under the piece that says what it is."""
+    async with visit.deps.db.read() as session:
+        await sources.source_of(session, visit.actor, visit.uuid("source"), Action.PUBLISHING_PUBLISH)
     form = await visit.form()
     minutes = text(form, "minutes")
     try:
         if minutes not in {str(one) for one in _MINUTES}:
             raise Invalid("publishing.cut_in_times", fields={"minutes": "publishing.cut_in_times"})
         async with visit.deps.db.write() as session:
-            await sources.source_of(session, visit.actor, visit.uuid("source"), Action.PUBLISHING_PUBLISH)
             held = await find(session, visit.actor, text(form, "document"))
             length = dt.timedelta(minutes=int(minutes))
             wish = LiveWish(visit.uuid("source"), held.document.id, length, record=text(form, "record") == "on")

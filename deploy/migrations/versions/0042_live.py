@@ -37,7 +37,7 @@ def upgrade() -> None:
         sa.Column("said_at", Instant(), nullable=True),
         sa.Column("state", sa.String(12), nullable=False),
         sa.Column("since", Instant(), nullable=True),
-        sa.Column("factor", sa.Float(), nullable=False),
+        sa.Column("speed", sa.Integer(), nullable=False),
         sa.Column("rungs", sa.Integer(), nullable=False),
         sa.Column("room", sa.Integer(), nullable=False),
         sa.Column("slot", sa.BigInteger(), nullable=False),
