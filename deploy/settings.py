@@ -22,7 +22,7 @@ FILE = "yunping.env"
 # Read by the shell script before Python runs; they are no settings of the product.
 BOOTSTRAP = frozenset({"YUNPING_PYTHON", "YUNPING_HOME"})
 
-Role = Literal["web", "gateway", "worker", "guard", "tv-out"]
+Role = Literal["web", "gateway", "worker", "guard", "tv-out", "live-in"]
 ROLES: tuple[Role, ...] = get_args(Role)
 
 
@@ -77,9 +77,9 @@ class Settings(BaseModel):
         Field(
             ge=0,
             le=65535,
-            description="指标端口：web 用此端口，gateway、worker、guard、tv-out 依次加一，其余网关进程接着往后，"
-            "仅本机可访问；0 关闭。"
-            "First of the loopback ports for `/metrics`: five, and one for each further gateway; 0: none.",
+            description="指标端口：web 用此端口，gateway、worker、guard、tv-out、live-in 依次加一，"
+            "其余网关进程接着往后，仅本机可访问；0 关闭。"
+            "First of the loopback ports for `/metrics`: six, and one for each further gateway; 0: none.",
         ),
     ] = 8090
     public_url: Annotated[

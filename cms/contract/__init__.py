@@ -24,6 +24,7 @@ from cms.contract.pieces import AssetFile, Byline, Columns, CutIn, Entry, Laid, 
 from cms.contract.posts import Accepted, Correction, Manual, NotSent, Outcome, Post, Prepared, Sent, Unknown
 from cms.contract.requests import Ask, Callback, Lost, Reply, Serve, Span
 from cms.contract.services import (
+    VOLATILE,
     AccountState,
     Assets,
     Bench,
@@ -42,6 +43,7 @@ from cms.contract.services import (
 )
 
 __all__ = [
+    "VOLATILE",
     "Accepted",
     "AccountState",
     "Aired",

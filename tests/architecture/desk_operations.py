@@ -13,6 +13,10 @@ _CUT_INS: Final = "POST /api/v1/targets/{target}/cut-ins"
 
 PAGES_ONLY: Final[Mapping[str, str]] = {
     "POST /desk/screens/orders/ask": "asks how many screens a command would reach; GET /api/v1/screen-commands/reach",
+    "POST /desk/live/": "a secret that a person types; set where its picture is seen",
+    "POST /desk/live/{source}": "as above",
+    "POST /desk/live/{source}/take": "by somebody who sees the picture; asked for with a confirmation",
+    "POST /desk/live/{source}/back": "DELETE /api/v1/targets/{target}/cut-ins/{cut_in} ends any of them",
     "POST /desk/login": "a program has a token and never signs in",
     "POST /desk/first-run": "once, by the person who started the product",
     "POST /desk/password": "the first password of a person who came by a code",

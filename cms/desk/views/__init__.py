@@ -26,6 +26,7 @@ from cms.desk.views import (
     home,
     imports,
     library,
+    live,
     outlets,
     passkeys,
     people,
@@ -114,6 +115,7 @@ def _channels() -> tuple[Section, ...]:
     return (
         boxes.SECTION,
         onair.SECTION,
+        live.SECTION,
         Section("targets", "desk.nav.targets", "radio-tower", 60, "/desk/targets/", manages, _SCREENS, targets.ROUTES),
         datafeeds.SECTION,
         outlets.SECTION,

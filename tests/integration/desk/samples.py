@@ -58,6 +58,7 @@ _NAMED: Final = {
 }
 _NAMED_AT: Final = {
     "/desk/onair/{target}/insert": {"document": "document"},
+    "/desk/live/{source}/take": {"document": "document"},
     "/desk/onair/{target}/crawl": {"document": "document"},
     "/desk/review/pass": {"piece": "submitted"},
     "/desk/calendar/runs/check": {"placement": "placement"},

@@ -11,6 +11,7 @@ from cms.content.importing.models import FeedSource, PoolItem, SheetImport
 from cms.content.models import Document, Edition
 from cms.datafeeds.models import DataFeed
 from cms.library.models import VIDEO, Asset, EncodeJob, Folder, LibraryBatch, SubtitleTrack, Upload
+from cms.live.models import LiveSource, LiveState, LiveTake
 from cms.notices.models import Alarm, Notice
 from cms.outlets.models import TvOutput
 from cms.people.models import DeskSession, FactorReset, Person
@@ -126,6 +127,7 @@ async def things(
         CutInRow, target_id=channel.id, document_id=piece.id, kind="insert", start_at=now, created_at=now
     )
     found |= await of_the_screens(maker, screen, piece, edition)
+    await _live(maker, found["source"], piece)
     parts = {name: str(row.id) for name, row in found.items()}
     parts |= {"base": str(edition.revision_id), "revision": str(edition.revision_id), "edition": str(edition.id)}
     parts |= {"document": document, "piece": document, "people": str(victim.id), "to": str(owner)}
@@ -230,7 +232,17 @@ async def _of_the_office(maker: Maker) -> dict[str, Any]:
         "output": await make(
             TvOutput, target_id=channel.id, kind="udp", rung="720", address="239.1.1.1", port=5000, rate=3_600_000
         ),
+        "source": await make(LiveSource, target_id=channel.id, name="礼堂", kind="listen", port=9000),
         "run": run,
         "daypart": await make(NamedDaypart, start="07:00", end="09:00"),
         "alarm": await make(Alarm, subject="notices.subject.silent", params={"days": 11, "name": "号"}, href="/desk/"),
     }
+
+
+async def _live(maker: Maker, source: LiveSource, piece: Document) -> None:
+    """A source with a picture, on air."""
+    until = maker.now + dt.timedelta(hours=1)
+    await maker.make(LiveState, source_id=source.id, until=until, still=b"picture", still_at=maker.now)
+    times = {"start_at": maker.now, "created_at": maker.now, "until": until}
+    order = await maker.make(CutInRow, target_id=source.target_id, document_id=piece.id, kind="live", **times)
+    await maker.make(LiveTake, cut_in_id=order.id, source_id=source.id)
