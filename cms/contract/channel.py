@@ -67,6 +67,8 @@ class Channel:
     """The same of a newspaper's pages (`media.newspaper` names them); none: it shows the cover and the titles."""
     limits: Mapping[str, int] = field(default_factory=dict)
     """Characters of a field (`title`, `summary`, `body`) before it cuts or refuses; shown while people write."""
+    cuts: bool = False
+    """It may show stretches of a piece's first video alone, as an override ``cuts`` of the channel names them."""
     serve: Serve | None = None
     lost: Lost | None = None
     remote: str = ""

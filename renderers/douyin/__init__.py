@@ -1,6 +1,7 @@
 """Douyin: upright short films out of lectures and texts, posted exactly once, or handed to a person as a pack."""
 
 from cms.contract import Channel
+from media.house import OPTIONAL
 from renderers.douyin.article import VIDEO
 from renderers.douyin.consent import begin
 from renderers.douyin.forms import FORMS, form, preview
@@ -26,7 +27,8 @@ def channel() -> Channel:
         limits={"title": LIMITS.title},
         secrets=("client_secret", "access_token", "refresh_token"),
         asset_renditions=PICTURES,
-        video_renditions=frozenset({VIDEO, POSTER}),
+        video_renditions=frozenset({VIDEO, POSTER, *OPTIONAL}),
+        cuts=True,
         callback=callback,
         upkeep=keep_up,
         consent=begin,

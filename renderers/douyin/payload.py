@@ -1,7 +1,7 @@
 """What is frozen of a piece before it goes out: text, film and covers, made once through the studio."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final, Self
@@ -10,9 +10,12 @@ from zoneinfo import ZoneInfo
 from PIL import Image
 
 from cms.contract import AssetFile, Bench, Made, Piece, Services, Site
+from media.marks import Stretch, total
+from media.subtitles import read_subtitles
 from media.threads import in_thread
 from renderers.douyin import text
-from renderers.douyin.article import Idea, ideas, override, video
+from renderers.douyin.article import Idea, ideas, override, stretches, subtitles, video
+from renderers.douyin.captions import moved, script as script_of_captions
 from renderers.douyin.cards import Script, cards, count_of
 from renderers.douyin.covers import SHAPES, Caption, cover, frame
 from renderers.douyin.films import Length, film_of_cards, film_of_lecture
@@ -153,19 +156,21 @@ class _Films:
         return film, round(Length(count, hold / 1000).seconds * 1000)
 
     async def _lecture(self, file: AssetFile, milliseconds: int) -> tuple[Made, int]:
-        settings, said = self._settings, caption(self._piece)
-        length = min(milliseconds or settings.lecture_seconds * 1000, settings.lecture_seconds * 1000)
+        settings, said, words = self._settings, caption(self._piece), subtitles(self._piece)
+        shown = stretches(self._piece, milliseconds, most=settings.lecture_seconds * 1000)
+        size = {"width": settings.width, "height": settings.height}
 
         async def work(bench: Bench) -> Path:
-            words = await in_thread(frame, said, width=settings.width, height=settings.height)
+            around = await in_thread(frame, said, **size)
+            burned = await in_thread(_captions, await _bytes(bench, words), shown, **size)
             async with bench.file(file.sha256) as path:
                 return await film_of_lecture(
-                    path, words, seconds=length / 1000, folder=bench.folder, sandbox=bench.sandbox
+                    path, around, stretches=shown, captions=burned, folder=bench.folder, sandbox=bench.sandbox
                 )
 
-        size = [settings.width, settings.height]
-        key = _key(kind="lecture", video=file.sha256, length=length, size=size, said=asdict(said))
-        return await self._services.studio.make(key, work, media_type="video/mp4"), length
+        depends = {"video": file.sha256, "shown": shown, "words": _hash(words), "size": size, "said": asdict(said)}
+        key = _key(kind="lecture", **depends)
+        return await self._services.studio.make(key, work, media_type="video/mp4"), total(shown)
 
     def _picture(self, *wanted: str) -> AssetFile | None:
         """The cover's file in the first rendition there is; for a video without a cover, its poster."""
@@ -194,6 +199,12 @@ async def _bytes(bench: Bench, file: AssetFile | None) -> bytes | None:
         return None
     async with bench.file(file.sha256) as path:
         return await in_thread(path.read_bytes)
+
+
+def _captions(data: bytes | None, shown: Sequence[Stretch], *, width: int, height: int) -> str:
+    """The subtitles as they are burned in; empty where there are none."""
+    cues = moved(read_subtitles(data).cues, shown) if data else []
+    return script_of_captions(cues, width=width, height=height) if cues else ""
 
 
 def _saved(page: Image.Image, path: Path) -> Path:
