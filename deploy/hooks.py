@@ -6,6 +6,7 @@ to have open deliveries looked at now.
 
 import asyncio
 from collections import OrderedDict
+from collections.abc import AsyncIterator
 from typing import Final, Protocol
 
 from aiohttp import hdrs, web
@@ -22,6 +23,7 @@ from cms.publishing.workshop import ServicesOf
 from deploy.installation import Installation
 
 LIMIT: Final = 1 << 20
+_BLOCK: Final = 1 << 20
 # A platform that waits longer calls again; whoever sends slower is none.
 SECONDS: Final = 10.0
 PREFIX: Final = "/hooks"
@@ -92,7 +94,9 @@ class Hooks:
             return self._told(kind, 429, {hdrs.RETRY_AFTER: "5"})
         try:
             async with asyncio.timeout(SECONDS):
-                return await self._answer(request, channel)
+                reply = await self._answer(request, channel)
+            # Files take as long as whoever fetches them.
+            return reply if isinstance(reply, web.StreamResponse) else await self._passed_on(request, reply)
         except TimeoutError:
             return self._told(kind, 408)
         except (ContractError, DomainError, SQLAlchemyError) as problem:
@@ -104,7 +108,7 @@ class Hooks:
             log.exception("a channel broke in a callback", target=request.match_info["target"])
             return self._told(kind, 500)
 
-    async def _answer(self, request: web.Request, channel: Channel) -> web.StreamResponse:
+    async def _answer(self, request: web.Request, channel: Channel) -> web.StreamResponse | Reply:
         code = request.match_info["target"]
         async with self._here.db.read() as session:
             row = await session.scalar(select(Target).where(Target.code == code, Target.kind == channel.kind))
@@ -123,7 +127,7 @@ class Hooks:
                 await look_now(session, code, now=now)
         await self._journal(ask, code, reply, services)
         self._count(channel.kind, reply.status)
-        return await self._passed_on(reply)
+        return reply
 
     async def _journal(self, ask: Ask, code: str, reply: Reply, services: Services) -> None:
         if reply.status >= 400:
@@ -133,17 +137,24 @@ class Hooks:
         said = {"method": ask.method, "path": ask.path[:200], "bytes": len(ask.body)}
         await services.journal.record("callback", status=reply.status, hint=reply.hint, **said)
 
-    async def _passed_on(self, reply: Reply) -> web.Response:
-        parts = [await self._bytes(part) for part in reply.parts]
+    async def _passed_on(self, request: web.Request, reply: Reply) -> web.StreamResponse:
         headers = {name: value for name, value in reply.headers.items() if name.lower() not in _NOT_ITS}
-        answer = web.Response(status=reply.status, body=b"".join(parts), headers={**_OWN, **headers})
+        answer = web.StreamResponse(status=reply.status, headers={**_OWN, **headers})
         answer.headers[hdrs.CONTENT_TYPE] = reply.media_type
+        answer.content_length = sum(len(one) if isinstance(one, bytes) else one.length for one in reply.parts)
+        await answer.prepare(request)
+        for part in reply.parts:
+            async for block in self._blocks(part):
+                await answer.write(block)
+        await answer.write_eof()
         return answer
 
-    async def _bytes(self, part: bytes | Span) -> bytes:
+    async def _blocks(self, part: bytes | Span) -> AsyncIterator[bytes]:
         if isinstance(part, bytes):
-            return part
-        return await self._here.store.get_range(part.sha256, part.start, part.start + part.length)
+            yield part
+            return
+        for start in range(part.start, part.start + part.length, _BLOCK):
+            yield await self._here.store.get_range(part.sha256, start, min(start + _BLOCK, part.start + part.length))
 
     def _told(self, kind: str, status: int, headers: dict[str, str] | None = None) -> web.Response:
         self._count(kind, status)

@@ -8,7 +8,7 @@ from typing import Final
 
 from cms.contract import Bench, Made, Manual, Receipt, Services, Unknown
 from media.threads import in_thread
-from renderers.douyin import readings
+from renderers.douyin import readings, takedowns
 from renderers.douyin.account import Account
 from renderers.douyin.attempts import address_of
 from renderers.douyin.cards import qr
@@ -37,7 +37,8 @@ async def take_down(post: str, account: Account) -> Receipt:
         row = await readings.find(account, {"item": post})
         if row is not None and not isinstance(row, Unknown):
             link = address_of(row) or MANAGE
-    detail = {"task": "douyin.task.take_down", "link": link, "ask": "none"}
+    await takedowns.watch(account, "" if post.startswith("https://") else post)
+    detail = {"task": "douyin.task.take_down", "link": link, "ask": "proof"}
     return Receipt("manual", account.services.now(), (post,), link if link != MANAGE else None, detail)
 
 

@@ -5,7 +5,6 @@ create; a used one is never offered again.
 """
 
 import hashlib
-from collections.abc import AsyncIterator
 from typing import Any, Final
 
 from cms.contract import NotSent
@@ -37,6 +36,9 @@ async def uploaded(account: Account, name: str, *, sha256: str, size: int) -> st
     known = dict(record or {})
     if known.get("video") and not known.get("used"):
         return str(known["video"])
+    if size > LIMITS.total:
+        params = {"size": f"{size / (1 << 30):.1f}", "most": LIMITS.total >> 30}
+        raise Halt(NotSent("douyin.too_large", retry=False, params=params))
     upload = _Upload(account, name, version, known if known.get("upload") and not known.get("used") else {})
     if size <= min(account.settings.chunk_above_mb * MIB, LIMITS.single_upload):
         return await upload.whole(sha256)
@@ -72,11 +74,8 @@ class _Upload:
             await self._note({"upload": upload, "parts": 0, "step": step, "size": size})
         step, done = int(self._known["step"]), int(self._known["parts"])
         query = {"upload_id": str(self._known["upload"])}
-        number = 0
-        async for part in _parts(self._account.services.assets.stream(sha256), step):
-            number += 1
-            if number <= done:
-                continue
+        for number in range(done + 1, -(-size // step) + 1):
+            part = await self._account.services.assets.part(sha256, (number - 1) * step, step)
             body, content_type = multipart("video", part, filename="video.mp4", media_type="video/mp4")
             named = {**query, "part_number": str(number)}
             await self._resumed(await call(self._account, PART, query=named, body=body, content_type=content_type))
@@ -113,15 +112,3 @@ def _yes(answer: Answer | Garbled) -> Answer:
     if answer.code:
         raise no(answer)
     return answer
-
-
-async def _parts(stream: AsyncIterator[bytes], step: int) -> AsyncIterator[bytes]:
-    """The file again in pieces of `step` bytes; the last one may be shorter, and no piece is empty."""
-    held = bytearray()
-    async for block in stream:
-        held += block
-        while len(held) >= step:
-            yield bytes(held[:step])
-            del held[:step]
-    if held:
-        yield bytes(held)
