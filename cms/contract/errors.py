@@ -10,7 +10,7 @@ class ContractError(Exception):
     └── OutboundRefused   the address is not allowed, or the answer too large
     """
 
-    def __init__(self, code: str, **params: object) -> None:
+    def __init__(self, code: str, /, **params: object) -> None:
         super().__init__(code, params)
         self.code = code
         self.params = params
