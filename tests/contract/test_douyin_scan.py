@@ -1,6 +1,7 @@
 """Douyin without the right to post: a code to scan, the pack after it, and the right that comes back by itself."""
 
 import datetime as dt
+import hashlib
 from urllib.parse import urlsplit
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from cms.contract import Accepted, Ask, ContractError, Manual, NotSent, Reply, Sent, Span
 from renderers.conformance.samples import make_piece
 from renderers.conformance.world import World
+from renderers.douyin import consent
 from renderers.douyin.account import MODE, POSTS, Account, Halt
 from renderers.douyin.hooks import callback, signature
 from renderers.douyin.outbox import take_down
@@ -212,3 +214,26 @@ async def test_video_when_of_two_gigabytes_goes_up_a_part_at_a_time_and_a_larger
     assert [start for start, _ in asked_for] == [0, *range(0, size, 20 << 20)]
     with pytest.raises(Halt, match="too_large"):
         await uploaded(account, "upload:y", sha256="f" * 64, size=5 << 30)
+
+
+async def test_post_when_the_consent_ends_at_midnight_sends_nothing_and_goes_out_once_after_a_new_one() -> None:
+    platform = Douyin()
+    world = await dialled(platform)
+    grant = platform.oauth.grants[-1]
+    midnight = dt.datetime(2026, 11, 30, 16, 0, tzinfo=dt.UTC)  # of Beijing
+    grant.access_ends = grant.refresh_ends = midnight
+    prepared = await DouyinPost().prepare(PIECE, world.target, world.services)
+    platform.advance(midnight - platform.clock.now())
+    outcome = await DouyinPost().send(prepared, "a1", world.target, world.services)
+    assert isinstance(outcome, NotSent)
+    assert (outcome.code, outcome.retry) == ("douyin.setup.consent_over", False)
+    assert platform.journal.counters.get("creates", 0) == 0
+    state = "s" * 43
+    await consent.begin(world.target, world.services)
+    pending, version = await world.services.state.get(consent.PENDING)
+    known = {**pending, "state": hashlib.sha256(state.encode()).hexdigest()}
+    await world.services.state.put(consent.PENDING, known, version=version)
+    code, now = platform.oauth.consent(",".join(platform.app.scopes)), world.services.now()
+    assert await consent.finish(world.target, world.services, code=code, state=state, now=now) is None
+    assert isinstance(await DouyinPost().send(prepared, "a2", world.target, world.services), Accepted)
+    assert platform.journal.counters["creates"] == 1
