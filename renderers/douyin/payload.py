@@ -19,7 +19,7 @@ from renderers.douyin.captions import moved, script as script_of_captions
 from renderers.douyin.cards import Script, cards, count_of
 from renderers.douyin.covers import SHAPES, Caption, cover, frame
 from renderers.douyin.films import Length, film_of_cards, film_of_lecture
-from renderers.douyin.settings import Settings
+from renderers.douyin.settings import Settings, TextAs
 
 # Raised whenever cards, covers, frames or encoding change, so that nothing old is taken for new.
 TEMPLATE: Final = 1
@@ -33,7 +33,10 @@ _JPEG_QUALITY: Final = 88
 
 @dataclass(frozen=True, slots=True)
 class Payload:
-    """The frozen bytes read again. `link` is the article's address, `cover_*` and `video` hashes of files."""
+    """The frozen bytes read again. `link` is the article's address, `cover_*`, `video` and `pictures` hashes of files.
+
+    There is a video or there are pictures.
+    """
 
     document: str
     release: str
@@ -47,13 +50,24 @@ class Payload:
     link: str
     private: int
     download: int
+    pictures: tuple[str, ...] = ()
 
     def encode(self) -> bytes:
         return _text(asdict(self)).encode()
 
     @classmethod
     def decode(cls, data: bytes) -> Self:
-        return cls(**json.loads(data))
+        found = json.loads(data)
+        return cls(**{**found, "pictures": tuple(found.get("pictures", ()))})
+
+    def still_body(self, pictures: Sequence[str]) -> Mapping[str, Any]:
+        """The body of the one create of pictures with text."""
+        return {
+            "image_list": list(pictures),
+            "text": self.text,
+            "private_status": self.private,
+            "download_type": self.download,
+        }
 
     def create_body(self, video_id: str) -> Mapping[str, Any]:
         """The body of the one create."""
@@ -69,7 +83,9 @@ class Payload:
 async def prepare(piece: Piece, settings: Settings, services: Services) -> Payload:
     """Makes what is missing of film and covers, and freezes it all."""
     films = _Films(piece, settings, services)
-    film, milliseconds = await films.film()
+    still = settings.text_as is TextAs.pictures and video(piece) is None
+    pictures = await films.pictures() if still else ()
+    film, milliseconds = (Made("", 0), 0) if still else await films.film()
     upright, wide = [await films.cover(shape) for shape in SHAPES]
     return Payload(
         document=piece.document,
@@ -84,6 +100,7 @@ async def prepare(piece: Piece, settings: Settings, services: Services) -> Paylo
         link=link(piece, services.site),
         private=settings.private_status,
         download=settings.download_type,
+        pictures=tuple(one.sha256 for one in pictures),
     )
 
 
@@ -139,6 +156,23 @@ class _Films:
 
         key = _key(kind="cover", shape=shape, width=width, picture=_hash(picture), said=asdict(said))
         return await self._services.studio.make(key, work, media_type="image/jpeg")
+
+    async def pictures(self) -> Sequence[Made]:
+        """The cards as pictures to be leafed through."""
+        picture = self._picture(UPRIGHT, WIDE)
+        settings = self._settings
+        said = script(self._piece, self._services.site, width=settings.width, height=settings.height)
+        count = await in_thread(count_of, said)
+
+        async def made(number: int) -> Made:
+            async def work(bench: Bench) -> Path:
+                pages = await in_thread(cards, said, await _bytes(bench, picture))
+                return await in_thread(_saved, pages[number], bench.folder / "card.jpg")
+
+            key = _key(kind="card", number=number, picture=_hash(picture), said=asdict(said))
+            return await self._services.studio.make(key, work, media_type="image/jpeg")
+
+        return [await made(number) for number in range(count)]
 
     async def _cards(self) -> tuple[Made, int]:
         picture = self._picture(UPRIGHT, WIDE)

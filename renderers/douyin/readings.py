@@ -38,6 +38,8 @@ async def _said(account: Account, record: Mapping[str, Any], read: _Read) -> Map
 
 
 async def _found(account: Account, record: Mapping[str, Any]) -> Mapping[str, Any] | Unknown | None:
+    if not record.get("item") and not record.get("video"):
+        return await _in_list(account, record)  # pictures have no id of ours
     asked = {"item_ids": [record["item"]]} if record.get("item") else {"video_ids": [record["video"]]}
     answer = await call(account, DATA, body=json_body(asked), content_type=JSON)
     told = _trouble(answer)

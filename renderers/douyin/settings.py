@@ -19,6 +19,13 @@ class Mode(StrEnum):
     outbox = "outbox"
 
 
+class TextAs(StrEnum):
+    """What a piece without a video becomes."""
+
+    film = "film"
+    pictures = "pictures"
+
+
 class Visibility(StrEnum):
     """Who sees a new post."""
 
@@ -64,6 +71,7 @@ class Settings(BaseModel):
     visible_to: Visibility = Field(Visibility.everybody)
     may_download: bool = Field(default=True)
     lecture_seconds: int = Field(600, ge=3, le=LIMITS.seconds)
+    text_as: TextAs = Field(TextAs.film)
     card_seconds: float = Field(4.0, ge=0.2, le=15)
     width: int = Field(720, ge=72, le=1080, multiple_of=2)
     scan_hours: int = Field(2, ge=1, le=48)

@@ -5,6 +5,7 @@ create; a used one is never offered again.
 """
 
 import hashlib
+from collections.abc import Sequence
 from typing import Any, Final
 
 from cms.contract import NotSent
@@ -17,6 +18,7 @@ from renderers.douyin.wire import Answer, Garbled, multipart
 WHOLE: Final = "/api/douyin/v1/video/upload_video/"
 INIT: Final = "/api/douyin/v1/video/init_video_part_upload/"
 PART: Final = "/api/douyin/v1/video/upload_video_part/"
+PICTURE: Final = "/api/douyin/v1/video/upload_image/"
 COMPLETE: Final = "/api/douyin/v1/video/complete_video_part_upload/"
 
 
@@ -43,6 +45,24 @@ async def uploaded(account: Account, name: str, *, sha256: str, size: int) -> st
     if size <= min(account.settings.chunk_above_mb * MIB, LIMITS.single_upload):
         return await upload.whole(sha256)
     return await upload.in_parts(sha256, size)
+
+
+async def pictures(account: Account, name: str, files: Sequence[str]) -> Sequence[str]:
+    """The platform's ids of pictures in their order, each remembered as soon as it is up. Raises as `uploaded`."""
+    record, version = await account.services.state.get(name)
+    known: list[str] = [] if not record or record.get("used") else list(record.get("pictures", ()))
+    for sha256 in files[len(known) :]:
+        data = await account.services.assets.read(sha256)
+        body, content_type = multipart("image", data, filename="card.jpg", media_type="image/jpeg")
+        image = _yes(await call(account, PICTURE, body=body, content_type=content_type)).data.get("image")
+        found = image.get("image_id") if isinstance(image, dict) else None
+        if not isinstance(found, str) or not found:
+            raise no_answer(Garbled("no image_id"))
+        known.append(found)
+        if not await account.services.state.put(name, {"pictures": list(known)}, version=version):
+            raise Halt(NotSent("douyin.taken_over", retry=True))
+        version += 1
+    return known
 
 
 async def mark_used(account: Account, name: str) -> None:
