@@ -29,7 +29,8 @@ def row_of(visit: Visit, one: Line, wrong: tuple[str, str, Invalid] | None = Non
         "target": one.target_name,
         "kind": one.channel if one.channel in _ICONS else "other",
         "detail": _detail(visit, one),
-        "state": one.state.value,
+        # A platform that waits for somebody to scan a code reviews nothing yet.
+        "state": DeliveryState.MANUAL.value if _asks(one) else one.state.value,
         "at": one.finished_at or one.at,
         "link": one.url if one.url and _host(one.url) else "",
         "wait": _wait(visit, one),
@@ -64,7 +65,7 @@ def task_row(visit: Visit, one: Task, wrong: tuple[str, str, Invalid] | None = N
 
 def _task(visit: Visit, one: Line, wrong: tuple[str, str, Invalid] | None) -> dict[str, Any] | None:
     """What waits for a person; folded away where they may say that they did what the machine could not."""
-    if one.state is DeliveryState.MANUAL or (one.state is DeliveryState.REVIEWING and one.detail.get("task")):
+    if one.state is DeliveryState.MANUAL or _asks(one):
         return task_of(visit, one, wrong)
     channel = visit.deps.channels.get(one.channel)
     is_post = channel is not None and channel.display is None
@@ -73,6 +74,11 @@ def _task(visit: Visit, one: Line, wrong: tuple[str, str, Invalid] | None) -> di
     no_more = {"pack": "", "link": "", "qr": "", "asks_proof": False}
     said = {**task_of(visit, one, wrong), "text": visit.t("desk.task.instead"), **no_more}
     return {**said, "asks_url": PublicationKind(one.kind) not in TAKES_OFF, "optional": True}
+
+
+def _asks(one: Line) -> bool:
+    """Whether the platform waits for a person and not for itself."""
+    return one.state is DeliveryState.REVIEWING and bool(one.detail.get("task"))
 
 
 def task_of(visit: Visit, one: Line, wrong: tuple[str, str, Invalid] | None = None) -> dict[str, Any]:

@@ -4,13 +4,12 @@ The library's own line breaking knows nothing of Chinese punctuation, so that ea
 again; what could be a command of the format becomes its full-width look-alike.
 """
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from media.marks import Stretch
 from media.subtitles import Cue
-from renderers.douyin.lettering import Measure, Press, drawable, wrap
+from renderers.douyin.lettering import Measure, Press, drawable, phrased
 
 LINES: Final = 2
 _WIDTH: Final = 720  # all measures below are for this width and scale with it
@@ -20,7 +19,6 @@ _ABOVE: Final = 16
 _LOOKS: Final = str.maketrans({"{": "｛", "}": "｝", "\\": "＼"})
 # Nobody reads in less; a cue that a cut leaves only this much of is not shown.
 _SHORTEST: Final = 300
-_PHRASE: Final = re.compile(r"[^，。；：！？、,;!?]+[，。；：！？、,;!?”’）」』》]*|[，。；：！？、,;!?]+")
 _HEAD: Final = """\
 [Script Info]
 ScriptType: v4.00+
@@ -63,22 +61,6 @@ def portioned(cue: Cue, *, width: float, measure: Measure) -> Iterator[Cue]:
         ends = cue.start + (cue.end - cue.start) * said // max(1, letters)
         yield Cue(begins, ends, "\n".join(part))
         begins = ends
-
-
-def phrased(text: str, *, width: float, measure: Measure) -> Iterator[str]:
-    """Lines that end where a speaker breathes, as far as the width lets them."""
-    line = ""
-    for phrase in _PHRASE.findall(text):
-        if measure(line + phrase) <= width:
-            line += phrase
-        elif measure(phrase) <= width:
-            yield line
-            line = phrase
-        else:
-            *full, line = wrap(line + phrase, width=width, measure=measure)
-            yield from full
-    if line.strip():
-        yield line
 
 
 def script(cues: Iterable[Cue], *, width: int, height: int) -> str:

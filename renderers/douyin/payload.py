@@ -22,7 +22,7 @@ from renderers.douyin.films import Length, film_of_cards, film_of_lecture
 from renderers.douyin.settings import Settings, TextAs
 
 # Raised whenever cards, covers, frames or encoding change, so that nothing old is taken for new.
-TEMPLATE: Final = 1
+TEMPLATE: Final = 2
 UPRIGHT: Final = "screen-cover"
 WIDE: Final = "web-1440"
 POSTER: Final = "poster"

@@ -3,7 +3,8 @@
 import itertools
 
 from media.subtitles import Cue
-from renderers.douyin.captions import LINES, moved, phrased, portioned, script
+from renderers.douyin.captions import LINES, moved, portioned, script
+from renderers.douyin.lettering import phrased
 
 
 def ten(text: str) -> float:
