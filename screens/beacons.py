@@ -21,8 +21,8 @@ from screens.source import StoredStates
 
 # A recall that only the guard knows of (its database down) is seen within this.
 EVERY: Final = 0.25
-# Spread, so that eight hundred audiences are not signed in one moment for ever.
-OLDEST: Final = (7.8, 9.3)
+# Spread, so that eight hundred audiences are not signed in one moment for ever; looked at within EVERY, ten at most.
+OLDEST: Final = (8.5, 9.5)
 BATCH: Final = 64
 # Questions to the guard under way: it signs the next audiences while these are written.
 AT_ONCE: Final = 2

@@ -95,10 +95,6 @@ class ScreenConnection(ServerConnection):
         """Lets go of the handshake's headers, two kilobytes that nobody asks for again."""
         self.request, self.response = _SPENT, None
 
-    def last_told(self) -> float:
-        """Loop time of the last state or message; a slow socket that missed a state is no quiet one."""
-        return self.told_at if self.group is None else max(self.told_at, self.group.told_at)
-
     def push(self, message: FromServer) -> None:
         """Writes a message now; nothing happens on a connection that is closing."""
         if self.protocol.state is OPEN and not self.transport.is_closing():

@@ -21,7 +21,7 @@ from screens.native.writer import Batch, write
 
 # About 6 ms of sends: handshakes, pongs and the next publication wait no longer than that.
 SLICE: Final = 1024
-# With a beacon at least every 9.3 s a member is asked every 15 to 19 s whether it is there; the wheel asks the others.
+# With a beacon every 8.5 to 9.8 s a member is asked every 17 to 19.6 s whether it is there; the wheel asks the others.
 PING_EVERY: Final = 15.0
 
 

@@ -122,7 +122,7 @@ class ServerSide:
     `protocol` is the version agreed in the handshake.
     """
 
-    __slots__ = ("_allowance", "_hosts", "_nonce", "_opened_at", "_topped_at", "phase", "protocol", "screen")
+    __slots__ = ("_allowance", "_hosts", "_nonce", "_opened_at", "_topped_at", "phase", "protocol")
 
     def __init__(self, *, nonce: str, hosts: tuple[str, ...], now: int, protocol: int = PROTOCOL) -> None:
         self.protocol = protocol
@@ -132,7 +132,6 @@ class ServerSide:
         self._allowance = float(BURST)
         self._topped_at = now
         self.phase = Phase.ASKED
-        self.screen: str | None = None
 
     def challenge(self, at: int) -> Challenge:
         """The first frame; `at` is wall time in ms."""
@@ -165,15 +164,14 @@ class ServerSide:
 
     def paired(self, screen: str) -> Paired:
         """An operator typed the code: the connection belongs to this screen from now on."""
-        self.screen = screen
         return Paired(screen)
 
-    def admit(self, screen: str) -> None:
+    def admit(self) -> None:
         """The pinned key is the proven one."""
         if self.phase not in {Phase.PROVEN, Phase.WAITING}:
             raise ValueError(self.phase)
-        self.screen = screen
         self.phase = Phase.LIVE
+        self._nonce = ""  # no proof will be asked for again, and ten thousand of them are a megabyte
 
     def end(self) -> None:
         self.phase = Phase.CLOSED

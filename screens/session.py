@@ -86,6 +86,18 @@ class Host(Protocol):
 class Session:
     """Serves one connection; the gateway owns what outlives it."""
 
+    __slots__ = (
+        "_root",
+        "_told",
+        "code_until",
+        "connection",
+        "gateway",
+        "has_remembered",
+        "pair",
+        "screen",
+        "side",
+    )
+
     def __init__(self, gateway: Host, connection: ScreenConnection) -> None:
         self.gateway = gateway
         self.connection = connection
@@ -177,7 +189,7 @@ class Session:
     async def _admit(self, known: Known, *, player: str, caps: dict[str, object]) -> None:
         known = await self.gateway.certified(known)
         if self.side.phase in {Phase.PROVEN, Phase.WAITING} and not self.connection.transport.is_closing():
-            self.side.admit(str(known.id))
+            self.side.admit()
             self.screen = known.id
             self.gateway.entered(self, known, player=player, caps=caps)
 

@@ -5,6 +5,7 @@ Everything is answered from memory, so that connected and returning screens go o
 
 import asyncio
 import datetime as dt
+import sys
 import uuid
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
@@ -94,7 +95,7 @@ class StoredStates:
         """A guard signed the screen's facts of this version."""
         known = self._screens.get(screen)
         if known is not None and known.facts_version == version:
-            self._screens[screen] = replace(known, facts=facts)
+            self._screens[screen] = replace(known, facts=_slim(facts))
 
     async def run(self) -> None:
         """Reads what changed at every wake-up, until cancelled; a database that is away changes nothing."""
@@ -132,7 +133,8 @@ class StoredStates:
             self._screens[known.id] = known
             self._by_key[known.key] = known.id
         for screen, audience in members:
-            self._audiences[screen] = audience
+            one = self._screens.get(screen)
+            self._audiences[screen if one is None else one.id] = sys.intern(audience)
         for row in states:
             self._states[row.audience] = State(
                 row.audience, row.version, row.signed, row.digest, row.file, tuple(row.feeds)
@@ -180,5 +182,12 @@ async def _changed(session: AsyncSession, seen: int) -> tuple[Rows, Rows, Rows]:
 
 
 def _known(row: Any) -> Known:
-    facts = None if row.facts is None else Signed.read(row.facts)
-    return Known(row.id, row.key, row.unit, tuple(row.tags), row.revoked_at, facts, row.facts_version)
+    facts = None if row.facts is None else _slim(Signed.read(row.facts))
+    tags = tuple(map(sys.intern, row.tags))
+    return Known(row.id, row.key, sys.intern(row.unit), tags, row.revoked_at, facts, row.facts_version)
+
+
+def _slim(facts: Signed) -> Signed:
+    """The same with what all screens share held once: ten thousand facts name one guard's key."""
+    shared = (replace(one, key=sys.intern(one.key), alg=sys.intern(one.alg)) for one in facts.signatures)
+    return replace(facts, signatures=tuple(shared))

@@ -1,4 +1,8 @@
-"""The heartbeat of all connections: one timer for everybody instead of a task and a timer each."""
+"""The heartbeat of all connections: one timer wheel for everybody instead of a task and a timer each.
+
+A connection that was just heard need not be looked at soon: touching ten thousand objects costs more than writing to
+their sockets, so each stands in the slot of the moment at which something may be due.
+"""
 
 import asyncio
 from typing import Final
@@ -10,11 +14,11 @@ from screens.frames import PING, message_frame
 from screens.messages import SUBPROTOCOLS, Pulse
 from screens.native.writer import Batch, write
 
-SLOTS: Final = 48
+SLOTS: Final = 128
 TICK: Final = 0.1
-# A beacon that carries a ping asks before this (`screens.fanout.PING_EVERY`); who was not asked is, at the next look …
-PING_AFTER: Final = 19.0
-# … and with a look every 4.8 s it is given up 28.8 s after its last word at the latest: a cut link is found in thirty.
+# A beacon that carries a ping asks before this (`screens.fanout.PING_EVERY`); who was not asked is, here …
+PING_AFTER: Final = 20.0
+# … and is given up this long after its last word, and a tick: a cut link is found in thirty seconds.
 SILENT: Final = 24.0
 # A screen of SP/2 that was told nothing for this long gets a word; usually beacons come sooner.
 QUIET: Final = 10.0
@@ -22,10 +26,14 @@ PULSE: Final = message_frame(Pulse())
 SPEAKS: Final = frozenset(name for name, protocol in SUBPROTOCOLS.items() if protocol >= Pulse.SINCE)
 # A reader that cannot take one state in this time is as good as gone; it comes back and gets the newest.
 LATE: Final = 30.0
+# Seconds between two looks at a connection: at first, while it is late, and at most. Looking costs more than sending.
+FIRST: Final = 4.8
+SOON: Final = 3.0
+MOST: Final = 12.0
 
 
 class Wheel:
-    """Looks at a part of the connections every tenth of a second: pings the quiet ones, drops the silent and stuck."""
+    """Looks at each connection when something may be due: pings the quiet ones, drops the silent and stuck."""
 
     def __init__(self, *, silent: float = SILENT, late: float = LATE) -> None:
         self._slots: list[set[ScreenConnection]] = [set() for _ in range(SLOTS)]
@@ -36,10 +44,8 @@ class Wheel:
         self.dropped = 0
 
     def add(self, connection: ScreenConnection) -> None:
-        """It is looked at a whole turn later, so that a storm of connections is pinged as it came."""
-        place = (self._next - 1) % SLOTS
-        self._slots[place].add(connection)
-        self._place[connection] = place
+        """It is looked at some seconds later, so that a storm of connections is pinged as it came."""
+        self._put(connection, FIRST)
 
     def remove(self, connection: ScreenConnection) -> None:
         place = self._place.pop(connection, None)
@@ -59,21 +65,33 @@ class Wheel:
         """One slot; `now` is loop time."""
         quiet: list[ScreenConnection] = []
         untold: list[ScreenConnection] = []
-        spared = now - min(PING_AFTER, self.silent)
-        for connection in tuple(self._slots[self._next]):
-            late = connection.late_since
-            if connection.last_told() < now - QUIET and connection.subprotocol in SPEAKS and _takes_more(connection):
+        ping_after, told = min(PING_AFTER, self.silent), now - QUIET
+        looked, self._slots[self._next] = self._slots[self._next], set()
+        self._next = (self._next + 1) % SLOTS
+        for connection in looked:
+            late, group, silence = connection.late_since, connection.group, now - connection.heard_at
+            # A slow socket that missed a state is no quiet one.
+            if (
+                (group is None or group.told_at < told)
+                and connection.told_at < told
+                and connection.subprotocol in SPEAKS
+                and _takes_more(connection)
+            ):
                 untold.append(connection)
-            if connection.heard_at > spared and not late:
-                continue
-            if now - connection.heard_at > self.silent or (late and now - late > self.late):
+            if silence > self.silent or (late and now - late > self.late):
                 self.dropped += 1
                 connection.abort()
-            elif connection.heard_at <= spared and _takes_more(connection):
+            elif silence >= ping_after and _takes_more(connection):
                 quiet.append(connection)
-        self._next = (self._next + 1) % SLOTS
+            due = ping_after - silence if silence < ping_after else self.silent - silence
+            self._put(connection, min(due, SOON if late else MOST))
         _say(quiet, PING)
         _say(untold, PULSE)
+
+    def _put(self, connection: ScreenConnection, after: float) -> None:
+        ahead = min(max(int(after / TICK), 0), SLOTS - 2)
+        place = self._place[connection] = (self._next + ahead) % SLOTS
+        self._slots[place].add(connection)
 
 
 def _takes_more(connection: ScreenConnection) -> bool:

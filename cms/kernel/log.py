@@ -54,6 +54,8 @@ BOUND: Final[Mapping[str, str]] = {
     "upload": "上传任务编号。Id of an upload.",
     "uploads": "清理的上传数。Uploads that were ended.",
     "wait": "等待秒数。Seconds until the next try.",
+    "where": "报文中出错的位置。Place in a message that is wrong.",
+    "why": "断开的原因。Why a connection was ended.",
 }
 
 # A field with one of these in its name never reaches a line, whoever logs it.

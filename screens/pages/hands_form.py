@@ -58,20 +58,22 @@ def said(visit: Visit, action: str, params: Mapping[str, Any]) -> str:
     if action in {"volume", "brightness"}:
         return f"{name} {params.get('level')}%"
     if action == "hours":
-        rules = [_rule(visit, one) for one in params.get("open", [])]
+        rules = [rule_said(visit, one) for one in params.get("open", [])]
         return f"{name}：{visit.joined(rules) if rules else visit.t('screens.hands.always')}"
     return name
 
 
-def _rule(visit: Visit, rule: Mapping[str, Any]) -> str:
+def rule_said(visit: Visit, rule: Mapping[str, Any]) -> str:
+    """A span of hours on some weekdays in words."""
     days = list(rule["days"])
-    named = visit.t("screens.hands.every_day") if len(days) == len("1234567") else _days(visit, days)
+    named = visit.t("screens.hands.every_day") if len(days) == len("1234567") else days_said(visit, days)
     off = clock_of(rule["off"])
     night = visit.t("screens.hands.next_day") if rule["off"] <= rule["on"] else ""
     return f"{named} {clock_of(rule['on'])}–{night}{off}"
 
 
-def _days(visit: Visit, days: list[int]) -> str:
+def days_said(visit: Visit, days: list[int]) -> str:
+    """Weekdays by name."""
     return visit.joined(visit.t(f"screens.hands.day.{one}") for one in days)
 
 

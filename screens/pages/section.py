@@ -4,7 +4,7 @@ from pathlib import Path
 
 from cms.desk.frame import Section
 from cms.people.permissions import Action
-from screens.pages import audience, chart, fleet, hands, hands_order, preview, progress, proof, tree
+from screens.pages import audience, chart, fleet, hands, hands_order, line_rules, preview, progress, proof, tree
 
 _PAGES = (*tree.ROUTES, *chart.ROUTES, *audience.ROUTES, *progress.ROUTES, *proof.ROUTES)
 
@@ -20,7 +20,7 @@ def section() -> Section:
         action=Action.SCREEN_READ,
         group="desk.nav.group.screens",
         # Fixed addresses before the one of a screen.
-        routes=(*preview.ROUTES, *_PAGES, *hands.ROUTES, *hands_order.ROUTES, *fleet.ROUTES),
+        routes=(*preview.ROUTES, *_PAGES, *hands.ROUTES, *hands_order.ROUTES, *line_rules.ROUTES, *fleet.ROUTES),
         templates=Path(__file__).parent / "templates",
         previews={"screen": preview.draw},
         progress={"screen": "/desk/screens/progress/{delivery}"},

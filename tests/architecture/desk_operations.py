@@ -175,6 +175,8 @@ _SYSTEM: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "POST /desk/screens/{screen}/order": ("POST /api/v1/screens/{screen}/orders",),
     "POST /desk/screens/orders/": ("POST /api/v1/screen-commands",),
+    "POST /desk/screens/lines/": ("PUT /api/v1/screen-lines",),
+    "POST /desk/screens/lines/remove": ("PUT /api/v1/screen-lines",),
     "POST /desk/screens/updates/{rollout}/start": ("POST /api/v1/screen-rollouts/{rollout}/start",),
     "POST /desk/screens/updates/{rollout}/stop": ("POST /api/v1/screen-rollouts/{rollout}/stop",),
     "POST /desk/screens/tree/place": ("PUT /api/v1/screens/units/place",),

@@ -142,6 +142,38 @@ async def test_subtree_is_ordered_after_its_number_was_confirmed_and_over_the_ap
     assert "还没有更新过播放器" in await operator.get("/desk/screens/updates/")
 
 
+async def test_rules_of_a_line_are_set_changed_and_taken_away_on_the_desk(house: House) -> None:
+    await house.set_up()
+    operator = await house.add("yun", "云维", "operator")
+    page = await operator.get("/desk/screens/lines/")
+    assert "还没有线路规则" in page
+    rules = {"unit": ROOT, "zone": "Asia/Shanghai", "budget": "800", "spread": "20", "share": "1"}
+    rules |= {"neighbours": "http://10.0.3.8:8480"}
+    windows = {"days": ["12345", "67"], "from": ["22:00", ""], "to": ["06:00", ""]}
+    page = await operator.post("/desk/screens/lines/", {**rules, **windows})
+    said = ("周一、周二、周三、周四、周五 22:00–", "每块屏每天 800 MB", "分散在 20 分钟内开始", "先问 1 个邻近缓存")
+    for words in said:
+        assert words in page, words
+    (kept,) = (await api(operator, "GET", "/screen-lines"))["lines"]
+    window = {"days": [1, 2, 3, 4, 5], "on": 22 * 60, "off": 6 * 60}
+    assert kept["policy"]["windows"] == [window]
+    assert (kept["policy"]["budget"], kept["policy"]["spread"]) == (800_000_000, 1_200_000)
+    page = await operator.get(f"/desk/screens/lines/?unit={ROOT}")
+    assert 'value="22:00"' in page
+    for wrong, why in (
+        ({"from": "22:00", "to": "22:00", "days": "12345"}, "下载时段不完整"),
+        ({"from": "25:00", "to": "06:00", "days": "12345"}, "下载时段不完整"),
+        ({"from": "22:00", "to": "06:00", "days": "x"}, "下载时段不完整"),
+        ({"budget": "1.5"}, "不带小数"),
+        ({"neighbours": "https://evil.example"}, "线路规则不正确"),
+    ):
+        answer = await operator.post("/desk/screens/lines/", {**rules, **wrong}, status=422)
+        assert why in answer, wrong
+        assert wrong.get("from", "20") in answer  # what was typed is still there
+    page = await operator.post("/desk/screens/lines/remove", {"unit": ROOT})
+    assert "还没有线路规则" in page
+
+
 async def api(browser: Browser, method: str, path: str, sent: Any = None, *, status: int = 200) -> Any:
     more = {} if sent is None else {"json": sent}
     answer = await browser.script(method, f"/api/v1{path}", **more)

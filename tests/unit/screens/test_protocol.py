@@ -54,7 +54,7 @@ def answer(side: ServerSide, other: ScreenSide) -> Hello | Pair:
 def live() -> ServerSide:
     side = server()
     side.receive(encode(answer(side, screen_side())), 0)
-    side.admit(SCREEN)
+    side.admit()
     return side
 
 
@@ -73,7 +73,7 @@ def test_pairing_when_played_through_leads_both_sides_to_live() -> None:
     assert other.receive(encode(side.shown_code("ABC234", 9))) == CodeShown("ABC234", 9)
     assert other.receive(encode(side.shown_code("DEF567", 10))) == CodeShown("DEF567", 10)
     assert other.receive(encode(side.paired(SCREEN))) == BecameScreen(SCREEN)
-    side.admit(SCREEN)
+    side.admit()
     assert other.receive(encode(WELCOME)) == Welcomed(WELCOME)
     assert side.phase is other.phase is Phase.LIVE
     assert isinstance(side.receive(encode(other.ack(3, "shown", 1)), 2), Said)
@@ -159,7 +159,7 @@ def test_silence_when_ten_seconds_long_is_overdue() -> None:
 
 def test_admit_when_nothing_is_proven_is_a_defect() -> None:
     with pytest.raises(ValueError, match="asked"):
-        server().admit(SCREEN)
+        server().admit()
 
 
 @given(st.lists(st.sampled_from(sorted(GOOD)) | st.text(max_size=30), max_size=12))
