@@ -19,8 +19,9 @@ VIDEO: Final = "/api/douyin/v1/video"
 
 @dataclass(frozen=True)
 class Call:
-    """`scope`: a person's token with this right ("" is any); `client`: the app's token; neither: none. `right`: what the app
-    must be allowed.
+    """`scope`: a person's token with this right ("" is any); `client`: the app's token; neither: none.
+
+    `right`: what the app must be allowed.
     """
 
     do: Do
