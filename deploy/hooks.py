@@ -6,7 +6,6 @@ to have open deliveries looked at now.
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import AsyncIterator
 from typing import Final, Protocol
 
 from aiohttp import hdrs, web
@@ -21,9 +20,9 @@ from cms.planning.targets import as_contract
 from cms.publishing.hints import look_now
 from cms.publishing.workshop import ServicesOf
 from deploy.installation import Installation
+from deploy.spans import streamed
 
 LIMIT: Final = 1 << 20
-_BLOCK: Final = 1 << 20
 # A platform that waits longer calls again; whoever sends slower is none.
 SECONDS: Final = 10.0
 PREFIX: Final = "/hooks"
@@ -83,7 +82,7 @@ class Hooks:
 
     def routes(self) -> list[web.RouteDef]:
         path = PREFIX + "/{kind}/{target}/{path:.*}"
-        return [web.get(path, self.answer, allow_head=False), web.post(path, self.answer)]
+        return [web.get(path, self.answer), web.post(path, self.answer)]
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         kind = request.match_info["kind"]
@@ -95,8 +94,8 @@ class Hooks:
         try:
             async with asyncio.timeout(SECONDS):
                 reply = await self._answer(request, channel)
-            # Files take as long as whoever fetches them.
-            return reply if isinstance(reply, web.StreamResponse) else await self._passed_on(request, reply)
+            # A film takes as long as the platform's line does.
+            return await self._passed_on(request, reply) if isinstance(reply, Reply) else reply
         except TimeoutError:
             return self._told(kind, 408)
         except (ContractError, DomainError, SQLAlchemyError) as problem:
@@ -138,23 +137,22 @@ class Hooks:
         await services.journal.record("callback", status=reply.status, hint=reply.hint, **said)
 
     async def _passed_on(self, request: web.Request, reply: Reply) -> web.StreamResponse:
-        headers = {name: value for name, value in reply.headers.items() if name.lower() not in _NOT_ITS}
-        answer = web.StreamResponse(status=reply.status, headers={**_OWN, **headers})
-        answer.headers[hdrs.CONTENT_TYPE] = reply.media_type
-        answer.content_length = sum(len(one) if isinstance(one, bytes) else one.length for one in reply.parts)
-        await answer.prepare(request)
-        for part in reply.parts:
-            async for block in self._blocks(part):
-                await answer.write(block)
-        await answer.write_eof()
-        return answer
+        given = {name: value for name, value in reply.headers.items() if name.lower() not in _NOT_ITS}
+        headers = {**_OWN, **given, hdrs.CONTENT_TYPE: reply.media_type}
+        if self._is_gone(reply):
+            return web.Response(status=410, headers=_OWN)
+        if any(isinstance(part, Span) for part in reply.parts):
+            return await streamed(self._here.store, request, reply, headers)
+        body = b"".join(part for part in reply.parts if isinstance(part, bytes))
+        return web.Response(status=reply.status, body=body, headers=headers)
 
-    async def _blocks(self, part: bytes | Span) -> AsyncIterator[bytes]:
-        if isinstance(part, bytes):
-            yield part
-            return
-        for start in range(part.start, part.start + part.length, _BLOCK):
-            yield await self._here.store.get_range(part.sha256, start, min(start + _BLOCK, part.start + part.length))
+    def _is_gone(self, reply: Reply) -> bool:
+        """Whether it shows what was recalled: a platform that comes for a file late must not get it."""
+        tombstones = self._here.tombstones
+        files = (part.sha256 for part in reply.parts if isinstance(part, Span))
+        return any(release in tombstones.releases for release in reply.releases) or any(
+            sha256 in tombstones.assets for sha256 in files
+        )
 
     def _told(self, kind: str, status: int, headers: dict[str, str] | None = None) -> web.Response:
         self._count(kind, status)

@@ -106,6 +106,14 @@ class Settings(BaseModel):
         "区委宣传部"
     )
     language: Annotated[Literal["zh-CN", "en"], Field(description="界面缺省语言。Language of the desk.")] = "zh-CN"
+    ftp: Annotated[
+        str,
+        Field(
+            pattern=r"^([0-9a-zA-Z.:-]+:[0-9]{1,5}/[0-9]{1,5}-[0-9]{1,5})?$",
+            description="供电视运营商以 FTP 取文件，如 `10.1.2.3:2121/50000-50031`；缺省关闭，仅限内网。"
+            "Lets TV operators fetch files by FTP: address, port, ports of data; empty: off. Private networks only.",
+        ),
+    ] = ""
     tv_out_anywhere: Annotated[
         bool,
         Field(

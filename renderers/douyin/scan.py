@@ -73,7 +73,7 @@ async def offer(account: Account, payload: Payload, attempt: str) -> Outcome | N
         "link": link,
         "pack": pack.sha256,
     }
-    film = {"sha256": payload.video, "size": payload.size, "until": until}
+    film = {"sha256": payload.video, "size": payload.size, "until": until, "release": payload.release}
     await services.state.put(film_name(nonce), film, version=0)
     await services.state.put(_SHARED + share, {}, version=0)
     if not await attempts.save(services, attempt, record, version=0):
@@ -110,12 +110,12 @@ async def told(services: Services, share: str, item: str) -> None:
         await services.state.put(_SHARED + share[:64], {"item": item[:128]}, version=version)
 
 
-async def film(services: Services, nonce: str, now: dt.datetime) -> tuple[str, int] | None:
-    """The film behind a link as hash and size; None once it has ended."""
+async def film(services: Services, nonce: str, now: dt.datetime) -> tuple[str, int, str] | None:
+    """The film behind a link as hash, size and release; None once it has ended."""
     found, _ = await services.state.get(film_name(nonce))
     if not found or int(found["until"]) <= _seconds(now):
         return None
-    return str(found["sha256"]), int(found["size"])
+    return str(found["sha256"]), int(found["size"]), str(found["release"])
 
 
 def film_name(nonce: str) -> str:
