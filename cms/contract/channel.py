@@ -72,6 +72,8 @@ class Channel:
     rates: tuple[Rate, ...] = ()
     """What the platform takes of each call; the core holds an account to it, beside what the channel itself asks of
     `Budget` before it notes an intent."""
+    cuts: bool = False
+    """It may show stretches of a piece's first video alone, as an override ``cuts`` of the channel names them."""
     serve: Serve | None = None
     lost: Lost | None = None
     remote: str = ""

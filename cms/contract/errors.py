@@ -13,7 +13,7 @@ class ContractError(Exception):
     └── Spent             the account's budget for this call is used up; nothing was sent
     """
 
-    def __init__(self, code: str, **params: object) -> None:
+    def __init__(self, code: str, /, **params: object) -> None:
         super().__init__(code, params)
         self.code = code
         self.params = params

@@ -6,9 +6,9 @@ cannot be undone; while the outcome of a begun call is open, it is only ever rec
 
 import asyncio
 import datetime as dt
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import Final, Protocol
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, Protocol
 
 from cms.contract import (
     Accepted,
@@ -137,6 +137,7 @@ class Open:
 
     why: str
     accepted: bool = False
+    detail: Mapping[str, Any] = field(default_factory=dict)
 
 
 Result = Done | Again | Failed | Open
@@ -286,8 +287,8 @@ class _Posting:
                 return Done(Receipt("live", self.now, (post,), url), post)
             case Manual(detail=detail):
                 return Done(Receipt("manual", self.now, detail=detail))
-            case Accepted(why=why):
-                return Open(why, accepted=True)
+            case Accepted(why=why, detail=detail):
+                return Open(why, accepted=True, detail=detail)
             case Unknown(why=why):
                 return Open(why)
             case NotSent(code=code, retry=True, params=params, wait=wait):

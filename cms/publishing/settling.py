@@ -54,8 +54,8 @@ class Settling:
         match result:
             case Done():
                 await self._finish(context, result)
-            case Open(why=why, accepted=True):
-                await self._reviewing(context, why)
+            case Open(why=why, accepted=True, detail=detail):
+                await self._reviewing(context, why, detail)
             case Open(why=why):
                 error = _error("publishing.outcome_unknown", {"why": why})
                 await self._end(context, DeliveryState.UNKNOWN, not_before=self._backed_off(), **error)
@@ -88,7 +88,7 @@ class Settling:
         state = DeliveryState.UNKNOWN if row.accepted_at is None else DeliveryState.REVIEWING
         await self._end(context, state, not_before=until, **_error(result.code, result.params))
 
-    async def _reviewing(self, context: Context, why: str) -> None:
+    async def _reviewing(self, context: Context, why: str, detail: Mapping[str, Any]) -> None:
         """The platform answered that it has it: no attempt is lost by that, however long it takes."""
         now = self._now
         since = context.delivery.accepted_at or now
@@ -102,7 +102,7 @@ class Settling:
             attempt=0,
             error_code=None,
             error_params={},
-            receipt={"state": "reviewing", "places": [], "url": None, "detail": {**kept, "why": why[:200]}},
+            receipt={"state": "reviewing", "places": [], "url": None, "detail": {**detail, **kept, "why": why[:200]}},
         )
 
     async def _again(

@@ -1,6 +1,7 @@
 """Douyin: upright short films out of lectures and texts, posted exactly once, or handed to a person as a pack."""
 
 from cms.contract import Channel
+from media.house import OPTIONAL
 from renderers.douyin.article import VIDEO
 from renderers.douyin.consent import begin
 from renderers.douyin.forms import FORMS, form, preview
@@ -28,7 +29,8 @@ def channel() -> Channel:
         secrets=("client_secret", "access_token", "refresh_token"),
         rates=RATES,
         asset_renditions=PICTURES,
-        video_renditions=frozenset({VIDEO, POSTER}),
+        video_renditions=frozenset({VIDEO, POSTER, *OPTIONAL}),
+        cuts=True,
         callback=callback,
         upkeep=keep_up,
         consent=begin,

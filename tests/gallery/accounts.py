@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import segno
+
 from tests.gallery.examples import at, delivery, shell, unit_field
 
 PLACES = (
@@ -109,7 +111,7 @@ def journal_context() -> dict[str, Any]:
 
 
 def tasks() -> list[dict[str, Any]]:
-    """One to post with a pack, and one to take down that is late."""
+    """One to post with a pack, one to scan, and one to take down that is late."""
     post = {
         "text": "请在手机上打开抖音，按发布包内的说明上传视频与封面，然后把作品网址登记到这里。",
         "pack": "#",
@@ -138,10 +140,22 @@ def tasks() -> list[dict[str, Any]]:
         "may": True,
         "optional": False,
     }
+    scan = {
+        **post,
+        "text": "请用本单位抖音号的手机抖音扫码，核对视频和文字后点“发布”；发布后本页会自动更新。"
+        "也可以用发布包人工发布，再粘贴作品链接。",
+        "qr": segno.make("https://z.douyin.com/3fK9aT", error="m", micro=False).svg_data_uri(scale=4, border=3),
+        "link": "",
+        "url": "",
+        "error": None,
+    }
+    off |= {"asks_proof": True}
+    third = delivery("63", "吴江文明抖音号", "douyin", "发布", "manual", at=at(-2), task=scan)
     first = delivery("61", "吴江文明抖音号", "douyin", "撤稿", "manual", at=at(-60 * 26), task=off)
     second = delivery("62", "吴江文明抖音号", "douyin", "发布", "manual", at=at(-4), task=post)
     return [
         {**first, "title": "运河夜跑活动报名", "href": "#", "late": True},
+        {**third, "title": "垃圾分类进社区：松陵街道的七堂实践课", "href": "#", "late": False},
         {**second, "title": "银龄课堂走进流虹社区，六十位老人学会“指尖生活”", "href": "#", "late": False},
     ]
 

@@ -175,7 +175,7 @@ async def _of_a_piece(maker: Maker, piece: Document, edition: Edition, place: Ta
         ),
         "delivery": await make(
             Delivery, publication_id=order.id, target_id=place.id, document_id=piece.id, edition_id=edition.id,
-            kind="publish", state="manual", not_before=now, receipt={"detail": {"pack": picture}},
+            kind="publish", state="manual", not_before=now, receipt={"detail": {"pack": picture, "proof": picture}},
         ),
         "posted": await make(
             Delivery, publication_id=order.id, target_id=account.id, document_id=piece.id, edition_id=edition.id,
