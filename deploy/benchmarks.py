@@ -88,6 +88,11 @@ BENCHMARKS: Final[Mapping[str, Bench]] = {
         "renderers.tv.bench_guide",
         {"channels": int, "days": int, "rounds": int},
     ),
+    "articles": Bench(
+        "一千篇不带图片的微信文章：每篇排版并检查所用的 CPU 毫秒数，与只做一次净化之比",
+        "renderers.wechat.bench_articles",
+        {"articles": int},
+    ),
     "playlist": Bench(
         "一个进程承载数百个电视频道的播放列表：每核每秒应答次数（回环网络），与 aiohttp 直接返回同样字节之比",
         "tests.benchmarks.playlist",

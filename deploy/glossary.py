@@ -13,6 +13,7 @@ from cms.datafeeds.states import DataState
 from cms.kernel.messages import Catalogue, catalogue
 from cms.library.rights import Rights
 from cms.library.states import RemakeState, UploadState, VideoState
+from cms.live.rules import SourceKind
 from cms.newspaper.states import DrawState
 from cms.outlets.rules import OutletKind
 from cms.people.roles import Role
@@ -59,6 +60,7 @@ LABELS: Final[Mapping[type[StrEnum], Callable[[Enum], str]]] = {
     EventFamily: _by_name,
     CallState: _chip,
     OutletKind: _by_name,
+    SourceKind: _by_name,
 }
 
 

@@ -20,6 +20,7 @@ from cms.planning.targets import as_contract
 from cms.publishing.hints import look_now
 from cms.publishing.workshop import ServicesOf
 from deploy.installation import Installation
+from deploy.spans import streamed
 
 LIMIT: Final = 1 << 20
 # A platform that waits longer calls again; whoever sends slower is none.
@@ -81,7 +82,7 @@ class Hooks:
 
     def routes(self) -> list[web.RouteDef]:
         path = PREFIX + "/{kind}/{target}/{path:.*}"
-        return [web.get(path, self.answer, allow_head=False), web.post(path, self.answer)]
+        return [web.get(path, self.answer), web.post(path, self.answer)]
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
         kind = request.match_info["kind"]
@@ -92,7 +93,9 @@ class Hooks:
             return self._told(kind, 429, {hdrs.RETRY_AFTER: "5"})
         try:
             async with asyncio.timeout(SECONDS):
-                return await self._answer(request, channel)
+                reply = await self._answer(request, channel)
+            # A film takes as long as the platform's line does.
+            return await self._passed_on(request, reply) if isinstance(reply, Reply) else reply
         except TimeoutError:
             return self._told(kind, 408)
         except (ContractError, DomainError, SQLAlchemyError) as problem:
@@ -104,7 +107,7 @@ class Hooks:
             log.exception("a channel broke in a callback", target=request.match_info["target"])
             return self._told(kind, 500)
 
-    async def _answer(self, request: web.Request, channel: Channel) -> web.StreamResponse:
+    async def _answer(self, request: web.Request, channel: Channel) -> web.StreamResponse | Reply:
         code = request.match_info["target"]
         async with self._here.db.read() as session:
             row = await session.scalar(select(Target).where(Target.code == code, Target.kind == channel.kind))
@@ -123,7 +126,7 @@ class Hooks:
                 await look_now(session, code, now=now)
         await self._journal(ask, code, reply, services)
         self._count(channel.kind, reply.status)
-        return await self._passed_on(reply)
+        return reply
 
     async def _journal(self, ask: Ask, code: str, reply: Reply, services: Services) -> None:
         if reply.status >= 400:
@@ -133,17 +136,23 @@ class Hooks:
         said = {"method": ask.method, "path": ask.path[:200], "bytes": len(ask.body)}
         await services.journal.record("callback", status=reply.status, hint=reply.hint, **said)
 
-    async def _passed_on(self, reply: Reply) -> web.Response:
-        parts = [await self._bytes(part) for part in reply.parts]
-        headers = {name: value for name, value in reply.headers.items() if name.lower() not in _NOT_ITS}
-        answer = web.Response(status=reply.status, body=b"".join(parts), headers={**_OWN, **headers})
-        answer.headers[hdrs.CONTENT_TYPE] = reply.media_type
-        return answer
+    async def _passed_on(self, request: web.Request, reply: Reply) -> web.StreamResponse:
+        given = {name: value for name, value in reply.headers.items() if name.lower() not in _NOT_ITS}
+        headers = {**_OWN, **given, hdrs.CONTENT_TYPE: reply.media_type}
+        if self._is_gone(reply):
+            return web.Response(status=410, headers=_OWN)
+        if any(isinstance(part, Span) for part in reply.parts):
+            return await streamed(self._here.store, request, reply, headers)
+        body = b"".join(part for part in reply.parts if isinstance(part, bytes))
+        return web.Response(status=reply.status, body=body, headers=headers)
 
-    async def _bytes(self, part: bytes | Span) -> bytes:
-        if isinstance(part, bytes):
-            return part
-        return await self._here.store.get_range(part.sha256, part.start, part.start + part.length)
+    def _is_gone(self, reply: Reply) -> bool:
+        """Whether it shows what was recalled: a platform that comes for a file late must not get it."""
+        tombstones = self._here.tombstones
+        files = (part.sha256 for part in reply.parts if isinstance(part, Span))
+        return any(release in tombstones.releases for release in reply.releases) or any(
+            sha256 in tombstones.assets for sha256 in files
+        )
 
     def _told(self, kind: str, status: int, headers: dict[str, str] | None = None) -> web.Response:
         self._count(kind, status)

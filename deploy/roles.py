@@ -103,6 +103,12 @@ async def _tv_out(settings: Settings, metrics: Metrics, stop: asyncio.Event) -> 
     await run_tv_out(settings, metrics, stop)
 
 
+async def _live_in(settings: Settings, metrics: Metrics, stop: asyncio.Event) -> None:
+    from deploy.live_in import run_live_in  # noqa: PLC0415
+
+    await run_live_in(settings, metrics, stop)
+
+
 async def _watch_lag(metrics: Metrics) -> None:
     loop = asyncio.get_running_loop()
     while True:
@@ -143,6 +149,7 @@ _PARTS: Final[Mapping[Role, str]] = {
     "worker": "deploy.working",
     "web": "deploy.web",
     "tv-out": "deploy.tv_out",
+    "live-in": "deploy.live_in",
 }
 _START: Final[Mapping[Role, Callable[[Settings, Metrics, asyncio.Event], Awaitable[None]]]] = {
     "guard": _guard,
@@ -150,4 +157,5 @@ _START: Final[Mapping[Role, Callable[[Settings, Metrics, asyncio.Event], Awaitab
     "worker": _worker,
     "web": _web,
     "tv-out": _tv_out,
+    "live-in": _live_in,
 }

@@ -22,6 +22,7 @@ from cms.publishing.services.budget import RowBudget
 from cms.publishing.services.journal import RowJournal
 from cms.publishing.services.lease import RowLease
 from cms.publishing.services.outbound import GuardedOutbound
+from cms.publishing.services.paced import PacedOutbound
 from cms.publishing.services.search import RowSearch
 from cms.publishing.services.state import RowState
 from cms.publishing.services.studio import StoreStudio
@@ -49,6 +50,9 @@ class ServicesMaker:
 
     def __call__(self, target: contract.Target) -> contract.Services:
         account = Account(target.code, self._here.db, self._here.clock)
+        budget = RowBudget(account)
+        channel = self._here.channels.get(target.kind)
+        rates = channel.rates if channel is not None else ()
         return contract.Services(
             site=self._here.site,
             line_ups=self._line_ups,
@@ -57,9 +61,9 @@ class ServicesMaker:
             vault=SealedVault(account, self._key),
             state=RowState(account),
             lease=RowLease(account),
-            budget=RowBudget(account),
+            budget=budget,
             journal=RowJournal(account),
-            outbound=self._outbound,
+            outbound=PacedOutbound(self._outbound, budget, rates, self._here.clock) if rates else self._outbound,
             now=self._here.clock.now,
             studio=StoreStudio(account, self._here.store, self._room.sandbox, self._room.work),
         )

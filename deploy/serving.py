@@ -3,22 +3,18 @@
 No database is asked. Whatever a channel answers passes the tombstones once more, here, before a byte is sent.
 """
 
-import contextlib
 import dataclasses
-import functools
 import hashlib
 import hmac
 from collections import OrderedDict
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
-from pathlib import Path
-from typing import BinaryIO, Final
+from collections.abc import AsyncIterator, Mapping
+from typing import Final
 
 from aiohttp import hdrs, web
 
 from cms.airing.viewing import Counter
 from cms.contract import Ask, Assets, Channel, Published, Reply, Site, Span
 from cms.kernel.clock import Clock
-from cms.kernel.log import logger
 from cms.kernel.metrics import Metrics
 from cms.publishing.published import TreePublished
 from cms.publishing.services.assets import StoreAssets
@@ -26,20 +22,16 @@ from cms.publishing.tree_reader import TreeReader
 from deploy.channel_watch import saw
 from deploy.installation import Installation
 from deploy.public import SECURITY, PublicSite, Tombstones
-from media.errors import MediaRefused
+from deploy.spans import streamed
 from media.store import Store
-from media.threads import acquired, in_thread
 
 # Pages of a channel bring a player, which feeds the picture from pieces it has fetched. The desk shows them in a frame.
 PORTAL: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; "
     "media-src 'self' blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
 )
-_BLOCK: Final = 256 * 1024
 _SMALL: Final = 1024 * 1024
 _MEMORY: Final = 64 * 1024 * 1024
-
-log = logger("serving")
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -119,63 +111,13 @@ class ChannelSite:
         if not any(isinstance(part, Span) for part in reply.parts):
             body = b"".join(part for part in reply.parts if isinstance(part, bytes))
             return web.Response(status=reply.status, body=body or None, headers=headers)
-        return await self._stream(request, reply, headers)
+        return await streamed(self.store, request, reply, headers)
 
     def _is_gone(self, reply: Reply) -> bool:
         spans = (part.sha256 for part in reply.parts if isinstance(part, Span))
         return bool(self.tombstones.releases.intersection(reply.releases)) or any(
             sha256 in self.tombstones.assets for sha256 in spans
         )
-
-    async def _stream(self, request: web.Request, reply: Reply, headers: Mapping[str, str]) -> web.StreamResponse:
-        response = web.StreamResponse(status=reply.status, headers=headers)
-        response.content_length = sum(len(p) if isinstance(p, bytes) else p.length for p in reply.parts)
-        if request.method == "HEAD":
-            await response.prepare(request)
-            return response
-        # The first block before the head goes out: a file that is not there must not look like a whole answer.
-        # Closed here and not by the collector: a viewer who goes away in the middle must not keep a file open.
-        async with contextlib.aclosing(self._blocks(reply)) as blocks:
-            try:
-                first = await anext(blocks, b"")
-            except (FileNotFoundError, MediaRefused):
-                log.warning("a file of a channel is missing", path=request.path)
-                return web.Response(status=503, headers={**SECURITY, hdrs.RETRY_AFTER: "2"})
-            await response.prepare(request)
-            await response.write(first)
-            async for block in blocks:
-                await response.write(block)
-            await response.write_eof()
-        return response
-
-    async def _blocks(self, reply: Reply) -> AsyncGenerator[bytes, None]:
-        """The parts one after another; small ones together with what follows, so that one packet can carry both."""
-        held = b""
-        for part in reply.parts:
-            if isinstance(part, bytes):
-                held += part
-                continue
-            async with contextlib.aclosing(self._span(part)) as span:
-                async for block in span:
-                    yield held + block
-                    held = b""
-        if held:
-            yield held
-
-    async def _span(self, span: Span) -> AsyncGenerator[bytes, None]:
-        path = self.store.local_path(span.sha256)
-        if path is None:
-            for start in range(span.start, span.start + span.length, _BLOCK * 4):
-                yield await self.store.get_range(span.sha256, start, min(start + _BLOCK * 4, span.start + span.length))
-            return
-        file = await acquired(functools.partial(_opened, path, span.start), undo=_closed)
-        try:
-            left = span.length
-            while left and (block := await in_thread(file.read, min(_BLOCK, left))):
-                left -= len(block)
-                yield block
-        finally:
-            await in_thread(file.close)
 
 
 class ServingAssets:
@@ -229,13 +171,3 @@ def channel_site(here: Installation, reader: TreeReader, public: PublicSite, key
         metrics=here.metrics,
         secrets={kind: channel_secret(key, kind) for kind in here.channels},
     )
-
-
-def _opened(path: Path, start: int) -> BinaryIO:
-    file = path.open("rb")
-    file.seek(start)
-    return file
-
-
-def _closed(file: BinaryIO) -> None:
-    file.close()

@@ -22,7 +22,7 @@ FILE = "yunping.env"
 # Read by the shell script before Python runs; they are no settings of the product.
 BOOTSTRAP = frozenset({"YUNPING_PYTHON", "YUNPING_HOME"})
 
-Role = Literal["web", "gateway", "worker", "guard", "tv-out"]
+Role = Literal["web", "gateway", "worker", "guard", "tv-out", "live-in"]
 ROLES: tuple[Role, ...] = get_args(Role)
 
 
@@ -77,9 +77,9 @@ class Settings(BaseModel):
         Field(
             ge=0,
             le=65535,
-            description="指标端口：web 用此端口，gateway、worker、guard、tv-out 依次加一，其余网关进程接着往后，"
-            "仅本机可访问；0 关闭。"
-            "First of the loopback ports for `/metrics`: five, and one for each further gateway; 0: none.",
+            description="指标端口：web 用此端口，gateway、worker、guard、tv-out、live-in 依次加一，"
+            "其余网关进程接着往后，仅本机可访问；0 关闭。"
+            "First of the loopback ports for `/metrics`: six, and one for each further gateway; 0: none.",
         ),
     ] = 8090
     public_url: Annotated[
@@ -106,6 +106,14 @@ class Settings(BaseModel):
         "区委宣传部"
     )
     language: Annotated[Literal["zh-CN", "en"], Field(description="界面缺省语言。Language of the desk.")] = "zh-CN"
+    ftp: Annotated[
+        str,
+        Field(
+            pattern=r"^([0-9a-zA-Z.:-]+:[0-9]{1,5}/[0-9]{1,5}-[0-9]{1,5})?$",
+            description="供电视运营商以 FTP 取文件，如 `10.1.2.3:2121/50000-50031`；缺省关闭，仅限内网。"
+            "Lets TV operators fetch files by FTP: address, port, ports of data; empty: off. Private networks only.",
+        ),
+    ] = ""
     tv_out_anywhere: Annotated[
         bool,
         Field(

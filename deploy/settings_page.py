@@ -46,8 +46,8 @@ def metrics_page(metrics: Iterable[Metric] = METRICS) -> str:
     return f"""# Metrics
 {_MADE}
 Each role answers `/metrics` in the Prometheus text format on a loopback port of its own: `YUNPING_METRICS_PORT` for
-web, and the next four for gateway, worker, guard and tv-out. Units are in the names. A role serves the lines it counts;
-what is not in this table cannot be counted.
+web, and the next five for gateway, worker, guard, tv-out and live-in. Units are in the names. A role serves
+the lines it counts; what is not in this table cannot be counted.
 
 {_table(("metric", "kind", "labels", "what it counts"), rows)}"""
 

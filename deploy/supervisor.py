@@ -1,4 +1,4 @@
-"""`./yunping up`: one parent that keeps the four roles running as child processes and stops them together."""
+"""`./yunping up`: one parent that keeps the roles running as child processes and stops them together."""
 
 import asyncio
 import contextlib

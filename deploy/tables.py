@@ -8,6 +8,7 @@ from cms.content.importing import models as importing
 from cms.datafeeds import models as datafeeds
 from cms.kernel.base import Base
 from cms.library import models as library
+from cms.live import models as live
 from cms.newspaper import models as newspaper
 from cms.notices import models as notices
 from cms.outlets import models as outlets
@@ -40,5 +41,5 @@ MODULES = (
         people,
     ),
     *(planning, proof_rows, publishing, review, rollouts, screens, search_rows, services, states, tokens, watch_rows),
-    *(outlets, webhooks, onair, datafeeds),
+    *(outlets, webhooks, onair, datafeeds, live),
 )

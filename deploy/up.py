@@ -26,7 +26,7 @@ from deploy.settings import FILE, Role, Settings, load
 from deploy.supervisor import Child, Supervisor, role_argv
 
 # The guard holds nothing of the database and says what was recalled; what is due for the worker has waited in its rows.
-ORDER: Final[tuple[Role, ...]] = ("guard", "web", "gateway", "worker", "tv-out")
+ORDER: Final[tuple[Role, ...]] = ("guard", "web", "gateway", "worker", "tv-out", "live-in")
 START_SECONDS: Final = 120.0
 VERSIONS: Final = Path(__file__).parent / "migrations" / "versions"
 

@@ -28,6 +28,7 @@ from cms.publishing.tree_reader import TreeReader
 from cms.review.dead_links import LinkAsker
 from deploy import tls
 from deploy.channel_watch import count_viewers, watch_channels
+from deploy.ftp_offers import start_ftp
 from deploy.guarding import GuardedFeeds, GuardedHands, GuardedKeys
 from deploy.handing import BoxFiles
 from deploy.hooks import Hooks
@@ -81,6 +82,7 @@ async def run_web(settings: Settings, metrics: Metrics, stop: asyncio.Event) -> 
         app.add_routes([*site.routes(), *places.routes(), *public.routes()])
         counting = count_viewers(here, site.viewers)
         beside = [_follow(here, reader), counting, watch_channels(here, site.newest), push.run(here.wake)]
+        beside.append(start_ftp(here, services))
         tasks = [asyncio.create_task(one) for one in beside]
         runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=3)
         await runner.setup()

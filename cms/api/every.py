@@ -2,6 +2,7 @@
 
 from cms.api import (
     account,
+    account_posts,
     assets,
     batches,
     calendar,
@@ -49,6 +50,7 @@ RESOURCES: tuple[Resource, ...] = (
     *slips.RESOURCES,
     *previews.RESOURCES,
     *sharing.RESOURCES,
+    *account_posts.RESOURCES,
     *planning.RESOURCES,
     *runs.RESOURCES,
     *timing.RESOURCES,

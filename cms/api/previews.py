@@ -65,6 +65,7 @@ class OwnWords(Given):
     summary: str | None
     cover: str | None
     body: dict[str, Any] | None
+    cuts: str | None
     differs: list[str]
 
 
@@ -85,6 +86,7 @@ class OwnWordsSent(Sent):
     summary: Annotated[str, Field(max_length=2000)] | None = None
     cover: str | None = None
     body: dict[str, Any] | None = None
+    cuts: Annotated[str, Field(max_length=400)] | None = None
 
 
 class OwnWordsEnd(Sent):
@@ -145,6 +147,7 @@ async def list_own_words(visit: Visit) -> OwnWordsList:
                 summary=said.get("summary"),
                 cover=said.get("cover"),
                 body=said.get("body"),
+                cuts=said.get("cuts"),
                 differs=list(named.get(channel, ())),
             )
             for channel, said in sorted(draft.overrides.items())
@@ -154,7 +157,7 @@ async def list_own_words(visit: Visit) -> OwnWordsList:
 
 async def set_own_words(visit: Visit, sent: OwnWordsSent) -> WorkingCopyGiven:
     """Lets one channel say something in its own words; 409 with the newer `revision` when somebody saved meanwhile."""
-    said = {name: getattr(sent, name) for name in ("title", "summary", "cover", "body")}
+    said = {name: getattr(sent, name) for name in ("title", "summary", "cover", "body", "cuts")}
     own = {name: value for name, value in said.items() if value}
     return await _keep(visit, own, base=sent.base, version=sent.version)
 

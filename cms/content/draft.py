@@ -14,6 +14,7 @@ from cms.kernel.errors import Invalid
 from cms.kernel.text import one_line, pinyin_key
 from cms.trust.canonical import encode
 from cms.trust.signed import digest
+from media.marks import MarksWrong, read_marks
 
 DEFAULT_OFFLINE: Final = dt.timedelta(days=7)
 _FIELDS: Final = frozenset(
@@ -37,10 +38,18 @@ _CODE: Final = re.compile(r"[a-z0-9_-]{1,40}")
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,4}")
 _UNIT: Final = re.compile(r"/([a-z0-9_-]{1,40}/){1,10}")
 # What a channel may say in its own words.
-OVERRIDABLE: Final = ("title", "summary", "cover", "body")
+OVERRIDABLE: Final = ("title", "summary", "cover", "body", "cuts")
 # More than the channels of any house; each may bring a text of its own.
 _CHANNELS: Final = 16
-LIMITS: Final = {"title": 200, "subtitle": 200, "summary": 1000, "cover_alt": 200, "byline": 100, "units": 100}
+LIMITS: Final = {
+    "cuts": 400,
+    "title": 200,
+    "subtitle": 200,
+    "summary": 1000,
+    "cover_alt": 200,
+    "byline": 100,
+    "units": 100,
+}
 # Beyond, the integer milliseconds of a calendar typo would no longer be a date.
 _LATEST: Final = to_ms(dt.datetime(2200, 1, 1, tzinfo=dt.UTC))
 
@@ -286,7 +295,18 @@ class _Reader:
             "cover": None if cover is None else str(cover),
             "body": body if body["blocks"] else None,
         }
+        if cuts := self._cuts(said):
+            own["cuts"] = cuts
         return {name: given for name, given in own.items() if given}
+
+    def _cuts(self, said: Mapping[str, Any]) -> str:
+        """Which stretches of its first video a channel shows alone, one a line."""
+        text = self.text(said, "cuts", LIMITS["cuts"])
+        try:
+            read_marks(text)
+        except MarksWrong:
+            self._wrong["overrides"] = "content.cuts_form"
+        return text
 
 
 def _is_utf8(value: str) -> bool:

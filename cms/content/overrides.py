@@ -28,7 +28,13 @@ def on_channel(draft: Draft, channel: str) -> Draft:
 
 def differing(draft: Draft) -> dict[str, tuple[str, ...]]:
     """Which fields of which channel are not the master's, in the order of `FIELDS`; the same words again differ not."""
-    master = {"title": draft.title, "summary": draft.summary, "cover": str(draft.cover or ""), "body": draft.body}
+    master = {
+        "title": draft.title,
+        "summary": draft.summary,
+        "cover": str(draft.cover or ""),
+        "body": draft.body,
+        "cuts": "",
+    }
     found = {
         channel: tuple(name for name in FIELDS if name in said and said[name] != master[name])
         for channel, said in sorted(draft.overrides.items())

@@ -14,16 +14,17 @@ Renderers keep nothing of their own: what must survive a restart goes through th
 Nothing here knows a database; `renderers.conformance` proves every channel against this page.
 """
 
-from cms.contract.accounts import Consent, Quota, Standing, Stands, Upkeep
+from cms.contract.accounts import Comments, Consent, Quota, Rate, Standing, Stands, Trial, Upkeep
 from cms.contract.air import Aired, Airing, OnAir
 from cms.contract.audience import AudienceRule, Verdict, Why, covers
 from cms.contract.channel import Channel, Form, Preview, Route
 from cms.contract.display import Delta, Display, File, Files, ManifestDraft, Manifests, Receipt, Removed
-from cms.contract.errors import AssetGone, Busy, ContractError, OutboundRefused
+from cms.contract.errors import AssetGone, Busy, ContractError, OutboundRefused, Spent
 from cms.contract.pieces import AssetFile, Byline, Columns, CutIn, Entry, Laid, LineUp, Piece, Receiver, Slot, Target
 from cms.contract.posts import Accepted, Correction, Manual, NotSent, Outcome, Post, Prepared, Sent, Unknown
 from cms.contract.requests import Ask, Callback, Lost, Reply, Serve, Span
 from cms.contract.services import (
+    VOLATILE,
     AccountState,
     Assets,
     Bench,
@@ -42,6 +43,7 @@ from cms.contract.services import (
 )
 
 __all__ = [
+    "VOLATILE",
     "Accepted",
     "AccountState",
     "Aired",
@@ -58,6 +60,7 @@ __all__ = [
     "Callback",
     "Channel",
     "Columns",
+    "Comments",
     "Consent",
     "ContractError",
     "Correction",
@@ -89,6 +92,7 @@ __all__ = [
     "Preview",
     "Published",
     "Quota",
+    "Rate",
     "Receipt",
     "Receiver",
     "Removed",
@@ -101,10 +105,12 @@ __all__ = [
     "Site",
     "Slot",
     "Span",
+    "Spent",
     "Standing",
     "Stands",
     "Studio",
     "Target",
+    "Trial",
     "Unknown",
     "Upkeep",
     "Vault",

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from cms.contract.accounts import Consent, Stands, Upkeep
+from cms.contract.accounts import Comments, Consent, Rate, Stands, Trial, Upkeep
 from cms.contract.air import OnAir
 from cms.contract.display import Display
 from cms.contract.pieces import Piece
@@ -55,6 +55,8 @@ class Channel:
     form: Callable[[Piece, Site], bytes] | None = None
     """The piece as this channel will show it, rendered at submit; its hash is part of the release. Pure."""
     preview: Callable[[Piece, Form, Site], Preview] | None = None
+    preview_at: Callable[[Piece, Form, Site, Mapping[str, Any]], Preview] | None = None
+    """The same as it will look at an account with these `Target.settings`; the desk prefers it once there is one."""
     settings: type[Any] | None = None
     """A pydantic model of `Target.settings`: its fields, with titles and descriptions, are the form on the desk."""
     secrets: tuple[str, ...] = ()
@@ -67,6 +69,11 @@ class Channel:
     """The same of a newspaper's pages (`media.newspaper` names them); none: it shows the cover and the titles."""
     limits: Mapping[str, int] = field(default_factory=dict)
     """Characters of a field (`title`, `summary`, `body`) before it cuts or refuses; shown while people write."""
+    rates: tuple[Rate, ...] = ()
+    """What the platform takes of each call; the core holds an account to it, beside what the channel itself asks of
+    `Budget` before it notes an intent."""
+    cuts: bool = False
+    """It may show stretches of a piece's first video alone, as an override ``cuts`` of the channel names them."""
     serve: Serve | None = None
     lost: Lost | None = None
     remote: str = ""
@@ -75,6 +82,8 @@ class Channel:
     upkeep: Upkeep | None = None
     consent: Consent | None = None
     standing: Stands | None = None
+    trial: Trial | None = None
+    comments: Comments | None = None
     on_air: OnAir | None = None
     """For a channel with one timeline: how its plan is read, for the page of its day and the wall of channels."""
     seconds: float = 30.0

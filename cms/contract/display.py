@@ -73,8 +73,8 @@ class Receipt:
     """Proof of what happened at a target; `places` are where it can be seen (paths, post ids, audience codes).
 
     ``manual`` is a task for a person; its `detail` tells it: ``task`` (a message key of the channel), ``pack`` (the
-    sha256 of a file to take along), ``link`` (where to do it), ``ask`` (``url`` or ``none``: what the person confirms
-    with).
+    sha256 of a file to take along), ``link`` (where to do it), ``ask`` (``url``, ``proof`` or ``none``: what the person
+    confirms with; a proof is a picture of the screen).
     """
 
     state: Literal["live", "gone", "manual"]

@@ -1,5 +1,7 @@
 """What services raise."""
 
+import datetime as dt
+
 
 class ContractError(Exception):
     """Raised by services.
@@ -7,10 +9,11 @@ class ContractError(Exception):
     ContractError
     ├── AssetGone         the file was recalled or never was
     ├── Busy              a lease is held elsewhere
-    └── OutboundRefused   the address is not allowed, or the answer too large
+    ├── OutboundRefused   the address is not allowed, or the answer too large
+    └── Spent             the account's budget for this call is used up; nothing was sent
     """
 
-    def __init__(self, code: str, **params: object) -> None:
+    def __init__(self, code: str, /, **params: object) -> None:
         super().__init__(code, params)
         self.code = code
         self.params = params
@@ -26,3 +29,11 @@ class Busy(ContractError):
 
 class OutboundRefused(ContractError):
     """The address is not allowed, or the answer is too large."""
+
+
+class Spent(ContractError):
+    """The account's budget for this call is used up until `wait` is over; nothing was sent."""
+
+    def __init__(self, code: str, *, wait: dt.timedelta, **params: object) -> None:
+        super().__init__(code, **params)
+        self.wait = wait

@@ -37,9 +37,14 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The platform has it and is not done: it converts, or its people look at it. `reconcile` will tell the end."""
+    """The platform has it and is not done: it converts, or its people look at it. `reconcile` will tell the end.
+
+    A `detail` with a ``task`` is what a person may do meanwhile, as the `detail` of a `Receipt` tells it; its ``qr`` is
+    an address to be scanned.
+    """
 
     why: str
+    detail: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from cms.contract.pieces import Columns, LineUp, Piece, Receiver, Target
 from cms.kernel.clock import SystemClock
@@ -108,6 +108,10 @@ class Journal(Protocol):
     """Every call to a platform, secrets masked, readable on the desk."""
 
     async def record(self, event: str, **fields: object) -> None: ...
+
+
+# How the address of something ends that changes every few seconds: no file of the tree, and never older than a second.
+VOLATILE: Final = ".now.json"
 
 
 class Published(Protocol):

@@ -4,11 +4,14 @@ from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import quote, urlsplit
 
+import segno
+
 from cms.desk import labels
 from cms.desk.visit import Visit
 from cms.kernel.errors import Invalid
 from cms.people.permissions import Action
 from cms.publishing.deliveries import Line
+from cms.publishing.proofs import ASKED as ASKED_PROOF, PROOF
 from cms.publishing.states import TAKES_OFF, DeliveryState, PublicationKind
 from cms.publishing.tasks import Task
 
@@ -26,7 +29,8 @@ def row_of(visit: Visit, one: Line, wrong: tuple[str, str, Invalid] | None = Non
         "target": one.target_name,
         "kind": one.channel if one.channel in _ICONS else "other",
         "detail": _detail(visit, one),
-        "state": one.state.value,
+        # A platform that waits for somebody to scan a code reviews nothing yet.
+        "state": DeliveryState.MANUAL.value if _asks(one) else one.state.value,
         "at": one.finished_at or one.at,
         "link": one.url if one.url and _host(one.url) else "",
         "wait": _wait(visit, one),
@@ -34,6 +38,9 @@ def row_of(visit: Visit, one: Line, wrong: tuple[str, str, Invalid] | None = Non
         "may_retry": one.may_retry and visit.may(Action.PUBLISHING_RETRY),
         "retry": "desk.delivery.ask" if one.state is DeliveryState.REVIEWING else "desk.delivery.retry",
         "task": _task(visit, one, wrong),
+        "proof": f"/desk/publishing/proofs/{one.delivery}"
+        if one.detail.get(PROOF) and visit.may(Action.PUBLISHING_RETRY)
+        else "",
         "done": 0,
         "total": 0,
         "progress": visit.desk.sections.progress(one.channel, str(one.delivery)) if one.state in _WENT_OUT else "",
@@ -58,14 +65,20 @@ def task_row(visit: Visit, one: Task, wrong: tuple[str, str, Invalid] | None = N
 
 def _task(visit: Visit, one: Line, wrong: tuple[str, str, Invalid] | None) -> dict[str, Any] | None:
     """What waits for a person; folded away where they may say that they did what the machine could not."""
-    if one.state is DeliveryState.MANUAL:
+    if one.state is DeliveryState.MANUAL or _asks(one):
         return task_of(visit, one, wrong)
     channel = visit.deps.channels.get(one.channel)
     is_post = channel is not None and channel.display is None
     if not is_post or one.state not in _BY_HAND or not visit.may(Action.PUBLISHING_RETRY):
         return None
-    said = {**task_of(visit, one, wrong), "text": visit.t("desk.task.instead"), "pack": "", "link": ""}
+    no_more = {"pack": "", "link": "", "qr": "", "asks_proof": False}
+    said = {**task_of(visit, one, wrong), "text": visit.t("desk.task.instead"), **no_more}
     return {**said, "asks_url": PublicationKind(one.kind) not in TAKES_OFF, "optional": True}
+
+
+def _asks(one: Line) -> bool:
+    """Whether the platform waits for a person and not for itself."""
+    return one.state is DeliveryState.REVIEWING and bool(one.detail.get("task"))
 
 
 def task_of(visit: Visit, one: Line, wrong: tuple[str, str, Invalid] | None = None) -> dict[str, Any]:
@@ -78,15 +91,24 @@ def task_of(visit: Visit, one: Line, wrong: tuple[str, str, Invalid] | None = No
     return {
         "text": labels.known(visit, said, usual),
         "pack": f"/desk/publishing/packs/{one.delivery}" if one.detail.get("pack") else "",
+        "qr": _code(str(one.detail.get("qr") or "")),
         "link": link if _host(link) else "",
         "host": _host(link),
         "asks_url": one.detail.get("ask") == "url" and not takes_off,
+        "asks_proof": one.detail.get("ask") == ASKED_PROOF,
         "confirm": "desk.task.confirm_gone" if takes_off else "desk.task.confirm",
         "url": wrong[1] if wrong is not None and is_mine else "",
         "error": visit.refusal(wrong[2]) if wrong is not None and is_mine else None,
         "may": visit.may(Action.PUBLISHING_RETRY),
         "optional": False,
     }
+
+
+def _code(address: str) -> str:
+    """The address as a picture that a phone reads; empty for none."""
+    if not _host(address):
+        return ""
+    return segno.make(address, error="m", micro=False).svg_data_uri(scale=4, border=3, dark="#000", light="#fff")
 
 
 def attachment(name: str) -> Mapping[str, str]:

@@ -4,19 +4,21 @@ import asyncio
 import base64
 import html
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from aiohttp import web
+from sqlalchemy import select
 
-from cms.contract import Channel, Form, Piece, Preview
+from cms.contract import Channel, Form, Piece, Preview, Site
 from cms.desk import labels
 from cms.desk.frame import Drawing
 from cms.desk.refusing import as_refusal
 from cms.desk.visit import Visit
 from cms.kernel.errors import DomainError, NotFound
 from cms.kernel.log import logger
+from cms.planning.models import Target
 from media.errors import MediaRefused
 from media.newspaper import LARGEST
 
@@ -128,7 +130,7 @@ async def drawn(visit: Visit, asked: Asked, piece: Piece, *, files: str = FILES,
     """The piece as the channel draws it, and the policy to show it under. Raises whatever the channel's code does."""
     piece = piece.for_channel(asked.channel.kind)
     if asked.channel.preview is not None:
-        made = await asyncio.to_thread(asked.channel.preview, piece, asked.form, visit.deps.site)
+        made = await asyncio.to_thread(await _drawing(visit, asked.channel), piece, asked.form, visit.deps.site)
         data = _FILES.sub(files.encode() + rb"\1", made.data)
         return Drawn(replace(made, data=_marked(data, mark)), _STILL)
     if asked.drawing is None:
@@ -137,6 +139,20 @@ async def drawn(visit: Visit, asked: Asked, piece: Piece, *, files: str = FILES,
     here = f"{visit.request.scheme}://{visit.request.host}/desk/"
     more = f" '{mark.style_hash}'" if mark else ""
     return Drawn(replace(made, data=_marked(made.data, mark)), _DRAWN.format(here=here, more=more))
+
+
+async def _drawing(visit: Visit, channel: Channel) -> Callable[[Piece, Form, Site], Preview]:
+    """How the channel draws: as its account looks, where it has one; of several, as the first by name."""
+    at, usual = channel.preview_at, channel.preview
+    if at is not None:
+        query = select(Target.settings).where(Target.kind == channel.kind, Target.active).order_by(Target.code).limit(1)
+        async with visit.deps.db.read() as session:
+            settings = (await session.scalars(query)).first()
+        if settings is not None:
+            return lambda piece, form, site: at(piece, form, site, settings)
+    if usual is None:
+        raise NotFound("kernel.not_found")
+    return usual
 
 
 def _marked(data: bytes, mark: Mark | None) -> bytes:

@@ -23,9 +23,8 @@ def role(visit: Visit, value: Role) -> str:
 
 
 def channel(visit: Visit, code: str) -> str:
-    """A channel's name; one that is no longer installed keeps its code."""
-    key = f"desk.channel.{code}"
-    return visit.t(key) if key in visit.deps.catalogue.keys(visit.language) else code
+    """A channel's name, of the house or of its own folder; one that is no longer installed keeps its code."""
+    return known(visit, f"desk.channel.{code}", f"{code}.name", code)
 
 
 def journal(visit: Visit, kind: str, event: str) -> str:

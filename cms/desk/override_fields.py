@@ -40,6 +40,8 @@ def row(visit: Visit, code: str, said: Mapping[str, Any]) -> dict[str, Any]:
         "cover": said.get("cover", ""),
         "cover_url": pieces.ASSET_URL.format(asset=said["cover"]) if said.get("cover") else "",
         "body": said.get("body"),
+        "cuts": said.get("cuts", ""),
+        "takes_cuts": code in visit.deps.channels and visit.deps.channels[code].cuts,
         "names": [visit.t(f"content.field.{name}") for name in FIELDS if said.get(name)],
     }
 

@@ -96,6 +96,11 @@ CORE: tuple[Metric, ...] = (
         "gauge", "yunping_tv_output_errors", "Datagrams that the network refused, and outputs that cannot be opened"
     ),
     Metric("gauge", "yunping_tv_output_short_slots", "Slots sent in a smaller picture or as the slate"),
+    Metric("gauge", "yunping_live_sources", "Sources of live input by how it is with them", ("state",)),
+    Metric("gauge", "yunping_live_factor", "Times real time at which this machine encodes live input, measured"),
+    Metric("gauge", "yunping_live_late_slots", "Slots of live input that were ready too late to be shown"),
+    Metric("gauge", "yunping_live_losses", "How often signals were lost"),
+    Metric("counter", "yunping_live_slots_total", "Slots of live input that went on air"),
     Metric("gauge", "yunping_tv_output_restarts", "Starts anew of programs that push channels"),
     Metric("gauge", "yunping_encodes_waiting", "Videos that wait for an encoder"),
     Metric("counter", "yunping_encodes_total", "Encodes ended", ("state",)),

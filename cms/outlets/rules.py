@@ -2,6 +2,7 @@
 
 import ipaddress
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -77,7 +78,7 @@ def checked(form: OutletForm, *, anywhere: bool, keeps_url: bool = False) -> Che
     if form.rung not in RATES:
         wrong["rung"] = "outlets.rung"
     if kind is OutletKind.PUSH:
-        if not (keeps_url and not form.url) and not _may_push(form.url, anywhere=anywhere):
+        if not (keeps_url and not form.url) and not may_reach(form.url, SCHEMES, anywhere=anywhere):
             wrong["url"] = "outlets.url"
         made = Checked(kind, form.rung, form.active, "", 0, 0, 0, "", 1, form.url)
     else:
@@ -139,9 +140,10 @@ def _whole(text: str, least: int, most: int, code: str, wrong: dict[str, str]) -
     return value
 
 
-def _may_push(url: str, *, anywhere: bool) -> bool:
+def may_reach(url: str, schemes: Collection[str], *, anywhere: bool) -> bool:
+    """Whether an address has one of these schemes, nothing that a program could read otherwise, and is not our own."""
     parts = _split(url)
-    if parts is None or len(url) > _LONGEST_URL or parts.scheme not in SCHEMES or not parts.hostname:
+    if parts is None or len(url) > _LONGEST_URL or parts.scheme not in schemes or not parts.hostname:
         return False
     if any(ch.isspace() or not ch.isprintable() or ch in "|\\\"'" for ch in url) or not _HOST.fullmatch(parts.hostname):
         return False

@@ -1,8 +1,10 @@
 """The notes of one delivery's calls, on its row and in the store; every write needs the fence of the claim."""
 
 import base64
+import datetime as dt
 import json
 import secrets
+from collections.abc import Callable
 from typing import Any, Final
 
 from sqlalchemy import and_, or_, select, update
@@ -13,7 +15,8 @@ from sqlalchemy.orm import aliased
 from cms.contract import Accepted, Outcome, Prepared, Sent, Unknown
 from cms.kernel.db import Database
 from cms.kernel.leases import Claim
-from cms.publishing.models import Delivery
+from cms.publishing.attempts import BEGUN, note_end, outcome_of
+from cms.publishing.models import Delivery, PostAttempt
 from cms.publishing.states import DeliveryState, PublicationKind
 from media.store import Store
 
@@ -49,10 +52,11 @@ async def overtaken_by(session: AsyncSession, row: Delivery) -> str | None:
 class RowLedger:
     """Implements `cms.publishing.run.Ledger`."""
 
-    def __init__(self, database: Database, store: Store, held: Claim) -> None:
+    def __init__(self, database: Database, store: Store, held: Claim, now: Callable[[], dt.datetime]) -> None:
         self._database = database
         self._store = store
         self._held = held
+        self._now = now
 
     async def prepared(self) -> Prepared | None:
         row = await self._row()
@@ -76,20 +80,40 @@ class RowLedger:
         """Raises Overtaken when what is about to be sent was recalled or replaced while it was being made."""
         call = secrets.token_hex(16)
         async with self._database.write() as session:
-            row = await session.get(Delivery, self._held.id, with_for_update=True, populate_existing=True)
-            if row is None or row.fence != self._held.fence:
-                raise LeaseLost
+            row = await self._ours(session)
             later = await overtaken_by(session, row)
             if later is not None:
                 raise Overtaken(later)
             row.call = call
+            session.add(PostAttempt(id=call, delivery_id=row.id, begun_at=self._now(), outcome=BEGUN))
         return call
 
     async def end(self, outcome: Outcome) -> None:
-        if isinstance(outcome, Unknown | Accepted):
+        is_open = isinstance(outcome, Unknown | Accepted)
+        if is_open and not await self._is_news(outcome):
             return
-        post = {"post": outcome.post} if isinstance(outcome, Sent) else {}
-        await self._note(call=None, accepted_at=None, **post)
+        async with self._database.write() as session:
+            row = await self._ours(session)
+            if row.call is not None:
+                await note_end(session, row.call, outcome, now=self._now())
+            if not is_open:
+                row.call, row.accepted_at = None, None
+            if isinstance(outcome, Sent):
+                row.post = outcome.post
+
+    async def _is_news(self, outcome: Outcome) -> bool:
+        """A platform that takes hours is asked hundreds of times and says the same."""
+        async with self._database.read() as session:
+            row = await session.get_one(Delivery, self._held.id)
+            noted = None if row.call is None else await session.get(PostAttempt, row.call)
+        return noted is not None and (noted.outcome, noted.why) != outcome_of(outcome)
+
+    async def _ours(self, session: AsyncSession) -> Delivery:
+        """The row, locked. Raises LeaseLost."""
+        row = await session.get(Delivery, self._held.id, with_for_update=True, populate_existing=True)
+        if row is None or row.fence != self._held.fence:
+            raise LeaseLost
+        return row
 
     async def _row(self) -> Delivery:
         async with self._database.read() as session:

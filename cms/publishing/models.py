@@ -85,6 +85,37 @@ class Delivery(Leased, Base):
     post: Mapped[str | None] = mapped_column(String(200))
 
 
+class PostAttempt(Base):
+    """A call to a platform that cannot be undone: written before it is made, and how it ended right after.
+
+    Attributes:
+        id: ours, 32 hexadecimal digits; it travels with the call and stands in the account's journal.
+        ended_at: when its end was known; until then the delivery is only ever asked about.
+        outcome: ``begun``, what the channel said last (``sent``, ``accepted``, ``manual``, ``unknown``, ``not_sent``),
+            or who settled it: a later order (``settled``), a person (``by_hand``).
+        why: the platform's id of what it shows, or the reason.
+    """
+
+    __tablename__ = "post_attempt"
+    __table_args__ = (
+        Index(
+            "uq_post_attempt_open",
+            "delivery_id",
+            unique=True,
+            sqlite_where=text("ended_at is null"),
+            postgresql_where=text("ended_at is null"),
+        ),
+        Index("ix_post_attempt_delivery", "delivery_id", "begun_at"),
+    )
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    delivery_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("delivery.id"))
+    begun_at: Mapped[dt.datetime]
+    ended_at: Mapped[dt.datetime | None]
+    outcome: Mapped[str] = mapped_column(String(12), default="begun")
+    why: Mapped[str] = mapped_column(String(200), default="")
+
+
 class Bundle(Immutable, Base):
     """A release with the approvals it was published with, as players verify it: the file `sha256` of the store."""
 

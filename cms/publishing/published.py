@@ -1,9 +1,11 @@
 """The public tree for channels that answer by the clock: out of memory and the store, without what was recalled."""
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Final, Protocol
 
+from cms.contract import VOLATILE
 from cms.publishing.strip import served
 from cms.publishing.tree import Entry
 from cms.publishing.tree_reader import TreeReader
@@ -12,6 +14,14 @@ from media.store import Store
 
 _MEMORY: Final = 64 * 1024 * 1024
 _LISTS: Final = 64
+# How old what changes every few seconds may be, and how much of it is remembered.
+_FRESH: Final = 0.5
+_VOLATILES: Final = 512
+
+
+def volatile_name(path: str) -> str:
+    """The named object behind an address that ends like `VOLATILE`; whoever writes it replaces it whole."""
+    return "now" + path
 
 
 class Tombstones(Protocol):
@@ -38,6 +48,8 @@ class TreePublished:
         self._held = 0
         self._lists: dict[str, Sequence[str]] = {}
         self._lists_of = -1
+        self._volatile: dict[str, tuple[float, bytes | None]] = {}
+        self._turn = asyncio.Lock()
 
     def paths(self, prefix: str) -> Sequence[str]:
         """Sorted paths below a prefix; looked up again only when the tree has changed."""
@@ -49,6 +61,8 @@ class TreePublished:
         return self._lists[prefix]
 
     async def read(self, path: str) -> bytes | None:
+        if path.endswith(VOLATILE):
+            return await self._fresh(path)
         entry = self._reader.get(path)
         if entry is None or entry.is_hidden(self._tombstones.releases, self._tombstones.assets):
             return None
@@ -61,6 +75,26 @@ class TreePublished:
 
     def is_recalled(self, release: str) -> bool:
         return release in self._tombstones.releases
+
+    async def _fresh(self, path: str) -> bytes | None:
+        """What stands beside the tree; when the store does not answer, what was known."""
+        now = asyncio.get_running_loop().time()
+        if (known := self._volatile.get(path)) is not None and now - known[0] < _FRESH:
+            return known[1]
+        async with self._turn:
+            before = self._volatile.get(path)
+            if before is not None and before is not known:
+                return before[1]  # somebody else looked meanwhile
+            old = None if before is None else before[1]
+            data: bytes | None
+            try:
+                data = await self._store.get_named(volatile_name(path))
+            except MediaRefused as refusal:
+                data = None if refusal.code == "media.not_found" else old
+            if len(self._volatile) >= _VOLATILES:
+                self._volatile.clear()
+            self._volatile[path] = (now, old if data == old else data)
+            return self._volatile[path][1]
 
     async def _loaded(self, entry: Entry, hidden: frozenset[str]) -> bytes | None:
         try:

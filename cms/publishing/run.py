@@ -6,9 +6,9 @@ cannot be undone; while the outcome of a begun call is open, it is only ever rec
 
 import asyncio
 import datetime as dt
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import Final, Protocol
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, Protocol
 
 from cms.contract import (
     Accepted,
@@ -29,6 +29,7 @@ from cms.contract import (
     Removed,
     Sent,
     Services,
+    Spent,
     Target,
     Unknown,
 )
@@ -136,6 +137,7 @@ class Open:
 
     why: str
     accepted: bool = False
+    detail: Mapping[str, Any] = field(default_factory=dict)
 
 
 Result = Done | Again | Failed | Open
@@ -170,6 +172,8 @@ async def run_delivery(
 def _trouble(problem: DomainError | MediaRefused | ContractError) -> Result:
     """The class of the error decides: a rule of the house will say no again, everything else may pass."""
     params = dict(problem.params)
+    if isinstance(problem, Spent):
+        return Again(problem.code, params, problem.wait)
     if isinstance(problem, DomainError) and not isinstance(problem, Unavailable | TooMany):
         return Failed(problem.code, params)
     return Again(problem.code, params)
@@ -283,8 +287,8 @@ class _Posting:
                 return Done(Receipt("live", self.now, (post,), url), post)
             case Manual(detail=detail):
                 return Done(Receipt("manual", self.now, detail=detail))
-            case Accepted(why=why):
-                return Open(why, accepted=True)
+            case Accepted(why=why, detail=detail):
+                return Open(why, accepted=True, detail=detail)
             case Unknown(why=why):
                 return Open(why)
             case NotSent(code=code, retry=True, params=params, wait=wait):

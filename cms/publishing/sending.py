@@ -85,7 +85,7 @@ class Sending:
             context.order,
             channel,
             services,
-            ledger=RowLedger(self._shop.database, self._shop.store, self._held),
+            ledger=RowLedger(self._shop.database, self._shop.store, self._held, self._shop.clock.now),
             outputs=TargetOutputs(
                 self._shop.tree, self._shop.screens, context.turn, self._shop.clock.now, self._still_ours
             ),

@@ -16,6 +16,7 @@ from cms.kernel.wake import ring
 from cms.planning.models import Target
 from cms.publishing.accounts import mended_by_administrator, pause
 from cms.publishing.alarming import delivery_is_well, tell_of_account, tell_of_delivery
+from cms.publishing.attempts import SETTLED, close
 from cms.publishing.context import TAKEN_DOWN, Context
 from cms.publishing.ledger import LeaseLost
 from cms.publishing.models import Delivery, Receipt
@@ -53,8 +54,8 @@ class Settling:
         match result:
             case Done():
                 await self._finish(context, result)
-            case Open(why=why, accepted=True):
-                await self._reviewing(context, why)
+            case Open(why=why, accepted=True, detail=detail):
+                await self._reviewing(context, why, detail)
             case Open(why=why):
                 error = _error("publishing.outcome_unknown", {"why": why})
                 await self._end(context, DeliveryState.UNKNOWN, not_before=self._backed_off(), **error)
@@ -87,7 +88,7 @@ class Settling:
         state = DeliveryState.UNKNOWN if row.accepted_at is None else DeliveryState.REVIEWING
         await self._end(context, state, not_before=until, **_error(result.code, result.params))
 
-    async def _reviewing(self, context: Context, why: str) -> None:
+    async def _reviewing(self, context: Context, why: str, detail: Mapping[str, Any]) -> None:
         """The platform answered that it has it: no attempt is lost by that, however long it takes."""
         now = self._now
         since = context.delivery.accepted_at or now
@@ -101,7 +102,7 @@ class Settling:
             attempt=0,
             error_code=None,
             error_params={},
-            receipt={"state": "reviewing", "places": [], "url": None, "detail": {**kept, "why": why[:200]}},
+            receipt={"state": "reviewing", "places": [], "url": None, "detail": {**detail, **kept, "why": why[:200]}},
         )
 
     async def _again(
@@ -154,7 +155,7 @@ class Settling:
             if not await leases.finish(*held, state=receipt.state, **more):
                 raise LeaseLost
             await session.execute(insert(Receipt).values(**_receipt_row(context, receipt, now)))
-            await close_earlier(session, context.delivery)
+            await close_earlier(session, context.delivery, now=now)
             await delivery_is_well(session, context.delivery.id, now=now)
             if receipt.detail.get("rolls"):
                 rolls = update(Target).where(Target.id == context.delivery.target_id, Target.rolls.is_(False))
@@ -183,13 +184,17 @@ class Settling:
         return self._shop.clock.now()
 
 
-async def close_earlier(session: AsyncSession, settled: Delivery) -> None:
+async def close_earlier(session: AsyncSession, settled: Delivery, *, now: dt.datetime) -> None:
     """Calls of earlier deliveries of the document here: whoever settled this one settled them on the way."""
     if settled.document_id is None:
         return
     here = (Delivery.document_id == settled.document_id, Delivery.target_id == settled.target_id)
     older = (Delivery.id != settled.id, Delivery.created_at <= settled.created_at, Delivery.call.is_not(None))
-    closed = update(Delivery).where(*here, *older).values(call=None, accepted_at=None)
+    found = (await session.scalars(select(Delivery.id).where(*here, *older))).all()
+    if not found:
+        return
+    await close(session, found, SETTLED, now=now)
+    closed = update(Delivery).where(Delivery.id.in_(found)).values(call=None, accepted_at=None)
     await session.execute(closed.execution_options(synchronize_session=False))
 
 

@@ -5,6 +5,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from cms.contract import Channel, Quota, Standing
 from cms.kernel.clock import Clock
@@ -17,11 +18,13 @@ from cms.publishing.services.state import RowState
 from cms.publishing.silence import Tone, tone_of_silence
 from cms.publishing.upkeep import mark_of
 
+_BEIJING: Final = ZoneInfo("Asia/Shanghai")
 _DAY: Final = dt.timedelta(days=1)
 # Days of a consent that are left: from here on somebody must act, from here on at once.
 _SOON: Final = 30
 _NOW: Final = 7
 _NEARLY: Final = 0.8
+_HALF: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,15 +79,33 @@ async def _standing(
     except ValueError:  # settings of an older program
         found = Standing(notes=("desk.accounts.settings_wrong",))
     days = one.silent_days(now)
-    meters = tuple(meter_of(quota, one.taken.get(quota.name, ()), now) for quota in found.quotas)
-    return AccountStanding(one, days, tone_of_silence(days), meters, consent_of(found, now), found.notes)
+    meters = [meter_of(quota, one.taken.get(quota.name, ()), now) for quota in found.quotas]
+    paced = (Quota(rate.name, rate.limit, rate.per) for rate in channel.rates)
+    # Dozens of paths have a limit; only one that comes near is worth a look.
+    near = (meter_of(quota, one.taken.get(quota.name, ()), now) for quota in paced)
+    meters += [meter for meter in near if _near(meter)]
+    return AccountStanding(one, days, tone_of_silence(days), tuple(meters), consent_of(found, now), found.notes)
+
+
+def _near(meter: Meter) -> bool:
+    return meter.used >= meter.limit * _HALF
 
 
 def meter_of(quota: Quota, taken: Sequence[dt.datetime], now: dt.datetime) -> Meter:
     """Pure."""
-    used = sum(at > now - quota.per for at in taken)
+    since = _begun(quota, now)
+    used = sum(at > since for at in (taken if quota.taken is None else quota.taken))
     share = used / quota.limit if quota.limit else 1.0
     return Meter(quota.name, used, quota.limit, "bad" if share >= 1 else "wait" if share >= _NEARLY else "good")
+
+
+def _begun(quota: Quota, now: dt.datetime) -> dt.datetime:
+    if not quota.calendar:
+        return now - quota.per
+    # Platforms count their days and months by Beijing's calendar.
+    midnight = now.astimezone(_BEIJING).replace(hour=0, minute=0, second=0, microsecond=0)
+    first = midnight if quota.calendar == "day" else midnight.replace(day=1)
+    return first - dt.timedelta(microseconds=1)
 
 
 def consent_of(standing: Standing, now: dt.datetime) -> ConsentLeft | None:

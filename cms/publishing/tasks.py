@@ -23,9 +23,11 @@ from cms.people.actor import Actor
 from cms.people.models import Unit
 from cms.people.permissions import Action, reach
 from cms.planning.models import Target
+from cms.publishing.attempts import BY_HAND, close
 from cms.publishing.context import BY, TAKEN_DOWN
 from cms.publishing.deliveries import Line, held_delivery, line_of, note, replaced, seen_delivery
 from cms.publishing.models import Delivery, Receipt
+from cms.publishing.proofs import ASKED, PROOF, PROOF_TYPE, Proof
 from cms.publishing.run import OLD, SEND, THEN
 from cms.publishing.settling import close_earlier
 from cms.publishing.states import STUCK, TAKES_OFF, DeliveryState, PublicationKind
@@ -86,13 +88,19 @@ def is_late(row: Delivery, now: dt.datetime) -> bool:
 
 
 async def confirm(
-    session: AsyncSession, actor: Actor, delivery: uuid.UUID, *, url: str = "", now: dt.datetime
+    session: AsyncSession,
+    actor: Actor,
+    delivery: uuid.UUID,
+    *,
+    url: str = "",
+    proof: Proof | None = None,
+    now: dt.datetime,
 ) -> Delivery:
     """Somebody says that they did it at the platform: a task, or a delivery that is stuck.
 
     Raises:
         Denied: no right to look after it.
-        Invalid: `publishing.post_url_missing` or `.bad_post_url`.
+        Invalid: `publishing.post_url_missing`, `.bad_post_url` or `.proof_missing`.
         Refused: `publishing.not_stuck`, `.replaced`.
         NotFound: `publishing.no_delivery`.
     """
@@ -104,7 +112,11 @@ async def confirm(
     receipt: dict[str, Any] = dict(row.receipt or {})
     detail: dict[str, Any] = dict(receipt.get("detail", {}))
     address = post_url(url, wanted=detail.get("ask") == "url") if PublicationKind(row.kind) not in TAKES_OFF else ""
+    if detail.get("ask") == ASKED and proof is None:
+        raise Invalid("publishing.proof_missing", fields={"proof": "publishing.proof_missing"})
     said = {**detail, BY: str(actor.person), "by_name": actor.name}
+    if proof is not None:
+        said |= {PROOF: proof.sha256, PROOF_TYPE: proof.media_type}
     if detail.get(THEN) == SEND:
         # The old one is gone now, so the new one may be sent.
         row.receipt = {**receipt, "state": "reviewing", "detail": {**said, TAKEN_DOWN: detail.get(OLD)}}
@@ -122,7 +134,8 @@ async def confirm(
     # Whoever works on it at this moment has lost it; what it may still have begun is settled by the person's word.
     row.call, row.accepted_at, row.error_code, row.error_params, row.fence = None, None, None, {}, row.fence + 1
     await session.flush()
-    await close_earlier(session, row)
+    await close(session, [row.id], BY_HAND, now=now)
+    await close_earlier(session, row, now=now)
     await ring(session, "publishing")
     await note(session, actor, "delivery.by_hand", row, target, now=now, url=address)
     return row
@@ -150,7 +163,7 @@ async def pack_of(session: AsyncSession, actor: Actor, delivery: uuid.UUID) -> t
     """The file to take along for a task, and a name for it. Raises Denied, NotFound `publishing.no_pack`."""
     row, target = await seen_delivery(session, actor, delivery)
     pack = (row.receipt or {}).get("detail", {}).get("pack")
-    if row.state != _MANUAL or not isinstance(pack, str) or await replaced(session, row):
+    if row.state not in {_MANUAL, DeliveryState.REVIEWING} or not isinstance(pack, str) or await replaced(session, row):
         raise NotFound("publishing.no_pack")
     return pack, f"{target.code}-{str(row.id)[-8:]}"
 
@@ -164,7 +177,11 @@ def _waits() -> tuple[ColumnElement[bool], ...]:
     )
     here = (other.document_id == Delivery.document_id, other.target_id == Delivery.target_id)
     stands = other.state != DeliveryState.CANCELLED.value
-    return Delivery.state == _MANUAL, ~exists().where(*here, later, stands, other.id != Delivery.id)
+    # What the platform waits for may be a task of a person too: a code to be scanned.
+    asks = and_(
+        Delivery.state == DeliveryState.REVIEWING.value, Delivery.receipt["detail"]["task"].as_string().is_not(None)
+    )
+    return or_(Delivery.state == _MANUAL, asks), ~exists().where(*here, later, stands, other.id != Delivery.id)
 
 
 def _proof(row: Delivery, now: dt.datetime) -> Receipt:

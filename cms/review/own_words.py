@@ -11,6 +11,7 @@ from cms.content.overrides import on_channel
 from cms.library.models import PICTURE
 from cms.review.card_checks import Kept
 from cms.review.checks import NO_LISTS, check
+from cms.review.cut_checks import find_cuts
 from cms.review.findings import Finding
 from cms.review.lookups import Lists
 from cms.review.release import Picture, Press
@@ -39,6 +40,7 @@ def check_own_words(
         if channel not in draft.channels:
             yield from _missing(draft, channel, pictures)
             continue
+        yield from find_cuts(draft, channel, pictures)
         shown = replace(on_channel(draft, channel), channels=(channel,), overrides={})
         found = check(
             shown,

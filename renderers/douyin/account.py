@@ -4,14 +4,18 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Self
+from zoneinfo import ZoneInfo
 
 from cms.contract import NotSent, OutboundRefused, Outcome, Services, Target
-from renderers.douyin.errors import Action, Row
+from renderers.douyin.errors import Action, Row, Trouble
 from renderers.douyin.settings import Mode, Settings
 from renderers.douyin.wire import ANSWER_LIMIT, FORM, Answer, Garbled, address, form_body, read_answer
 
 MODE: Final = "mode"
+SCAN: Final = "scan"
+POSTS: Final = "douyin.own_limit_posts"
 TOKENS: Final = "tokens"
+_ZONE: Final = ZoneInfo("Asia/Shanghai")
 
 
 class Halt(Exception):
@@ -42,7 +46,16 @@ def no(answer: Answer) -> Exception:
 def not_sent(row: Row, answer: Answer) -> NotSent:
     retry = row.action in {Action.retry, Action.wait}
     wait = dt.timedelta(minutes=row.wait) if row.wait else None
+    if row.trouble is Trouble.quota and answer.at is not None:
+        wait = to_next_day(answer.at)
     return NotSent(row.code, retry=retry, params={"code": answer.code, "said": answer.said or "–"}, wait=wait)
+
+
+def to_next_day(at: dt.datetime) -> dt.timedelta:
+    """From `at` to when the platform counts anew, a few minutes behind Beijing's midnight."""
+    here = at.astimezone(_ZONE)
+    midnight = dt.datetime.combine(here.date() + dt.timedelta(days=1), dt.time(0, 3), _ZONE)
+    return midnight - here
 
 
 def no_answer(garbled: Garbled) -> Halt:
@@ -78,7 +91,7 @@ class Account:
 
         Raises `Halt` where an account that is set to the interface alone has no consent.
         """
-        if self.settings.mode is Mode.outbox:
+        if self.settings.mode in {Mode.outbox, Mode.scan}:
             return True
         token = await self.services.vault.get("access_token")
         ready = bool(self.settings.client_key and self.open_id and token)
@@ -88,6 +101,11 @@ class Account:
             return False
         mode, _ = await self.services.state.get(MODE)
         return not ready or bool(mode and mode.get("outbox"))
+
+    async def needs_consent(self) -> bool:
+        """Whether there is no token to read the account with."""
+        token = await self.services.vault.get("access_token")
+        return not (self.settings.client_key and self.open_id and token)
 
     async def downgrade(self, gone: CapabilityGone) -> None:
         """Remembers that a person must post from now on, until the account is authorised anew."""

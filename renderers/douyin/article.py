@@ -7,8 +7,10 @@ from typing import Any
 from cms.contract import AssetFile, Piece
 from cms.contract.lists import Outline, outline
 from cms.contract.newspapers import label_line, titles
+from media.house import PLAY, SUBTITLES
+from media.marks import MarksWrong, Stretch, read_marks, within
 
-VIDEO = "play-720"
+VIDEO = PLAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,26 @@ def video(piece: Piece) -> tuple[AssetFile, int] | None:
         if file is not None:
             return file, piece.durations.get(block["asset"], 0)
     return None
+
+
+def subtitles(piece: Piece) -> AssetFile | None:
+    """The subtitles that were signed with the first video, Chinese ones first."""
+    block = next((one for one in piece.body["blocks"] if one["type"] == "video"), None)
+    found = [piece.rendition(block["asset"], name) for name in SUBTITLES.values()] if block else []
+    return next((file for file in found if file is not None), None)
+
+
+def stretches(piece: Piece, length: int, *, most: int) -> tuple[Stretch, ...]:
+    """What of a film of `length` is shown: the stretches an editor marked for this channel, else its begin.
+
+    An unknown length is 0; then the marks are trusted.
+    """
+    try:
+        marked = read_marks(override(piece, "cuts"))
+    except MarksWrong:  # written by an older program; the machine's check refuses it today
+        marked = ()
+    end = length or max((stop for _, stop in marked), default=most)
+    return within(marked, length=end, most=most) or ((0, min(end, most)),)
 
 
 def override(piece: Piece, field: str) -> str:

@@ -1,6 +1,7 @@
 """The pages of a short film from a text: a cover, one card an idea, and a last one that leads to the article."""
 
 import io
+import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -8,7 +9,7 @@ import segno
 from PIL import Image, ImageDraw, ImageFont
 
 from renderers.douyin.article import Idea
-from renderers.douyin.lettering import Measure, Press, draw_lines, drawable, shortened, wrap
+from renderers.douyin.lettering import Measure, Press, draw_lines, drawable, shortened, titled, wrap
 from renderers.douyin.palette import (
     GOLD,
     GREY,
@@ -33,6 +34,7 @@ _WIDTH: Final = 720  # all measures below are for this width and scale with it
 _MARGIN: Final = 60
 # The app draws its own words and buttons over the lowest part of a picture.
 _FREE_BELOW: Final = 250
+_ENTRY: Final = re.compile(r"· |\d{1,3}\. ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +126,7 @@ def qr(link: str, side: int) -> Image.Image:
 
 
 def _paragraph(text: str, width: float, measure: Measure) -> list[str]:
-    indent = "" if text.startswith("· ") or text[:1].isdigit() else "　　"
+    indent = "" if _ENTRY.match(text) else "　　"
     return wrap(indent + drawable(text), width=width, measure=measure)
 
 
@@ -152,7 +154,7 @@ def _write_cover(page: Image.Image, script: Script, press: Press, *, on_picture:
     unit, draw = script.width / _WIDTH, ImageDraw.Draw(page)
     width = (_WIDTH - 2 * _MARGIN) * unit
     title_font = press.font(64 * unit, bold=True, serif=True)
-    lines = wrap(drawable(script.title), width=width, measure=title_font.getlength, most=5)
+    lines = titled(drawable(script.title), width=width, measure=title_font.getlength, most=5)
     # The title stands on the free part's foot, so that the picture keeps the most room.
     y = script.height - (_FREE_BELOW + 120 + 88 * len(lines)) * unit
     label, label_font = drawable(script.column), press.font(30 * unit, bold=True)
@@ -201,7 +203,7 @@ def _closing(script: Script, press: Press) -> Image.Image:
     draw = ImageDraw.Draw(page)
     middle, side = script.width / 2, round(320 * unit)
     name = press.font(52 * unit, bold=True, serif=True)
-    lines = wrap(drawable(script.office), width=600 * unit, measure=name.getlength, most=2)
+    lines = titled(drawable(script.office), width=600 * unit, measure=name.getlength, most=2)
     y = draw_lines(draw, lines, (middle, 210 * unit), font=name, step=72 * unit, fill=WHITE, anchor="ms")
     draw.text((middle, y + 30 * unit), drawable(script.site), font=press.font(32 * unit), fill=ROSE, anchor="mm")
     top, pad = round(y + 90 * unit), round(18 * unit)

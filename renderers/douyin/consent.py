@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from cms.contract import Services, Site, Target
-from renderers.douyin.account import MODE, TOKENS, Account
+from renderers.douyin.account import MODE, SCAN, TOKENS, Account
 from renderers.douyin.settings import Settings
 from renderers.douyin.tokens import after_grant
 from renderers.douyin.wire import Garbled, address
@@ -79,6 +79,7 @@ async def finish(target: Target, services: Services, *, code: str, state: str, n
     await services.vault.put("refresh_token", str(granted["refresh_token"]))
     await _put(services, TOKENS, after_grant(granted, account.now))
     await _put(services, MODE, {})
+    await _put(services, SCAN, {})
     await services.journal.record("douyin.consented", scope=str(granted.get("scope") or "")[:200])
     return None
 

@@ -6,7 +6,7 @@ from typing import Final
 from PIL import Image, ImageDraw
 
 from renderers.douyin.cards import shortened_to
-from renderers.douyin.lettering import Press, draw_lines, drawable, wrap
+from renderers.douyin.lettering import Press, draw_lines, drawable, titled, wrap
 from renderers.douyin.palette import GOLD, RED, ROSE, WHITE, chip, filled, opened, red_ground, shaded, veil
 
 # Width and height in thousandths of the film's width.
@@ -50,7 +50,7 @@ def _write(page: Image.Image, caption: Caption, *, on_picture: bool) -> None:
     unit = min(size) / 1080
     margin, width = 72 * unit, size[0] - 144 * unit
     font = press.font(104 * unit, bold=True, serif=True)
-    lines = wrap(drawable(caption.title), width=width, measure=font.getlength, most=4)
+    lines = titled(drawable(caption.title), width=width, measure=font.getlength, most=4)
     y = size[1] - (150 + 138 * len(lines)) * unit
     label, label_font = drawable(caption.column), press.font(44 * unit, bold=True)
     chip(
@@ -82,7 +82,7 @@ def frame(caption: Caption, *, width: int, height: int) -> Image.Image:
     _scrim(page, top, band)
     margin, inner = 48 * unit, 624 * unit
     font = press.font(54 * unit, bold=True, serif=True)
-    lines = wrap(drawable(caption.title), width=inner, measure=font.getlength, most=3)
+    lines = titled(drawable(caption.title), width=inner, measure=font.getlength, most=3)
     y = top - (40 + 76 * len(lines)) * unit
     label, label_font = drawable(caption.column), press.font(28 * unit, bold=True)
     chip(draw, (margin, y - 70 * unit), (label_font.getlength(label) + 32 * unit, 46 * unit), RED)

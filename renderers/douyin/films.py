@@ -13,6 +13,7 @@ import ffmpeg
 from PIL import Image
 
 from media.errors import MediaRefused
+from media.marks import Stretch, total
 from media.sandbox import INPUT, OUTPUT, Bounds, Ended, Sandbox
 from media.threads import in_thread
 
@@ -21,6 +22,7 @@ _FADE_FRAMES: Final = 8
 _FFMPEG: Final = "/usr/bin/ffmpeg"
 _FILM: Final = "film.mp4"
 _FRAME: Final = "frame.png"
+_WORDS: Final = "words.ass"
 _GIB: Final = 1 << 30
 # Slower than the slowest machine measured; a run beyond it hangs.
 _SECONDS_PER_SECOND: Final = 8
@@ -71,16 +73,21 @@ async def film_of_lecture(
     video: Path,
     frame: Image.Image,
     *,
-    seconds: float,
+    stretches: Sequence[Stretch],
+    captions: str,
     folder: Path,
     sandbox: Sandbox,
 ) -> Path:
-    """The lecture's first `seconds`, centred over a blurred ground of itself, under the frame with its words."""
+    """Stretches of a lecture, centred over a blurred ground of itself, under the frame with its words.
+
+    `captions` are its subtitles as ASS, already where the stretches put them; empty for none.
+    """
     out = folder / "out"
-    await in_thread(_lay_frame, frame, out)
+    await in_thread(_lay_frame, frame, captions, out)
     width, height = frame.size
-    source = ffmpeg.input(INPUT, t=seconds)
-    parts = source.video.filter("fps", FPS).filter_multi_output("split")
+    seconds = total(stretches) / 1000
+    moving, sound = _cut(stretches)
+    parts = moving.filter_multi_output("split")
     # Blurred small and scaled up: a sixth of the cost of blurring at full size, and nobody sees a difference.
     tiny = (width // 8 // 2 * 2, height // 8 // 2 * 2)
     ground = (
@@ -93,9 +100,12 @@ async def film_of_lecture(
     )
     picture = parts.stream(1).filter("scale", width, width * 9 // 16 // 2 * 2).filter("setsar", 1)
     words = ffmpeg.input(f"{OUTPUT}/{_FRAME}").video
-    shown = ground.overlay(picture, x=0, y="(H-h)/2").overlay(words).filter("format", "yuv420p")
+    shown = ground.overlay(picture, x=0, y="(H-h)/2").overlay(words)
+    if captions:
+        shown = shown.filter("ass", f"{OUTPUT}/{_WORDS}")
+    shown = shown.filter("format", "yuv420p")
     graph = ffmpeg.output(
-        shown, source.audio, f"{OUTPUT}/{_FILM}", t=seconds, crf=23, maxrate="2500k", bufsize="5000k", **_VIDEO,
+        shown, sound, f"{OUTPUT}/{_FILM}", t=seconds, crf=23, maxrate="2500k", bufsize="5000k", **_VIDEO,
         **{"b:a": "128k"},
     )  # fmt: skip
     return await _run(graph, given=video, out=out, sandbox=sandbox, seconds=seconds)
@@ -121,9 +131,23 @@ def _lay_out(pages: Sequence[Image.Image], hold: float, frames: Path, out: Path)
     (frames / "list.txt").write_text("\n".join(listed) + "\n", "utf-8")
 
 
-def _lay_frame(frame: Image.Image, out: Path) -> None:
+def _cut(stretches: Sequence[Stretch]) -> tuple[Any, Any]:
+    """Picture and sound of the stretches, one behind another; only what is shown is decoded."""
+    tracks: list[Any] = []
+    for start, end in stretches:
+        source = ffmpeg.input(INPUT, ss=start / 1000, t=(end - start) / 1000)
+        tracks += [source.video.filter("fps", FPS), source.audio]
+    if len(stretches) == 1:
+        return tracks[0], tracks[1]
+    joined = ffmpeg.concat(*tracks, v=1, a=1).node
+    return joined[0], joined[1]
+
+
+def _lay_frame(frame: Image.Image, captions: str, out: Path) -> None:
     out.mkdir()
     frame.save(out / _FRAME, "PNG", compress_level=1)
+    if captions:
+        (out / _WORDS).write_text(captions, "utf-8")
 
 
 async def _run(graph: Any, *, given: Path, out: Path, sandbox: Sandbox, seconds: float) -> Path:

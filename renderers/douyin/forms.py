@@ -1,15 +1,17 @@
 """The Douyin form of a piece, whose hash is signed, and the preview of a draft as a post on a phone."""
 
 import json
-from typing import Final
+from typing import Any, Final
 
 from jinja2 import Environment
 from markupsafe import Markup
 
-from cms.contract import Form, Piece, Preview, Site
+from cms.contract import AssetFile, Form, Piece, Preview, Site
+from media.marks import Stretch, total
 from renderers.douyin import text
-from renderers.douyin.article import ideas, video
+from renderers.douyin.article import ideas, override, stretches, subtitles, video
 from renderers.douyin.payload import POSTER, TEMPLATE, UPRIGHT, WIDE, caption, link
+from renderers.douyin.settings import LIMITS
 from renderers.douyin.stills import cards_page, covers_page
 
 _HTML: Final = "text/html; charset=utf-8"
@@ -27,7 +29,7 @@ def form(piece: Piece, site: Site) -> bytes:
         "template": TEMPLATE,
         "title": text.title(piece),
         "text": text.compose(piece),
-        "film": {"lecture": found[0].sha256, "milliseconds": found[1]} if found else {"cards": _cards(piece)},
+        "film": _lecture(piece, *found) if found else {"cards": _cards(piece)},
         "link": link(piece, site),
         "files": sorted(
             [file.of, file.rendition, file.sha256]
@@ -55,9 +57,25 @@ def preview(piece: Piece, shown: Form, site: Site) -> Preview:
         lecture=found is not None,
         body=body.split("\n", 1)[-1] if "\n" in body else "",
         topics=[one for one in tail.split(" ") if one.startswith("#")],
-        length=_clock(found[1] if found else 0),
+        length=_clock(total(shown_of(piece, found[1])) if found and found[1] else 0),
     )
     return Preview(_HTML, page.encode(), shown.width, shown.height)
+
+
+def _lecture(piece: Piece, file: AssetFile, milliseconds: int) -> dict[str, Any]:
+    """The film, and only where there are any its marked stretches and the subtitles that are burned in."""
+    words = subtitles(piece)
+    return {
+        "lecture": file.sha256,
+        "milliseconds": milliseconds,
+        **({"shown": shown_of(piece, milliseconds)} if override(piece, "cuts") else {}),
+        **({"subtitles": words.sha256} if words else {}),
+    }
+
+
+def shown_of(piece: Piece, milliseconds: int) -> tuple[Stretch, ...]:
+    """The stretches as far as the platform takes them; the account may be set to less."""
+    return stretches(piece, milliseconds, most=LIMITS.seconds * 1000)
 
 
 def _cards(piece: Piece) -> list[list[str]]:

@@ -4,11 +4,12 @@ import hashlib
 import hmac
 import html
 import json
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from cms.contract import Ask, Reply, Services, Target
-from renderers.douyin import consent
+from cms.contract import Ask, Reply, Services, Span, Target
+from renderers.douyin import consent, scan
 from renderers.douyin.settings import Settings
 
 SEEN: Final = "hooks"
@@ -17,6 +18,8 @@ _REMEMBERED: Final = 200
 _HTML: Final = "text/html; charset=utf-8"
 _JSON: Final = "application/json"
 _TRIES: Final = 5
+_FILM: Final = "film/"
+_RANGE: Final = re.compile(r"bytes=([0-9]{1,12})-([0-9]{0,12})")
 _PAGE_HEADERS: Final = {
     "cache-control": "no-store",
     "referrer-policy": "no-referrer",
@@ -38,7 +41,26 @@ async def callback(ask: Ask, target: Target, services: Services) -> Reply:
         return await _consented(ask, target, services)
     if ask.method == "POST" and path in {"", "events"}:
         return await _event(ask, target, services)
+    if ask.method == "GET" and path.startswith(_FILM):
+        return await _film(ask, path.removeprefix(_FILM), services)
     return Reply(404, parts=(b"not found",))
+
+
+async def _film(ask: Ask, nonce: str, services: Services) -> Reply:
+    """The film behind a link that was scanned, whole or the part that is asked for, for as long as the link lives."""
+    found = await scan.film(services, nonce, ask.now)
+    if found is None:
+        return Reply(410, parts=(b"gone",))
+    sha256, size, release = found
+    asked = _RANGE.fullmatch(ask.headers.get("range", "").strip())
+    start = int(asked[1]) if asked else 0
+    end = min(int(asked[2]) if asked and asked[2] else size - 1, size - 1)
+    if start > end:
+        return Reply(416, parts=(b"range",), headers={"content-range": f"bytes */{size}"})
+    headers = {"accept-ranges": "bytes"} | ({"content-range": f"bytes {start}-{end}/{size}"} if asked else {})
+    part = Span(sha256, start, end - start + 1)
+    # What was recalled is gone for a code as well, however long the code still lives.
+    return Reply(206 if asked else 200, "video/mp4", (part,), headers=headers, releases=(release,))
 
 
 def signature(secret: str, body: bytes) -> str:
@@ -59,6 +81,8 @@ async def _event(ask: Ask, target: Target, services: Services) -> Reply:
         return Reply(200, _JSON, (json.dumps({"challenge": content.get("challenge")}).encode(),))
     if not await _is_new(ask.headers.get("msg-id") or hashlib.sha256(ask.body).hexdigest(), services):
         return Reply(200, _JSON, (b"{}",))
+    if name == "create_video":
+        await scan.told(services, str(content.get("share_id") or ""), str(content.get("item_id") or ""))
     await services.journal.record("douyin.hook", name=name, item=str(content.get("item_id") or "")[:64])
     return Reply(200, _JSON, (b"{}",), hint=True)
 

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -20,6 +20,10 @@ _WORD: Final = re.compile(
     re.DOTALL,
 )
 ELLIPSIS: Final = "…"
+# A title's last line shorter than this share of the others looks left over.
+_ALONE: Final = 0.45
+_PHRASE: Final = re.compile(r"[^，。；：！？、,;!?]+[，。；：！？、,;!?”’）」』》]*|[，。；：！？、,;!?]+")
+_TAIL: Final = re.compile(r"[A-Za-z0-9\u00c0-\u024f.,:/@&'’+\-%℃]+$")
 
 Measure = Callable[[str], float]
 
@@ -57,6 +61,40 @@ def wrap(text: str, *, width: float, measure: Measure, most: int | None = None) 
     if most is None or len(lines) <= most:
         return lines
     return [*lines[: most - 1], shortened(lines[most - 1], width=width, measure=measure)] if most > 0 else []
+
+
+def phrased(text: str, *, width: float, measure: Measure) -> Iterator[str]:
+    """Lines that end where a speaker breathes, as far as the width lets them."""
+    line = ""
+    for phrase in _PHRASE.findall(text):
+        if measure(line + phrase) <= width:
+            line += phrase
+        elif measure(phrase) <= width:
+            yield line
+            line = phrase
+        else:
+            *full, line = wrap(line + phrase, width=width, measure=measure)
+            yield from full
+    if line.strip():
+        yield line
+
+
+def titled(text: str, *, width: float, measure: Measure, most: int) -> list[str]:
+    """A title's lines: parted where it breathes when that takes no more of them, and without a last word alone."""
+    lines = wrap(text, width=width, measure=measure)
+    if len(lines) > most:
+        return wrap(text, width=width, measure=measure, most=most)
+    breathing = list(phrased(text, width=width, measure=measure))
+    if len(breathing) <= len(lines) and breathing != lines:
+        return breathing
+    narrow = width
+    while len(lines) > 1 and measure(lines[-1]) < narrow * _ALONE:
+        narrow *= 0.95
+        tried = wrap(text, width=narrow, measure=measure)
+        if len(tried) > len(lines):
+            break
+        lines = tried
+    return lines
 
 
 def shortened(line: str, *, width: float, measure: Measure) -> str:
@@ -113,7 +151,14 @@ def _broken(line: str, unit: str) -> tuple[str, str]:
     if unit[0] in _CLOSING:
         # One mark hangs over no edge: the character before it comes along.
         while len(line) > 1 and (carried[0] in _CLOSING or line[-1] in _OPENING):
-            carried, line = line[-1] + carried, line[:-1]
+            carried, line = _taken(carried, line)
     while len(line) > 1 and line[-1] in _OPENING:
         carried, line = line[-1] + carried, line[:-1]
     return line, carried
+
+
+def _taken(carried: str, line: str) -> tuple[str, str]:
+    """What comes along from the end of a line: a number or a Latin word whole, unless the line is nothing else."""
+    found = _TAIL.search(line)
+    at = found.start() if found and found.start() > 0 else len(line) - 1
+    return line[at:] + carried, line[:at]

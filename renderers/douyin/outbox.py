@@ -1,5 +1,6 @@
 """Where a person must act: the pack with everything to post by hand, and the task to take a post down."""
 
+import contextlib
 import html
 import io
 import zipfile
@@ -8,7 +9,7 @@ from typing import Final
 
 from cms.contract import Bench, Made, Manual, Receipt, Services, Unknown
 from media.threads import in_thread
-from renderers.douyin import readings
+from renderers.douyin import readings, takedowns
 from renderers.douyin.account import Account
 from renderers.douyin.attempts import address_of
 from renderers.douyin.cards import qr
@@ -37,7 +38,8 @@ async def take_down(post: str, account: Account) -> Receipt:
         row = await readings.find(account, {"item": post})
         if row is not None and not isinstance(row, Unknown):
             link = address_of(row) or MANAGE
-    detail = {"task": "douyin.task.take_down", "link": link, "ask": "none"}
+    await takedowns.watch(account, "" if post.startswith("https://") else post)
+    detail = {"task": "douyin.task.take_down", "link": link, "ask": "proof"}
     return Receipt("manual", account.services.now(), (post,), link if link != MANAGE else None, detail)
 
 
@@ -45,12 +47,11 @@ async def pack(payload: Payload, services: Services) -> Made:
     """Film, covers, text, checklist and code in one zip, made once."""
 
     async def work(bench: Bench) -> Path:
-        async with (
-            bench.file(payload.video) as film,
-            bench.file(payload.cover_3x4) as upright,
-            bench.file(payload.cover_4x3) as wide,
-        ):
-            files = {"01 视频.mp4": film, "02 封面3比4.jpg": upright, "03 封面4比3.jpg": wide}
+        names = {f"01 图片/{number:02}.jpg": sha256 for number, sha256 in enumerate(payload.pictures, 1)}
+        names = names or {"01 视频.mp4": payload.video}
+        names |= {"02 封面3比4.jpg": payload.cover_3x4, "03 封面4比3.jpg": payload.cover_4x3}
+        async with contextlib.AsyncExitStack() as stack:
+            files = {name: await stack.enter_async_context(bench.file(sha256)) for name, sha256 in names.items()}
             return await in_thread(_zipped, payload, files, bench.folder / "pack.zip")
 
     key = f"pack {TEMPLATE} {payload.encode().decode()}"
@@ -61,7 +62,7 @@ def checklist(payload: Payload) -> str:
     """What to do, in order, as a page that opens on any computer without a network."""
     steps = (
         f'打开<a href="{CONSOLE}">抖音创作者中心</a>，用本单位的抖音号登录。',
-        "上传“01 视频.mp4”，等待处理完成。",
+        "选“发布图文”，按顺序上传“01 图片”里的全部图片。" if payload.pictures else "上传“01 视频.mp4”，等待处理完成。",
         f"标题填写：<b>{html.escape(payload.title)}</b>",
         "打开“04 文案.txt”，全选复制，粘贴到作品描述；确认话题变成蓝色。",
         "封面选择“上传封面”：竖版用“02 封面3比4.jpg”，横版用“03 封面4比3.jpg”。",

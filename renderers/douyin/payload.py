@@ -1,7 +1,7 @@
 """What is frozen of a piece before it goes out: text, film and covers, made once through the studio."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final, Self
@@ -10,16 +10,19 @@ from zoneinfo import ZoneInfo
 from PIL import Image
 
 from cms.contract import AssetFile, Bench, Made, Piece, Services, Site
+from media.marks import Stretch, total
+from media.subtitles import read_subtitles
 from media.threads import in_thread
 from renderers.douyin import text
-from renderers.douyin.article import Idea, ideas, override, video
+from renderers.douyin.article import Idea, ideas, override, stretches, subtitles, video
+from renderers.douyin.captions import moved, script as script_of_captions
 from renderers.douyin.cards import Script, cards, count_of
 from renderers.douyin.covers import SHAPES, Caption, cover, frame
 from renderers.douyin.films import Length, film_of_cards, film_of_lecture
-from renderers.douyin.settings import Settings
+from renderers.douyin.settings import Settings, TextAs
 
 # Raised whenever cards, covers, frames or encoding change, so that nothing old is taken for new.
-TEMPLATE: Final = 1
+TEMPLATE: Final = 2
 UPRIGHT: Final = "screen-cover"
 WIDE: Final = "web-1440"
 POSTER: Final = "poster"
@@ -30,7 +33,10 @@ _JPEG_QUALITY: Final = 88
 
 @dataclass(frozen=True, slots=True)
 class Payload:
-    """The frozen bytes read again. `link` is the article's address, `cover_*` and `video` hashes of files."""
+    """The frozen bytes read again. `link` is the article's address, `cover_*`, `video` and `pictures` hashes of files.
+
+    There is a video or there are pictures.
+    """
 
     document: str
     release: str
@@ -44,13 +50,24 @@ class Payload:
     link: str
     private: int
     download: int
+    pictures: tuple[str, ...] = ()
 
     def encode(self) -> bytes:
         return _text(asdict(self)).encode()
 
     @classmethod
     def decode(cls, data: bytes) -> Self:
-        return cls(**json.loads(data))
+        found = json.loads(data)
+        return cls(**{**found, "pictures": tuple(found.get("pictures", ()))})
+
+    def still_body(self, pictures: Sequence[str]) -> Mapping[str, Any]:
+        """The body of the one create of pictures with text."""
+        return {
+            "image_list": list(pictures),
+            "text": self.text,
+            "private_status": self.private,
+            "download_type": self.download,
+        }
 
     def create_body(self, video_id: str) -> Mapping[str, Any]:
         """The body of the one create."""
@@ -66,7 +83,9 @@ class Payload:
 async def prepare(piece: Piece, settings: Settings, services: Services) -> Payload:
     """Makes what is missing of film and covers, and freezes it all."""
     films = _Films(piece, settings, services)
-    film, milliseconds = await films.film()
+    still = settings.text_as is TextAs.pictures and video(piece) is None
+    pictures = await films.pictures() if still else ()
+    film, milliseconds = (Made("", 0), 0) if still else await films.film()
     upright, wide = [await films.cover(shape) for shape in SHAPES]
     return Payload(
         document=piece.document,
@@ -81,6 +100,7 @@ async def prepare(piece: Piece, settings: Settings, services: Services) -> Paylo
         link=link(piece, services.site),
         private=settings.private_status,
         download=settings.download_type,
+        pictures=tuple(one.sha256 for one in pictures),
     )
 
 
@@ -137,6 +157,23 @@ class _Films:
         key = _key(kind="cover", shape=shape, width=width, picture=_hash(picture), said=asdict(said))
         return await self._services.studio.make(key, work, media_type="image/jpeg")
 
+    async def pictures(self) -> Sequence[Made]:
+        """The cards as pictures to be leafed through."""
+        picture = self._picture(UPRIGHT, WIDE)
+        settings = self._settings
+        said = script(self._piece, self._services.site, width=settings.width, height=settings.height)
+        count = await in_thread(count_of, said)
+
+        async def made(number: int) -> Made:
+            async def work(bench: Bench) -> Path:
+                pages = await in_thread(cards, said, await _bytes(bench, picture))
+                return await in_thread(_saved, pages[number], bench.folder / "card.jpg")
+
+            key = _key(kind="card", number=number, picture=_hash(picture), said=asdict(said))
+            return await self._services.studio.make(key, work, media_type="image/jpeg")
+
+        return [await made(number) for number in range(count)]
+
     async def _cards(self) -> tuple[Made, int]:
         picture = self._picture(UPRIGHT, WIDE)
         settings = self._settings
@@ -153,19 +190,21 @@ class _Films:
         return film, round(Length(count, hold / 1000).seconds * 1000)
 
     async def _lecture(self, file: AssetFile, milliseconds: int) -> tuple[Made, int]:
-        settings, said = self._settings, caption(self._piece)
-        length = min(milliseconds or settings.lecture_seconds * 1000, settings.lecture_seconds * 1000)
+        settings, said, words = self._settings, caption(self._piece), subtitles(self._piece)
+        shown = stretches(self._piece, milliseconds, most=settings.lecture_seconds * 1000)
+        size = {"width": settings.width, "height": settings.height}
 
         async def work(bench: Bench) -> Path:
-            words = await in_thread(frame, said, width=settings.width, height=settings.height)
+            around = await in_thread(frame, said, **size)
+            burned = await in_thread(_captions, await _bytes(bench, words), shown, **size)
             async with bench.file(file.sha256) as path:
                 return await film_of_lecture(
-                    path, words, seconds=length / 1000, folder=bench.folder, sandbox=bench.sandbox
+                    path, around, stretches=shown, captions=burned, folder=bench.folder, sandbox=bench.sandbox
                 )
 
-        size = [settings.width, settings.height]
-        key = _key(kind="lecture", video=file.sha256, length=length, size=size, said=asdict(said))
-        return await self._services.studio.make(key, work, media_type="video/mp4"), length
+        depends = {"video": file.sha256, "shown": shown, "words": _hash(words), "size": size, "said": asdict(said)}
+        key = _key(kind="lecture", **depends)
+        return await self._services.studio.make(key, work, media_type="video/mp4"), total(shown)
 
     def _picture(self, *wanted: str) -> AssetFile | None:
         """The cover's file in the first rendition there is; for a video without a cover, its poster."""
@@ -194,6 +233,12 @@ async def _bytes(bench: Bench, file: AssetFile | None) -> bytes | None:
         return None
     async with bench.file(file.sha256) as path:
         return await in_thread(path.read_bytes)
+
+
+def _captions(data: bytes | None, shown: Sequence[Stretch], *, width: int, height: int) -> str:
+    """The subtitles as they are burned in; empty where there are none."""
+    cues = moved(read_subtitles(data).cues, shown) if data else []
+    return script_of_captions(cues, width=width, height=height) if cues else ""
 
 
 def _saved(page: Image.Image, path: Path) -> Path:

@@ -21,6 +21,8 @@ Reading never sends. Where reading is impossible the outcome stays unknown, for 
 """
 
 import contextlib
+import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,17 +38,20 @@ from cms.contract import (
     Target,
     Unknown,
 )
-from renderers.douyin import attempts, readings, uploads
-from renderers.douyin.account import Account, CapabilityGone, Halt, no, not_sent
+from renderers.douyin import attempts, readings, scan, uploads
+from renderers.douyin.account import POSTS, Account, CapabilityGone, Halt, no, not_sent
 from renderers.douyin.calls import call
 from renderers.douyin.errors import Action, Trouble
 from renderers.douyin.outbox import manual_task, take_down
 from renderers.douyin.payload import Payload, prepare
-from renderers.douyin.settings import Settings
+from renderers.douyin.settings import Mode, Settings
 from renderers.douyin.tokens import introduce, keep_fresh
 from renderers.douyin.wire import JSON, Answer, Garbled, json_body
 
+_DAY = dt.timedelta(days=1)
 CREATE = "/api/douyin/v1/video/create_video/"
+CREATE_STILL = "/api/douyin/v1/video/create_image_text/"
+_SLOW_SECONDS = 600
 
 
 @dataclass(slots=True)
@@ -68,7 +73,7 @@ class DouyinPost:
             await introduce(account)
             if not await account.needs_outbox():
                 await keep_fresh(account)
-                await uploads.uploaded(account, uploads.record_of(data), sha256=payload.video, size=payload.size)
+                await _up(account, uploads.record_of(data), payload)
         return Prepared(data)
 
     async def send(self, prepared: Prepared, attempt: str, target: Target, services: Services) -> Outcome:
@@ -77,17 +82,12 @@ class DouyinPost:
         try:
             await introduce(account)
             if await account.needs_outbox():
-                return await manual_task(payload, services)
+                return await self._by_hand(account, payload, attempt)
             return await self._send(account, prepared, payload, attempt)
         except Halt as halt:
             return halt.outcome
         except CapabilityGone as gone:
-            await account.downgrade(gone)
-            if not await account.needs_outbox():  # set to the interface alone
-                return NotSent(
-                    "douyin.rights.capability_gone", retry=False, params={"code": gone.code, "said": gone.said}
-                )
-            return await manual_task(payload, services)
+            return await self._downgraded(account, gone, payload, attempt)
 
     async def reconcile(self, attempt: str, target: Target, services: Services) -> Outcome:
         record, version = await attempts.load(services, attempt)
@@ -99,6 +99,8 @@ class DouyinPost:
         if record["state"] == "void":
             return NotSent("douyin.not_there", retry=True)
         account = await Account.open(target, services)
+        if record["state"] == scan.OFFERED:
+            return await scan.look(account, attempt, record, version=version)
         row = await readings.find(account, record)
         if isinstance(row, Unknown):
             return row
@@ -118,10 +120,25 @@ class DouyinPost:
     async def recall(self, post: str, target: Target, services: Services) -> Receipt:
         return await take_down(post, await Account.open(target, services))
 
+    async def _downgraded(self, account: Account, gone: CapabilityGone, payload: Payload, attempt: str) -> Outcome:
+        """The right was refused: what is left is a person's phone, and then a person's hand."""
+        await account.downgrade(gone)
+        if account.settings.mode is Mode.api:
+            return NotSent("douyin.rights.capability_gone", retry=False, params={"code": gone.code, "said": gone.said})
+        try:
+            return await self._by_hand(account, payload, attempt)
+        except Halt:
+            return await manual_task(payload, account.services)
+
+    async def _by_hand(self, account: Account, payload: Payload, attempt: str) -> Outcome:
+        """A code to scan where the account may have one, else the pack. Raises Halt when it is not known."""
+        offered = await scan.offer(account, payload, attempt)
+        return offered or await manual_task(payload, account.services)
+
     async def _send(self, account: Account, prepared: Prepared, payload: Payload, attempt: str) -> Outcome:
         services = account.services
         upload = uploads.record_of(prepared.payload)
-        video = await uploads.uploaded(account, upload, sha256=payload.video, size=payload.size)
+        video, pictures = await _up(account, upload, payload)
         record = attempts.begun(
             video=video,
             upload=upload,
@@ -129,11 +146,22 @@ class DouyinPost:
             private=payload.private,
             since=int(account.now.timestamp()),
         )
+        limit, now = account.settings.posts_a_day, services.now()
+        wait = await services.budget.take(POSTS, limit=limit, per=_DAY, now=now)
+        if wait is not None:
+            return NotSent("douyin.own_quota", retry=True, params={"limit": limit}, wait=wait)
         if not await attempts.save(services, attempt, record, version=0):
             return NotSent("douyin.taken_over", retry=True)
-        body = json_body(payload.create_body(video))
-        answer = await call(account, CREATE, body=body, content_type=JSON)
+        body = json_body(payload.create_body(video) if video else payload.still_body(pictures))
+        answer = await call(account, CREATE if video else CREATE_STILL, body=body, content_type=JSON)
         return await _answered(account, attempt, record, answer)
+
+
+async def _up(account: Account, upload: str, payload: Payload) -> tuple[str, Sequence[str]]:
+    """The video that is up, or the pictures. Raises as `uploads.uploaded`."""
+    if payload.pictures:
+        return "", await uploads.pictures(account, upload, payload.pictures)
+    return await uploads.uploaded(account, upload, sha256=payload.video, size=payload.size), ()
 
 
 async def _answered(account: Account, attempt: str, record: dict[str, Any], answer: Answer | Garbled) -> Outcome:
@@ -172,6 +200,10 @@ async def _doubted(account: Account, attempt: str, record: dict[str, Any], answe
 
 
 async def _judged(services: Services, attempt: str, record: dict[str, Any], row: Any, *, version: int) -> Outcome:
+    age = services.now().timestamp() - int(record.get("since") or 0)
+    if row is None and not record.get("video") and age < _SLOW_SECONDS:
+        # Pictures carry no id that a second create would be refused for: a slow sender must be out of the way first.
+        return Unknown(attempts.READ_AGAIN)
     judged = attempts.judge(record, row)
     if not await attempts.save(services, attempt, judged.record, version=version):
         return Unknown("另一个发布进程正在处理")

@@ -15,7 +15,15 @@ class Mode(StrEnum):
 
     auto = "auto"
     api = "api"
+    scan = "scan"
     outbox = "outbox"
+
+
+class TextAs(StrEnum):
+    """What a piece without a video becomes."""
+
+    film = "film"
+    pictures = "pictures"
 
 
 class Visibility(StrEnum):
@@ -42,6 +50,8 @@ class Limits:
     access_days: int = 15
     refresh_days: int = 30
     renewals: int = 5
+    posts_a_day: int = 75  # of one person by the interface; remembered, so that an account may be set to another
+    total: int = 4096 * MIB
 
 
 LIMITS: Final = Limits(checked_on=dt.date(2026, 11, 25))
@@ -61,11 +71,19 @@ class Settings(BaseModel):
     visible_to: Visibility = Field(Visibility.everybody)
     may_download: bool = Field(default=True)
     lecture_seconds: int = Field(600, ge=3, le=LIMITS.seconds)
+    text_as: TextAs = Field(TextAs.film)
     card_seconds: float = Field(4.0, ge=0.2, le=15)
     width: int = Field(720, ge=72, le=1080, multiple_of=2)
+    scan_hours: int = Field(2, ge=1, le=48)
+    posts_a_day: int = Field(LIMITS.posts_a_day, ge=1, le=500)
     chunk_above_mb: int = Field(10, ge=0, le=128)
     # Our client gives one request half a minute: five megabytes pass on any office line, fifty do not.
     chunk_mb: int = Field(5, ge=5, le=20)
+
+    @property
+    def is_platform(self) -> bool:
+        """Whether this is the platform itself and no simulator."""
+        return self.base_url.startswith("https://")
 
     @property
     def private_status(self) -> int:

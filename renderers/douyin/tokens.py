@@ -83,10 +83,13 @@ async def refresh(account: Account, *, used: str) -> str:
 async def upkeep(target: Target, services: Services) -> dt.datetime | None:
     """Refreshes and renews what ends soon, so that a quiet account stays alive; gives the end of the consent.
 
-    To be called daily. Raises `Halt` as `refresh` does.
+    To be called daily, and soon again when it raises `Halt`: as `refresh` does, and for a renewal that got no yes,
+    because there are only days for it and a day holds many tries.
     """
     await keep_fresh(await Account.open(target, services))
     tokens, _ = await services.state.get(TOKENS)
+    if tokens and _is_renewable(tokens, services.now()):
+        raise Halt(NotSent("douyin.renewal_open", retry=True))
     return _instant((tokens or {}).get("consent_ends"))
 
 
@@ -137,7 +140,10 @@ def _is_renewable(tokens: Mapping[str, Any], at: dt.datetime) -> bool:
 
 async def _note_dead(account: Account, answer: Answer) -> None:
     if answer.row.trouble is Trouble.consent:
-        await _change(account, refresh_ends=int(account.now.timestamp()), may_renew=False)
+        # Over since it was to be over, at the latest a moment ago: it must not seem to end anew with each look.
+        known = number(account.tokens.get("refresh_ends")) or 0
+        over = min(known, int(account.now.timestamp()) - 60) if known else int(account.now.timestamp()) - 60
+        await _change(account, refresh_ends=over, may_renew=False)
         await account.services.journal.record("douyin.setup.consent_over", code=answer.code)
 
 

@@ -5,7 +5,7 @@ create; a used one is never offered again.
 """
 
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import Sequence
 from typing import Any, Final
 
 from cms.contract import NotSent
@@ -18,6 +18,7 @@ from renderers.douyin.wire import Answer, Garbled, multipart
 WHOLE: Final = "/api/douyin/v1/video/upload_video/"
 INIT: Final = "/api/douyin/v1/video/init_video_part_upload/"
 PART: Final = "/api/douyin/v1/video/upload_video_part/"
+PICTURE: Final = "/api/douyin/v1/video/upload_image/"
 COMPLETE: Final = "/api/douyin/v1/video/complete_video_part_upload/"
 
 
@@ -37,10 +38,31 @@ async def uploaded(account: Account, name: str, *, sha256: str, size: int) -> st
     known = dict(record or {})
     if known.get("video") and not known.get("used"):
         return str(known["video"])
+    if size > LIMITS.total:
+        params = {"size": f"{size / (1 << 30):.1f}", "most": LIMITS.total >> 30}
+        raise Halt(NotSent("douyin.too_large", retry=False, params=params))
     upload = _Upload(account, name, version, known if known.get("upload") and not known.get("used") else {})
     if size <= min(account.settings.chunk_above_mb * MIB, LIMITS.single_upload):
         return await upload.whole(sha256)
     return await upload.in_parts(sha256, size)
+
+
+async def pictures(account: Account, name: str, files: Sequence[str]) -> Sequence[str]:
+    """The platform's ids of pictures in their order, each remembered as soon as it is up. Raises as `uploaded`."""
+    record, version = await account.services.state.get(name)
+    known: list[str] = [] if not record or record.get("used") else list(record.get("pictures", ()))
+    for sha256 in files[len(known) :]:
+        data = await account.services.assets.read(sha256)
+        body, content_type = multipart("image", data, filename="card.jpg", media_type="image/jpeg")
+        image = _yes(await call(account, PICTURE, body=body, content_type=content_type)).data.get("image")
+        found = image.get("image_id") if isinstance(image, dict) else None
+        if not isinstance(found, str) or not found:
+            raise no_answer(Garbled("no image_id"))
+        known.append(found)
+        if not await account.services.state.put(name, {"pictures": list(known)}, version=version):
+            raise Halt(NotSent("douyin.taken_over", retry=True))
+        version += 1
+    return known
 
 
 async def mark_used(account: Account, name: str) -> None:
@@ -72,11 +94,8 @@ class _Upload:
             await self._note({"upload": upload, "parts": 0, "step": step, "size": size})
         step, done = int(self._known["step"]), int(self._known["parts"])
         query = {"upload_id": str(self._known["upload"])}
-        number = 0
-        async for part in _parts(self._account.services.assets.stream(sha256), step):
-            number += 1
-            if number <= done:
-                continue
+        for number in range(done + 1, -(-size // step) + 1):
+            part = await self._account.services.assets.part(sha256, (number - 1) * step, step)
             body, content_type = multipart("video", part, filename="video.mp4", media_type="video/mp4")
             named = {**query, "part_number": str(number)}
             await self._resumed(await call(self._account, PART, query=named, body=body, content_type=content_type))
@@ -113,15 +132,3 @@ def _yes(answer: Answer | Garbled) -> Answer:
     if answer.code:
         raise no(answer)
     return answer
-
-
-async def _parts(stream: AsyncIterator[bytes], step: int) -> AsyncIterator[bytes]:
-    """The file again in pieces of `step` bytes; the last one may be shorter, and no piece is empty."""
-    held = bytearray()
-    async for block in stream:
-        held += block
-        while len(held) >= step:
-            yield bytes(held[:step])
-            del held[:step]
-    if held:
-        yield bytes(held)

@@ -9,6 +9,7 @@ from media.errors import MediaRefused
 from media.house import DELAY_MS, INDEX, RUNGS, SEGMENT_MS
 from renderers.tv import paths
 from renderers.tv.items import index_of, masters
+from renderers.tv.live import with_live
 from renderers.tv.plan import PLAN_NAME, On, Plan, decode, from_value
 from renderers.tv.programme import edge, to_ms
 from schedules.linear import slot_at
@@ -34,7 +35,7 @@ class TvOnAir:
         """What stands last in the channel's list; one segment back when a file is missing, and no further."""
         data = await published.read(paths.plan(code))
         try:
-            plan = None if data is None else decode(data)
+            plan = None if data is None else await with_live(decode(data), published)
         except ValueError:
             return None
         if plan is None:

@@ -29,7 +29,7 @@ class Over:
         number: counts on this channel and names the segments' addresses.
         order: the row that says who ordered it, when and why.
         under: of TEXT, the planned item it was laid over, and `under_first` the segment in its first slot; where
-            something else is planned meanwhile it is not shown.
+            something else is planned meanwhile it is not shown. Of LIVE, the filler for when its signal is lost.
     """
 
     number: int

@@ -2,6 +2,8 @@
 
 from typing import Final
 
+from cms.contract import VOLATILE
+
 ROOT: Final = "/tv/"
 # No target has such a code.
 FILES: Final = "/tv/_/"
@@ -17,6 +19,11 @@ def home(code: str) -> str:
 
 def plan(code: str) -> str:
     return f"{ROOT}{code}/{PLAN}"
+
+
+def signal(code: str, block: int) -> str:
+    """The slots of live input, a block of them; no file of the tree, it changes every few seconds."""
+    return f"{ROOT}{code}/signal/{block}{VOLATILE}"
 
 
 def column(code: str, name: str, page: int = 1) -> str:

@@ -5,9 +5,9 @@ takes the item out before anything is rendered again; a run whose item is missin
 """
 
 import json
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from typing import Any, Final
 
@@ -70,7 +70,8 @@ class House:
 class On:
     """What stands in a slot, of which house. `gone` was planned and taken back; like a hole it shows the slate.
 
-    `over` is the override that it is shown by, None for what was planned.
+    `over` is the override that it is shown by, None for what was planned. `rungs` are the pictures that were made, all
+    but for live input on a small machine: the others are filled from the lowest.
     """
 
     slot: int
@@ -80,6 +81,11 @@ class On:
     segment: int
     gone: bool = False
     over: Over | None = None
+    rungs: int = len(RUNGS)
+
+    def rung(self, name: str) -> str:
+        """The track that stands in a slot for the one that was asked for."""
+        return RUNGS[-1] if name in RUNGS[: len(RUNGS) - self.rungs] else name
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +117,8 @@ class Plan:
         start: the first slot it remembers.
         breaks: how often the house had changed before `start`: players count these.
         overrides: what is shown instead of the runs; one whose item is gone shows what lies beneath it.
+        live: by slot, the index of the segment that live input brought, and of how many rungs; it stands beside the
+            plan (`renderers.tv.live`), not in it.
     """
 
     code: str
@@ -122,6 +130,7 @@ class Plan:
     runs: tuple[Run, ...] = field(repr=False)
     rule: Rule = Rule()
     overrides: tuple[Over, ...] = field(default=(), repr=False)
+    live: Mapping[int, tuple[str, int]] = field(default_factory=dict, repr=False)
 
     @property
     def end(self) -> int:
@@ -131,7 +140,10 @@ class Plan:
         """What stands in a slot: emergency, live, insert, then what was planned, with text over it if there is any."""
         for over in self._layers.at(slot):
             item = self.items.get(over.item)
-            if item is not None and self._fits(over, slot):
+            if item is not None and over.kind is Kind.LIVE:
+                if (found := self._live(over, item, slot)) is not None:
+                    return found
+            elif item is not None and self._fits(over, slot):
                 house = self._house(item.id, slot)
                 return On(slot, house.id, item, house.slate, over.segment(slot, item.segments), over=over)
         return self.planned(slot)
@@ -212,6 +224,33 @@ class Plan:
         run = run_at(self.runs, slot)
         planned = run is not None and run.item == over.under and run.item in self.items
         return planned and run is not None and run.segment(slot) == over.under_first + slot - over.start
+
+    def _live(self, over: Over, item: Item, slot: int) -> On | None:
+        """The signal's segment; once there was one, its filler or the slate where it is lost; before that, nothing."""
+        house, line = self._house(item.id, slot), self.live.get(slot)
+        if line is not None:
+            shown = replace(item, index=line[0])
+            return On(slot, house.id, shown, house.slate, 0, over=over, rungs=line[1])
+        begun = self._begun.get(over.number)
+        if begun is None or slot < begun:
+            return None
+        filler = self.items.get(over.under)
+        if filler is None:
+            house = self._slate_at(slot)
+            return On(slot, house.slate.house, None, house.slate, slot % house.slate.segments)
+        of = self._house(filler.id, slot).id
+        return On(slot, of, filler, house.slate, (slot - over.start) % filler.segments, over=over)
+
+    @cached_property
+    def _begun(self) -> Mapping[int, int]:
+        """By the number of each live input, the first slot in which its signal was there."""
+        slots = sorted(self.live)
+        found = {}
+        for over in self.overrides:
+            at = bisect_left(slots, over.start)
+            if over.kind is Kind.LIVE and at < len(slots) and slots[at] < over.end:
+                found[over.number] = slots[at]
+        return found
 
     def _slate_at(self, slot: int) -> House:
         index = bisect_right([house.since for house in self.houses], slot) - 1

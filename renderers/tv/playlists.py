@@ -108,17 +108,20 @@ def _media(plan: Plan, rung: str, slots: range, head: Sequence[str]) -> str:
         lines.append(f"#EXT-X-DISCONTINUITY-SEQUENCE:{breaks}")
     lines.append("#EXT-X-INDEPENDENT-SEGMENTS")
     is_text = rung in SUBTITLES.values()
-    house = None
+    house = shown = None
     for slot in slots:
         on = plan.on(slot)
-        if on.house != house or plan.discontinuity(slot)[1]:
+        track = on.rung(rung)
+        if breaks_here := on.house != house or plan.discontinuity(slot)[1]:
             if house is not None:
                 lines.append("#EXT-X-DISCONTINUITY")
-            if not is_text:
-                lines.append(f'#EXT-X-MAP:URI="{rung}/{init_name(on.house)}"')
             house = on.house
+        if (breaks_here or track != shown) and not is_text:
+            # Another size of the picture on the same timeline is another beginning and no break.
+            lines.append(f'#EXT-X-MAP:URI="{track}/{init_name(on.house)}"')
+        shown = track
         name = f"{slot}.vtt" if is_text else segment_name(on)
-        lines += [f"#EXT-X-PROGRAM-DATE-TIME:{iso(slot)}", f"#EXTINF:{_SECONDS},", f"{rung}/{name}"]
+        lines += [f"#EXT-X-PROGRAM-DATE-TIME:{iso(slot)}", f"#EXTINF:{_SECONDS},", f"{track}/{name}"]
     return "\n".join(lines) + "\n"
 
 

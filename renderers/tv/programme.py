@@ -85,7 +85,10 @@ def planned(before: Plan | None, live: Live, slate: HouseIndex, *, code: str, na
         runs = (*runs, Run(begin, horizon - begin)) if begin < horizon else runs
     all_runs = extended(runs, loops, lengths, start=here, rules=rules)
     start = all_runs[0].start if all_runs else here
-    overs = overridden(() if before is None else before.overrides, _orders(live, items), since=start, edges=edges(now))
+    filler = next((name for name in rules.filler if name in items), "")
+    overs = overridden(
+        () if before is None else before.overrides, _orders(live, items, filler), since=start, edges=edges(now)
+    )
     used = {run.item for run in all_runs} | {name for over in overs for name in (over.item, over.under)}
     return Plan(
         code,
@@ -140,7 +143,7 @@ def edges(now: dt.datetime) -> Mapping[Kind, int]:
     return {kind: edge(now) for kind in Kind} | {Kind.EMERGENCY: slot_at(to_ms(now + REACH)) + 1}
 
 
-def _orders(live: Live, items: Mapping[str, Item]) -> Iterable[Order]:
+def _orders(live: Live, items: Mapping[str, Item], filler: str) -> Iterable[Order]:
     """The cut-ins that can be shown: of a piece with a video the first of it, else the picture of its words."""
     by_file = {(item.document, item.index): item for item in items.values()}
     for cut in live.cut_ins:
@@ -149,12 +152,27 @@ def _orders(live: Live, items: Mapping[str, Item]) -> Iterable[Order]:
         if cut.kind == "text":
             yield from _laid(cut, cut.piece, by_file)
             continue
+        if cut.kind == "live":
+            yield from _input(cut, cut.piece, by_file, filler)
+            continue
         video = next(iter(live.videos.get(cut.piece.release, ())), live.notices.get(cut.index))
         item = None if video is None else by_file.get((video.piece.document, video.file.sha256))
         if item is not None:
             kind = Kind.EMERGENCY if cut.kind == "emergency" else Kind.INSERT
             until = None if cut.until is None else to_ms(cut.until)
             yield Order(cut.id, kind, item.id, item.segments, to_ms(cut.start), until)
+
+
+def _input(cut: CutIn, piece: Piece, by_file: Mapping[tuple[str, str], Item], filler: str) -> Iterable[Order]:
+    item = by_file.get((piece.document, live_index(cut)))
+    if item is not None:
+        until = None if cut.until is None else to_ms(cut.until)
+        yield Order(cut.id, Kind.LIVE, item.id, item.segments, to_ms(cut.start), until, filler)
+
+
+def live_index(cut: CutIn) -> str:
+    """What stands for an index until a slot's own is known: no file has such a name."""
+    return f"live:{cut.id}"
 
 
 def _laid(cut: CutIn, piece: Piece, by_file: Mapping[tuple[str, str], Item]) -> Iterable[Order]:

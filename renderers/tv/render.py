@@ -9,6 +9,7 @@ from cms.contract import Busy, Columns, Delta, File, Files, Piece, Services
 from renderers.tv import pages, paths
 from renderers.tv.furniture import furniture
 from renderers.tv.items import masters, newest_house, notices_of, playable
+from renderers.tv.live import inputs
 from renderers.tv.plan import PLAN_NAME, Plan, encode, from_value, releases, to_value
 from renderers.tv.portal import PER_COLUMN, Portal, paths_of
 from renderers.tv.programme import AHEAD, Live, day_start, planned
@@ -91,6 +92,7 @@ class _Work:
         coming = await playable(pieces.values(), self.services.assets)
         notices = await notices_of(line.cut_ins, self.services.assets)
         slate = await slate_of(self.services, self.delta.target.name, newest_house(coming))
+        notices = {**notices, **inputs(line.cut_ins, slate)}
         for _ in range(_TRIES):
             value, version = await self.services.state.get(PLAN_NAME)
             before = None if value is None else from_value(value)

@@ -18,6 +18,7 @@ from media.house import RUNGS, SUBTITLES, TRACKS, HouseIndex, Track
 from media.threads import in_thread
 from renderers.tv import captions, catchup, channelpage, daypage, guide, pages, paths, playlists, schedule, tokens
 from renderers.tv.items import index_of
+from renderers.tv.live import with_live
 from renderers.tv.plan import Item, On, Plan, decode
 from renderers.tv.programme import to_ms
 from renderers.tv.ts import flavour
@@ -146,7 +147,7 @@ async def _plan(published: Published, path: str) -> Plan | None:
         return None
     data = await published.read(path)
     try:
-        return None if data is None else clean(decode(data), published)
+        return None if data is None else await with_live(clean(decode(data), published), published)
     except ValueError:
         return None
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlsplit
@@ -12,6 +13,7 @@ Answer = Mapping[str, Any]
 # 20 drafts of a megabyte each are the largest list there is.
 LIMIT: Final = 32 << 20
 KEY: Final = "a"
+_GZIP: Final = b"\x1f\x8b"
 _TOKEN_LIKE: Final = re.compile(r"(?i)((?:access_?token|secret)[^A-Za-z0-9]{1,4})[A-Za-z0-9_-]{16,}")
 
 
@@ -25,7 +27,7 @@ def read_answer(status: int, data: bytes) -> Answer:
     if status != 200:
         raise Lost(f"HTTP {status}")
     try:
-        answer = json.loads(data.decode("utf-8-sig"))
+        answer = json.loads(_unpacked(data).decode("utf-8-sig"))
     except (ValueError, RecursionError) as problem:
         raise Lost("unreadable") from problem
     if not isinstance(answer, dict):
@@ -36,8 +38,22 @@ def read_answer(status: int, data: bytes) -> Answer:
     if errcode == -1:
         raise Lost("busy (-1)")
     if errcode:
-        raise Refusal(errcode, told(answer.get("errmsg")))
+        raise Refusal(errcode, told(answer.get("errmsg")), answer)
     return answer
+
+
+def _unpacked(data: bytes) -> bytes:
+    """What a proxy packed without being asked or without saying so. Raises ValueError for what does not unpack."""
+    if not data.startswith(_GZIP):
+        return data
+    reader = zlib.decompressobj(wbits=31)
+    try:
+        text = reader.decompress(data, LIMIT)
+    except zlib.error as problem:
+        raise ValueError("gzip") from problem
+    if not reader.eof:
+        raise ValueError("gzip")
+    return text
 
 
 def number(value: object) -> int | None:

@@ -3,6 +3,7 @@
 Pure. Pictures stand as ``asset:HASH`` until they are uploaded; the hash is that of the release's own file.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -15,15 +16,20 @@ from renderers.wechat.changes import STOPPING, Change, Tally
 from renderers.wechat.graphemes import cut
 from renderers.wechat.runs import Runs, noted
 from renderers.wechat.settings import AccountSettings
-from renderers.wechat.vocabulary import PLACEHOLDER, element, escaped, plain, quoted, styles
+from renderers.wechat.themes import styles
+from renderers.wechat.vocabulary import PLACEHOLDER, element, escaped, plain, quoted
 
 BODY: Final = "web-960-jpeg"
+_TABLES: Final = re.compile("<table.*?</table>", re.DOTALL)
 POSTER: Final = "poster"
 # An address of the platform's pictures, for the budget before it is known; seen: about 150 characters.
 _ADDRESS_LENGTH: Final = 220
 # Beyond three columns Chinese cells break after every few characters on a phone.
 _COLUMNS_THAT_FIT: Final = 3
 _COLUMN_WIDTH: Final = 96
+# More than this nobody reads on a phone, however it is drawn.
+_COLUMNS_TO_READ: Final = 12
+_MANY_CELLS: Final = 150
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +59,17 @@ def make_article(piece: Piece, settings: AccountSettings) -> Article:
     tally = Tally()
     html = _Body(piece, settings, tally).html()
     words = piece.overrides.get("wechat", {})
-    title, titled = _within(words.get("title") or piece.title, settings.title_limit, "title_cut")
-    digest, digested = _within(words.get("summary") or piece.summary, settings.digest_limit, "digest_cut")
+    lines = Runs({}, tally, chinese=_is_chinese(piece))
+    given = lines.line(words.get("title") or piece.title), lines.line(words.get("summary") or piece.summary)
+    title, titled = _within(given[0], settings.title_limit, "title_cut")
+    digest, digested = _within(given[1], settings.digest_limit, "digest_cut")
     author, authored = _within(settings.author or piece.byline.source, settings.author_limit, "author_cut")
     pictures = tuple(dict.fromkeys(PLACEHOLDER.findall(html)))
     wide = () if len(title.encode("utf-16-le")) // 2 <= settings.title_limit else (Change("utf16"),)
-    changes = (*titled, *digested, *authored, *wide, *tally.changes(), *over_budget(html, settings))
+    over = over_budget(html, settings)
+    heavy = sum(map(len, _TABLES.findall(html)))
+    hint = (Change("table_heavy", {"count": heavy}),) if over and heavy * 2 > len(html) else ()
+    changes = (*titled, *digested, *authored, *wide, *tally.changes(), *over, *hint)
     return Article(title or "无题", author, digest, html, pictures, changes)
 
 
@@ -80,6 +91,10 @@ def with_pictures(html: str, addresses: Mapping[str, str]) -> str:
     return PLACEHOLDER.sub(lambda found: f'<img src="{quoted(addresses[found[1]])}"', html)
 
 
+def _is_chinese(piece: Piece) -> bool:
+    return piece.language.lower().startswith("zh")
+
+
 def _within(text: str, limit: int, what: str) -> tuple[str, tuple[Change, ...]]:
     line = " ".join(plain(text).split())
     return cut(line, limit), (Change(what, {"limit": limit}),) if len(line) > limit else ()
@@ -90,9 +105,9 @@ class _Body:
 
     def __init__(self, piece: Piece, settings: AccountSettings, tally: Tally) -> None:
         self._piece = piece
-        self._styles = styles(settings.theme)
+        self._styles = styles(settings.theme, settings.look)
         self._tally = tally
-        self._runs = Runs(self._styles, tally)
+        self._runs = Runs(self._styles, tally, chinese=_is_chinese(piece))
         self._writers: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
             "paragraph": self._paragraph,
             "heading": self._heading,
@@ -118,7 +133,7 @@ class _Body:
 
     def _line(self, style: str, text: str) -> str:
         """A paragraph of plain text, or nothing."""
-        line = " ".join(plain(text).split())
+        line = self._runs.line(text)
         return self._element("p", style, escaped(line)) if line else ""
 
     def _filled(self, tag: str, style: str, inner: str) -> str:
@@ -133,7 +148,10 @@ class _Body:
 
     def _heading(self, block: Mapping[str, Any]) -> str:
         tag = "h2" if int(block["level"]) == 2 else "h3"
-        return self._filled(tag, tag, self._runs.html(block["text"]))
+        inner = self._runs.html(block["text"])
+        if f"{tag}-inner" in self._styles and inner.replace("<br>", "").strip():
+            inner = self._element("span", f"{tag}-inner", inner)
+        return self._filled(tag, tag, inner)
 
     def _list(self, block: Mapping[str, Any]) -> str:
         if block.get("notes"):
@@ -171,22 +189,26 @@ class _Body:
         if not rows:
             self._tally.add("empty")
             return ""
-        head = f"<thead>{self._row('th', rows.pop(0))}</thead>" if block["header"] else ""
-        lines = "".join(self._row("td", row) for row in rows)
+        lean = sum(map(len, rows)) > _MANY_CELLS
+        head = f"<thead>{self._row('th', rows.pop(0), lean=lean)}</thead>" if block["header"] else ""
+        lines = "".join(self._row("td", row, lean=lean) for row in rows)
         columns = max(map(len, block["rows"]))
         style = self._styles["table"]
+        if columns > _COLUMNS_TO_READ:
+            self._tally.most("many_columns", columns)
         if columns > _COLUMNS_THAT_FIT:
             self._tally.add("wide_table")
             style += f";min-width:{columns * _COLUMN_WIDTH}px"
         table = element("table", style, head, f"<tbody>{lines}</tbody>" if lines else "")
         return self._element("section", "scroll", table)
 
-    def _row(self, tag: str, row: list[Cell]) -> str:
-        return f"<tr>{''.join(self._cell(tag, cell) for cell in row)}</tr>"
+    def _row(self, tag: str, row: list[Cell], *, lean: bool) -> str:
+        inner = "".join(self._cell(tag, cell, self._styles["lean" if lean else tag]) for cell in row)
+        return self._element("tr", "row", inner) if lean else f"<tr>{inner}</tr>"
 
-    def _cell(self, tag: str, cell: Cell) -> str:
+    def _cell(self, tag: str, cell: Cell, style: str) -> str:
         spans = "".join(f' {name}="{value}"' for name, value in cell.attributes.items())
-        return f'<{tag} style="{self._styles[tag]}"{spans}>{self._runs.html(cell.text)}</{tag}>'
+        return f'<{tag} style="{style}"{spans}>{self._runs.html(cell.text)}</{tag}>'
 
     def _image(self, block: Mapping[str, Any]) -> str:
         file = self._piece.rendition(block["asset"], BODY)

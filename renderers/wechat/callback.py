@@ -1,22 +1,27 @@
 """What the platform tells us: checked, deduplicated, answered at once, and believed only as a hint to go and read."""
 
 import json
+from collections.abc import Mapping
 from typing import Final
 
 from pydantic import ValidationError
 
 from cms.contract import Ask, Reply, Services, Target
+from renderers.wechat.answers import secure
 from renderers.wechat.crypto import Unreadable, decrypted, is_signed, key_of
 from renderers.wechat.events import MOST_BYTES, BadEvent, Event, field, read_event
+from renderers.wechat.notes import Notes
 from renderers.wechat.settings import AccountSettings, settings_of
 
 # One library uses the second name; both are taken (facts §1.6).
-_FINISHED: Final = frozenset({"PUBLISHJOBFINISH", "FREEPUBLISHJOBFINISH"})
+_PUSHED: Final = "MASSSENDJOBFINISH"
+_FINISHED: Final = frozenset({"PUBLISHJOBFINISH", "FREEPUBLISHJOBFINISH", _PUSHED})
 _SEEN: Final = "wx:events"
 _MOST_SEEN: Final = 100
 _KEYS: Final = "callback_aes_keys_used"
 _MOST_KEYS: Final = 2
 _LONGEST: Final = 1_000
+_LONGEST_ID: Final = 30
 _TURNS: Final = 3
 
 
@@ -54,6 +59,9 @@ async def _told(ask: Ask, settings: AccountSettings, token: str, services: Servi
     fresh = await _is_new(event, name, services)
     if fresh:
         shown = {key: field(event, "PublishEventInfo", key) for key in ("publish_id", "publish_status", "article_id")}
+        if name == _PUSHED:
+            shown |= {"push": field(event, "MsgID"), "status": field(event, "Status")}
+            await _remember_push(event, services)
         await services.journal.record("wechat.callback", name=name[:60], **{k: v[:256] for k, v in shown.items() if v})
     return Reply(200, parts=(b"success",), hint=fresh and name in _FINISHED)
 
@@ -89,6 +97,19 @@ async def _opened(sealed: str, appid: str, services: Services) -> bytes:
     raise Forged
 
 
+async def _remember_push(event: Event, services: Services) -> None:
+    """Why a message to followers failed is told nowhere else; that it failed is read all the same."""
+    push = field(event, "MsgID")
+    if not push.isdigit() or len(push) > _LONGEST_ID:
+        return
+    results = event.get("ArticleUrlResult")
+    listed = results.get("ResultList") if isinstance(results, Mapping) else None
+    found = listed.get("item") if isinstance(listed, Mapping) else None
+    first = found[0] if isinstance(found, list) and found else found
+    url = secure(first.get("ArticleUrl")) if isinstance(first, Mapping) else ""
+    await Notes(services.state).remember_push(push, field(event, "Status")[:60], url)
+
+
 def _plainly_signed(ask: Ask, token: str) -> bool:
     parts = (ask.query.get("timestamp", ""), ask.query.get("nonce", ""))
     return bool(token) and all(parts) and is_signed(ask.query.get("signature", ""), token, *parts)
@@ -96,7 +117,7 @@ def _plainly_signed(ask: Ask, token: str) -> bool:
 
 async def _is_new(event: Event, name: str, services: Services) -> bool:
     """Whether it was not told before: messages by their id, events by sender and second, jobs by their id as well."""
-    job = field(event, "PublishEventInfo", "publish_id")
+    job = field(event, "PublishEventInfo", "publish_id") or field(event, "MsgID")
     sender = f"{field(event, 'FromUserName')} {field(event, 'CreateTime')}"
     key = (field(event, "MsgId") or f"{sender} {name} {job}")[:300]
     for _ in range(_TURNS):

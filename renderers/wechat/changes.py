@@ -15,6 +15,9 @@ SENTENCES: Final[Mapping[str, str]] = {
     "picture_missing": "{count} 张图片没有可用的文件，已略去。",
     "empty": "{count} 个空段落已略去。",
     "wide_table": "{count} 个较宽的表格改为左右滑动查看。",
+    "many_columns": "有一个表格达 {count} 列，在手机上很难看清；请拆成几个表格，或截成图片插入。",
+    "table_heavy": "正文约 {count} 字符是表格的排版；改成图片可以省下。",
+    "typography": "{count} 处标点和全角字符按中文排版规范（GB/T 15834）改正。",
     "characters": "正文约 {count} 字符，超过上限 {limit}；请删减或拆成两篇，否则不能发布。",
     "bytes": "正文约 {count} 字节，超过上限 {limit}；请删减或拆成两篇，否则不能发布。",
     "utf16": "标题含表情等特殊字符，平台可能按更多字数计算。",
@@ -41,8 +44,13 @@ class Tally:
     def __init__(self) -> None:
         self._counts: dict[str, int] = {}
 
-    def add(self, what: str) -> None:
-        self._counts[what] = self._counts.get(what, 0) + 1
+    def add(self, what: str, count: int = 1) -> None:
+        if count:
+            self._counts[what] = self._counts.get(what, 0) + count
+
+    def most(self, what: str, count: int) -> None:
+        """Keeps the largest instead of the sum."""
+        self._counts[what] = max(self._counts.get(what, 0), count)
 
     def changes(self) -> tuple[Change, ...]:
         return tuple(Change(what, {"count": count}) for what, count in sorted(self._counts.items()))

@@ -15,9 +15,10 @@ from cms.contract import Bench, ContractError, Made, Piece, Services
 from media.crop import Mode
 from media.images import Rendition, make_renditions
 from media.threads import in_thread
-from renderers.wechat.lines import wrap
+from renderers.wechat.lines import balanced, wrap
 from renderers.wechat.pictures import JPEG
-from renderers.wechat.vocabulary import mixed, plain
+from renderers.wechat.themes import mixed
+from renderers.wechat.vocabulary import plain
 
 BASE: Final = "og"
 # Cut by the editor for this very shape.
@@ -26,7 +27,7 @@ WIDTH: Final = 900
 HEIGHT: Final = 383
 SQUARE: Final = ((WIDTH - HEIGHT) // 2, 0, (WIDTH - HEIGHT) // 2 + HEIGHT, HEIGHT)
 # Raised when covers are drawn differently, so that the studio draws them again.
-_DRAWING: Final = 1
+_DRAWING: Final = 2
 _FONTS: Final = (
     Path("/usr/share/fonts/opentype/noto"),
     Path("/usr/share/fonts/noto-cjk"),
@@ -113,9 +114,9 @@ def _title(title: str) -> tuple[int, list[str]]:
     """The largest size at which the title fits into the square, and its lines."""
     room = HEIGHT - 2 * _MARGIN
     for size, most in _SIZES:
-        lines = wrap(title, room=room, width=_font("Bold", size).getlength, most=most + 1)
-        if len(lines) <= most:
-            return size, lines
+        width = _font("Bold", size).getlength
+        if len(wrap(title, room=room, width=width, most=most + 1)) <= most:
+            return size, balanced(title, room=room, width=width, most=most)
     size, most = _SIZES[-1]
     return size, wrap(title, room=room, width=_font("Bold", size).getlength, most=most)
 

@@ -9,6 +9,8 @@
 | console | a task for a person in the platform's own console |
 | rate | waits for the next minute or the next day |
 | quota | the post fails until the next month |
+| duplicate | it was sent before under our own id: the first one is read |
+| person | a follower does not want it: nothing to mend |
 | busy | reads are repeated later; a call with effect is a lost answer, because it may have happened |
 | gone | what was named is not there (any more) |
 """
@@ -17,7 +19,7 @@ import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 from cms.contract import Manual, NotSent
 from renderers.wechat.dates import until_tomorrow
@@ -38,6 +40,8 @@ class Class(StrEnum):
     CONSOLE = "console"
     RATE = "rate"
     QUOTA = "quota"
+    DUPLICATE = "duplicate"
+    PERSON = "person"
     BUSY = "busy"
     GONE = "gone"
     OTHER = "other"
@@ -68,7 +72,7 @@ _HOUR: Final = dt.timedelta(hours=1)
 
 RULES: Final = (
     Rule(Class.BUSY, "wechat.busy", Who.NOBODY, (-1,), _MINUTE),
-    Rule(Class.TOKEN, "wechat.token_refused", Who.NOBODY, (40001, 40014, 42001), _MINUTE),
+    Rule(Class.TOKEN, "wechat.token_refused", Who.NOBODY, (40001, 40014, 41001, 42001), _MINUTE),
     Rule(Class.SETUP, "wechat.setup.bad_appid", Who.ADMINISTRATOR, (40002, 40013, 41002)),
     Rule(Class.SETUP, "wechat.setup.bad_secret", Who.ADMINISTRATOR, (40125, 41004)),
     Rule(Class.SETUP, "wechat.setup.ip_not_listed", Who.ADMINISTRATOR, (40164,)),
@@ -89,7 +93,7 @@ RULES: Final = (
     ),
     Rule(Class.INPUT, "wechat.cover_refused", Who.EDITOR, (53402,)),
     Rule(Class.GONE, "wechat.media_gone", Who.NOBODY, (40007, 40114)),
-    Rule(Class.INPUT, "wechat.too_long_there", Who.EDITOR, (44004, 45002, 45003, 45004, 45007, 45008)),
+    Rule(Class.INPUT, "wechat.too_long_there", Who.EDITOR, (44004, 45002, 45003, 45004, 45007, 45008, 45110)),
     Rule(Class.INPUT, "wechat.bad_source_url", Who.ADMINISTRATOR, (41039,)),
     Rule(Class.INPUT, "wechat.bad_content", Who.EDITOR, (45166, 53503)),
     Rule(
@@ -104,13 +108,16 @@ RULES: Final = (
             40059,
             40118,
             40121,
+            40132,
             41005,
             41006,
             44001,
             44002,
             44003,
+            43002,
             45067,
             47001,
+            47003,
             53404,
             53405,
             53406,
@@ -120,6 +127,8 @@ RULES: Final = (
     Rule(Class.RATE, "wechat.rate_minute", Who.NOBODY, (45011, 45066, 53501), _MINUTE),
     Rule(Class.RATE, "wechat.rate_day", Who.NOBODY, (45009, 48006)),
     Rule(Class.QUOTA, "wechat.quota", Who.EDITOR, (45028,)),
+    Rule(Class.DUPLICATE, "wechat.push_known", Who.NOBODY, (45065,)),
+    Rule(Class.PERSON, "wechat.person_declined", Who.NOBODY, (43004, 43101)),
     Rule(Class.CONTENT, "wechat.risky_content", Who.EDITOR, (87014,)),
     Rule(Class.GONE, "wechat.publish_unknown", Who.NOBODY, (53502,)),
     Rule(Class.GONE, "wechat.article_gone", Who.NOBODY, (53600,)),
@@ -135,6 +144,24 @@ STATUSES: Final[Mapping[int, str]] = {
     5: "wechat.status_deleted",
     6: "wechat.status_banned",
 }
+# `Status` of the event of a push; certainty from memory but for 30003 (facts §1.6).
+PUSH_STATUSES: Final[Mapping[str, str]] = {
+    "10001": "wechat.push_ads",
+    "20001": "wechat.push_politics",
+    "20004": "wechat.push_society",
+    "20002": "wechat.push_porn",
+    "20006": "wechat.push_crime",
+    "20008": "wechat.push_fraud",
+    "20013": "wechat.push_copyright",
+    "22000": "wechat.push_mutual",
+    "21000": "wechat.push_other",
+    "30001": "wechat.push_original_system",
+    "30002": "wechat.push_not_allowed",
+    "30003": "wechat.push_reprint",
+    "40001": "wechat.push_admin_refused",
+    "40002": "wechat.push_admin_silent",
+}
+PUSH_FAILED: Final = "wechat.push_failed"
 _RETRIED: Final = frozenset({Class.TOKEN, Class.CONFIRM, Class.RATE, Class.BUSY})
 
 
@@ -142,14 +169,23 @@ def rule_of(errcode: int) -> Rule:
     return _BY_ERRCODE.get(errcode, _OTHER)
 
 
-class Refusal(Exception):
-    """The platform said no: the call certainly had no effect. `text` is its own sentence, bounded."""
+def push_code(status: str) -> str:
+    """The sentence of a push that failed, by the status that its event told; one for all without an event."""
+    return PUSH_STATUSES.get(status.lower().removeprefix("err(").removesuffix(")"), PUSH_FAILED)
 
-    def __init__(self, errcode: int, text: str) -> None:
+
+class Refusal(Exception):
+    """The platform said no: the call certainly had no effect.
+
+    `text` is its own sentence, bounded; `answer` is all it said, of which 45065 names the first push.
+    """
+
+    def __init__(self, errcode: int, text: str, answer: Mapping[str, Any] | None = None) -> None:
         super().__init__(errcode)
         self.errcode = errcode
         self.text = text[:_TEXT]
         self.rule = rule_of(errcode)
+        self.answer: Mapping[str, Any] = answer or {}
 
     @property
     def params(self) -> dict[str, object]:

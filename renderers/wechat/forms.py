@@ -1,20 +1,26 @@
 """The form whose hash is signed, and the phone on which editors see a draft."""
 
-from typing import Final
+from base64 import b64encode
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Final
 
-from cms.contract import Form, Piece, Preview, Site
+from pydantic import ValidationError
+
+from cms.contract import ContractError, Form, Piece, Preview, Site
 from cms.trust import canonical
 from renderers.wechat.article import BODY, POSTER, Article, make_article, with_pictures
-from renderers.wechat.covers import BASE, OWN, cover_source
+from renderers.wechat.covers import BASE, OWN, cover_source, draw_cover
 from renderers.wechat.dates import day
 from renderers.wechat.settings import AccountSettings
-from renderers.wechat.vocabulary import escaped, quoted
+from renderers.wechat.vocabulary import escaped, plain, quoted
 
 FORMS: Final = (Form("phone", "手机微信文章", 390, 844),)
 RENDITIONS: Final = frozenset({BODY, BASE, OWN})
 VIDEO_RENDITIONS: Final = frozenset({POSTER})
 # Raised when the article is made differently than before.
-TEMPLATE: Final = 1
+TEMPLATE: Final = 2
 
 _STYLE: Final = """
 *{box-sizing:border-box}
@@ -36,6 +42,11 @@ h1{margin:0 0 14px;font-size:22px;line-height:1.4;font-weight:600}
 .drawn{display:flex;align-items:center;justify-content:center;aspect-ratio:2.35;padding:0 24px;color:#fff;
 font-size:20px;font-weight:600;text-align:center;line-height:1.4}
 .card p{margin:0;padding:12px 14px;font-size:16px;line-height:1.4}
+.card{position:relative}
+.row{display:flex;align-items:center;gap:12px;margin:10px 0 0;padding:12px 14px;border-radius:8px;background:#fff}
+.row p{flex:1;margin:0;font-size:16px;line-height:1.4}
+.row div{flex:none;width:56px;height:56px;overflow:hidden;border-radius:4px}
+.row .cover,.row .drawn{width:auto;height:56px;aspect-ratio:2.35;margin:0 0 0 -38px;padding:0;font-size:0}
 .card small{display:block;padding:0 14px 14px;font-size:13px;color:#6b6b6b;line-height:1.5}
 .report{padding:0 16px 28px;margin:0 -16px;background:#ededed;font-size:13px;line-height:1.6;color:#595959}
 .report h2{margin:0 0 6px;font-size:13px;font-weight:500;color:#595959}
@@ -68,7 +79,27 @@ def source_url(piece: Piece, site: Site) -> str:
 
 def preview(piece: Piece, shown: Form, site: Site) -> Preview:
     """The article on a phone, the card followers see in their list, and the report of what was changed."""
-    article = make_article(piece, AccountSettings())
+    return _drawn(piece, shown, site, AccountSettings())
+
+
+def preview_at(piece: Piece, shown: Form, site: Site, given: Mapping[str, Any]) -> Preview:
+    """The same in the colours, the look and the words of an account, with the cover that is drawn for it. Blocks."""
+    try:
+        settings = AccountSettings.model_validate(dict(given))
+    except ValidationError:
+        settings = AccountSettings()
+    return _drawn(piece, shown, site, settings, cover=_really_drawn)
+
+
+def _drawn(
+    piece: Piece,
+    shown: Form,
+    site: Site,
+    settings: AccountSettings,
+    *,
+    cover: Callable[[Piece, Article, AccountSettings], str] | None = None,
+) -> Preview:
+    article = make_article(piece, settings)
     page = _PAGE.format(
         language=quoted(site.language),
         title=escaped(article.title),
@@ -78,7 +109,7 @@ def preview(piece: Piece, shown: Form, site: Site) -> Preview:
         day=day(piece.published_at),
         # The desk serves files of the store below /a/ to the frame.
         content=with_pictures(article.html, {sha256: f"/a/{sha256}" for sha256 in article.pictures}),
-        cover=_cover(piece, article),
+        cover=(cover or _cover)(piece, article, settings),
         digest=escaped(article.digest),
         report=_report(article),
     )
@@ -93,17 +124,30 @@ _PAGE: Final = """<!doctype html>
 {content}
 <p class="more">阅读原文</p>
 <section class="feed" aria-label="消息列表中的样子"><h2>消息列表中的样子</h2>
-<div class="card">{cover}<p>{title}</p><small>{digest}</small></div></section>
+<div class="card">{cover}<p>{title}</p><small>{digest}</small></div>
+<div class="row"><p>{title}</p><div>{cover}</div></div></section>
 {report}
 </main></body></html>
 """
 
 
-def _cover(piece: Piece, article: Article) -> str:
+def _really_drawn(piece: Piece, article: Article, settings: AccountSettings) -> str:
+    """The very file that is sent, where the cover is drawn of words; blocks."""
+    if cover_source(piece) is not None:
+        return _cover(piece, article, settings)
+    words = (plain(article.title), plain(piece.column_name), plain(piece.byline.sponsor))
+    with TemporaryDirectory() as folder:
+        try:
+            data = draw_cover(words, settings.theme, Path(folder) / "cover.jpg").read_bytes()
+        except ContractError:  # no font here; the worker will say so
+            return _cover(piece, article, settings)
+    return f'<img class="cover" src="data:image/jpeg;base64,{b64encode(data).decode("ascii")}" alt="">'
+
+
+def _cover(piece: Piece, article: Article, settings: AccountSettings) -> str:
     source = cover_source(piece)
     if source is None:
-        colour = AccountSettings().theme
-        return f'<div class="drawn" style="background:{colour}">{escaped(article.title)}</div>'
+        return f'<div class="drawn" style="background:{settings.theme}">{escaped(article.title)}</div>'
     return f'<img class="cover" src="/a/{source}" alt="">'
 
 

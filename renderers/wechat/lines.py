@@ -11,8 +11,13 @@ from renderers.wechat.graphemes import ELLIPSIS, clusters
 
 _NOT_FIRST: Final = frozenset("，。、；：？！…—～·）】》〉」』〕］｝”’,.;:?!)]}%‰℃°")
 _NOT_LAST: Final = frozenset("（【《〈「『〔［｛“‘([{$￥¥#＃")
-# Numbers and Latin words stay whole; everything else may break between any two characters.
-_WHOLE: Final = re.compile(r"[A-Za-z0-9À-ɏ]+(?:[.,:/%+\-'’][A-Za-z0-9À-ɏ]+)*[%‰℃°]?|\s+|.", re.DOTALL)
+# Dates, numbers and Latin words stay whole; everything else may break between any two characters.
+_DATE: Final = r"(?:\d{1,4}[年月日号时分点])+(?:\d{1,2})?"
+_WORD: Final = r"[A-Za-z0-9À-ɏ]+(?:[.,:/%+\-'’][A-Za-z0-9À-ɏ]+)*[%‰℃°]?|\s+|."
+_WHOLE: Final = re.compile(f"{_DATE}|{_WORD}", re.DOTALL)
+_PARTS: Final = re.compile(_WORD, re.DOTALL)
+# Lines are made more alike in steps of this share of the room, down to half of it.
+_STEP: Final = 0.04
 
 Width = Callable[[str], float]
 
@@ -33,6 +38,19 @@ def wrap(text: str, *, room: float, width: Width, most: int) -> list[str]:
     return [*lines[: most - 1], _ended(lines[most - 1], room=room, width=width)]
 
 
+def balanced(text: str, *, room: float, width: Width, most: int) -> list[str]:
+    """As `wrap`, with lines as alike in length as can be: a last line of one character looks like a mistake."""
+    lines = wrap(text, room=room, width=width, most=most)
+    narrower = room
+    while len(lines) > 1 and narrower > room / 2:
+        narrower -= room * _STEP
+        tried = wrap(text, room=narrower, width=width, most=most + 1)
+        if len(tried) != len(lines) or any(width(line) > narrower for line in tried):
+            break
+        lines = tried
+    return lines
+
+
 def _units(text: str, *, room: float, width: Width) -> list[str]:
     """What must stay together: words, and characters with the punctuation that clings to them."""
     units: list[str] = []
@@ -41,7 +59,8 @@ def _units(text: str, *, room: float, width: Width) -> list[str]:
         if units and (clings or token[0] in _NOT_FIRST) and width((units[-1] + token).rstrip()) <= room:
             units[-1] += token
         elif width(token) > room:
-            units += clusters(token)
+            parts = _PARTS.findall(token)
+            units += parts if len(parts) > 1 and max(map(width, parts)) <= room else clusters(token)
         else:
             units.append(token)
         clings = token[-1] in _NOT_LAST

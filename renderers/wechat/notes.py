@@ -41,6 +41,10 @@ class Record:
     Attributes:
         key: travelled with its draft.
         at: the instant of the last step.
+        way: how it goes out, once that is decided: ``publish`` or ``push``; empty as the account's settings say.
+        push: the platform's number of the message to followers.
+        data: its number under which readers' comments of the article are kept.
+        talk: ``open`` or ``closed`` as somebody set the comments since; empty as the account's settings say.
         tries: submits that may have been made.
         body: hash of the article as it was sent.
         why, params: the refusal that ended it.
@@ -51,8 +55,12 @@ class Record:
     at: str = ""
     draft: str = ""
     publish: str = ""
+    push: str = ""
     article: str = ""
     url: str = ""
+    way: str = ""
+    data: str = ""
+    talk: str = ""
     tries: int = 0
     body: str = ""
     why: str = ""
@@ -117,6 +125,17 @@ class Notes:
         """The post of an article and the account it went out on, if it is one of ours."""
         value, _ = await self._state.get(_article(article))
         return (str(value["post"]), str(value["appid"])) if isinstance(value, Mapping) else None
+
+    async def remember_push(self, push: str, status: str, url: str) -> None:
+        """What an event told of a message to followers; only words and an address, the state is read."""
+        name = f"wx:push:{push[:40]}"
+        _, version = await self._state.get(name)
+        await self._state.put(name, {"status": status, "url": url}, version=version)
+
+    async def push(self, push: str) -> tuple[str, str]:
+        """Status and address as they were told; empty when no event came."""
+        value, _ = await self._state.get(f"wx:push:{push[:40]}")
+        return (str(value["status"]), str(value["url"])) if isinstance(value, Mapping) else ("", "")
 
     async def spares(self) -> tuple[Spare, ...]:
         value, _ = await self._state.get("wx:spares")

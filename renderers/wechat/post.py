@@ -5,6 +5,8 @@ new one published. Its address changes, and readers' comments go with the old on
 `Correction.REPOST`.
 """
 
+import contextlib
+import dataclasses
 import datetime as dt
 import hashlib
 from collections.abc import Mapping
@@ -35,6 +37,7 @@ from renderers.wechat.notes import Notes, Record, Spare, Step, Superseded, check
 from renderers.wechat.payload import Payload, decoded
 from renderers.wechat.pictures import fitting
 from renderers.wechat.posting import Posting
+from renderers.wechat.pushing import PREFIX, number_of, posting_of
 from renderers.wechat.settings import CONSOLE, AccountSettings, settings_of
 from renderers.wechat.sweeping import sweep
 
@@ -87,7 +90,7 @@ class WeChatPost:
             return Unknown(TAKEN_OVER)
         await sweep(client, services, notes)
         record, version = await notes.load(post)
-        posting = Posting(client, services, notes, post, record, version)
+        posting = posting_of(client, services, notes, post, record, version)
         return await _sent(posting, decoded(prepared.payload), attempt)
 
     async def reconcile(self, attempt: str, target: Target, services: Services) -> Outcome:
@@ -101,18 +104,23 @@ class WeChatPost:
             if post is None:
                 return NotSent("wechat.not_begun", retry=True)
             record, version = await notes.load(post)
-            return await Posting(client, services, notes, post, record, version).settle()
+            return await posting_of(client, services, notes, post, record, version).settle()
         except Superseded:
             return Unknown(TAKEN_OVER)
 
     async def correct(self, post: str, prepared: Prepared, attempt: str, target: Target, services: Services) -> Outcome:
-        """Deletes the old article, then publishes the new one; after a kill between the two, deleting is done."""
+        """Deletes the old article, then publishes the new one; after a kill between the two, deleting is done.
+
+        What followers were told of is published and not told again: they would be disturbed twice, out of four times.
+        """
         try:
             gone = await self.recall(post, target, services)
         except ContractError as problem:
             return NotSent(problem.code, retry=True, params=problem.params)
         if gone.state != "gone":
             return NotSent("wechat.not_deleted", retry=False)
+        if post.startswith(PREFIX):
+            await _quietly(prepared, services)
         return await self.send(prepared, attempt, target, services)
 
     async def recall(self, post: str, target: Target, services: Services) -> Receipt:
@@ -134,7 +142,7 @@ class WeChatPost:
             article = await article_at(client, post) if post.startswith("http") else post
             if article is None:
                 return _by_hand(post, services)
-            await _deleted(client, article)
+            await (_push_deleted if article.startswith(PREFIX) else _deleted)(client, article)
         except Held as held:
             raise ContractError(held.outcome.code, **held.outcome.params) from None
         except Lost as lost:
@@ -175,6 +183,27 @@ async def _deleted(client: Client, article: str) -> None:
     except Lost:
         if not await is_gone(client, article):
             raise
+
+
+async def _push_deleted(client: Client, article: str) -> None:
+    """The article behind a message to followers. Raises Held, Lost or Refusal unless it is gone."""
+    asked = {"msg_id": number_of(article.removeprefix(PREFIX))}
+    try:
+        await client.erase("/cgi-bin/message/mass/delete", {**asked, "article_idx": 0})
+    except (Lost, Refusal):
+        answer = await client.read("/cgi-bin/message/mass/get", asked)
+        if not str(answer.get("msg_status", "")).upper().startswith("DELETE"):
+            raise
+
+
+async def _quietly(prepared: Prepared, services: Services) -> None:
+    """Decides, before anything of a correction is begun, that it is published without a message."""
+    notes, post = Notes(services.state), hashlib.sha256(prepared.payload).hexdigest()
+    record, version = await notes.load(post)
+    if record.step in {Step.OPEN, Step.GONE} and record.way != "publish":
+        # Somebody else writes the same.
+        with contextlib.suppress(Superseded):
+            await notes.save(post, dataclasses.replace(record, way="publish"), version=version)
 
 
 async def _was_gone(client: Client, article: str) -> bool:

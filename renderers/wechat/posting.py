@@ -43,14 +43,14 @@ from renderers.wechat.uploads import Uploads
 from renderers.wechat.vocabulary import is_clean
 
 # Each further submit of one draft needs proof that the last one did not arrive; more than this is no accident.
-_MOST_TRIES: Final = 5
+MOST_TRIES: Final = 5
 _IN_PROGRESS: Final = 1
 _PROBLEMS: Final = {"characters": "wechat.too_many_characters", "bytes": "wechat.too_many_bytes"}
 
 
 @dataclass(slots=True)
 class Posting:
-    """The work on one post, from whatever its record says."""
+    """The work on one post that is published without telling followers, from whatever its record says."""
 
     client: Client
     services: Services
@@ -98,17 +98,17 @@ class Posting:
         article = article_object(payload, self.client.settings, addresses=addresses, cover=cover, source=source)
         await self.client.ready()
         body = hashlib.sha256(json_body(article)).hexdigest()
-        await self._note(Record(Step.DRAFTING, key=attempt, body=body))
+        await self._note(replace(self._fresh(), step=Step.DRAFTING, key=attempt, body=body))
         try:
             answer = await self.client.act("/cgi-bin/draft/add", {"articles": [article]})
             draft = identity(answer, "media_id")
         except Lost as lost:
             return Unknown(f"draft/add: {lost.why}")
         except Held:
-            await self._note(Record())
+            await self._note(self._fresh())
             raise
         except Refusal as refusal:
-            await self._note(Record())
+            await self._note(self._fresh())
             return await self._draft_refused(refusal, uploads, payload.cover)
         await self._drafted(draft)
         return None
@@ -142,7 +142,7 @@ class Posting:
     # ------------------------------------------------------------ submit
 
     async def _submit(self) -> Outcome:
-        if self.record.tries >= _MOST_TRIES:
+        if self.record.tries >= MOST_TRIES:
             return await self._given_up(NotSent("wechat.submit_lost", retry=False, params={"tries": self.record.tries}))
         await self.client.ready()
         await self.client.take_publish()
@@ -158,7 +158,8 @@ class Posting:
             raise
         except Refusal as refusal:
             return await self._submit_refused(refusal)
-        await self._note(replace(self.record, step=Step.SUBMITTED, publish=publish))
+        data = str(answer.get("msg_data_id") or "")[:40]
+        await self._note(replace(self.record, step=Step.SUBMITTED, publish=publish, data=data))
         await self.notes.drop_spare(draft)
         return await self.settle()
 
@@ -171,7 +172,7 @@ class Posting:
             if self.record.tries > 1:
                 # The draft is gone: an earlier submit did arrive. Where the article is, reconcile will read.
                 return Unknown(f"freepublish/submit: {refusal.errcode}")
-            await self._note(Record())
+            await self._note(self._fresh())
             return NotSent(refusal.rule.code, retry=True, params=refusal.params)
         if isinstance(outcome, Manual):
             # A person publishes this very draft in the console.
@@ -212,7 +213,7 @@ class Posting:
         grace = dt.timedelta(seconds=self.client.settings.draft_grace_seconds)
         if self.record.age(self.services.now()) < grace:
             return Unknown("draft_settling")
-        await self._note(Record())
+        await self._note(self._fresh())
         return NotSent("wechat.draft_lost", retry=True)
 
     async def _kept_for_next(self) -> Outcome:
@@ -272,6 +273,10 @@ class Posting:
     async def _remove(self, draft: str) -> None:
         if not await removed(self.client, draft):
             await self.notes.add_spare(Spare(draft, self.post, self.services.now().isoformat()))
+
+    def _fresh(self) -> Record:
+        """Begun anew, in the way that was decided before."""
+        return Record(way=self.record.way)
 
     def _open(self, why: str) -> Outcome:
         return Accepted(why) if self.record.step is Step.SUBMITTED else Unknown(why)

@@ -6,7 +6,8 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from renderers.wechat.changes import Tally
-from renderers.wechat.vocabulary import element, escaped, plain, quoted
+from renderers.wechat.typography import tidy, tidy_runs
+from renderers.wechat.vocabulary import element, escaped, escaped_plain, plain, quoted
 
 _HTTPS: Final = re.compile(r"https://[^\s<>\"\\^`{|}]+")
 _INSIDE: Final = "mp.weixin.qq.com"
@@ -16,13 +17,24 @@ _ASCII: Final = re.compile(r"https://mp\.weixin\.qq\.com(?:/[\x21-\x7e]*)?")
 class Runs:
     """Writes runs in one article's styles and remembers the notes it made."""
 
-    def __init__(self, styles: Mapping[str, str], tally: Tally) -> None:
+    def __init__(self, styles: Mapping[str, str], tally: Tally, *, chinese: bool = True) -> None:
         self._styles = styles
+        self._chinese = chinese
         self._tally = tally
         self._notes: dict[str, tuple[int, str]] = {}
 
     def html(self, text: Sequence[Mapping[str, Any]]) -> str:
+        if self._chinese:
+            text, count = tidy_runs(text)
+            self._tally.add("typography", count)
         return "".join(self._run(run) for run in text)
+
+    def line(self, text: str) -> str:
+        """One line of plain text."""
+        if self._chinese:
+            text, count = tidy(text)
+            self._tally.add("typography", count)
+        return " ".join(plain(text).split())
 
     def notes(self) -> str:
         """The list of addresses, or nothing."""
@@ -36,7 +48,7 @@ class Runs:
         return element("section", self._styles["notes"], title, *lines)
 
     def _run(self, run: Mapping[str, Any]) -> str:
-        html = "<br>".join(escaped(line) for line in plain(run["t"]).split("\n"))
+        html = escaped_plain(plain(run["t"])).replace("\n", "<br>")
         if not html:
             return ""
         if run.get("note"):

@@ -23,8 +23,12 @@ class AccountSettings(BaseModel):
 
     appid: str = Field("", max_length=64)
     base_url: str = Field("https://api.weixin.qq.com", pattern=_BASE.pattern + "$")
+    way: Literal["publish", "push_all", "push_tag"] = Field("publish")
+    push_tag: int = Field(0, ge=0, le=1_000_000)
+    testers: tuple[str, ...] = Field((), max_length=10)
     author: str = Field("", max_length=64)
     theme: str = Field("#b3261e", pattern="^#[0-9a-f]{6}$")
+    look: Literal["bar", "label", "centre", "line"] = Field("bar")
     comments: Literal["off", "all", "fans"] = Field("off")
     cover_style: Literal["pic_crop", "cover_info", "none"] = Field("pic_crop")
     callback_mode: Literal["aes", "plain"] = Field("aes")
@@ -38,6 +42,8 @@ class AccountSettings(BaseModel):
     source_url_bytes: int = Field(1_024, ge=64)
     calls_a_minute: int = Field(300, ge=1, le=10_000)
     publishes_a_day: int = Field(50, ge=1, le=1_000)
+    pushes_a_month: int = Field(4, ge=0, le=31)
+    trials_a_day: int = Field(100, ge=0, le=1_000)
     draft_grace_seconds: int = Field(60, ge=0, le=3_600)
     settle_minutes: int = Field(30, ge=1, le=1_440)
 

@@ -13,6 +13,10 @@ _CUT_INS: Final = "POST /api/v1/targets/{target}/cut-ins"
 
 PAGES_ONLY: Final[Mapping[str, str]] = {
     "POST /desk/screens/orders/ask": "asks how many screens a command would reach; GET /api/v1/screen-commands/reach",
+    "POST /desk/live/": "a secret that a person types; set where its picture is seen",
+    "POST /desk/live/{source}": "as above",
+    "POST /desk/live/{source}/take": "by somebody who sees the picture; asked for with a confirmation",
+    "POST /desk/live/{source}/back": "DELETE /api/v1/targets/{target}/cut-ins/{cut_in} ends any of them",
     "POST /desk/login": "a program has a token and never signs in",
     "POST /desk/first-run": "once, by the person who started the product",
     "POST /desk/password": "the first password of a person who came by a code",
@@ -40,6 +44,7 @@ _WRITING: Final[Mapping[str, tuple[str, ...]]] = {
     f"POST {_DOCUMENT}/submit": (f"POST {_API}/submit",),
     f"POST {_DOCUMENT}/rush": (f"POST {_API}/rush",),
     f"POST {_DOCUMENT}/live/{{channel}}/{{form}}": (f"POST {_API}/previews/{{channel}}/{{form}}",),
+    f"POST {_DOCUMENT}/trial/{{target}}": (f"POST {_API}/trials",),
     f"POST {_DOCUMENT}/share": (f"POST {_API}/links",),
     f"POST {_DOCUMENT}/share/{{link}}/revoke": (f"DELETE {_API}/links/{{link}}",),
 }
@@ -142,6 +147,9 @@ _DELIVERY: Final[Mapping[str, tuple[str, ...]]] = {
     f"POST {_DOCUMENT}/unschedule": (f"POST {_API}/unschedule",),
     f"POST {_DOCUMENT}/recall": (f"POST {_API}/recall",),
     "POST /desk/accounts/{target}/retry": ("POST /api/v1/accounts/{target}/retry",),
+    "POST /desk/accounts/{target}/posts/{delivery}/comments": (
+        "POST /api/v1/accounts/{target}/posts/{delivery}/comments",
+    ),
     "POST /desk/accounts/{target}/consent": ("POST /api/v1/accounts/{target}/consent",),
     "POST /desk/onair/{target}/emergency": (_CUT_INS,),
     "POST /desk/onair/{target}/insert": (_CUT_INS,),

@@ -4,7 +4,7 @@ import pytest
 
 from cms.contract import Piece
 from renderers.conformance.world import SITE
-from renderers.wechat.forms import FORMS, preview
+from renderers.wechat.forms import FORMS, preview, preview_at
 from tests.browser import axe
 from tests.chromium import PHONE, Pages
 from tests.unit.renderers.wechat.test_article import BLOCKS, piece
@@ -29,3 +29,23 @@ async def test_preview_on_a_phone_fits_and_is_readable(pages: Pages) -> None:
     assert [one for one in found if not one.startswith("scrollable-region-focusable")] == []
     assert "来源：吴江发布" in await page.inner_text("main")
     assert await page.locator("script").count() == 0
+
+
+@pytest.mark.parametrize("look", ["label", "centre"])
+async def test_golden_post_in_a_bright_colour_stays_readable_on_a_phone(pages: Pages, look: str) -> None:
+    context = await pages.context(PHONE)
+    page = await context.new_page()
+    await page.route("**/a/*", lambda route: route.fulfill(status=404, body=b""))
+    await page.set_content(preview_at(_everything(), FORMS[0], SITE, {"look": look, "theme": "#f5b800"}).data.decode())
+    assert await page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+    found = await axe.violations(page)
+    assert [one for one in found if not one.startswith("scrollable-region-focusable")] == []
+
+
+async def test_pages_of_an_account_fit_a_phone_and_are_accessible(pages: Pages, site: str) -> None:
+    context = await pages.context(PHONE)
+    page = await context.new_page()
+    for name in ("accounts", "account-posts", "previews"):
+        await page.goto(f"{site}/{name}")
+        assert await page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], name
+        assert await axe.violations(page) == [], name

@@ -51,11 +51,14 @@ class KilledState(MemoryState):
         return done
 
 
-async def dialled(platform: Douyin, *, kills: bool = True, **settings: Any) -> World:
-    """A world whose account was consented to and lets us post; without `kills` only the kit's own calls may kill."""
+async def dialled(platform: Douyin, *, kills: bool = True, phone: bool = False, **settings: Any) -> World:
+    """A world whose account was consented to and lets us post; without `kills` only the kit's own calls may kill;
+    `phone`: links to be scanned are allowed."""
     world = World("douyin")
     world.services = services_of(world, platform, world.faults if kills else Faults())
     app = platform.app
+    if not phone:
+        app.scopes -= {"h5.share"}
     set_to = {"client_key": app.client_key, "open_id": app.open_id, "base_url": BASE, **TINY, **settings}
     world.target = dataclasses.replace(world.target, settings=set_to)
     scope = "user_info,video.create.bind,video.data.bind,video.list.bind,renew_refresh_token"

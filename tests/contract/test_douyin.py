@@ -266,7 +266,7 @@ async def test_recall_when_there_is_no_call_for_it_is_a_take_down_task() -> None
     receipt = await post.recall(outcome.post, world.target, world.services)
     assert receipt.state == "manual"
     assert receipt.at == platform.clock.now()
-    assert (receipt.detail["task"], receipt.detail["ask"]) == ("douyin.task.take_down", "none")
+    assert (receipt.detail["task"], receipt.detail["ask"]) == ("douyin.task.take_down", "proof")
     assert receipt.detail["link"] == outcome.url
 
 

@@ -146,7 +146,8 @@ async def test_renewal_when_its_answer_is_lost_leaves_the_access_token_alive() -
     world = await dialled(platform)
     platform.advance(dt.timedelta(days=28))
     platform.faults.plan("/oauth/renew_refresh_token/", Kind.CUT_AFTER)
-    await upkeep(world.target, world.services)
+    with pytest.raises(Halt, match="renewal_open"):
+        await upkeep(world.target, world.services)
     account = await Account.open(world.target, world.services)
     answer = await call(account, DATA, query={"cursor": "0", "count": "10"}, method="GET")
     assert isinstance(answer, Answer)

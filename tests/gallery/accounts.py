@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import segno
+
 from tests.gallery.examples import at, delivery, shell, unit_field
 
 PLACES = (
@@ -76,27 +78,40 @@ def target_context() -> dict[str, Any]:
 
 
 def journal_context() -> dict[str, Any]:
-    call = {"method": "POST", "path": "/cgi-bin/draft/add", "status": "200", "errcode": "0", "ms": "182"}
-    refused = {
-        "method": "POST",
-        "path": "/cgi-bin/stable_token",
-        "errcode": "40164",
-        "errmsg": "invalid ip 203.0.113.9 ipv6 ::ffff:203.0.113.9, not in whitelist rid: 65f0a1b2-0c3d4e5f-6a7b8c9d",
-        "secret": "***",
-    }
+    refused = [
+        ("平台码", "40164"),
+        ("平台说明", "invalid ip 203.0.113.9, not in whitelist rid: 65f0a1b2-0c3d4e5f-6a7b8c9d"),
+        ("secret", "***"),
+    ]
+    piece = {"title": "东太湖畔添新景 十里步道连起家门口的幸福", "href": "#"}
+    lines = (
+        (-1, "平台回调", "", "good", None, [("方式", "POST"), ("状态", "200"), ("提示核对", "true")]),
+        (
+            -2,
+            "调用平台接口",
+            "/cgi-bin/freepublish/submit",
+            "good",
+            piece,
+            [("结果", "ok"), ("publish_id", "2247483648")],
+        ),
+        (-3, "调用平台接口", "/cgi-bin/draft/add", "bad", piece, [("结果", "outbound_too_slow"), ("字节", "18244")]),
+        (-5, "调用平台接口", "/cgi-bin/stable_token", "bad", None, refused),
+    )
+    names = ("at", "event", "path", "tone", "piece", "fields")
     return {
         "shell": shell("targets"),
         "target": {"code": "wx-wujiang", "name": "吴江文明服务号", "channel": "微信服务号"},
-        "events": [
-            {"at": at(-1), "event": "callback", "fields": [("method", "POST"), ("status", "200"), ("hint", "true")]},
-            {"at": at(-2), "event": "call", "fields": list(call.items())},
-            {"at": at(-5), "event": "call", "fields": list(refused.items())},
-        ],
+        "events": [{**dict(zip(names, line, strict=True)), "at": at(line[0])} for line in lines],
+        "q": "",
+        "only_bad": False,
+        "is_narrowed": False,
+        "searched": 1000,
+        "page": {"first": 1, "last": 50, "total": 812, "text": "第 1–50 条，共 812 条", "earlier": "", "later": "#"},
     }
 
 
 def tasks() -> list[dict[str, Any]]:
-    """One to post with a pack, and one to take down that is late."""
+    """One to post with a pack, one to scan, and one to take down that is late."""
     post = {
         "text": "请在手机上打开抖音，按发布包内的说明上传视频与封面，然后把作品网址登记到这里。",
         "pack": "#",
@@ -125,10 +140,22 @@ def tasks() -> list[dict[str, Any]]:
         "may": True,
         "optional": False,
     }
+    scan = {
+        **post,
+        "text": "请用本单位抖音号的手机抖音扫码，核对视频和文字后点“发布”；发布后本页会自动更新。"
+        "也可以用发布包人工发布，再粘贴作品链接。",
+        "qr": segno.make("https://z.douyin.com/3fK9aT", error="m", micro=False).svg_data_uri(scale=4, border=3),
+        "link": "",
+        "url": "",
+        "error": None,
+    }
+    off |= {"asks_proof": True}
+    third = delivery("63", "吴江文明抖音号", "douyin", "发布", "manual", at=at(-2), task=scan)
     first = delivery("61", "吴江文明抖音号", "douyin", "撤稿", "manual", at=at(-60 * 26), task=off)
     second = delivery("62", "吴江文明抖音号", "douyin", "发布", "manual", at=at(-4), task=post)
     return [
         {**first, "title": "运河夜跑活动报名", "href": "#", "late": True},
+        {**third, "title": "垃圾分类进社区：松陵街道的七堂实践课", "href": "#", "late": False},
         {**second, "title": "银龄课堂走进流虹社区，六十位老人学会“指尖生活”", "href": "#", "late": False},
     ]
 

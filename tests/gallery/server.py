@@ -10,7 +10,7 @@ from cms.desk.frame import Desk, Sections
 from cms.desk.policy import page_headers
 from cms.desk.static_files import desk_files
 from cms.kernel.messages import Catalogue
-from tests.gallery import accounts, editing, examples, onair, slips
+from tests.gallery import accounts, editing, examples, live, onair, posts, slips
 
 _HUES = {
     "classroom": (196, 143, 92),
@@ -99,10 +99,14 @@ class Gallery:
             "publish": ("publishing/show.html", examples.publish_context()),
             "tasks": ("publishing/board.html", accounts.board_context()),
             "onair": ("onair/channel.html", onair.channel_context()),
+            "live": ("live/list.html", live.live_context()),
             "home": ("home.html", accounts.home_context()),
             "targets": ("places/targets.html", accounts.targets_context()),
             "target": ("places/target.html", accounts.target_context()),
             "journal": ("places/journal.html", accounts.journal_context()),
+            "accounts": ("publishing/accounts.html", posts.board_context()),
+            "account-posts": ("publishing/account_posts.html", posts.posts_context()),
+            "previews": ("documents/preview.html", posts.previews_context()),
         }
         template, context = pages[request.match_info["page"]]
         return _page(self.desk, template, context)

@@ -73,10 +73,15 @@ class Person:
             assert answer.status == 200, (path, answer.status, text[:2000])
             return text
 
-    async def send(self, path: str, fields: list[tuple[str, str]], *, at: str) -> tuple[str, str]:
+    async def send(
+        self, path: str, fields: list[tuple[str, str]], *, at: str, files: Mapping[str, bytes] | None = None
+    ) -> tuple[str, str]:
         """Sends a form found on the page `at`; the address and text of what comes back."""
         token = _first(_CSRF, await self.page(at))
-        async with self._session.post(self.url + path, data=[("csrf", token), *fields]) as answer:
+        form = aiohttp.FormData([("csrf", token), *fields])
+        for name, data in (files or {}).items():
+            form.add_field(name, data, filename=f"{name}.png", content_type="image/png")
+        async with self._session.post(self.url + path, data=form) as answer:
             text = await answer.text()
             assert answer.status == 200, (path, answer.status, _REFUSED.findall(text) or text[:3000])
             return answer.url.path, text

@@ -23,6 +23,7 @@ from tests.fakes.stage.clock import RunningClock
 from tests.fakes.stage.serving import serving
 from tests.fakes.street import until
 from tests.fakes.wechat.simulator import Mailbox, WeChat
+from tests.integration.desk.world import png
 from tests.journeys.house import House, free_port, house
 from tests.journeys.inputs import SHARED, Article, articles
 from tests.journeys.office import PASSWORD, Person, hire
@@ -235,7 +236,7 @@ async def _recall_the_lecture(office: Office, screen: Page) -> None:
         r'action="([^"]*/done)".*?name="delivery" value="([0-9a-f-]{36})"', await publisher.page(path), re.DOTALL
     )
     assert task is not None
-    await publisher.send(task[1], [("delivery", task[2]), ("url", "")], at=path)
+    await publisher.send(task[1], [("delivery", task[2])], at=path, files={"proof": png(390, 844)})
     assert 'name="delivery"' not in await publisher.page(path)
     await until(screen, lambda now: now.get("mode") in {"loop", "slate"}, within=30)
 

@@ -22,7 +22,12 @@ from cms.publishing.onair.cutting import Wish, cut_in, end_cut_in
 from cms.publishing.onair.models import CHANNEL, CutInKind
 
 _BASE: Final = "/desk/onair/"
-_ICONS: Final = {CutInKind.EMERGENCY: "megaphone", CutInKind.INSERT: "monitor-play", CutInKind.TEXT: "captions"}
+_ICONS: Final = {
+    CutInKind.EMERGENCY: "megaphone",
+    CutInKind.LIVE: "radio-tower",
+    CutInKind.INSERT: "monitor-play",
+    CutInKind.TEXT: "captions",
+}
 _MINUTES: Final = (10, 30, 60, 120, 360)
 _SECONDS: Final = (15, 30, 60, 120, 300, 600)
 

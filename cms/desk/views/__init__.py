@@ -26,6 +26,7 @@ from cms.desk.views import (
     home,
     imports,
     library,
+    live,
     outlets,
     passkeys,
     people,
@@ -47,6 +48,7 @@ from cms.desk.views import (
     targets,
     together,
     tokens,
+    trials,
     units,
     uploads,
     videos,
@@ -79,7 +81,7 @@ def _doors() -> tuple[Section, ...]:
 def _work() -> tuple[Section, ...]:
     """From the first word to what is out."""
     writing = (*documents.ROUTES, *rush.ROUTES, *editor.ROUTES, *together.ROUTES)
-    showing = (*previews.ROUTES, *sharing.ROUTES, *shared.ROUTES)
+    showing = (*previews.ROUTES, *trials.ROUTES, *sharing.ROUTES, *shared.ROUTES)
     reviews = (*review.ROUTES, *batches.ROUTES, *slips.ROUTES, *phone.ROUTES)
     pictures = (*library.ROUTES, *fetching.ROUTES, *focal.ROUTES, *shelving.ROUTES, *assets.ROUTES)
     moving = (*videos.ROUTES, *films.ROUTES, *uploads.ROUTES, *subtitles.ROUTES)
@@ -113,6 +115,7 @@ def _channels() -> tuple[Section, ...]:
     return (
         boxes.SECTION,
         onair.SECTION,
+        live.SECTION,
         Section("targets", "desk.nav.targets", "radio-tower", 60, "/desk/targets/", manages, _SCREENS, targets.ROUTES),
         datafeeds.SECTION,
         outlets.SECTION,

@@ -9,6 +9,7 @@ from cms.desk import labels
 from cms.desk.asking_consent import ask_consent
 from cms.desk.frame import Section
 from cms.desk.routing import get, post
+from cms.desk.views import account_posts
 from cms.desk.visit import Visit
 from cms.kernel.errors import DomainError, Invalid, NotFound
 from cms.people.permissions import Action, Subject, can
@@ -96,7 +97,10 @@ def _row(visit: Visit, standing: AccountStanding) -> dict[str, Any]:
 
 
 def _meter(visit: Visit, meter: Meter) -> dict[str, Any]:
-    label = labels.known(visit, f"meter.{meter.name}", meter.name)
+    if meter.name.startswith("rate:"):
+        label = visit.t("desk.accounts.rate", path=meter.name.split(":")[1])
+    else:
+        label = labels.known(visit, f"meter.{meter.name}", meter.name)
     return {"label": label, "used": meter.used, "limit": meter.limit, "tone": meter.tone}
 
 
@@ -129,6 +133,7 @@ ROUTES = (
     get("/desk/accounts/", board, Action.PUBLISHING_READ),
     post("/desk/accounts/{target}/retry", retry_all, Action.PUBLISHING_RETRY),
     post("/desk/accounts/{target}/consent", consent, Action.TARGET_MANAGE),
+    *account_posts.ROUTES,
 )
 SECTION = Section(
     "accounts",

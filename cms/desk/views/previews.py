@@ -4,7 +4,10 @@ Of what was saved as a page of its own, and beside the editor of what stands the
 typed to each frame, so that nothing of it needs to be kept to be seen.
 """
 
+from collections.abc import Mapping
+
 from aiohttp import web
+from sqlalchemy import select
 
 from cms.content.draft import draft_of
 from cms.content.queries import find
@@ -13,23 +16,29 @@ from cms.desk.routing import get, post
 from cms.desk.visit import Visit
 from cms.kernel.errors import Denied, DomainError, NotFound
 from cms.people.permissions import Action
+from cms.planning.models import Target
 from cms.review.submit import preview_piece
 
 
-async def preview_page(visit: Visit) -> web.StreamResponse:
-    """Every form of every channel beside each other."""
+async def preview_page(visit: Visit, *, error: Mapping[str, str] | None = None) -> web.StreamResponse:
+    """Every form of every channel beside each other, and the accounts whose testers can see it on their phones."""
     async with visit.deps.db.read() as session:
         held = await find(session, visit.actor, visit.part("id"))
         column = await pieces.column_name(session, held.revision.column_code)
         draft, _, _ = await pieces.typed(session, visit, held)
+        kinds = [kind for kind, channel in visit.deps.channels.items() if channel.trial is not None]
+        testing = select(Target.code, Target.name).where(Target.kind.in_(kinds), Target.active).order_by(Target.code)
+        accounts = (await session.execute(testing)).all()
     url = pieces.href(held.document.public_id)
     head = {**pieces.head(visit, held, column), "title": draft.title or visit.t("desk.documents.untitled")}
     context = {
         "document": head,
         "frames": frames.frames_of(visit, f"{url}/preview"),
         "may": pieces.may(visit, held),
+        "trials": [{"name": one.name, "href": f"{url}/trial/{one.code}"} for one in accounts],
+        "error": error,
     }
-    return visit.page("documents/preview.html", context, section="documents")
+    return visit.page("documents/preview.html", context, section="documents", status=422 if error else 200)
 
 
 async def frame(visit: Visit) -> web.StreamResponse:

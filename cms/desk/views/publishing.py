@@ -17,6 +17,7 @@ from cms.desk.delivery_rows import attachment, row_of, task_row
 from cms.desk.refusing import REFUSALS, refusal_of
 from cms.desk.routing import get, post
 from cms.desk.timeline import entries
+from cms.desk.views import proofs
 from cms.desk.views.gate import text
 from cms.desk.visit import Form, Visit, as_uuid
 from cms.kernel.errors import DomainError, Invalid, NotFound
@@ -32,6 +33,7 @@ from cms.publishing.states import ASKED, OPEN
 from cms.publishing.tasks import confirm, open_tasks, pack_of
 from cms.review.history import timeline
 from cms.review.slip import Slip, slip_of
+from media.errors import MediaRefused
 
 _S = EditionState
 _READY: Final = frozenset({_S.APPROVED, _S.SCHEDULED, _S.FAILED_TO_PUBLISH})
@@ -80,8 +82,11 @@ async def done_from_board(visit: Visit) -> web.StreamResponse:
     form = await visit.form()
     delivery, url = text(form, "delivery"), text(form, "url")
     try:
+        proof = await proofs.taken(visit, form)
         async with visit.deps.db.write() as session:
-            await confirm(session, visit.actor, as_uuid(delivery), url=url, now=visit.now)
+            await confirm(session, visit.actor, as_uuid(delivery), url=url, proof=proof, now=visit.now)
+    except MediaRefused as error:
+        return await _board(visit, (delivery, url, _bad_proof(error)))
     except Invalid as error:
         return await _board(visit, (delivery, url, error))
     return visit.redirect("/desk/publishing/", done="task_done")
@@ -193,8 +198,11 @@ async def task_done(visit: Visit) -> web.StreamResponse:
     form = await visit.form()
     delivery, url = text(form, "delivery"), text(form, "url")
     try:
+        proof = await proofs.taken(visit, form)
         async with visit.deps.db.write() as session:
-            await confirm(session, visit.actor, as_uuid(delivery), url=url, now=visit.now)
+            await confirm(session, visit.actor, as_uuid(delivery), url=url, proof=proof, now=visit.now)
+    except MediaRefused as error:
+        return await _page(visit, wrong_task=(delivery, url, _bad_proof(error)))
     except Invalid as error:
         return await _page(visit, wrong_task=(delivery, url, error))
     except DomainError as error:
@@ -218,6 +226,11 @@ def panel_context(
         "every": "2s" if any(one.state in OPEN - ASKED for one in lines) else "15s",
         "urls": {"panel": f"{url}/deliveries", "retry": f"{url}/retry", "done": f"{url}/done"},
     }
+
+
+def _bad_proof(error: MediaRefused) -> Invalid:
+    """A picture that did not pass, said where it was chosen."""
+    return Invalid(error.code, fields={"proof": error.code}, **error.params)
 
 
 def _when(form: Form, visit: Visit) -> dt.datetime | None:
@@ -339,6 +352,7 @@ ROUTES = (
     post("/desk/publishing/retry", retry_from_board, Action.PUBLISHING_RETRY),
     post("/desk/publishing/done", done_from_board, Action.PUBLISHING_RETRY),
     get("/desk/publishing/packs/{delivery}", pack, Action.PUBLISHING_RETRY),
+    *proofs.ROUTES,
     post("/desk/documents/{id}/done", task_done, Action.PUBLISHING_RETRY),
     get("/desk/documents/{id}/publish", publish_page, Action.DOCUMENT_READ),
     post("/desk/documents/{id}/publish", publish, Action.PUBLISHING_PUBLISH),

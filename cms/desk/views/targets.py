@@ -1,7 +1,6 @@
 """The targets: where pieces can go, the account behind each, and what its platform said."""
 
 import datetime as dt
-import json
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -14,6 +13,7 @@ from cms.desk import labels, unit_field
 from cms.desk.routing import get, post
 from cms.desk.settings_form import PREFIX, Field, defaults_of, fields_of, settings_from, typed_of
 from cms.desk.views.gate import text
+from cms.desk.views.journal import ROUTES as JOURNAL
 from cms.desk.views.places import number_of
 from cms.desk.visit import Form, Visit
 from cms.kernel.errors import DomainError, Invalid
@@ -23,13 +23,10 @@ from cms.planning.models import Target
 from cms.planning.targets import Change, add_target, edit_target, every_target, note_secrets, target_of
 from cms.publishing.accounts import resume
 from cms.publishing.refresh import refresh_targets
-from cms.publishing.services.account import Account
-from cms.publishing.services.journal import RowJournal
 from cms.publishing.services.models import AccountSecret
 
 _SECRET: Final = "key-"  # noqa: S105 - the beginning of a field's name
 _LONGEST: Final = 4096
-_SHOWN: Final = 100
 
 
 async def targets_page(visit: Visit) -> web.StreamResponse:
@@ -102,21 +99,6 @@ async def target_resume(visit: Visit) -> web.StreamResponse:
     async with visit.deps.db.write() as session:
         await resume(session, visit.actor, visit.part("target"), now=visit.now)
     return visit.redirect(f"/desk/targets/{visit.part('target')}", done="target_resumed")
-
-
-async def journal_page(visit: Visit) -> web.StreamResponse:
-    """The newest calls of the account, secrets masked when they were written down."""
-    async with visit.deps.db.read() as session:
-        row = await target_of(session, visit.actor, visit.part("target"))
-    found = await RowJournal(Account(row.code, visit.deps.db, visit.deps.clock)).newest(_SHOWN)
-    context = {
-        "target": {"code": row.code, "name": row.name, "channel": labels.channel(visit, row.kind)},
-        "events": [
-            {"at": one.at, "event": labels.journal(visit, row.kind, one.event), "fields": _said(one.fields)}
-            for one in found
-        ],
-    }
-    return visit.page("places/journal.html", context, section="targets")
 
 
 async def _targets(
@@ -279,18 +261,11 @@ def _said_of(visit: Visit, code: str | None) -> Mapping[str, str] | None:
     return None if code is None else visit.refusal(Invalid(code))
 
 
-def _said(fields: Mapping[str, Any]) -> list[tuple[str, str]]:
-    return [
-        (name, value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
-        for name, value in sorted(fields.items())
-    ]
-
-
 ROUTES = (
     get("/desk/targets/", targets_page, Action.TARGET_MANAGE),
     post("/desk/targets/", target_add, Action.TARGET_MANAGE),
     get("/desk/targets/{target}", target_page, Action.TARGET_MANAGE),
     post("/desk/targets/{target}", target_edit, Action.TARGET_MANAGE),
     post("/desk/targets/{target}/resume", target_resume, Action.TARGET_MANAGE),
-    get("/desk/targets/{target}/journal", journal_page, Action.TARGET_MANAGE),
+    *JOURNAL,
 )

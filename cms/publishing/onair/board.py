@@ -86,7 +86,7 @@ async def orders(session: AsyncSession, target: Target, *, now: dt.datetime, lim
         if piece is not None and row.kind == CutInKind.INSERT:
             until = row.start_at + dt.timedelta(milliseconds=sum(piece.durations.values()))
         video = piece is not None and _has_video(piece.body)
-        ready = cut is not None and bool(cut.index or cut.laid or video)
+        ready = cut is not None and bool(cut.index or cut.laid or video or row.kind == CutInKind.LIVE)
         words = "" if piece is None else Words.of(piece).key(row.kind)
         failed = not ready and (state == AirState.FAILED or words in broken)
         found.append(Shown(row, title, who, until, piece is not None, ready, done or 0, total or 0, failed))
@@ -102,8 +102,8 @@ async def choices(session: AsyncSession, target: Target, *, now: dt.datetime) ->
         kinds = {CutInKind.EMERGENCY} if row.kind == URGENT else set()
         kinds |= {CutInKind.TEXT} if row.kind in CRAWLS else set()
         kinds |= {CutInKind.INSERT} if _has_video(piece.body) else set()
-        if kinds:
-            found.append(Choice(piece.document, piece.title, frozenset(kinds)))
+        # A signal goes on air under any approved piece that says what it is.
+        found.append(Choice(piece.document, piece.title, frozenset(kinds | {CutInKind.LIVE})))
     return found
 
 

@@ -41,8 +41,11 @@ MOMENT: Final = dt.timedelta(seconds=8)
 USUAL: Final = dt.timedelta(hours=2)
 _AHEAD: Final = dt.timedelta(days=3)
 # Among what takes off: an emergency waits behind nothing but a recall.
-_PRIORITY: Final = {CutInKind.EMERGENCY: RECALL_PRIORITY - 10, CutInKind.INSERT: PRIORITY[PublicationKind.PUBLISH] + 10}
-_PRIORITY[CutInKind.TEXT] = _PRIORITY[CutInKind.INSERT]
+_PRIORITY: dict[CutInKind, int] = {
+    CutInKind.EMERGENCY: RECALL_PRIORITY - 10,
+    CutInKind.INSERT: PRIORITY[PublicationKind.PUBLISH] + 10,
+}
+_PRIORITY |= dict.fromkeys((CutInKind.TEXT, CutInKind.LIVE), _PRIORITY[CutInKind.INSERT])
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,7 @@ class Wish:
         until: of an emergency, two hours without.
         length: of a text.
         rungs: of a text, which pictures carry it.
+        source: of live input, where it comes from; without one it is no order.
     """
 
     kind: CutInKind
@@ -62,6 +66,7 @@ class Wish:
     until: dt.datetime | None = None
     length: dt.timedelta = dt.timedelta(seconds=30)
     rungs: Rungs = Rungs.MIDDLE
+    source: uuid.UUID | None = None
 
 
 async def cut_in(
@@ -75,10 +80,13 @@ async def cut_in(
     Raises:
         Denied: no right to publish in the piece's unit or a channel's.
         Invalid: `publishing.cut_in_times` for a start in the past or too far ahead, or an end before it.
-        Refused: `publishing.cut_in_no_channel`, `.cut_in_not_live`, `.cut_in_not_urgent`, `.cut_in_no_video`; of a
-            text `.crawl_not_notice`, `.crawl_too_dear` beyond the encoder's budget, `.crawl_too_soon` to be ready.
+        Refused: `publishing.cut_in_no_channel`, `.cut_in_not_live`, `.cut_in_not_urgent`, `.cut_in_no_video`,
+            `.cut_in_no_source`; of a text `.crawl_not_notice`, `.crawl_too_dear` beyond the encoder's budget,
+            `.crawl_too_soon` to be ready.
         NotFound: a channel or the document.
     """
+    if (wish.kind is CutInKind.LIVE) != (wish.source is not None):
+        raise Refused("publishing.cut_in_no_source")
     chosen = await targets_by_code(session, wish.targets)
     require_can(actor, Action.PUBLISHING_PUBLISH, Subject(await unit_of(session, document)))
     for target in chosen:
@@ -100,6 +108,7 @@ async def cut_in(
     await _order(session, actor, chosen, wish.kind, now)
     for row, target in zip(rows, chosen, strict=True):
         details = {"kind": row.kind, "document": str(document), "cut_in": str(row.id)}
+        details |= {"source": str(wish.source)} if wish.source is not None else {}
         unit = target.unit_path
         await record(session, actor, "cut_in.begin", of=("target", target.code), unit=unit, details=details, now=now)
     return rows

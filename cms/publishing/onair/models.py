@@ -18,10 +18,11 @@ CHANNEL: Final = "tv"
 class CutInKind(StrEnum):
     """What cuts in. An emergency outranks everything and takes the next slot; an insert plays a piece once.
 
-    TEXT lays the words of a piece over what is planned.
+    TEXT lays the words of a piece over what is planned. LIVE is a signal from outside under an approved piece.
     """
 
     EMERGENCY = "emergency"
+    LIVE = "live"
     INSERT = "insert"
     TEXT = "text"
 

@@ -9,6 +9,7 @@ from cms.contract import Assets, Published
 from media.errors import MediaRefused
 from media.threads import in_thread
 from renderers.tv import paths
+from renderers.tv.live import with_live
 from renderers.tv.plan import Plan, decode
 from renderers.tv.ts import mux
 from renderers.tv.ts.events import events
@@ -60,7 +61,9 @@ class Maker:
         """The channel's plan without what was recalled; None before there is one, or where it cannot be read."""
         data = await self._published.read(paths.plan(code))
         try:
-            return None if data is None else self._clean(decode(data), self._published)
+            return (
+                None if data is None else await with_live(self._clean(decode(data), self._published), self._published)
+            )
         except ValueError:
             return None
 

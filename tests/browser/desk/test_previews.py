@@ -123,7 +123,7 @@ async def _shared(pages: Pages, page: Page, piece: str) -> None:
     phone = guest.frame_locator("iframe[src$='/wechat/phone']")
     await expect(phone.locator("h1")).to_have_text("湖边新步道，周六见")
     await expect(phone.locator("img.yp-mark")).to_be_attached()
-    await expect(phone.locator("img.cover")).to_have_js_property("complete", value=True)
+    await expect(phone.locator(".card img.cover")).to_have_js_property("complete", value=True)
     street = guest.frame_locator("iframe[src$='/screen/portrait']")
     await expect(street.locator("body")).to_contain_text("太湖新城")
     await expect(street.locator("img.yp-mark")).to_be_attached()

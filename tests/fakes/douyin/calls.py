@@ -19,12 +19,16 @@ VIDEO: Final = "/api/douyin/v1/video"
 
 @dataclass(frozen=True)
 class Call:
-    """`scope`: a person's token with this right ("" is any); `client`: the app's token; neither: none."""
+    """`scope`: a person's token with this right ("" is any); `client`: the app's token; neither: none.
+
+    `right`: what the app must be allowed.
+    """
 
     do: Do
     methods: frozenset[str] = POST
     scope: str | None = None
     client: bool = False
+    right: str = ""
 
 
 def _user_info(sim: "Douyin", request: Request) -> Json:
@@ -137,8 +141,10 @@ TABLE: Final = {
     f"{VIDEO}/video_data/": Call(_video_data, scope=""),
     f"{VIDEO}/video_basic_info/": Call(_video_data, scope=""),
     f"{VIDEO}/video_list/": Call(_video_list, GET, scope=""),
-    "/api/douyin/v1/schema/get_share/": Call(lambda sim, ask: sim.share.short_link(ask.json()), client=True),
-    "/open/getticket/": Call(lambda sim, _: sim.share.ticket(), GET, client=True),
+    "/api/douyin/v1/schema/get_share/": Call(
+        lambda sim, ask: sim.share.short_link(ask.json()), client=True, right="h5.share"
+    ),
+    "/open/getticket/": Call(lambda sim, _: sim.share.ticket(), GET, client=True, right="h5.share"),
     "/share-id/": Call(lambda sim, _: sim.share.share_id(), GET, client=True),
     "/event/status/list": Call(_events, GET, client=True),
     "/event/status/update": Call(_subscribe, client=True),

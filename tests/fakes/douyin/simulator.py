@@ -148,11 +148,18 @@ class Douyin(Simulator):
         token = request.headers.get("access-token", "")
         if call.client:
             self.oauth.check_client_token(token)
+            if call.right:
+                self._check_right(call.right)
         if call.scope is not None:
             trouble = self.troubles.get(call.scope) or self.troubles.get("*")
             if trouble:
                 raise Refused(trouble)
             self.oauth.check_access(token, request.query.get("open_id", ""), call.scope)
+
+    def _check_right(self, name: str) -> None:
+        trouble = self.troubles.get(name)
+        if trouble or name not in self.app.scopes:
+            raise Refused(trouble or Wrong.NO_CAPABILITY)
 
     def _answer(self, data: Json) -> Answer:
         log = self.identity("log")[:34]

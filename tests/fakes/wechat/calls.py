@@ -323,6 +323,11 @@ def _template(sim: "WeChat", request: Request) -> Json:
     for name in ("touser", "template_id", "data"):
         if not body.get(name):
             raise Refused(47003, f"argument invalid: {name}")
+    once = (body["touser"], body.get("client_msg_id"))
+    for number, sent in enumerate(sim.templates, 1):
+        # For ten minutes one message for an id; nobody tells here what comes later.
+        if once[1] and (sent["touser"], sent.get("client_msg_id")) == once:
+            return {"msgid": 200000000 + number}
     sim.templates.append(body)
     sim.journal.count("notices")
     return {"msgid": 200000000 + len(sim.templates)}
@@ -334,13 +339,20 @@ def _subscription(sim: "WeChat", request: Request) -> Json:
         raise Refused(47003, "argument invalid")
     if body["touser"] in sim.unwilling:
         raise Refused(43101, "user refuse to accept the msg")
+    sim.templates.append(body)
     sim.journal.count("notices")
     return {}
 
 
-def _comment(_: "WeChat", request: Request) -> Json:
-    if "msg_data_id" not in request.json():
+def _comment(sim: "WeChat", request: Request) -> Json:
+    body = request.json()
+    if "msg_data_id" not in body:
         raise Refused(40035, "msg_data_id")
+    name = request.path.rpartition("/")[2]
+    if name in {"open", "close"}:
+        if not isinstance(body["msg_data_id"], int):
+            raise Refused(47001, "msg_data_id")
+        sim.talk[str(body["msg_data_id"])] = name == "open"
     return {}
 
 

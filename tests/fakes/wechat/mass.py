@@ -49,6 +49,10 @@ class Mass:
     followers: int = 1286
     pushes: dict[int, Push] = field(default_factory=dict)
     previews: list[dt.datetime] = field(default_factory=list)
+    shown: list[tuple[str, str, str]] = field(default_factory=list)
+    """Who saw which title and which body as a preview."""
+    strangers: set[str] = field(default_factory=set)
+    """Names of people who do not follow the account."""
 
     def send(self, body: Json) -> Push:
         now = self.clock.now()
@@ -72,11 +76,20 @@ class Mass:
         return push
 
     def preview(self, body: Json) -> int:
-        self._media_id(body)
+        media_id = self._media_id(body)
+        person = str(body.get("towxname") or body.get("touser") or "")
+        if not person:
+            raise Refused(40003)
+        if person in self.strangers:
+            raise Refused(43004)
         now = self.clock.now()
         if sum(day(at) == day(now) for at in self.previews) >= self.limits.previews_a_day:
             raise Refused(45009)
         self.previews.append(now)
+        if media_id:
+            article = self.drafts.get(media_id).articles[0]
+            self.shown.append((person, article.title, article.content))
+        self.count("previews")
         return 3000000000 + len(self.previews)
 
     def get(self, msg_id: object) -> Push:

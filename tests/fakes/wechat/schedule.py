@@ -48,3 +48,5 @@ def arrange(sim: "WeChat", dice: random.Random) -> None:
     sim.outbox.always.lost = dice.random() < 0.3
     sim.outbox.always.copies = dice.choice((1, 1, 2, 3))
     sim.outbox.always.delay = dice.choice((0.0, 0.0, 5.0, 60.0))
+    sim.mass.delay = dice.choice((0.0, 1.0, 20.0, 600.0))
+    sim.mass.confirm = dice.choice(("none", "none", "none", "granted", "refused", "silent"))

@@ -77,6 +77,8 @@ class WeChat(Simulator):
         self.templates: list[Json] = []
         self.taken: set[str] = set()
         """Rights that a schedule took away until the calm."""
+        self.talk: dict[str, bool] = {}
+        """Articles whose comments were opened or closed after they went out, by their number."""
         self.unwilling: set[str] = set()
         """People who refuse subscription notices."""
 
@@ -116,7 +118,7 @@ class WeChat(Simulator):
         self.publishing.plan.results.clear()
         self.account.rights |= self.taken
         self.taken.clear()
-        self.mass.delay = 0.0
+        self.mass.delay, self.mass.confirm = 0.0, "none"
         self.outbox.always.lost, self.outbox.always.copies, self.outbox.always.delay = False, 1, 0.0
         super().calm()
 

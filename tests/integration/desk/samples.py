@@ -58,6 +58,7 @@ _NAMED: Final = {
 }
 _NAMED_AT: Final = {
     "/desk/onair/{target}/insert": {"document": "document"},
+    "/desk/live/{source}/take": {"document": "document"},
     "/desk/onair/{target}/crawl": {"document": "document"},
     "/desk/review/pass": {"piece": "submitted"},
     "/desk/calendar/runs/check": {"placement": "placement"},
@@ -87,6 +88,7 @@ _PART: Final = {"start": "07:00", "end": "09:00", "name": "早间"}
 _WORD: Final = {"name": "level", "kind": "word", "label": "空气", "words": [{"code": "good", "label": "优"}]}
 _BODIES: Final[dict[str, dict[str, Any]]] = {
     "POST /api/v1/data-feeds": {"code": "b", "unit": _UNIT, "lasts": 60, "fields": [_WORD]},
+    "POST /api/v1/documents/{id}/trials": {"target": "wx"},
     "PUT /api/v1/data-feeds/{feed}": {"unit": _UNIT, "lasts": 60},
     "PUT /api/v1/data-feeds/{feed}/values": {"values": {"level": "good"}},
     "POST /api/v1/screens": {"unit": _UNIT},

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Annotated
 
 import pytest
+from aiohttp import FormData
 from pydantic import BaseModel, Field
 from sqlalchemy import select
 from yarl import URL
@@ -26,7 +27,7 @@ from cms.publishing.services.account import Account
 from cms.publishing.services.journal import RowJournal
 from cms.publishing.services.models import AccountSecret
 from tests.integration.desk.house import House, open_house
-from tests.integration.desk.world import World, make_world, write
+from tests.integration.desk.world import World, make_world, png, write
 
 
 class Letters(BaseModel):
@@ -178,7 +179,7 @@ async def test_the_journal_shows_calls_without_their_secrets(house: House) -> No
     await journal.record("call", url="https://api.example/token?secret=abc123", access_token="t0ken", errcode=0)
     await journal.record("<script>", note="{{ 7*7 }}")
     page = await publisher.get("/desk/targets/letters-1/journal")
-    assert "errcode" in page
+    assert "平台码" in page
     assert "abc123" not in page
     assert "t0ken" not in page
     assert "<script>" not in page.split("<main", 1)[1].split("</main>", 1)[0]
@@ -191,6 +192,27 @@ async def test_the_journal_shows_calls_without_their_secrets(house: House) -> No
     assert (await publisher.script("GET", "/api/v1/targets/none/journal")).status == 404
 
 
+async def test_the_journal_is_searched_paged_and_narrowed_to_what_failed(house: House) -> None:
+    await with_account(house)
+    publisher = house.logins["gu"]
+    journal = RowJournal(Account("letters-1", house.deps.db, house.deps.clock))
+    for number in range(51):
+        await journal.record("call", path=f"/cgi-bin/{number}", end="ok")
+    await journal.record("call", path="/cgi-bin/stable_token", errcode=40164, text="invalid ip")
+    page = await publisher.get("/desk/targets/letters-1/journal")
+    assert "第 1–50 条，共 52 条" in page
+    assert page.count("chip-bad") == 1
+    page = await publisher.get("/desk/targets/letters-1/journal?page=2")
+    assert page.count('class="rows-item journal"') == 2
+    page = await publisher.get("/desk/targets/letters-1/journal?bad=on")
+    assert page.count('class="rows-item journal"') == 1
+    assert "40164" in page
+    page = await publisher.get("/desk/targets/letters-1/journal?q=stable_TOKEN&page=99999999")
+    assert page.count('class="rows-item journal"') == 1
+    page = await publisher.get("/desk/targets/letters-1/journal?q=%3Cscript%3E")
+    assert "没有符合条件的记录" in page
+
+
 async def test_a_task_nobody_knows_is_not_found(house: House) -> None:
     await with_account(house)
     publisher = house.logins["gu"]
@@ -199,11 +221,11 @@ async def test_a_task_nobody_knows_is_not_found(house: House) -> None:
     await publisher.get(f"/desk/publishing/packs/{uuid.UUID(int=1)}", status=404)
 
 
-async def with_task(house: House, world: World, kind: str) -> uuid.UUID:
+async def with_task(house: House, world: World, kind: str, ask: str = "url") -> uuid.UUID:
     """A delivery that waits for a person, as the worker leaves one."""
     now, deps = house.deps.now(), house.deps
     pack = await deps.workshop.store.put(b"PK\x03\x04 a pack", media_type="application/zip")
-    task = {"task": "letters.task.unknown", "pack": pack.sha256, "link": "https://letters.example/new", "ask": "url"}
+    task = {"task": "letters.task.unknown", "pack": pack.sha256, "link": "https://letters.example/new", "ask": ask}
     async with deps.db.write() as session:
         target = (await session.scalars(select(TargetRow))).one()
         document = (await session.scalars(select(Document).where(Document.public_id == world.document))).one()
@@ -298,6 +320,26 @@ async def test_a_take_down_nobody_confirmed_for_a_day_is_late_on_the_board(house
     assert 'name="url"' not in page
     page = await operator.post("/desk/publishing/done", {"delivery": str(delivery)})
     assert "撤下超过一天未登记" not in page
+
+
+async def test_a_take_down_that_asks_for_proof_is_done_with_a_picture_that_was_made_anew(house: House) -> None:
+    world = await make_world(house)
+    delivery = await with_task(house, world, "recall", ask="proof")
+    operator = world.by["operator"]
+    page = await operator.get("/desk/publishing/")
+    assert 'name="proof" type="file"' in page
+    page = await operator.post("/desk/publishing/done", {"delivery": str(delivery)}, status=422)
+    assert "请附上已删除的截图" in page
+    for data, status in ((b"no picture", 422), (png(64, 64), 200)):
+        form = FormData({"delivery": str(delivery), "csrf": operator.token})
+        form.add_field("proof", data, filename="a.png", content_type="image/png")
+        answer = await operator.session.post(operator.base.join(URL("/desk/publishing/done")), data=form)
+        assert answer.status == status, await answer.text()
+    there = operator.base.join(URL(f"/desk/publishing/proofs/{delivery}"))
+    shown = await operator.session.get(there)
+    assert (shown.status, shown.headers["X-Content-Type-Options"]) == (200, "nosniff")
+    assert await shown.read() != png(64, 64)
+    assert (await world.by["editor"].session.get(there)).status == 403
 
 
 async def test_remarks_on_paragraphs_reach_the_author_beside_the_text(house: House) -> None:

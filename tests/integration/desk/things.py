@@ -11,6 +11,7 @@ from cms.content.importing.models import FeedSource, PoolItem, SheetImport
 from cms.content.models import Document, Edition
 from cms.datafeeds.models import DataFeed
 from cms.library.models import VIDEO, Asset, EncodeJob, Folder, LibraryBatch, SubtitleTrack, Upload
+from cms.live.models import LiveSource, LiveState, LiveTake
 from cms.notices.models import Alarm, Notice
 from cms.outlets.models import TvOutput
 from cms.people.models import DeskSession, FactorReset, Person
@@ -67,6 +68,8 @@ DIFFERENT: tuple[tuple[str, dict[str, str]], ...] = (
     ("/desk/onair/{target}", {"target": "air"}),
     ("/cut-ins", {"target": "air"}),
     ("/accounts/{target}/consent", {"target": "account"}),
+    ("/desk/documents/{id}/trial/{target}", {"target": "tested"}),
+    ("/accounts/{target}/posts/{delivery}", {"target": "tested", "delivery": "posted"}),
     ("/desk/days/", {"target": "channel_of_tv"}),
     ("/targets/{target}/days", {"target": "channel_of_tv"}),
     ("/targets/{target}/day-templates", {"target": "channel_of_tv"}),
@@ -83,6 +86,7 @@ WORDS_OF_ADDRESSES = {
     "book": "1",
     "override": "web",
     "account": "dy",
+    "tested": "wx",
     "channel_of_tv": ON_AIR,
     "on": "2027-03-01",
     "number": "1",
@@ -123,6 +127,7 @@ async def things(
         CutInRow, target_id=channel.id, document_id=piece.id, kind="insert", start_at=now, created_at=now
     )
     found |= await of_the_screens(maker, screen, piece, edition)
+    await _live(maker, found["source"], piece)
     parts = {name: str(row.id) for name, row in found.items()}
     parts |= {"base": str(edition.revision_id), "revision": str(edition.revision_id), "edition": str(edition.id)}
     parts |= {"document": document, "piece": document, "people": str(victim.id), "to": str(owner)}
@@ -154,6 +159,7 @@ async def _of_a_piece(maker: Maker, piece: Document, edition: Edition, place: Ta
     rule = rule_json(read_rule({"start": RUN, "end": RUN_ENDS}))
     order = await make(Publication, key="x", kind="publish", document_id=piece.id, edition_id=edition.id, what={})
     await make(Embargo, document_id=piece.id, until=soon)
+    account = await make(Target, code="wx", kind="wechat", units=[maker.unit], settings={})
     return {
         "batch": batch,
         "placement": await make(
@@ -169,7 +175,11 @@ async def _of_a_piece(maker: Maker, piece: Document, edition: Edition, place: Ta
         ),
         "delivery": await make(
             Delivery, publication_id=order.id, target_id=place.id, document_id=piece.id, edition_id=edition.id,
-            kind="publish", state="manual", not_before=now, receipt={"detail": {"pack": picture}},
+            kind="publish", state="manual", not_before=now, receipt={"detail": {"pack": picture, "proof": picture}},
+        ),
+        "posted": await make(
+            Delivery, publication_id=order.id, target_id=account.id, document_id=piece.id, edition_id=edition.id,
+            kind="publish", state="live", not_before=now, post="p", receipt={},
         ),
     }  # fmt: skip
 
@@ -222,7 +232,17 @@ async def _of_the_office(maker: Maker) -> dict[str, Any]:
         "output": await make(
             TvOutput, target_id=channel.id, kind="udp", rung="720", address="239.1.1.1", port=5000, rate=3_600_000
         ),
+        "source": await make(LiveSource, target_id=channel.id, name="礼堂", kind="listen", port=9000),
         "run": run,
         "daypart": await make(NamedDaypart, start="07:00", end="09:00"),
         "alarm": await make(Alarm, subject="notices.subject.silent", params={"days": 11, "name": "号"}, href="/desk/"),
     }
+
+
+async def _live(maker: Maker, source: LiveSource, piece: Document) -> None:
+    """A source with a picture, on air."""
+    until = maker.now + dt.timedelta(hours=1)
+    await maker.make(LiveState, source_id=source.id, until=until, still=b"picture", still_at=maker.now)
+    times = {"start_at": maker.now, "created_at": maker.now, "until": until}
+    order = await maker.make(CutInRow, target_id=source.target_id, document_id=piece.id, kind="live", **times)
+    await maker.make(LiveTake, cut_in_id=order.id, source_id=source.id)

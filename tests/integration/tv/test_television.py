@@ -17,6 +17,7 @@ from aiohttp.test_utils import TestServer
 
 from cms.contract import Reply, Span
 from cms.kernel.clock import FixedClock
+from deploy.spans import blocks_of, span_of
 from media.house import AUDIO
 from renderers.tv import channel
 from renderers.tv.tokens import key_of, signed
@@ -181,12 +182,12 @@ async def test_viewer_who_goes_away_in_the_middle_leaves_no_file_open(
 ) -> None:
     digest = items[1].index.tracks["480"].sha256
     reply = Reply(200, parts=(Span(digest, 0, 1000), Span(digest, 0, 1000)))
-    blocks = tv.site._blocks(reply)
+    blocks = blocks_of(tv.store, reply)
     assert await anext(blocks)
     assert open_files(digest) == 1
     await blocks.aclose()
     assert open_files(digest) == 0
-    reading = asyncio.create_task(anext(tv.site._span(Span(digest, 0, 1000))))
+    reading = asyncio.create_task(anext(span_of(tv.store, Span(digest, 0, 1000))))
     await asyncio.sleep(0)
     reading.cancel()
     await asyncio.wait([reading])

@@ -90,7 +90,8 @@ async def place(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Place]:
         "web": Channel("web"),
     }
     clock = SimpleNamespace(now=lambda: NOW)
-    here: Any = SimpleNamespace(channels=channels, db=rows, clock=clock, metrics=metrics, store=None)
+    none = SimpleNamespace(releases=frozenset(), assets=frozenset())
+    here: Any = SimpleNamespace(channels=channels, db=rows, clock=clock, metrics=metrics, store=None, tombstones=none)
     services = World("wechat").services
 
     def made(_target: Target) -> Services:

@@ -242,6 +242,6 @@ def test_role_when_started_runs_with_this_interpreter() -> None:
     assert role_argv("gateway", listener=7)[-3:] == ("gateway", "--listener", "7")
 
 
-def test_metrics_of_further_gateways_come_after_the_five_roles() -> None:
-    assert [metrics_place(role, 1) for role in ROLES] == [0, 1, 2, 3, 4]
-    assert [metrics_place("gateway", number) for number in (2, 3)] == [5, 6]
+def test_metrics_of_further_gateways_come_after_the_six_roles() -> None:
+    assert [metrics_place(role, 1) for role in ROLES] == [0, 1, 2, 3, 4, 5]
+    assert [metrics_place("gateway", number) for number in (2, 3)] == [6, 7]

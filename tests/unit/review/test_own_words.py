@@ -2,11 +2,15 @@
 
 import dataclasses
 import uuid
+from types import SimpleNamespace
 from typing import Any
+
+import pytest
 
 from cms.content.draft import Draft
 from cms.content.kinds import Kind
 from cms.review.checks import check
+from cms.review.cut_checks import find_cuts
 from cms.review.findings import Finding
 from cms.review.lookups import Lists
 from cms.review.own_words import check_own_words, without_missing
@@ -86,3 +90,15 @@ def test_release_when_signed_carries_every_version_with_its_files() -> None:
     assert (shown.title, shown.cover, shown.body["blocks"][0]["asset"]) == ("网站题", "c" * 64, "c" * 64)
     assert shown.rendition("c" * 64, "web-480") is not None
     assert piece.for_channel("screen") is piece
+
+
+@pytest.mark.parametrize(("cuts", "code"), [("0:01-0:05", ""), ("0:01-9:00", "cuts_beyond")])
+def test_cuts_when_behind_the_end_of_the_video_stop_the_piece(cuts: str, code: str) -> None:
+    film = uuid.uuid4()
+    block = {"id": "b_000000000001", "type": "video", "asset": str(film), "title": "课"}
+    draft = Draft(body={"schema": 1, "blocks": [block]}, overrides={"douyin": {"cuts": cuts}})
+    known = {film: SimpleNamespace(duration_ms=60_000)}
+    found = list(find_cuts(draft, "douyin", known))  # type: ignore[arg-type]
+    assert [(one.severity, one.code) for one in found] == ([("must", code)] if code else [])
+    bare = Draft(overrides={"douyin": {"cuts": cuts}})
+    assert [one.code for one in find_cuts(bare, "douyin", {})] == ["cuts_no_video"]

@@ -14,7 +14,7 @@ const valueOf = (field) => {
 
 const masterValue = (name) => {
   if (name === "body") return JSON.stringify(form.querySelector("yp-editor[name=body]").value);
-  return master(name).value.trim();
+  return master(name)?.value.trim() ?? ""; // the stretches of a video are a channel's own alone
 };
 
 const changed = (field) => {

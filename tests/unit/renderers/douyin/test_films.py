@@ -15,6 +15,7 @@ from PIL import Image, ImageChops
 from cms.contract import AssetFile, Piece
 from media.errors import MediaRefused
 from media.sandbox import Sandbox
+from media.subtitles import Cue, write_vtt
 from renderers.conformance.samples import make_piece
 from renderers.conformance.world import World
 from renderers.douyin.films import Length, film_of_lecture
@@ -32,6 +33,13 @@ def streams(data: bytes, folder: Path) -> dict[str, dict[str, Any]]:
     asked = ["ffprobe", "-v", "error", "-show_streams", "-of", "json", str(path)]
     found = json.loads(subprocess.run(asked, check=True, capture_output=True).stdout)["streams"]
     return {one["codec_type"]: one for one in found}
+
+
+def still(data: bytes, folder: Path, at: float) -> Image.Image:
+    """One picture of a film."""
+    (folder / "still.mp4").write_bytes(data)
+    asked = ["ffmpeg", "-v", "error", "-ss", str(at), "-i", str(folder / "still.mp4"), "-frames:v", "1", "-f", "image2"]
+    return Image.open(io.BytesIO(subprocess.run([*asked, "-c:v", "png", "-"], check=True, capture_output=True).stdout))
 
 
 async def made(piece: Piece, settings: Settings, world: World) -> tuple[Payload, bytes]:
@@ -74,12 +82,40 @@ async def test_lecture_when_filmed_is_upright_bounded_and_keeps_its_sound(lectur
     assert abs(float(found["audio"]["duration"]) - 3) < 0.1
 
 
+async def test_lecture_when_marked_is_cut_to_its_marks_with_its_subtitles_burned_in(
+    lecture: bytes, tmp_path: Path
+) -> None:
+    world = World("douyin")
+    cues = write_vtt([Cue(0, 900, "不在片段里"), Cue(2000, 3000, "文明实践"), Cue(3200, 3900, "第二段")])
+    world.assets.held |= {MASTER: lecture, "d" * 64: cues}
+    files = (
+        AssetFile(MASTER, len(lecture), "video/mp4", 320, 180, "v" * 64, "play-720"),
+        AssetFile("d" * 64, len(cues), "text/vtt", 0, 0, "v" * 64, "subtitles-zh"),
+    )
+    block = {"type": "video", "asset": "v" * 64, "title": "课"}
+    piece = piece_of(block, assets=files, durations={"v" * 64: 4000})
+    piece = dataclasses.replace(piece, overrides={"douyin": {"cuts": "0:02-0:03\n0:00－0:01"}})
+    payload, film = await made(piece, Settings(width=180), world)
+    assert payload.milliseconds == 2000
+    found = await asyncio.to_thread(streams, film, tmp_path)
+    assert abs(float(found["video"]["duration"]) - 2) < 0.1
+    assert abs(float(found["audio"]["duration"]) - 2) < 0.1
+    bare = dataclasses.replace(piece, assets=files[:1])
+    _, without = await made(bare, Settings(width=180), world)
+    drawn = [await asyncio.to_thread(still, data, tmp_path, 0.5) for data in (film, without)]
+    box = ImageChops.difference(*drawn).point(lambda value: 255 * (value > 60)).getbbox()
+    assert box is not None
+    # On the lower edge of the picture, which stands in the middle.
+    assert 130 < box[1] < box[3] <= 215
+
+
 async def test_lecture_when_its_file_is_damaged_is_refused_with_its_reason(tmp_path: Path) -> None:
     sandbox = await Sandbox.detect(allow_unsandboxed=True)
     broken = tmp_path / "broken.mp4"
     broken.write_bytes(b"\0\0\0\x18ftypisom" + b"x" * 1000)
+    frame, shown = Image.new("RGBA", (90, 160)), ((0, 3000),)
     with pytest.raises(MediaRefused) as refused:
-        await film_of_lecture(broken, Image.new("RGBA", (90, 160)), seconds=3, folder=tmp_path, sandbox=sandbox)
+        await film_of_lecture(broken, frame, stretches=shown, captions="", folder=tmp_path, sandbox=sandbox)
     assert refused.value.code == "douyin.film_failed"
 
 

@@ -5,7 +5,7 @@ import itertools
 import pytest
 from hypothesis import example, given, strategies as st
 
-from renderers.douyin.lettering import Press, drawable, wrap
+from renderers.douyin.lettering import Press, drawable, titled, wrap
 
 CLOSING, OPENING = "，。、；：？！）》」”", "（《「“"
 
@@ -62,3 +62,20 @@ def test_drawable_when_it_turns_the_direction_does_not() -> None:
 @pytest.mark.parametrize("cut", ["\n", "\r", "\r\n", "\u2029", "\x85", "\x1c", "\x0b"])
 def test_drawable_when_it_had_a_line_break_can_be_measured_in_one_line(cut: str) -> None:
     assert Press().font(20).getlength(drawable(f"要闻{cut}吴江")) == Press().font(20).getlength("要闻 吴江")
+
+
+def test_line_when_punctuation_comes_along_keeps_a_time_whole() -> None:
+    lines = wrap("每周六上午9:00—11:30开展", width=90, measure=lambda text: len(text) * 10)
+    assert lines == ["每周六上午", "9:00—", "11:30开展"]
+
+
+def test_title_when_parted_breathes_and_leaves_no_word_alone() -> None:
+    def ten(text: str) -> float:
+        return len(text) * 10
+
+    assert titled("开始报名：十二家实践所同步行动", width=110, measure=ten, most=4) == [
+        "开始报名：",
+        "十二家实践所同步行动",
+    ]
+    assert titled("中共苏州市吴江区委宣传部", width=110, measure=ten, most=2) == ["中共苏州市吴江区", "委宣传部"]
+    assert titled("很长的题目" * 9, width=110, measure=ten, most=2)[-1].endswith("…")

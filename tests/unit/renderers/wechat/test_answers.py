@@ -1,6 +1,7 @@
 """Answers of the platform and of whatever stands between: a yes, a no, or a silence; never anything else."""
 
 import contextlib
+import gzip
 import json
 
 import pytest
@@ -104,3 +105,10 @@ def test_form_holds_the_file_byte_for_byte(data: bytes) -> None:
 
 def test_json_keeps_its_characters() -> None:
     assert json_body({"title": "吴江"}) == '{"title":"吴江"}'.encode()
+
+
+def test_answer_that_was_packed_unasked_is_unpacked_and_a_bomb_is_lost() -> None:
+    assert read_answer(200, gzip.compress(b'{"publish_id":"7"}')) == {"publish_id": "7"}
+    for data in (gzip.compress(b'{"a":1}')[:-9], b"\x1f\x8bnothing"):
+        with pytest.raises(Lost):
+            read_answer(200, data)

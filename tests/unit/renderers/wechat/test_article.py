@@ -14,7 +14,8 @@ from cms.contract import AssetFile, Byline, Piece
 from renderers.conformance.samples import HOSTILE, digest
 from renderers.wechat.article import Article, clock, make_article, over_budget, with_pictures
 from renderers.wechat.settings import AccountSettings
-from renderers.wechat.vocabulary import PLACEHOLDER, TAGS, is_clean, mixed, plain, sanitised
+from renderers.wechat.themes import contrast, mixed, readable, styles
+from renderers.wechat.vocabulary import PLACEHOLDER, TAGS, is_clean, plain, sanitised
 from tests.unit.content.test_blocks import bodies
 from tests.unit.renderers.articles import AT, piece_of, pieces
 
@@ -192,3 +193,42 @@ def test_correction_changes_nothing_else() -> None:
     made = piece(BLOCKS["paragraph"])
     again = dataclasses.replace(made, corrected_at=AT + dt.timedelta(hours=1))
     assert make_article(made, SETTINGS) == make_article(again, SETTINGS)
+
+
+@given(st.from_regex("#[0-9a-f]{6}", fullmatch=True))
+def test_text_in_any_colour_of_an_office_is_readable(colour: str) -> None:
+    assert contrast(readable(colour), "#ffffff") >= 4.5
+    assert contrast(readable(colour), mixed(colour, 6)) >= 4.5
+
+
+@pytest.mark.parametrize("look", ["bar", "label", "centre", "line"])
+def test_article_in_each_look_is_clean_and_has_its_headings(look: str) -> None:
+    made = make_article(piece(*BLOCKS.values()), AccountSettings(look=look))
+    assert is_clean(made.html)
+    assert styles("#b3261e", look)["h2"] in made.html
+
+
+def test_careless_punctuation_is_set_and_told_and_only_in_chinese() -> None:
+    typed = {"type": "paragraph", "text": text("时间:8:30,地点:震泽")}
+    made = article(typed, title="通知(试行)")
+    assert (made.title, "时间：8:30，地点：震泽" in made.html) == ("通知（试行）", True)
+    assert {one.what: one.params for one in made.changes}["typography"] == {"count": 5}
+    assert "时间:8:30,地点" in article(typed, language="en").html
+
+
+def test_table_of_forty_columns_is_told_and_fits_where_it_can() -> None:
+    row = [text(f"{number}月") for number in range(40)]
+    small = article({"type": "table", "header": True, "rows": [row] * 10})
+    assert {"wide_table", "many_columns"} <= {one.what for one in small.changes}
+    assert small.problems == ()
+    assert "40 列" in next(one.sentence for one in small.changes if one.what == "many_columns")
+    large = article({"type": "table", "header": True, "rows": [row] * 40})
+    assert [one.what for one in large.problems] == ["characters"]
+    assert "table_heavy" in {one.what for one in large.changes}
+
+
+def test_title_of_33_characters_is_cut_to_32_and_told() -> None:
+    made = article(title="云" * 33)
+    assert (len(made.title), made.title[-1]) == (32, "…")
+    assert [one.what for one in made.changes] == ["title_cut"]
+    assert [one.what for one in article(title="云" * 32).changes] == []

@@ -14,7 +14,7 @@ from renderers.conformance.samples import corrected, make_piece
 from renderers.conformance.world import SITE
 from renderers.wechat import channel
 from renderers.wechat.dates import day, until_tomorrow
-from renderers.wechat.forms import FORMS, RENDITIONS, VIDEO_RENDITIONS, form, preview
+from renderers.wechat.forms import FORMS, RENDITIONS, VIDEO_RENDITIONS, form, preview, preview_at
 from renderers.wechat.payload import Payload, article_object, decoded
 from renderers.wechat.settings import AccountSettings, settings_of
 from tests.unit.renderers.articles import AT, pieces
@@ -127,3 +127,15 @@ def test_day_is_beijings() -> None:
     late = dt.datetime(2026, 11, 25, 16, 30, tzinfo=dt.UTC)
     assert day(late) == "2026年11月26日"
     assert until_tomorrow(late) == dt.timedelta(hours=23, minutes=31)
+
+
+def test_preview_of_an_account_has_its_colour_its_author_and_the_cover_that_is_drawn() -> None:
+    piece = dataclasses.replace(make_piece(1, at=AT), assets=(), cover=None)
+    made = preview_at(piece, FORMS[0], SITE, {"theme": "#1f5fa8", "look": "line", "author": "融媒体中心"})
+    page = made.data.decode()
+    assert "#1f5fa8" in page
+    assert "融媒体中心" in page
+    # Twice: as the card of 2.35:1 and as the square of 1:1.
+    assert page.count('src="data:image/jpeg;base64,') == 2
+    # Settings of an older program still give a preview.
+    assert b"<h1>" in preview_at(piece, FORMS[0], SITE, {"look": "none"}).data

@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given, strategies as st
 
-from renderers.wechat.lines import wrap
+from renderers.wechat.lines import balanced, wrap
 
 CLOSING = "，。、；：？！）】》」』”’"
 OPENING = "（【《「『“‘"
@@ -18,7 +18,7 @@ def width(text: str) -> float:
     [
         ("吴江区，理论宣讲", 3, ["吴江", "区，理", "论宣讲"]),
         ("迎接《太湖新曲》", 3, ["迎接", "《太湖", "新曲》"]),
-        ("关于2026年的通知", 4, ["关于2026", "年的通知"]),
+        ("关于2026年的通知", 4, ["关于", "2026年的", "通知"]),
         ("增长12.5%以上", 4, ["增长", "12.5%以", "上"]),
         ("共 3 个", 8, ["共 3 个"]),
         ("", 4, []),
@@ -48,3 +48,16 @@ def test_text_that_is_too_long_ends_in_dots() -> None:
 
 def test_character_that_is_wider_than_the_room_stands_alone() -> None:
     assert wrap("ABCDEFGH", room=1, width=width, most=99) == ["AB", "CD", "EF", "GH"]
+
+
+def test_lines_of_a_title_are_alike_and_dates_stay_whole() -> None:
+    def width(text: str) -> float:
+        return float(len(text))
+
+    assert balanced("关于鲈乡南路停水的通知（11月30日）", room=9, width=width, most=4) == [
+        "关于鲈乡南路停水",
+        "的通知",
+        "（11月30日）",
+    ]
+    assert balanced("一二三四五六七八九", room=8, width=width, most=3) == ["一二三四五", "六七八九"]
+    assert balanced("短", room=8, width=width, most=3) == ["短"]

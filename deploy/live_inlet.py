@@ -1,0 +1,175 @@
+"""One source at work: what comes in, what is seen of it, and while it is on air the encoder that makes its slots."""
+
+import asyncio
+import contextlib
+import datetime as dt
+import uuid
+from collections import deque
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from cms.kernel.clock import Clock, to_ms
+from cms.kernel.log import logger
+from cms.live.rules import SourceState
+from media.errors import MediaRefused
+from media.live import LATE_RUN, LOST_MS, Grid, Made, is_ahead, is_in_time
+from media.live_encoding import LiveEncoder, Power, Signal, signal_of, still_of
+from media.package import House
+from media.sandbox import Sandbox
+
+# Of what came in last: enough for a look at it, whatever its rate.
+_KEPT: Final = 3 << 20
+_ENOUGH: Final = 200_000
+_STILL_EVERY: Final = 8.0
+_LOOK_EVERY: Final = 1.0
+_PACE: Final = 0.2
+
+# A slot of an order: the channel's slot, what was made, and how many rungs of it.
+Keep = Callable[[uuid.UUID, int, Made, int], Awaitable[bool]]
+
+log = logger("live-in")
+
+
+@dataclass(slots=True)
+class Studio:
+    """Where signals are looked at and encoded, and what this machine can by the last measurement."""
+
+    clock: Clock
+    sandbox: Sandbox
+    work: Path
+    house: House
+    power: Power
+
+
+@dataclass(slots=True)
+class Inlet:
+    """A source. `hear` takes what its receiver brings; `look` is called a few times a second and waits for nothing."""
+
+    studio: Studio
+    keep: Keep
+    state: SourceState = SourceState.WAITING
+    since: dt.datetime | None = None
+    signal: Signal | None = None
+    still: bytes | None = None
+    slot: int = 0
+    late: int = 0
+    losses: int = 0
+    refused: str = ""
+    _parts: deque[bytes] = field(default_factory=deque)
+    _size: int = 0
+    _heard_ms: int = 0
+    _looked: float = 0.0
+    _encoder: LiveEncoder | None = None
+    _encoding: asyncio.Task[None] | None = None
+    _order: uuid.UUID | None = None
+    _late_run: int = 0
+    _looking: asyncio.Task[None] | None = None
+
+    async def hear(self, block: bytes) -> None:
+        """The next bytes; waits while a source is faster than time."""
+        self._heard_ms = to_ms(self.studio.clock.now())
+        self._parts.append(block)
+        self._size += len(block)
+        while self._size > _KEPT:
+            self._size -= len(self._parts.popleft())
+        encoder = self._encoder
+        if encoder is None:
+            return
+        while self._encoder is encoder and is_ahead(self.slot, to_ms(self.studio.clock.now())):  # noqa: ASYNC110 - time
+            await asyncio.sleep(_PACE)
+        self._heard_ms = to_ms(self.studio.clock.now())
+        await encoder.feed(block)
+
+    def look(self, order: uuid.UUID | None, *, may_encode: bool = True) -> None:
+        """What is to be done now: begin or end the encoder, look at what comes in, say how it is."""
+        now = self.studio.clock.now()
+        lost = to_ms(now) - self._heard_ms > LOST_MS
+        if lost and self.state in {SourceState.RECEIVING, SourceState.ENCODING}:
+            self.losses += 1
+            self._parts.clear()
+            self._size, self.signal = 0, None
+        broken = self._encoding is not None and self._encoding.done()
+        if self._encoding is not None and (broken or lost or order != self._order or self._late_run >= LATE_RUN):
+            self._end()
+        if order is not None and may_encode and self.signal is not None and not lost and self._encoding is None:
+            self._begin(order, self.signal)
+        if not lost and (self._looking is None or self._looking.done()):
+            loop = asyncio.get_running_loop()
+            every = _LOOK_EVERY if self.signal is None else _STILL_EVERY
+            if self._size >= _ENOUGH and loop.time() - self._looked >= every:
+                self._looked = loop.time()
+                self._looking = asyncio.create_task(self._see(b"".join(self._parts)))
+        self._be(self._now_is(lost=lost), now)
+
+    async def close(self) -> None:
+        tasks = [task for task in (self._encoding, self._looking) if task is not None]
+        self._end()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _now_is(self, *, lost: bool) -> SourceState:
+        if lost:
+            return SourceState.LOST if self._heard_ms else SourceState.WAITING
+        if self._encoding is not None:
+            return SourceState.ENCODING
+        return SourceState.WAITING if self.signal is None else SourceState.RECEIVING
+
+    def _be(self, state: SourceState, now: dt.datetime) -> None:
+        if state is not self.state:
+            self.state, self.since = state, now
+            log.info("a live source changed", state=state.value)
+
+    async def _see(self, data: bytes) -> None:
+        studio = self.studio
+        try:
+            if self.signal is None:
+                self.signal = await signal_of(data, sandbox=studio.sandbox, work=studio.work)
+            self.still = await still_of(data, sandbox=studio.sandbox, work=studio.work) or self.still
+        except (MediaRefused, OSError) as error:
+            log.warning("a live source could not be looked at", error=str(error))
+
+    def _begin(self, order: uuid.UUID, signal: Signal) -> None:
+        self._order, self._late_run, self.slot = order, 0, 0
+        self._encoding = asyncio.create_task(self._encode(order, signal))
+
+    def _end(self) -> None:
+        if self._encoding is not None:
+            self._encoding.cancel()
+        self._encoding = self._encoder = self._order = None
+        self._late_run = 0
+
+    async def _encode(self, order: uuid.UUID, signal: Signal) -> None:
+        studio = self.studio
+        rungs = studio.power.rungs
+        grid = Grid.at(to_ms(studio.clock.now()))
+
+        async def take(segment: int, made: Made) -> None:
+            slot = grid.slot(segment)
+            kept = is_in_time(slot, to_ms(studio.clock.now())) and await self.keep(order, slot, made, len(rungs))
+            self.late += not kept
+            self._late_run = 0 if kept else self._late_run + 1
+            self.slot = slot
+
+        encoder = LiveEncoder(grid, rungs, signal, studio.house, take)
+        try:
+            async with encoder.running(studio.sandbox, studio.work) as task:
+                self._encoder = encoder
+                await task
+            self.refused = encoder.said
+        except MediaRefused as refused:
+            self.refused = refused.code
+            log.warning("the encoder of a live source ended", code=refused.code)
+        finally:
+            if self._encoder is encoder:
+                self._encoder = None
+
+
+async def ended(*tasks: asyncio.Task[None]) -> None:
+    """Cancels tasks and waits until they are gone."""
+    for task in tasks:
+        task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await asyncio.gather(*tasks, return_exceptions=True)

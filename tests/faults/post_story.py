@@ -1,0 +1,304 @@
+"""One post through the core under one fault schedule, life after life, until somebody knows how it ended."""
+
+import collections
+import dataclasses
+import datetime as dt
+import random
+from typing import Final
+
+from sqlalchemy import select
+
+from cms.kernel import leases
+from cms.notices.models import Notice
+from cms.planning.models import Target as TargetRow
+from cms.publishing.accounts import resume
+from cms.publishing.attempts import attempts_of
+from cms.publishing.models import Delivery
+from cms.publishing.sending import Sending
+from cms.publishing.states import DELIVERY, OPEN, DeliveryState
+from cms.publishing.worker import POISON
+from tests.faults.mortal import Fate, Killed
+from tests.faults.post_world import LU, NEXT, TITLE, Fake, Room, weather
+from tests.integration.publishing import office
+from tests.integration.publishing.office import SUN
+
+# So many lives in bad weather, and so many more on a calm day.
+_STORM: Final = 10
+_CALM: Final = 25
+# A worker that dies five times in a row on one row is stopped by a rule of its own.
+_MOST_IN_A_ROW: Final = 3
+_LAST_STEP: Final = 70
+_HOURS: Final = dt.timedelta(hours=3)
+_LATE_WORD: Final = dt.timedelta(minutes=20)
+_AFTER_A_KILL: Final = dt.timedelta(seconds=50)
+_OPEN: Final = {state.value for state in OPEN}
+# What the core itself says when nothing of the post had begun in time.
+_OF_THE_CORE: Final = frozenset({"publishing.too_late"})
+
+
+@dataclasses.dataclass(slots=True)
+class Tally:
+    """What happened to all posts of a run."""
+
+    schedules: collections.Counter[str] = dataclasses.field(default_factory=collections.Counter)
+    lives: int = 0
+    kills: int = 0
+    attempts: int = 0
+    deaths: int = 0
+    pauses: int = 0
+    alerts: int = 0
+    faults: collections.Counter[str] = dataclasses.field(default_factory=collections.Counter)
+    callbacks: collections.Counter[str] = dataclasses.field(default_factory=collections.Counter)
+    ends: collections.Counter[str] = dataclasses.field(default_factory=collections.Counter)
+    lost: collections.Counter[str] = dataclasses.field(default_factory=collections.Counter)
+    found: collections.Counter[str] = dataclasses.field(default_factory=collections.Counter)
+    wrong: list[str] = dataclasses.field(default_factory=list)
+
+    def said(self) -> str:
+        """The counts, as `./yunping test faults` prints them."""
+        rows = {
+            "schedules 方案": _joined(self.schedules),
+            "lives, killed 进程数、被 kill -9": f"{self.lives}, {self.kills}",
+            "attempts 发送尝试": str(self.attempts),
+            "token deaths 令牌失效": str(self.deaths),
+            "faults 故障": _joined(self.faults),
+            "callbacks 回调": _joined(self.callbacks),
+            "accounts paused, alerts 账号暂停、告警": f"{self.pauses}, {self.alerts}",
+            "ends 结局": _joined(self.ends),
+            "lost effects 丢失回答的副作用": _joined(self.lost),
+            "of them reconciled 已对账": _joined(self.found),
+            "doubled or wrong 重复或不符": str(len(self.wrong)),
+        }
+        return "\n".join(f"{name:<44} {value}" for name, value in rows.items())
+
+
+@dataclasses.dataclass(slots=True)
+class Story:
+    """One account and its one post."""
+
+    room: Room
+    fake: Fake
+    target: TargetRow
+    dice: random.Random
+    tally: Tally
+    lost: collections.Counter[str] = dataclasses.field(default_factory=collections.Counter)
+    killed_in_a_row: int = 0
+    was_paused: bool = False
+    copies: int = 1
+    intended: int = 1
+
+    @property
+    def now(self) -> dt.datetime:
+        return self.fake.simulator.clock.now()
+
+    async def told(self) -> Delivery:
+        """To the end: bad weather first, then a calm day on which everything must be settled."""
+        self.tally.schedules[self.fake.kind] += 1
+        row = await self.room.row(self.target)
+        for turn in range(_STORM + _CALM):
+            if turn == _STORM:
+                await self._calm()
+            row = await self._life(may_die=turn < _STORM)
+            if row.state not in _OPEN and not await self._mended():
+                break
+        # What the platform still has to say comes late, and changes nothing.
+        self.fake.simulator.advance(_LATE_WORD)
+        row = await self._until_due()
+        self._judge(row)
+        await self._written_down(row)
+        return row
+
+    async def killed_at(self, step: int) -> bool:
+        """Killed there in fine weather, then on to the end; whether it was."""
+        self.tally.schedules[f"{self.fake.kind}, one step"] += 1
+        before = self.tally.kills
+        row = await self._life(may_die=True, at=step)
+        for _ in range(_CALM):
+            if row.state not in _OPEN:
+                break
+            row = await self._life(may_die=False)
+        self._judge(row)
+        await self._written_down(row)
+        if row.state != DeliveryState.LIVE.value:
+            self._note(row, f"killed at step {step}: {row.error_code}")
+        return self.tally.kills > before
+
+    async def taken_back(self) -> Delivery:
+        """The recall of it, on the calm day."""
+        row = await self.room.row(self.target)
+        for _ in range(_CALM):
+            row = await self._life(may_die=False)
+            if row.state not in _OPEN:
+                break
+        if self.fake.simulator.visible(TITLE) and row.state != DeliveryState.MANUAL.value:
+            self._note(row, "recalled, and still shown")
+        return row
+
+    async def next_one(self) -> None:
+        """Another piece hours later goes out, and takes along what an earlier one left at the platform."""
+        self.intended += 1
+        is_handed = (await self._first()).state == DeliveryState.MANUAL.value
+        row = await self.room.row(self.target)
+        for _ in range(_CALM):
+            row = await self._life(may_die=False)
+            if row.state not in _OPEN:
+                break
+        left = self.fake.left_behind() - is_handed
+        if left > 0 or row.state not in {DeliveryState.LIVE.value, DeliveryState.MANUAL.value}:
+            self._note(row, f"the next one: {row.error_code}; {left} left behind")
+
+    async def _first(self) -> Delivery:
+        async with self.room.database.read() as session:
+            query = select(Delivery).where(Delivery.target_id == self.target.id).order_by(Delivery.created_at)
+            return (await session.scalars(query.limit(1))).one()
+
+    async def _life(self, *, may_die: bool, at: int = 0) -> Delivery:
+        """A worker takes the post if it is due and works until it is done or killed; then time passes."""
+        fate = Fate(at or self._fated(may_die=may_die))
+        shop = self.room.shop(self.fake, fate, self._lose)
+        if may_die and self.dice.random() < 0.12:
+            self.fake.kill_tokens()
+            self.tally.deaths += 1
+        self.tally.lives += 1
+        try:
+            async with shop.database.write() as session:
+                here = (Delivery.target_id == self.target.id,)
+                held = await leases.claim(
+                    session, Delivery, DELIVERY, owner="w", now=self.now, poison=POISON, where=here
+                )
+            for one in held:
+                await Sending(shop, one, DELIVERY).run()
+        except Killed:
+            self.tally.kills += 1
+            self.killed_in_a_row += 1
+            self.fake.simulator.advance(_AFTER_A_KILL)
+        else:
+            self.killed_in_a_row = 0
+        self._check_once()
+        return await self._until_due()
+
+    async def _until_due(self) -> Delivery:
+        row = await self.room.row(self.target)
+        alive = self.room.shop(self.fake, Fate(), self._lose)
+        self.fake.simulator.settle()
+        await self.room.ring(self.fake, self.target, alive)
+        row = await self.room.row(self.target)
+        if row.state in _OPEN and row.not_before > self.now:
+            self.fake.simulator.advance(row.not_before - self.now)
+            await self.room.ring(self.fake, self.target, alive)
+        return await self.room.row(self.target)
+
+    def _fated(self, *, may_die: bool) -> int:
+        if not may_die or self.killed_in_a_row >= _MOST_IN_A_ROW or self.dice.random() < 0.35:
+            return 0
+        return self.dice.randint(1, _LAST_STEP)
+
+    async def _calm(self) -> None:
+        self.fake.simulator.calm()
+
+    async def _mended(self) -> bool:
+        """Whether the account waited for an administrator, who mends it on the calm day and goes on."""
+        async with self.room.database.read() as session:
+            row = await session.get_one(TargetRow, self.target.id)
+        if row.paused_at is None:
+            return False
+        if not self.was_paused:
+            self.was_paused = True
+            self.tally.pauses += 1
+            self.tally.alerts += await self._alerts()
+        await self._calm()
+        async with self.room.database.write() as session:
+            await resume(session, LU, self.target.code, now=self.now)
+        return True
+
+    async def _alerts(self) -> int:
+        async with self.room.database.read() as session:
+            query = select(Notice.times).where(Notice.cause == f"account:{self.target.code}")
+            return sum((await session.scalars(query)).all())
+
+    def _lose(self, name: str, count: int) -> None:
+        if count:
+            self.lost[name] += count
+
+    def _check_once(self) -> None:
+        counters = self.fake.simulator.journal.counters
+        posts = counters[self.fake.effects[-1]]
+        shown = self.fake.simulator.visible(TITLE)
+        if posts > self.intended or shown > 1 or self.fake.simulator.visible(NEXT) > 1:
+            self.tally.wrong.append(f"{self.target.code}: {posts} side effects, {shown} shown")
+
+    def _judge(self, row: Delivery) -> None:
+        """Exactly one, or none with a reason the platform itself confirms; and nothing that nobody knows of."""
+        sim = self.fake.simulator
+        why = row.error_code or (row.receipt or {}).get("detail", {}).get("task", "")
+        self.tally.ends[f"{self.fake.kind} {row.state}{': ' + why if why else ''}"] += 1
+        self.tally.faults.update(str(fault.kind) for _, fault in sim.faults.met)
+        arrived = sum(one.state == "accepted" for one in sim.outbox.sent)
+        self.tally.callbacks["lost"] += sum(one.state == "lost" for one in sim.outbox.sent)
+        self.tally.callbacks["arrived"] += arrived
+        self.tally.callbacks["doubled"] += arrived - -(-arrived // self.copies)
+        self.tally.lost.update(self.lost)
+        if row.state not in _OPEN:
+            self.tally.found.update(self.lost)
+        shown = sim.visible(TITLE)
+        if row.state == DeliveryState.LIVE.value:
+            if shown != 1:
+                self._note(row, f"live, and {shown} are shown")
+        elif row.state in {DeliveryState.FAILED.value, DeliveryState.MISSED.value, DeliveryState.MANUAL.value}:
+            if shown:
+                self._note(row, f"{why}, and {shown} are shown")
+            if why not in self.fake.reasons() | _OF_THE_CORE:
+                self._note(row, f"{why} is not why: {sorted(self.fake.reasons())}")
+        else:
+            self._note(row, f"never settled: {why} {row.error_params}")
+
+    async def _written_down(self, row: Delivery) -> None:
+        """Every attempt stands in the ledger with its end; what is live has exactly one that was sent."""
+        async with self.room.database.read() as session:
+            attempts = await attempts_of(session, row.id)
+        self.tally.attempts += len(attempts)
+        sent = sum(one.outcome == "sent" for one in attempts)
+        if row.state not in _OPEN and any(one.ended_at is None for one in attempts):
+            self._note(row, "an attempt without an end")
+        if sent != (row.state == DeliveryState.LIVE.value):
+            self._note(row, f"{sent} attempts say that they sent it")
+
+    def _note(self, row: Delivery, what: str) -> None:
+        self.tally.wrong.append(f"{self.target.code} {row.state}: {what}")
+
+
+async def stories(
+    room: Room, tally: Tally, fakes: dict[str, Fake], *, first: int = 0, rough: bool = True
+) -> list[Story]:
+    """An account for each platform, the one piece published to all of them, and their weather."""
+    edition = await room.document()
+    made = []
+    for number, (code, fake) in enumerate(fakes.items()):
+        target = await room.account(fake, code)
+        dice = weather(fake, first + number) if rough else random.Random(0)
+        made.append(Story(room, fake, target, dice, tally, copies=fake.simulator.outbox.always.copies))
+    await room.publish(edition, list(fakes))
+    return made
+
+
+async def after(room: Room, told: list[Story], ended: list[Delivery]) -> None:
+    """Hours later: another piece where the first is not out, then the recall of the first, everywhere."""
+    now = max(story.now for story in told) + _HOURS
+    for story in told:
+        story.fake.simulator.calm()
+        story.fake.simulator.advance(now - story.now)
+    again = [story for story, row in zip(told, ended, strict=True) if row.state != DeliveryState.LIVE.value]
+    if again:
+        edition = await room.document(NEXT)
+        await room.publish(edition, [story.target.code for story in again], now=now)
+    for story in again:
+        await story.next_one()
+    document = ended[0].document_id
+    assert document is not None
+    await office.recall(room.database, room.guard, SUN, document, reason="误", now=now)
+    for story in told:
+        await story.taken_back()
+
+
+def _joined(counts: collections.Counter[str]) -> str:
+    return ", ".join(f"{name} {count}" for name, count in sorted(counts.items())) or "0"

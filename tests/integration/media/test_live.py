@@ -1,0 +1,119 @@
+"""A real signal through the real encoder in the sandbox: segments of the house on the grid, a still, a film of them."""
+
+import asyncio
+import hashlib
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from media.errors import MediaRefused
+from media.house import AUDIO, RUNGS, TRACKS, read_index, write_index
+from media.live import Grid, Made
+from media.live_encoding import LiveEncoder, Signal, signal_of, still_of
+from media.live_keeping import Stored, one_film
+from media.live_receiving import Receiver, listener, receiving
+from media.package import house_of
+from media.sandbox import Sandbox
+from media.store import Store
+
+SIGNAL = (
+    "ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc2=s=320x180:r=30", "-f", "lavfi", "-i", "sine=440:r=44100",
+    "-t", "9.5", "-c:v", "libx264", "-preset", "ultrafast", "-g", "30", "-c:a", "aac", "-f", "mpegts", "pipe:1",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def signal() -> bytes:
+    return subprocess.run(SIGNAL, check=True, capture_output=True, timeout=60).stdout
+
+
+async def test_signal_becomes_segments_of_the_house_and_a_film(signal: bytes, sandbox: Sandbox, tmp_path: Path) -> None:
+    sandbox = sandbox.apart(parallel=4)
+    found = await signal_of(signal, sandbox=sandbox, work=tmp_path)
+    assert found == Signal(has_sound=True, width=320, height=180)
+    still = await still_of(signal, sandbox=sandbox, work=tmp_path)
+    assert still is not None
+    assert still[:2] == b"\xff\xd8"
+    house = await house_of(sandbox, tmp_path)
+    made: list[Made] = []
+    enough = asyncio.Event()
+
+    async def take(number: int, slot: Made) -> None:
+        assert number == len(made)
+        made.append(slot)
+        if len(made) == 2:
+            enough.set()
+
+    encoder = LiveEncoder(Grid(100, 520), RUNGS[2:], found, house, take)
+    async with encoder.running(sandbox, tmp_path) as task:
+        feeding = asyncio.create_task(encoder.feed(signal))
+        waiting = asyncio.create_task(enough.wait())
+        await asyncio.wait([task, waiting], return_when=asyncio.FIRST_COMPLETED)
+        assert not task.done() or task.exception() is None, encoder.said
+        feeding.cancel()
+    assert len(made) >= 2, "a segment is whole when the next one begins"
+
+    store = await asyncio.to_thread(Store.open, f"file://{tmp_path}/store", min_free_bytes=0)
+    slots = []
+    for one in made[:2]:
+        stored = await store.put(one.data, media_type="video/mp4")
+        index = read_index(write_index(one.index(house.name, stored.sha256)))
+        assert set(index.tracks) == set(TRACKS)
+        assert index.tracks["1080"] == index.tracks["720"] == index.tracks["480"], "filled from the lowest"
+        for name in ("480", AUDIO):
+            track = index.tracks[name]
+            init = one.data[track.start : track.start + track.init]
+            assert hashlib.sha256(init).hexdigest() == house.inits[name]
+        slots.append(Stored(stored.sha256, index, 1))
+    (tmp_path / "film").mkdir()
+    film = await one_film(slots, tmp_path / "film", store=store, sandbox=sandbox)
+    counted = ("ffprobe", "-v", "error", "-count_packets", "-show_entries", "stream=nb_read_packets", "-of", "csv=p=0")
+    told = subprocess.run([*counted, str(film)], check=True, capture_output=True, text=True, timeout=60)  # noqa: ASYNC221
+    assert told.stdout.split() == ["192", "360"], "two slots, to the frame"
+
+
+async def test_encoder_of_another_house_puts_nothing_on_air(signal: bytes, sandbox: Sandbox, tmp_path: Path) -> None:
+    sandbox = sandbox.apart(parallel=2)
+    house = await house_of(sandbox, tmp_path)
+    other = type(house)("other", dict.fromkeys(house.inits, "0" * 64))
+
+    async def take(_number: int, _slot: Made) -> None:
+        raise AssertionError
+
+    encoder = LiveEncoder(Grid(100, 0), RUNGS[2:], Signal(has_sound=True), other, take)
+    async with encoder.running(sandbox, tmp_path) as task:
+        feeding = asyncio.create_task(encoder.feed(signal))
+        with pytest.raises(MediaRefused, match="house_mismatch"):
+            await task
+        feeding.cancel()
+
+
+async def test_receiver_starts_its_program_anew_and_hears_every_byte() -> None:
+    heard: list[bytes] = []
+    twice = asyncio.Event()
+
+    async def hear(block: bytes) -> None:
+        heard.append(block)
+        if len(heard) == 2:
+            twice.set()
+
+    receiver = Receiver("srt://x", hear, program=("/bin/sh", "-c", "echo signal; echo broken >&2"))
+    task = asyncio.create_task(receiver.run())
+    await twice.wait()
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    assert heard == [b"signal\n"] * 2
+    assert (receiver.restarts, receiver.error) == (1, "broken")
+
+
+def test_receiver_opens_no_file_and_no_other_protocol() -> None:
+    assert "mode=listener" in listener(9000, "a.b_c~d-e0")
+    for url, allowed in (
+        (listener(9000, "a" * 10), "srt,pipe"),
+        ("rtmp://h/a/k", "rtmp,tcp,pipe"),
+        ("https://h/a.m3u8", "http,https,tcp,tls,crypto,pipe"),
+    ):
+        given = receiving(url)
+        assert given[given.index("-protocol_whitelist") + 1] == allowed
+        assert given[given.index("-i") + 1] == url

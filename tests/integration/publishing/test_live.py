@@ -1,0 +1,132 @@
+"""A source on air and back: when the machine bears it, what the plan sees, what is kept and what is removed."""
+
+import datetime as dt
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from cms.audit.models import AuditEvent
+from cms.kernel.errors import DomainError
+from cms.live import keeping
+from cms.live.holding import Holding, SaidOfSource, hold, let_go
+from cms.live.models import LiveSlot, LiveSource, LiveState, LiveTake
+from cms.live.rules import LEASE
+from cms.live.taking import LiveWish, take_live
+from cms.people.actor import Actor
+from cms.planning.models import Target as TargetRow
+from cms.publishing.onair.cutting import Wish, end_cut_in
+from cms.publishing.onair.models import CutInKind, CutInRow
+from media.house import write_index
+from schedules.linear import SLOT_MS
+from tests.fakes.house_files import imagined
+from tests.integration.publishing.conftest import Office
+from tests.integration.publishing.office import SUN, ZHAO
+from tests.integration.publishing.test_cut_ins import board, live, on_air, refused, tv
+
+__all__ = ["tv"]
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+HOUR = dt.timedelta(hours=1)
+GOOD = SaidOfSource("receiving", None, 2.1, 3, 1, 0, 0, 0, 0, "1920×1080", "")
+
+
+async def source(tv: Office, code: str = "channel-a", port: int = 9000) -> uuid.UUID:
+    async with tv.database.write() as session:
+        target = (await session.scalars(select(TargetRow).where(TargetRow.code == code))).one()
+        values: dict[str, Any] = {"created_by": SUN.person, "created_at": tv.now}
+        row = LiveSource(id=uuid.uuid4(), target_id=target.id, name="礼堂", kind="listen", port=port, **values)
+        session.add(row)
+    return row.id
+
+
+async def said(tv: Office, told: Mapping[uuid.UUID, SaidOfSource] | None = None, owner: str = "one") -> Holding:
+    async with tv.database.write() as session:
+        return await hold(session, owner, told or {}, now=tv.now)
+
+
+async def take(tv: Office, of: uuid.UUID, document: uuid.UUID, who: Actor = SUN, *, record: bool = False) -> str:
+    """The code of what refuses it; empty when it is on air."""
+    try:
+        async with tv.database.write() as session:
+            await take_live(session, who, LiveWish(of, document, HOUR, record=record), now=tv.now)
+    except DomainError as error:
+        return error.code
+    return ""
+
+
+async def test_source_is_admitted_only_with_a_signal_on_a_machine_that_bears_it(tv: Office) -> None:
+    first, second = await source(tv), await source(tv, "channel-b", 9001)
+    document = await live(tv, "礼堂直播")
+    assert await take(tv, first, document) == "live.no_receiver"
+    for told, code in (
+        ("waiting", "live.no_signal"),
+        ("lost", "live.no_signal"),
+    ):
+        await said(tv, {first: SaidOfSource(told, None, 2.1, 3, 1, 0, 0, 0, 0, "", "")})
+        assert await take(tv, first, document) == code
+    for factor, rungs, code in ((0.0, 0, "live.measuring"), (0.8, 0, "live.slow")):
+        await said(tv, {first: SaidOfSource("receiving", None, factor, rungs, 0, 0, 0, 0, 0, "", "")})
+        assert await take(tv, first, document) == code
+    await said(tv, {first: GOOD, second: GOOD})
+    assert await take(tv, first, document, ZHAO), "who may not publish"
+    assert await refused(tv, document, Wish(CutInKind.LIVE, ("channel-a",))) == "publishing.cut_in_no_source"
+    assert await take(tv, first, document) == ""
+    assert await take(tv, first, document) == "live.on_air"
+    assert await take(tv, second, document) == "live.full", "one at a time on a small machine"
+    (cut,) = await on_air(tv)
+    assert (cut.kind, cut.until) == ("live", tv.now + HOUR)
+    holding = await said(tv, {first: GOOD})
+    assert {one.id for one in holding.sources} == {first, second}
+    assert list(holding.on_air) == [first]
+    assert [(one.title, one.ready, one.is_on(tv.now)) for one in await board(tv)] == [("礼堂直播", True, True)]
+    async with tv.database.write() as session:
+        await end_cut_in(session, SUN, uuid.UUID(cut.id), now=tv.now)
+    assert await take(tv, second, document) == ""
+    async with tv.database.read() as session:
+        events = (await session.execute(select(AuditEvent.action, AuditEvent.details).order_by(AuditEvent.seq))).all()
+    cut_ins = [row for row in events if row.action.startswith("cut_in.")]
+    assert [row.action for row in cut_ins] == ["cut_in.begin", "cut_in.end", "cut_in.begin"]
+    assert str(first) in str(cut_ins[0].details)
+
+
+async def test_source_has_one_receiver_and_another_takes_over_when_it_is_silent(tv: Office) -> None:
+    first = await source(tv)
+    assert [one.id for one in (await said(tv)).sources] == [first]
+    assert not (await said(tv, owner="two")).sources
+    tv.later(seconds=LEASE.total_seconds() + 1)
+    assert (await said(tv, owner="two")).sources
+    async with tv.database.write() as session:
+        await let_go(session, "two", now=tv.now)
+    assert (await said(tv)).sources
+
+
+async def test_what_was_on_air_waits_to_be_kept_and_is_removed_after_a_week(tv: Office) -> None:
+    first, document = await source(tv), await live(tv, "礼堂直播")
+    await said(tv, {first: GOOD})
+    assert await take(tv, first, document, record=True) == ""
+    made: list[str] = []
+    async with tv.database.write() as session:
+        cut = (await session.scalars(select(CutInRow))).one()
+        for number in range(3):
+            data = await tv.store.put(f"slot {number}".encode(), media_type="video/mp4")
+            index = await tv.store.put(write_index(imagined(f"s{number}", segments=1)), media_type="application/json")
+            made += [data.sha256, index.sha256]
+            slot = int(tv.now.timestamp() * 1000) // SLOT_MS + number
+            hashes = {"index": index.sha256, "sha256": data.sha256}
+            session.add(LiveSlot(target_id=cut.target_id, slot=slot, cut_in_id=cut.id, size=6, rungs=3, **hashes))
+        await session.flush()
+        await end_cut_in(session, SUN, cut.id, now=tv.now)
+    shop: Any = tv.shop
+    assert not await keeping.keep_next(tv.database, shop, now=tv.now), "the last slots are still on their way"
+    tv.later(days=9)
+    assert await keeping.tidy(tv.database, tv.store, now=tv.now) == 0, "its recording still waits"
+    async with tv.database.write() as session:
+        (await session.get_one(LiveTake, cut.id)).kept_at = tv.now
+    assert not await keeping.keep_next(tv.database, shop, now=tv.now)
+    assert await keeping.tidy(tv.database, tv.store, now=tv.now) == 3
+    assert [await tv.store.exists(sha256) for sha256 in made] == [False] * 6
+    async with tv.database.read() as session:
+        assert (await session.scalars(select(LiveSlot))).all() == []
+        assert (await session.scalars(select(LiveState))).one().factor == GOOD.factor

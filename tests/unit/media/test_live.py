@@ -1,0 +1,81 @@
+"""A live signal on the grid: where its segments belong, what is too late, what a machine bears, and its bytes."""
+
+import pytest
+from hypothesis import given, strategies as st
+
+from media.errors import MediaRefused
+from media.house import RUNGS, SEGMENT_MS
+from media.live import AHEAD, DELAY, HEADROOM, REACH_MS, Grid, Splitter, is_ahead, is_in_time, room_for, rungs_for
+from media.live_encoding import argv
+
+INSTANTS = st.integers(0, 1 << 42)
+
+
+@given(INSTANTS)
+def test_signal_is_taken_from_the_next_slot_on_and_shown_two_slots_later(now: int) -> None:
+    grid = Grid.at(now)
+    assert 0 <= grid.lead_ms < SEGMENT_MS
+    assert (now + grid.lead_ms) % SEGMENT_MS == 0
+    begun = (now + grid.lead_ms) // SEGMENT_MS
+    assert [grid.slot(n) - (begun + n) for n in range(3)] == [DELAY] * 3 == [2] * 3
+
+
+@given(INSTANTS, st.integers(0, 10_000))
+def test_segment_that_is_ready_as_its_signal_ends_has_most_of_a_slot_to_spare(now: int, segment: int) -> None:
+    grid = Grid.at(now)
+    ends = (grid.first + segment + 1) * SEGMENT_MS
+    assert is_in_time(grid.slot(segment), ends + SEGMENT_MS - REACH_MS)
+    assert not is_in_time(grid.slot(segment), ends + SEGMENT_MS - REACH_MS + 1)
+    assert not is_ahead(grid.slot(segment), ends)
+
+
+def test_source_that_is_faster_than_time_has_to_wait() -> None:
+    grid = Grid.at(1_000 * SEGMENT_MS)
+    ahead = [is_ahead(grid.slot(n), 1_000 * SEGMENT_MS) for n in range(AHEAD + 3)]
+    assert ahead == [False] * (AHEAD + 1) + [True] * 2
+
+
+@given(st.dictionaries(st.sampled_from([1, 2, 3]), st.floats(0, 20)))
+def test_ladder_is_the_largest_that_is_fast_enough(factors: dict[int, float]) -> None:
+    rungs = rungs_for(factors)
+    assert tuple(rungs) == RUNGS[len(RUNGS) - len(rungs) :]
+    good = [count for count, factor in factors.items() if factor >= HEADROOM]
+    assert len(rungs) == max(good, default=0)
+
+
+def test_room_of_a_small_machine_is_for_one() -> None:
+    assert [room_for(factor) for factor in (0.5, 1.4, 2.1, 2.7, 8.0)] == [0, 1, 1, 2, 6]
+
+
+def box(kind: bytes, body: bytes) -> bytes:
+    return (len(body) + 8).to_bytes(4) + kind + body
+
+
+@given(st.lists(st.integers(1, 50), max_size=20))
+def test_splitter_gives_the_same_whatever_the_blocks(cuts: list[int]) -> None:
+    data = (
+        box(b"ftyp", b"a") + box(b"moov", b"bb") + b"".join(box(b"moof", b"m") + box(b"mdat", b"x" * n) for n in cuts)
+    )
+    splitter, found = Splitter(), list[bytes]()
+    at = 0
+    for size in [*cuts, len(data)]:
+        found += splitter.feed(data[at : at + size])
+        at += size
+    assert splitter.init == box(b"ftyp", b"a") + box(b"moov", b"bb")
+    assert found == [box(b"moof", b"m") + box(b"mdat", b"x" * n) for n in cuts]
+
+
+@pytest.mark.parametrize("data", [b"\0\0\0\7mdat", b"\xff\xff\xff\xffmdat"])
+def test_splitter_when_a_length_is_senseless_refuses(data: bytes) -> None:
+    with pytest.raises(MediaRefused):
+        Splitter().feed(data)
+
+
+def test_encoder_is_superfast_sees_a_pipe_alone_and_takes_from_the_lead_on() -> None:
+    given_ = argv(Grid(100, 1_500), ("720", "480"), has_sound=True)
+    text = " ".join(given_)
+    assert text.count("-preset superfast") == 2
+    assert "-protocol_whitelist file,pipe" in text
+    assert "start_time=1.500" in text
+    assert "first_pts=72000" in text
+    assert "anullsrc" in " ".join(argv(Grid(100, 0), ("480",), has_sound=False))
