@@ -51,6 +51,8 @@ _WRITING: Final[Mapping[str, tuple[str, ...]]] = {
 _INCOMING: Final[Mapping[str, tuple[str, ...]]] = {
     "POST /desk/newspapers/upload": ("POST /api/v1/newspapers",),
     "POST /desk/newspapers/{id}/again": ("POST /api/v1/newspapers/{id}/again",),
+    "POST /desk/newspapers/{id}/exchange": ("POST /api/v1/newspapers/{id}/exchange",),
+    "POST /desk/newspapers/{id}/exchange/undo": ("POST /api/v1/newspapers/{id}/exchange/undo",),
     "POST /desk/newspapers/{id}/import": ("POST /api/v1/newspapers/{id}/zones/import",),
     "POST /desk/newspapers/{id}/issue": ("PUT /api/v1/newspapers/{id}",),
     "POST /desk/newspapers/{id}/zones": ("PUT /api/v1/newspapers/{id}/zones",),
