@@ -189,6 +189,7 @@ _SYSTEM: Final[Mapping[str, tuple[str, ...]]] = {
     "POST /desk/screens/lines/remove": ("PUT /api/v1/screen-lines",),
     "POST /desk/screens/updates/{rollout}/start": ("POST /api/v1/screen-rollouts/{rollout}/start",),
     "POST /desk/screens/updates/{rollout}/stop": ("POST /api/v1/screen-rollouts/{rollout}/stop",),
+    "POST /desk/screens/tags/rename": ("POST /api/v1/screen-tags/{tag}/rename",),
     "POST /desk/screens/tree/place": ("PUT /api/v1/screens/units/place",),
     "POST /desk/screens/audiences/{target}": ("PUT /api/v1/screens/audiences/{target}",),
 }
