@@ -16,6 +16,7 @@ from media.house import SEGMENT_MS, HouseIndex, rendition, write_index
 from media.kept import Kept, Nothing
 from media.limits import VideoLimits
 from media.making import Making, Room
+from media.passes import in_passes
 from media.runner import Report
 from media.sandbox import Sandbox
 from media.sprites import sheet_of
@@ -99,8 +100,7 @@ async def encode_house(
         run = Making(path, facts, segments, of_house, Room(sandbox, work, out, limits, progress), kept)
         await run.begin()
         before = await run.sound()
-        for stretch in stretches(segments, each=each):
-            await run.stretch(stretch)
+        await in_passes(run, stretches(segments, each=each), kept)
         run.refuse_damage()
         await unchanged(path, facts.seen)
         index = await in_thread(package.index_of, out, of_house, segments=segments, duration_ms=facts.duration_ms)
