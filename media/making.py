@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Final
 
 from media import ladder, package
+from media.encoders import Encoder
 from media.errors import MediaRefused
+from media.hardware import Hardware, checked
 from media.house import AUDIO, FIRST_LOOK, RUNGS, SEGMENT_FRAMES, SEGMENT_MS
 from media.kept import Kept
 from media.limits import VideoLimits
 from media.loudness import UNHEARD, Loudness, gain_for, measured
-from media.runner import Progress, Report, Stage, command, given_input, made_output, run_ffmpeg
+from media.runner import FFMPEG, Progress, Report, Stage, command, given_input, made_output, run_ffmpeg
 from media.sandbox import Sandbox
 from media.stretches import Stretch
 from media.threads import in_thread
@@ -50,6 +52,7 @@ class Making:
     house: package.House
     room: Room
     kept: Kept
+    hardware: Hardware | None = None
     there: frozenset[str] = field(default=frozenset(), init=False)
     patched: int = field(default=0, init=False)
     done_ms: int = field(default=0, init=False)
@@ -81,14 +84,34 @@ class Making:
         self.done_ms += self._worth(stretch, rungs)
 
     async def _encode(self, stretch: Stretch, names: Mapping[str, str]) -> None:
+        rungs, share = list(names), sum(_SHARES[rung] for rung in names)
         async with private_folder(self.room.work) as out:
-            outputs = ladder.stretch_outputs(self.facts, stretch, list(names))
-            share = sum(_SHARES[rung] for rung in names)
-            await self._run(outputs, out, stretch.length_ms, Stage.encoding, share=share)
-            await self._put(out, {rung: rung for rung in names}, stretch.first, stretch.segments)
+            if not await self._encoded_on_card(stretch, rungs, out, share):
+                outputs = ladder.stretch_outputs(self.facts, stretch, rungs)
+                await self._run(outputs, out, stretch.length_ms, Stage.encoding, share=share)
+            await self._put(out, {rung: rung for rung in rungs}, stretch.first, stretch.segments)
             if stretch.segments < self.segments:
                 # What is one stretch in all has nothing to be resumed.
                 await self.kept.keep({name: out / rung for rung, name in names.items()})
+
+    async def _encoded_on_card(self, stretch: Stretch, rungs: Sequence[str], out: Path, share: float) -> bool:
+        """Whether a card made it, and what it made is of the house."""
+        card = self.hardware
+        if card is None or not card.is_trusted:
+            return False
+        outputs = ladder.stretch_outputs(self.facts, stretch, rungs, card.encoder)
+        room = self.room
+        try:
+            length = stretch.length_ms
+            await self._run(outputs, out, length, Stage.encoding, share=share, encoder=card.encoder)
+            await checked(out, rungs, self.house, segments=stretch.segments, sandbox=room.sandbox, work=room.work)
+        except MediaRefused as refused:
+            await card.refuse(refused)
+            # The rest of this video too: one that changes its encoder half-way looks it.
+            self.hardware = None
+            return False
+        card.failed = 0
+        return True
 
     async def watchable(self) -> None:
         """The smallest picture with the sound as a plain film, for those who cannot wait."""
@@ -155,10 +178,18 @@ class Making:
             raise MediaRefused("media.video_truncated", found=read, claimed=claimed)
 
     async def _run(
-        self, outputs: Sequence[object], out: Path, length_ms: int, stage: Stage, *, share: float = 1.0
+        self,
+        outputs: Sequence[object],
+        out: Path,
+        length_ms: int,
+        stage: Stage,
+        *,
+        share: float = 1.0,
+        encoder: Encoder | None = None,
     ) -> None:
+        begin, program = ((), FFMPEG) if encoder is None else (encoder.begin, encoder.program)
         ran = await run_ffmpeg(
-            command(*outputs, own_clock=stage is Stage.encoding),
+            command(*outputs, own_clock=stage is Stage.encoding, begin=begin, program=program),
             sandbox=self.room.sandbox,
             given=self.path,
             out=out,
@@ -166,6 +197,7 @@ class Making:
             stage=stage,
             total_ms=length_ms,
             progress=self._shifted(share) if stage is Stage.encoding else self.room.progress,
+            devices=() if encoder is None else encoder.devices,
         )
         self.patched += sum(1 for line in ran.stderr.splitlines() if _PATCHED.search(line))
 
