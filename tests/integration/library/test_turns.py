@@ -35,6 +35,8 @@ from media.video import VideoFacts
 from tests.fakes.videos import CLIP, DURATION_MS, NAMES, FakeTools
 from tests.office import NOW, Office, make_office
 
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
 
 @dataclass
 class Paced(FakeTools):
