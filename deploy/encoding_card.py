@@ -34,14 +34,17 @@ async def with_encoder(here: Installation, room: EncodeRoom, encoder: Encoder) -
     except MediaRefused as refused:
         reason = refused.code
     if reason:
-        log.warning("the card's encoder is not there" if reason == "absent" else "the card is refused", reason=reason)
+        if reason == "absent":
+            log.warning("the card's encoder is not there", encoder=encoder.name)
+        else:
+            log.warning("the card's encoder is refused", encoder=encoder.name, error=reason)
         await _alarm(here, encoder, reason)
         return room
     log.info("videos are made by the card", encoder=encoder.name)
     await _alarm(here, encoder, "")
 
     async def tell(why: str) -> None:
-        log.warning("a video was made in software", encoder=encoder.name, reason=why)
+        log.warning("a video was made in software", encoder=encoder.name, error=why)
         here.metrics.count("yunping_encoder_refusals_total", encoder=encoder.name)
         await _alarm(here, encoder, why)
 
