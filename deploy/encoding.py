@@ -20,6 +20,7 @@ from cms.library.upload import Workshop
 from cms.library.uploads import sweep
 from cms.newspaper.drawing import draw_next
 from cms.planning.urgent import counted_on
+from deploy.encoding_card import with_card
 from deploy.installation import Installation
 from media.errors import MediaRefused
 from media.images import TABLE
@@ -35,7 +36,7 @@ log = logger("deploy")
 
 async def encode_videos(here: Installation, room: Workshop, owner: str) -> None:
     """Encodes what is due until cancelled, then gives the job back."""
-    encoder = _encoder(here, room, f"{owner}:encoder")
+    encoder = await with_card(here, _encoder(here, room, f"{owner}:encoder"))
     await work(here, lambda: encode_next(encoder))
 
 

@@ -15,7 +15,8 @@ from cms.kernel.log import logger
 from cms.live.rules import SourceState
 from media.errors import MediaRefused
 from media.live import LATE_RUN, LOST_MS, Grid, Made, is_ahead, is_in_time
-from media.live_encoding import LiveEncoder, Power, Signal, signal_of, still_of
+from media.live_encoding import LiveEncoder, Power, Signal, loudness_of, signal_of, still_of
+from media.loudness import UNHEARD, Loudness, live_gain
 from media.package import House
 from media.sandbox import Sandbox
 
@@ -57,6 +58,7 @@ class Inlet:
     late: int = 0
     losses: int = 0
     refused: str = ""
+    loudness: Loudness = UNHEARD
     _parts: deque[bytes] = field(default_factory=deque)
     _size: int = 0
     _heard_ms: int = 0
@@ -89,7 +91,7 @@ class Inlet:
         if lost and self.state in {SourceState.RECEIVING, SourceState.ENCODING}:
             self.losses += 1
             self._parts.clear()
-            self._size, self.signal = 0, None
+            self._size, self.signal, self.loudness = 0, None, UNHEARD
         broken = self._encoding is not None and self._encoding.done()
         if self._encoding is not None and (broken or lost or order != self._order or self._late_run >= LATE_RUN):
             self._end()
@@ -127,6 +129,8 @@ class Inlet:
         try:
             if self.signal is None:
                 self.signal = await signal_of(data, sandbox=studio.sandbox, work=studio.work)
+            if self.signal is not None and self.signal.has_sound and self._encoding is None:
+                self.loudness = await loudness_of(data, sandbox=studio.sandbox, work=studio.work)
             self.still = await still_of(data, sandbox=studio.sandbox, work=studio.work) or self.still
         except (MediaRefused, OSError) as error:
             log.warning("a live source could not be looked at", error=str(error))
@@ -153,7 +157,7 @@ class Inlet:
             self._late_run = 0 if kept else self._late_run + 1
             self.slot = slot
 
-        encoder = LiveEncoder(grid, rungs, signal, studio.house, take)
+        encoder = LiveEncoder(grid, rungs, signal, studio.house, take, live_gain(self.loudness))
         try:
             async with encoder.running(studio.sandbox, studio.work) as task:
                 self._encoder = encoder

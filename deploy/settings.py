@@ -138,6 +138,13 @@ class Settings(BaseModel):
     max_video_mb: Annotated[
         int, Field(ge=1, le=65_536, description="单个视频上限（MiB）。Largest video to take, MiB.")
     ] = 16_384
+    encoder: Annotated[
+        Literal["software", "h264_vaapi", "h264_qsv", "h264_nvenc", "h264_v4l2m2m"],
+        Field(
+            description="转码所用的编码器。硬件编码器启动时试机，结果与频道规格不是逐字节一致时自动改用软件并报警。"
+            "Encoder of videos; a card's is tried at start; software, with an alarm, where its result differs."
+        ),
+    ] = "software"
     encode_nice: Annotated[
         int, Field(ge=0, le=19, description="视频转码的 nice 值，越大越让路。Niceness of video encoding.")
     ] = 10

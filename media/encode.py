@@ -12,10 +12,12 @@ from media.carried import carried_subtitles
 from media.errors import MediaRefused
 from media.findings import Findings
 from media.finishing import Finishing
+from media.hardware import Hardware
 from media.house import SEGMENT_MS, HouseIndex, rendition, write_index
 from media.kept import Kept, Nothing
 from media.limits import VideoLimits
 from media.making import Making, Room
+from media.passes import in_passes
 from media.runner import Report
 from media.sandbox import Sandbox
 from media.sprites import sheet_of
@@ -72,6 +74,7 @@ async def encode_house(
     limits: VideoLimits = LIMITS,
     kept: Kept | None = None,
     each: int = SEGMENTS,
+    hardware: Hardware | None = None,
 ) -> AsyncIterator[EncodedVideo]:
     """Encode a video that `media.video.examine` accepted; the files live as long as the context.
 
@@ -84,6 +87,7 @@ async def encode_house(
         limits: as for `examine`.
         kept: what an earlier try finished, and where this one puts what it finishes.
         each: segments of a stretch, the unit of what is kept.
+        hardware: a card's encoder to be tried before the house's own.
 
     Raises:
         MediaRefused: `media.disk_full`, `media.too_costly`, `media.video_vanished`, `media.video_changed`,
@@ -96,11 +100,10 @@ async def encode_house(
     kept = kept or Nothing()
     async with private_folder(work) as out:
         await in_thread(_has_room, out, segments, limits)
-        run = Making(path, facts, segments, of_house, Room(sandbox, work, out, limits, progress), kept)
+        run = Making(path, facts, segments, of_house, Room(sandbox, work, out, limits, progress), kept, hardware)
         await run.begin()
         before = await run.sound()
-        for stretch in stretches(segments, each=each):
-            await run.stretch(stretch)
+        await in_passes(run, stretches(segments, each=each), kept)
         run.refuse_damage()
         await unchanged(path, facts.seen)
         index = await in_thread(package.index_of, out, of_house, segments=segments, duration_ms=facts.duration_ms)

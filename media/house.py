@@ -37,6 +37,8 @@ FIRST_LOOK: Final = "first-look"  # what can be watched before the rest is made;
 # Text tracks by the language that is in their names; a video has them or not.
 SUBTITLES: Final = {"zh": "subtitles-zh", "en": "subtitles-en"}
 OPTIONAL: Final = frozenset(SUBTITLES.values())
+# What a video made by an older product may lack, and is signed without.
+SPARED: Final = OPTIONAL | {SPRITES}
 
 # 100,000 segments are 106 hours; a larger number is an attack on whoever reads the index.
 _MOST_SEGMENTS: Final = 100_000

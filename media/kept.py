@@ -22,6 +22,14 @@ class Kept(Protocol):
         """Keeps these parts, all or none. Whatever it raises ends the encode: the work may be somebody else's now."""
         ...
 
+    async def small_first(self) -> bool:
+        """Whether somebody waits behind this encode, so that its smallest picture is made before the others."""
+        ...
+
+    async def watchable(self, film: Path) -> None:
+        """Takes all of it in the smallest picture, to be watched until the rest is made. May raise as `keep`."""
+        ...
+
 
 class Nothing:
     """Keeps nothing: an encode that is broken off begins anew."""
@@ -37,3 +45,9 @@ class Nothing:
 
     async def keep(self, parts: Mapping[str, Path]) -> None:
         del parts
+
+    async def small_first(self) -> bool:
+        return False
+
+    async def watchable(self, film: Path) -> None:
+        del film

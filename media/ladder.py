@@ -1,11 +1,12 @@
 """The house's encoder settings and the graph that makes every track in one decode."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 import ffmpeg
 
+from media.encoders import Encoder
 from media.house import (
     AUDIO_FRAME_SAMPLES,
     AUDIO_TICKS,
@@ -49,7 +50,7 @@ LADDER: Final = {
 }
 TOP: Final = LADDER[RUNGS[0]]
 
-VIDEO: Final = {
+VIDEO: Final[Mapping[str, Any]] = {
     "c:v": "libx264",
     "preset": "veryfast",
     "crf": 21,
@@ -62,6 +63,8 @@ VIDEO: Final = {
     "min_frag_duration": (SEGMENT_MS - 40) * 1000,
     "movflags": "+frag_keyframe+empty_moov+default_base_moof+skip_trailer",
 }
+# What is the container's and not the encoder's.
+FILE: Final = {name: VIDEO[name] for name in ("video_track_timescale", "min_frag_duration", "movflags")}
 # How an encoder shares its work is to be seen in the bytes, so it does not follow the machine: two workers of unlike
 # size make the same. Not part of the house: init segments do not show it.
 THREADS: Final = {"threads": 4}
@@ -105,7 +108,9 @@ def fitted(width: int, height: int, within: Rung = TOP) -> tuple[int, int]:
     )
 
 
-def stretch_outputs(facts: VideoFacts, stretch: Stretch, rungs: Sequence[str] = RUNGS) -> list[Any]:
+def stretch_outputs(
+    facts: VideoFacts, stretch: Stretch, rungs: Sequence[str] = RUNGS, encoder: Encoder | None = None
+) -> list[Any]:
     """Outputs for one run: every rung of a stretch from one read and one decode of the source.
 
     The command must keep the source's clock: `media.runner.command(..., own_clock=True)`.
@@ -115,7 +120,7 @@ def stretch_outputs(facts: VideoFacts, stretch: Stretch, rungs: Sequence[str] = 
     # Where a graph has one input alone, ffmpeg hands what is said beside that stream to every output: a telephone's
     # Dolby Vision record would stand in the init segment and make it another one.
     beside = ffmpeg.input(f"anullsrc=r={AUDIO_TIMESCALE}:cl=mono", f="lavfi", t="0.04").audio.filter("anull")
-    return [*video_outputs(picture, end - first, rungs), made_output(beside, name="none", f="null")]
+    return [*video_outputs(picture, end - first, rungs, encoder), made_output(beside, name="none", f="null")]
 
 
 def stretch_picture(facts: VideoFacts, stretch: Stretch) -> Any:
@@ -153,8 +158,8 @@ def house_colours(picture: Any, facts: VideoFacts, within: Rung = TOP) -> Any:
     return picture
 
 
-def video_outputs(picture: Any, frames: int, rungs: Sequence[str] = RUNGS) -> list[Any]:
-    """These rungs of a picture that has the house's full size."""
+def video_outputs(picture: Any, frames: int, rungs: Sequence[str] = RUNGS, encoder: Encoder | None = None) -> list[Any]:
+    """These rungs of a picture that has the house's full size, by a card's encoder or the house's own."""
     copies = tagged(picture).filter_multi_output("split", len(rungs))
     outputs = []
     for number, name in enumerate(rungs):
@@ -163,7 +168,7 @@ def video_outputs(picture: Any, frames: int, rungs: Sequence[str] = RUNGS) -> li
         if rung is not TOP:
             # 854 is not exactly 16:9; without this the pixel's shape would be written.
             sized = sized.filter("scale", rung.width, rung.height).filter("setsar", 1)
-        outputs.append(rung_output(sized, name, frames))
+        outputs.append(rung_output(sized, name, frames, encoder))
     return outputs
 
 
@@ -174,9 +179,14 @@ def tagged(picture: Any) -> Any:
     return plain.filter("setparams", range="tv", field_mode="prog", **tags)
 
 
-def rung_output(sized: Any, name: str, frames: int) -> Any:
+def rung_output(sized: Any, name: str, frames: int, encoder: Encoder | None = None) -> Any:
     """One rung of a tagged picture that has its size."""
     rung = LADDER[name]
+    if encoder is not None:
+        for one, *given in encoder.filters:
+            sized = sized.filter(one, *given)
+        options = encoder.rung(maxrate=rung.maxrate, bufsize=rung.bufsize, level=rung.level)
+        return made_output(sized, name=name, **CONTAINER, **FILE, **options, **{"frames:v": frames})
     limits = {"maxrate": f"{rung.maxrate}k", "bufsize": f"{rung.bufsize}k", "level": rung.level}
     return made_output(sized, name=name, **CONTAINER, **VIDEO, **THREADS, **limits, **{"frames:v": frames})
 

@@ -18,8 +18,10 @@ import ffmpeg
 from media import ladder, package
 from media.errors import MediaRefused
 from media.house import AUDIO, AUDIO_FRAME_SAMPLES, AUDIO_TIMESCALE, DELAY_MS, FPS, SEGMENT_FRAMES, SEGMENT_MS
+from media.ladder import Gain, leveled
 from media.limits import VideoLimits
 from media.live import LADDERS, Grid, Made, Splitter, made, rungs_for
+from media.loudness import UNHEARD, Loudness, live_gain, measured as listened
 from media.runner import FFMPEG, Listener, Stage, command, given_input, made_output, probe_command
 from media.sandbox import Bounds, Sandbox
 from media.threads import in_thread
@@ -33,6 +35,9 @@ _WAITING: Final = 512  # segments of one track that may wait for those of anothe
 _SMALL: Final = VideoLimits(min_free_bytes=0).bounds(SEGMENT_MS)
 _STILL: Final = 640
 
+# As it comes, but for its peaks.
+HELD: Final = live_gain(UNHEARD)
+
 Take = Callable[[int, Made], Awaitable[None]]
 
 
@@ -45,17 +50,17 @@ class Signal:
     height: int = 0
 
 
-def outputs(grid: Grid, rungs: Sequence[str], *, has_sound: bool) -> list[Any]:
+def outputs(grid: Grid, rungs: Sequence[str], *, has_sound: bool, gain: Gain = HELD) -> list[Any]:
     """Every track of a signal from the first slot of its grid on, for as long as it lasts."""
     given = given_input(0, f="mpegts", probesize=_PROBED, analyzeduration=_PROBED)
     lead = f"{grid.lead_ms / 1000:.3f}"
     picture = given.video.filter("yadif", deint="interlaced").filter("fps", FPS, start_time=lead)
     picture = picture.filter("trim", start=lead).filter("setpts", "PTS-STARTPTS")
-    return [*_pictures(_fitted(picture, rungs[0]), rungs), _sound(given, grid.lead_ms, has_sound=has_sound)]
+    return [*_pictures(_fitted(picture, rungs[0]), rungs), _sound(given, grid.lead_ms, gain if has_sound else None)]
 
 
-def argv(grid: Grid, rungs: Sequence[str], *, has_sound: bool) -> list[str]:
-    return command(*outputs(grid, rungs, has_sound=has_sound), level="warning")
+def argv(grid: Grid, rungs: Sequence[str], *, has_sound: bool, gain: Gain = HELD) -> list[str]:
+    return command(*outputs(grid, rungs, has_sound=has_sound, gain=gain), level="warning")
 
 
 async def signal_of(begin: bytes, *, sandbox: Sandbox, work: Path) -> Signal | None:
@@ -75,6 +80,16 @@ async def signal_of(begin: bytes, *, sandbox: Sandbox, work: Path) -> Signal | N
         return None
     sound = any(one.get("codec_type") == "audio" for one in streams)
     return Signal(sound, int(picture["width"]), int(picture["height"]))
+
+
+async def loudness_of(data: bytes, *, sandbox: Sandbox, work: Path) -> Loudness:
+    """How loud a stretch of a signal is. Raises MediaRefused when its sound cannot be read."""
+    async with private_folder(work) as folder:
+        given, out = folder / "part", folder / "out"
+        await in_thread(given.write_bytes, data)
+        await in_thread(out.mkdir)
+        sound = given_input(0, f="mpegts").audio
+        return await listened(sound, sandbox=sandbox, given=given, out=out, bounds=_SMALL, total_ms=0)
 
 
 async def still_of(data: bytes, *, sandbox: Sandbox, work: Path) -> bytes | None:
@@ -139,6 +154,7 @@ class LiveEncoder:
     signal: Signal
     house: package.House
     take: Take
+    gain: Gain = HELD
     made: int = 0
     speed: float = 0.0
     said: str = ""
@@ -183,7 +199,7 @@ class LiveEncoder:
 
     async def _run(self, sandbox: Sandbox, given: Path, out: Path) -> None:
         listener = Listener(Stage.encoding, 0, lambda told: setattr(self, "speed", told.speed))
-        run = argv(self.grid, self.rungs, has_sound=self.signal.has_sound)
+        run = argv(self.grid, self.rungs, has_sound=self.signal.has_sound, gain=self.gain)
         bounds = Bounds(
             seconds=_LONGEST, memory_bytes=VideoLimits().memory_bytes, file_bytes=1 << 20, output_bytes=1 << 20
         )
@@ -277,13 +293,13 @@ def _pictures(picture: Any, rungs: Sequence[str], *, frames: int = 0) -> list[An
     return found
 
 
-def _sound(given: Any, lead_ms: int, *, has_sound: bool) -> Any:
+def _sound(given: Any, lead_ms: int, gain: Gain | None) -> Any:
     layout = {"sample_fmts": "fltp", "channel_layouts": "stereo"}
-    if has_sound:
+    if gain is not None:
         lead = lead_ms * AUDIO_TIMESCALE // 1000
         sound = given.audio.filter("aresample", AUDIO_TIMESCALE, **{"async": 1000, "first_pts": lead})
         sound = sound.filter("aformat", **layout).filter("asetpts", f"PTS-{lead}/{AUDIO_TIMESCALE}/TB")
-        sound = sound.filter("alimiter", limit=f"{10 ** (ladder.LIMIT_DB / 20):.4f}", level="false", attack=2)
+        sound = leveled(sound, gain)
         sound = sound.filter("adelay", delays=DELAY_MS, all=1)
     else:
         quiet = ffmpeg.input(f"anullsrc=r={AUDIO_TIMESCALE}:cl=stereo", f="lavfi").audio

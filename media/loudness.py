@@ -17,6 +17,8 @@ TARGET: Final = -24.0  # LKFS, GY/T 282
 # Below that a track is hiss or nothing; lifting it would put noise on the street.
 _SILENT: Final = -60.0
 _MOST_GAIN: Final = 36.0
+_MOST_LIFT: Final = 9.0
+_MOST_CUT: Final = 24.0
 
 _INTEGRATED: Final = re.compile(r"\bI:\s+(-?[\d.]+|-?inf|-?nan) LUFS")
 _PEAK: Final = re.compile(r"\bPeak:\s+(-?[\d.]+|-?inf|-?nan) dBFS")
@@ -75,6 +77,15 @@ def gain_for(found: Loudness) -> Gain:
     decibels = min(TARGET - found.integrated, _MOST_GAIN)
     peak = 0.0 if found.peak is None else found.peak
     return Gain(round(decibels, 2), limited=peak + decibels > LIMIT_DB)
+
+
+def live_gain(heard: Loudness) -> Gain:
+    """What brings a signal near the target, by how it sounded before it went on air; its peaks are always held.
+
+    What was heard may have been a hall before the meeting began: it is never lifted by much.
+    """
+    decibels = max(-_MOST_CUT, min(gain_for(heard).decibels, _MOST_LIFT))
+    return Gain(decibels, limited=True)
 
 
 def _value(found: re.Match[str] | None) -> float | None:

@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Final
 
 from media import ladder, package
+from media.encoders import Encoder
 from media.errors import MediaRefused
-from media.house import AUDIO, RUNGS, SEGMENT_FRAMES, SEGMENT_MS
+from media.hardware import Hardware, checked
+from media.house import AUDIO, FIRST_LOOK, RUNGS, SEGMENT_FRAMES, SEGMENT_MS
 from media.kept import Kept
 from media.limits import VideoLimits
 from media.loudness import UNHEARD, Loudness, gain_for, measured
-from media.runner import Progress, Report, Stage, command, given_input, run_ffmpeg
+from media.runner import FFMPEG, Progress, Report, Stage, command, given_input, made_output, run_ffmpeg
 from media.sandbox import Sandbox
 from media.stretches import Stretch
 from media.threads import in_thread
@@ -25,6 +27,8 @@ _PATCHED_PICTURES: Final = 4
 _PATCHED_SHARE: Final = 500
 _PATCHED: Final = re.compile(r"rror while decoding|concealing|orrupt|Invalid data found when processing input")
 _MEASURED: Final = "measured"
+# What each size is of the work on a stretch, for the time that is left; decoding counts to the smallest.
+_SHARES: Final[Mapping[str, float]] = {"1080": 0.5, "720": 0.25, "480": 0.25}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +52,10 @@ class Making:
     house: package.House
     room: Room
     kept: Kept
+    hardware: Hardware | None = None
     there: frozenset[str] = field(default=frozenset(), init=False)
     patched: int = field(default=0, init=False)
+    done_ms: int = field(default=0, init=False)
 
     async def begin(self) -> None:
         """Asks what an earlier try left."""
@@ -58,7 +64,7 @@ class Making:
     async def sound(self) -> Loudness:
         """Measures the sound and makes its track, in one run over the whole; how loud the source is."""
         before = await self._kept_measure() if {AUDIO, _MEASURED} <= self.there else None
-        if before is not None and await self._taken({AUDIO: AUDIO}, 0, self.segments):
+        if before is not None and await self._taken(AUDIO, AUDIO, 0, self.segments):
             return before
         async with private_folder(self.room.work) as out:
             before = await self._measure(out)
@@ -69,19 +75,57 @@ class Making:
             await self.kept.keep({AUDIO: out / AUDIO, _MEASURED: out / _MEASURED})
         return before
 
-    async def stretch(self, stretch: Stretch) -> None:
-        """Puts a stretch behind those that are there."""
-        parts = {rung: f"{rung}.{stretch.number:05}" for rung in RUNGS}
-        known = set(parts.values()) <= self.there
-        if known and await self._taken(parts, stretch.first, stretch.segments):
-            return
+    async def stretch(self, stretch: Stretch, rungs: Sequence[str] = RUNGS) -> None:
+        """Puts these sizes of a stretch behind those that are there."""
+        names = {rung: f"{rung}.{stretch.number:05}" for rung in rungs}
+        missing = [r for r in rungs if not await self._taken(r, names[r], stretch.first, stretch.segments)]
+        if missing:
+            await self._encode(stretch, {rung: names[rung] for rung in missing})
+        self.done_ms += self._worth(stretch, rungs)
+
+    async def _encode(self, stretch: Stretch, names: Mapping[str, str]) -> None:
+        rungs, share = list(names), sum(_SHARES[rung] for rung in names)
         async with private_folder(self.room.work) as out:
-            outputs = ladder.stretch_outputs(self.facts, stretch)
-            await self._run(outputs, out, stretch.length_ms, Stage.encoding, begin_ms=stretch.begin_ms)
-            await self._put(out, {rung: rung for rung in RUNGS}, stretch.first, stretch.segments)
+            if not await self._encoded_on_card(stretch, rungs, out, share):
+                outputs = ladder.stretch_outputs(self.facts, stretch, rungs)
+                await self._run(outputs, out, stretch.length_ms, Stage.encoding, share=share)
+            await self._put(out, {rung: rung for rung in rungs}, stretch.first, stretch.segments)
             if stretch.segments < self.segments:
                 # What is one stretch in all has nothing to be resumed.
-                await self.kept.keep({name: out / rung for rung, name in parts.items()})
+                await self.kept.keep({name: out / rung for rung, name in names.items()})
+
+    async def _encoded_on_card(self, stretch: Stretch, rungs: Sequence[str], out: Path, share: float) -> bool:
+        """Whether a card made it, and what it made is of the house."""
+        card = self.hardware
+        if card is None or not card.is_trusted:
+            return False
+        outputs = ladder.stretch_outputs(self.facts, stretch, rungs, card.encoder)
+        room = self.room
+        try:
+            length = stretch.length_ms
+            await self._run(outputs, out, length, Stage.encoding, share=share, encoder=card.encoder)
+            await checked(out, rungs, self.house, segments=stretch.segments, sandbox=room.sandbox, work=room.work)
+        except MediaRefused as refused:
+            await card.refuse(refused)
+            # The rest of this video too: one that changes its encoder half-way looks it.
+            self.hardware = None
+            return False
+        card.failed = 0
+        return True
+
+    async def watchable(self) -> None:
+        """The smallest picture with the sound as a plain film, for those who cannot wait."""
+        pictures, sound = given_input(0, f="mov")["v:0"], given_input(1, f="mov")["a:0"]
+        plain = {"c": "copy", "movflags": "+faststart", **ladder.CONTAINER}
+        async with private_folder(self.room.work) as out:
+            await run_ffmpeg(
+                command(made_output(pictures, sound, name=FIRST_LOOK, **plain)),
+                sandbox=self.room.sandbox,
+                given=[self.room.out / RUNGS[-1], self.room.out / AUDIO],
+                out=out,
+                bounds=self.room.limits.bounds(self.segments * SEGMENT_MS),
+            )
+            await self.kept.watchable(out / FIRST_LOOK)
 
     def refuse_damage(self) -> None:
         """Refuse a source whose decoder had to guess more than a few pictures.
@@ -112,15 +156,14 @@ class Making:
                 return None
             return Loudness(*json.loads(await in_thread(path.read_text)))
 
-    async def _taken(self, parts: Mapping[str, str], first: int, segments: int) -> bool:
-        """Puts kept parts of these tracks in their place; False when one is gone after all."""
-        for track, name in parts.items():
-            async with self.kept.opened(name) as path:
-                if path is None:
-                    if track != next(iter(parts)):
-                        raise MediaRefused("media.store_failed", reason=name)
-                    return False
-                await self._append(path, track, first, segments)
+    async def _taken(self, track: str, name: str, first: int, segments: int) -> bool:
+        """Puts a kept part of a track in its place; False when there is none, or it is gone after all."""
+        if name not in self.there:
+            return False
+        async with self.kept.opened(name) as path:
+            if path is None:
+                return False
+            await self._append(path, track, first, segments)
         return True
 
     async def _put(self, out: Path, tracks: Mapping[str, str], first: int, segments: int) -> None:
@@ -135,27 +178,40 @@ class Making:
             raise MediaRefused("media.video_truncated", found=read, claimed=claimed)
 
     async def _run(
-        self, outputs: Sequence[object], out: Path, length_ms: int, stage: Stage, *, begin_ms: int = 0
+        self,
+        outputs: Sequence[object],
+        out: Path,
+        length_ms: int,
+        stage: Stage,
+        *,
+        share: float = 1.0,
+        encoder: Encoder | None = None,
     ) -> None:
+        begin, program = ((), FFMPEG) if encoder is None else (encoder.begin, encoder.program)
         ran = await run_ffmpeg(
-            command(*outputs, own_clock=stage is Stage.encoding),
+            command(*outputs, own_clock=stage is Stage.encoding, begin=begin, program=program),
             sandbox=self.room.sandbox,
             given=self.path,
             out=out,
             bounds=self.room.limits.bounds(length_ms),
             stage=stage,
             total_ms=length_ms,
-            progress=self._shifted(begin_ms, stage),
+            progress=self._shifted(share) if stage is Stage.encoding else self.room.progress,
+            devices=() if encoder is None else encoder.devices,
         )
         self.patched += sum(1 for line in ran.stderr.splitlines() if _PATCHED.search(line))
 
-    def _shifted(self, begin_ms: int, stage: Stage) -> Report | None:
+    def _worth(self, stretch: Stretch, rungs: Sequence[str]) -> int:
+        return round(stretch.length_ms * sum(_SHARES[rung] for rung in rungs))
+
+    def _shifted(self, share: float) -> Report | None:
         heard = self.room.progress
-        if heard is None or stage is not Stage.encoding:
-            return heard
+        if heard is None:
+            return None
         total = self.segments * SEGMENT_MS
 
         def tell(one: Progress) -> None:
-            heard(replace(one, done_ms=min(total, begin_ms + one.done_ms), total_ms=total))
+            done = min(total, self.done_ms + round(share * one.done_ms))
+            heard(replace(one, done_ms=done, total_ms=total, speed=share * one.speed))
 
         return tell

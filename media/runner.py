@@ -119,16 +119,21 @@ def made_output(*streams: Any, name: str, **options: Any) -> Any:
     return ffmpeg.output(*streams, f"file:{OUTPUT}/{name}", **options)
 
 
-def command(*outputs: Any, level: str = "error", own_clock: bool = False) -> list[str]:
+def command(
+    *outputs: Any, level: str = "error", own_clock: bool = False, begin: Sequence[str] = (), program: str = FFMPEG
+) -> list[str]:
     """The argument list of one ffmpeg run over all these outputs.
 
-    `own_clock` leaves a source that is read from its middle the times it has in the whole, counted from its begin.
+    `own_clock` leaves a source that is read from its middle the times it has in the whole, counted from its begin;
+    `begin` opens a card and `program` is an ffmpeg that knows it.
     """
     every = ffmpeg.merge_outputs(*outputs) if len(outputs) > 1 else outputs[0]
     if own_clock:
         every = every.global_args("-copyts", "-start_at_zero")
+    if begin:
+        every = every.global_args(*begin)
     every = every.global_args("-hide_banner", "-nostdin", "-y", "-loglevel", level, "-progress", "pipe:1")
-    built: list[str] = ffmpeg.compile(every, cmd=FFMPEG)
+    built: list[str] = ffmpeg.compile(every, cmd=program)
     return built
 
 
@@ -148,6 +153,7 @@ async def run_ffmpeg(
     stage: Stage = Stage.encoding,
     total_ms: int = 0,
     progress: Report | None = None,
+    devices: Sequence[str] = (),
 ) -> Ran:
     """Run one command of `command` to its end.
 
@@ -160,13 +166,16 @@ async def run_ffmpeg(
         stage: for the reports.
         total_ms: what will have been written at the end, for the reports.
         progress: hears about it about twice a second.
+        devices: as for `Sandbox.run`.
 
     Raises:
         MediaRefused: `media.disk_full`, `media.too_costly`, `media.video_vanished` when an input is not there,
             `media.video_damaged` with ffmpeg's reason when it failed.
     """
     listener = Listener(stage, total_ms, progress)
-    finished = await _run(argv, sandbox=sandbox, given=given, out=out, bounds=bounds, hear=listener.hear)
+    finished = await _run(
+        argv, sandbox=sandbox, given=given, out=out, bounds=bounds, hear=listener.hear, devices=devices
+    )
     return Ran(listener.done_ms, listener.frames, finished.stderr)
 
 
@@ -183,10 +192,12 @@ async def _run(
     out: Path,
     bounds: Bounds,
     hear: Callable[[bytes], None] | None,
+    devices: Sequence[str] = (),
 ) -> Finished:
     files = [given] if isinstance(given, Path) else list(given)
     files = await in_thread(_present, files)
-    finished = await sandbox.run([*sandbox.effort.prefix, *argv], given=files, out=out, bounds=bounds, hear=hear)
+    whole = [*sandbox.effort.prefix, *argv]
+    finished = await sandbox.run(whole, given=files, out=out, bounds=bounds, hear=hear, devices=devices)
     refused = refusal(finished)
     if refused is not None:
         raise refused

@@ -8,6 +8,7 @@ decode, unless an operator allowed running with the bounds alone.
 
 import asyncio
 import contextlib
+import dataclasses
 import enum
 import os
 import shutil
@@ -32,6 +33,7 @@ _NICE: Final = "/usr/bin/nice"
 _TASKSET: Final = "/usr/bin/taskset"
 _INSIDE_INPUT: Final = "/in/file"
 _INSIDE_OUTPUT: Final = "/out"
+_CARD: Final = 1 << 40
 _KEPT_BYTES: Final = 256 << 10  # of stdout and of stderr: the first and the last half; the rest is dropped
 _WATCH_EVERY: Final = 0.2  # seconds between looks at the output folder
 _SYSTEM: Final = ("/etc/fonts", "/etc/alternatives", "/etc/ld.so.cache", "/var/cache/fontconfig")
@@ -162,6 +164,7 @@ class Sandbox:
         bounds: Bounds,
         visible: Sequence[Path] = (),
         hear: Callable[[bytes], None] | None = None,
+        devices: Sequence[str] = (),
     ) -> Finished:
         """Run a command to its end or its bound.
 
@@ -173,17 +176,19 @@ class Sandbox:
             bounds: limits.
             visible: further folders to show read-only at their own path, such as the interpreter's.
             hear: is given stdout block by block as it comes; nothing of it is kept then.
+            devices: of a graphics card, by their paths in `/dev`; where one is named the address space is not bounded,
+                as a driver maps the whole of its card.
 
         Raises:
             MediaRefused: `media.sandbox_unavailable` when the program cannot be started.
         """
         files = (given,) if isinstance(given, Path) else tuple(given)
         async with self._turns:
-            limits = _limits(bounds)
+            limits = _limits(dataclasses.replace(bounds, memory_bytes=_CARD) if devices else bounds)
             if self.grade is Grade.limits_only:
                 plain = _fill([*limits, "--", *argv], [str(path) for path in files], str(out))
                 return await _watch(plain, out, bounds, (), hear)
-            walls = _walls(files, out, visible)
+            walls = _walls(files, out, visible, devices)
             # Outside a namespace the kernel counts all of the user's processes, so only here.
             inside = _fill([*limits, "--nproc=64", "--", *argv], _inside(files), _INSIDE_OUTPUT)
             with _filter(may_fork=bounds.may_fork) as descriptors:
@@ -233,7 +238,7 @@ def _fill(argv: Sequence[str], given: Sequence[str], out: str) -> list[str]:
     return filled
 
 
-def _walls(given: Sequence[Path], out: Path, visible: Sequence[Path]) -> list[str]:
+def _walls(given: Sequence[Path], out: Path, visible: Sequence[Path], devices: Sequence[str] = ()) -> list[str]:
     walls = [*_WALLS.split(), "--ro-bind", "/usr", "/usr"]
     for name in _MERGED:
         path = Path(name)
@@ -248,7 +253,13 @@ def _walls(given: Sequence[Path], out: Path, visible: Sequence[Path]) -> list[st
     for path, inside in zip(given, _inside(given), strict=True):
         walls += ["--ro-bind", str(path), inside]
     walls += ["--bind", str(out), _INSIDE_OUTPUT]
-    return [*walls, *_CLOSING.split()]
+    closing = _CLOSING.split()
+    if devices:
+        # A driver finds its card by what the kernel says of it.
+        shown = [flag for path in devices for flag in ("--dev-bind-try", path, path)]
+        at = closing.index("--remount-ro")
+        closing[at:at] = [*shown, "--ro-bind", "/sys", "/sys"]
+    return [*walls, *closing]
 
 
 @contextlib.contextmanager

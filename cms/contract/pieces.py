@@ -35,7 +35,8 @@ class Piece:
     """An edition as it was approved; `release` is the hash people signed, `bundle` the file that proves it.
 
     Previews of drafts use the same type with an empty `release` and `bundle`. `durations` are the milliseconds of each
-    video by the hash of its master; `overrides` what differs by channel: ``{"wechat": {"title": …}}``, any of title,
+    video by the hash of its master, `chapters` its marks as pairs of milliseconds and title; `overrides` what differs
+    by channel: ``{"wechat": {"title": …}}``, any of title,
     summary, cover (a master's hash) and body; `narration` the master of a recording of it. Whoever hands a piece to a
     channel hands it `for_channel`.
     """
@@ -65,6 +66,7 @@ class Piece:
     published_at: dt.datetime
     corrected_at: dt.datetime | None = None
     durations: Mapping[str, int] = field(default_factory=dict)
+    chapters: Mapping[str, Sequence[tuple[int, str]]] = field(default_factory=dict)
     overrides: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     narration: str | None = None
 

@@ -26,6 +26,7 @@ BOUND: Final[Mapping[str, str]] = {
     "delivery": "投递编号。Id of the delivery.",
     "domain": "信任域。Trust domain.",
     "encode": "转码任务编号。Id of the encode job.",
+    "encoder": "显卡编码器的名称。Name of a card's encoder.",
     "error": "外部部件的报错原文。What another part said.",
     "cut_in": "直播或插播编号。Id of an order that cuts into a channel.",
     "event_seq": "操作记录的序号。Number of an event of the record.",

@@ -107,6 +107,7 @@ CORE: tuple[Metric, ...] = (
     Metric("counter", "yunping_air_pictures_total", "Pictures made to cut into channels, by how it ended", ("state",)),
     Metric("gauge", "yunping_portal_listeners", "Portal pages that wait for emergencies on an open socket"),
     Metric("counter", "yunping_portal_messages_total", "Emergencies and their ends sent to portal pages"),
+    Metric("counter", "yunping_encoder_refusals_total", "Videos that a card's encoder failed", ("encoder",)),
     Metric("counter", "yunping_encode_parts_total", "Stretches of videos finished and kept"),
     Metric("gauge", "yunping_newspapers_waiting", "Issues that wait for their pages to be drawn"),
     Metric("counter", "yunping_newspaper_pages_total", "Pages of newspapers drawn"),

@@ -11,9 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from cms.kernel import leases
 from cms.kernel.ids import uuid7
+from cms.library.looking import show_look
 from cms.library.models import Asset, EncodeJob, EncodePart
-from cms.library.queueing import mark_hurried, must_give_way
+from cms.library.queueing import mark_turns, places
 from cms.library.room import EncodeRoom, LeaseLostError
+from cms.library.turns import gives_way, is_parted
 from media.errors import MediaRefused
 
 _MEDIA_TYPE: Final = "application/octet-stream"
@@ -21,7 +23,7 @@ _GONE: Final = frozenset({"media.not_found", "media.damaged"})
 
 
 class GiveWayError(Exception):
-    """A video that hurries waits: this one goes on later, from where it is."""
+    """It is another video's turn: this one goes on later, from where it is."""
 
 
 class Checkpoints:
@@ -64,12 +66,32 @@ class Checkpoints:
             for name, one in stored.items():
                 await session.execute(delete(EncodePart).where(*self._mine(), EncodePart.name == name))
                 session.add(self._row(name, one.sha256, now))
-            await mark_hurried(session, self._room.soon, now=now)
-            gives_way = await must_give_way(session, self._held.id, now=now)
+            must = await self._must_give_way(session, now)
         if self._room.metrics is not None:
             self._room.metrics.count("yunping_encode_parts_total")
-        if gives_way:
+        if must:
             raise GiveWayError
+
+    async def small_first(self) -> bool:
+        now = self._room.clock.now()
+        async with self._room.database.write() as session:
+            job = await session.get_one(EncodeJob, self._held.id)
+            if job.small_at is not None:
+                return False
+            await mark_turns(session, self._room.soon, now=now)
+            return is_parted(*await places(session, self._held.id, now=now))
+
+    async def watchable(self, film: Path) -> None:
+        """Raises LeaseLostError, and GiveWayError when it is another's turn now."""
+        await show_look(self._room, self._held, self._asset, film, whole=True)
+        async with self._room.database.write() as session:
+            must = await self._must_give_way(session, self._room.clock.now())
+        if must:
+            raise GiveWayError
+
+    async def _must_give_way(self, session: AsyncSession, now: dt.datetime) -> bool:
+        await mark_turns(session, self._room.soon, now=now)
+        return gives_way(*await places(session, self._held.id, now=now))
 
     async def _forget(self, name: str) -> None:
         async with self._room.database.write() as session:

@@ -30,7 +30,7 @@ from cms.library.leftovers import drop_parts, remove_files
 from cms.library.looking import first_look_at
 from cms.library.models import AUDIO, Asset, EncodeJob, Rendition
 from cms.library.progress import Progress
-from cms.library.queueing import mark_hurried
+from cms.library.queueing import mark_turns
 from cms.library.retiring import swap
 from cms.library.room import POISON, EncodeRoom, LeaseLostError
 from cms.library.states import VideoState
@@ -70,7 +70,7 @@ async def encode_next(room: EncodeRoom) -> bool:
         if not await leases.is_due(session, EncodeJob, room.rules, now=now):
             return False
     async with room.database.write() as session:
-        await mark_hurried(session, room.soon, now=now)
+        await mark_turns(session, room.soon, now=now)
         held = await leases.claim(session, EncodeJob, room.rules, owner=room.owner, now=now, poison=POISON)
         for one in held:
             await session.execute(update(EncodeJob).where(EncodeJob.id == one.id).values(started_at=now, stage=""))

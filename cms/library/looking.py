@@ -7,6 +7,7 @@ own, which makes more of it, because it is all that can be seen for a while.
 import asyncio
 import contextlib
 import datetime as dt
+from pathlib import Path
 from typing import Any, Final
 
 from sqlalchemy import delete, select, update
@@ -26,6 +27,7 @@ from cms.library.videos import follow_jobs
 from media.errors import MediaRefused
 from media.first_look import RUNG
 from media.house import FIRST_LOOK
+from media.ladder import segments_of
 from media.stretches import SEGMENTS
 from media.video import VideoFacts
 
@@ -78,13 +80,20 @@ async def first_look_at(
     room: EncodeRoom, held: leases.Claim, asset: Asset, facts: VideoFacts, *, segments: int = _SHORT
 ) -> None:
     """Makes so many segments watchable. Raises LeaseLostError, MediaRefused."""
-    shop, now = room.workshop, room.clock.now()
+    shop = room.workshop
     async with shop.store.as_path(asset.sha256) as source:
         looking = shop.tools.look(
             source, facts, segments=segments, sandbox=shop.sandbox, work=shop.work, limits=shop.video_limits
         )
         async with looking as path:
-            kept = await shop.store.put(path, media_type="video/mp4")
+            await show_look(room, held, asset, path, whole=segments >= segments_of(facts.duration_ms))
+
+
+async def show_look(room: EncodeRoom, held: leases.Claim, asset: Asset, path: Path, *, whole: bool) -> None:
+    """Puts a plain film where it can be watched until the video is made. Raises LeaseLostError, MediaRefused."""
+    shop = room.workshop
+    kept = await shop.store.put(path, media_type="video/mp4")
+    now = room.clock.now()
     row = Rendition(
         id=uuid7(now),
         asset_id=asset.id,
@@ -97,11 +106,14 @@ async def first_look_at(
         chunks=list(kept.chunks),
     )
     async with room.database.write() as session:
-        if not await leases.renew(session, EncodeJob, room.rules, held, now=room.clock.now()):
+        if not await leases.renew(session, EncodeJob, room.rules, held, now=now):
             raise LeaseLostError
         before = await _swapped(session, row)
         looked = update(EncodeJob).where(EncodeJob.id == held.id, EncodeJob.looked_at.is_(None))
-        await session.execute(looked.values(looked_at=room.clock.now()))
+        await session.execute(looked.values(looked_at=now))
+        if whole:
+            small = update(EncodeJob).where(EncodeJob.id == held.id, EncodeJob.small_at.is_(None))
+            await session.execute(small.values(small_at=now))
         await ring(session, "library")
     await remove_files(room.database, shop.store, before)
 

@@ -150,7 +150,7 @@ class EncodeJob(Leased, Base):
     """The work of making a video ready, as a row that one encoder holds at a time; its states are `VideoState`.
 
     `stage`, `percent` and `eta_seconds` are what the encoder said last; `error_code` why it waits or was rejected;
-    `looked_at` when its begin could first be watched.
+    `looked_at` when its begin could first be watched, `small_at` when all of it could, in the smallest size.
     """
 
     __tablename__ = "encode_job"
@@ -167,6 +167,7 @@ class EncodeJob(Leased, Base):
     created_at: Mapped[dt.datetime]
     started_at: Mapped[dt.datetime | None]
     looked_at: Mapped[dt.datetime | None]
+    small_at: Mapped[dt.datetime | None]
     finished_at: Mapped[dt.datetime | None]
 
 

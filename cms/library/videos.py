@@ -120,7 +120,7 @@ def begin_again(job: EncodeJob, *, now: dt.datetime) -> None:
     """Has a video encoded anew; whoever is at it drops what comes of it."""
     job.state, job.not_before, job.attempt, job.lost = VideoState.WAITING.value, now, 0, 0
     job.fence, job.lease_owner, job.lease_until = job.fence + 1, None, None
-    job.stage, job.percent, job.eta_seconds, job.looked_at = "", 0, None, None
+    job.stage, job.percent, job.eta_seconds, job.looked_at, job.small_at = "", 0, None, None, None
     job.error_code, job.error_params, job.finished_at = None, {}, None
 
 

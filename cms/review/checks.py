@@ -23,7 +23,7 @@ from cms.review.passages import passages
 from cms.review.release import Picture, Press, wanted_renditions
 from cms.review.rights import rights_of
 from cms.review.words import find_words
-from media.house import OPTIONAL
+from media.house import SPARED
 
 # Kept with each report, so that a later reader knows what was looked for.
 RULES_VERSION: Final = "5"
@@ -182,7 +182,7 @@ def _of_asset(picture: Picture, kind: str, press: Press, draft: Draft) -> tuple[
         return _making(picture)
     if picture.is_remade:
         return "asset_remade", {}  # what would be signed now is what somebody is just changing
-    wanted = wanted_renditions(press, draft.channels, kind) - OPTIONAL
+    wanted = wanted_renditions(press, draft.channels, kind) - SPARED
     if kind == VIDEO and draft.channels and not wanted:
         return "video_no_channel", {}  # nothing of it would be signed, and no verifier takes a name without a file
     return ("asset_unready", {}) if wanted - {file.rendition for file in picture.files} else None

@@ -42,6 +42,7 @@ def piece_of(release: Release, *, column_name: str = "") -> Piece:
         offline=None if allowed.offline is None else dt.timedelta(milliseconds=allowed.offline),
         published_at=from_ms(allowed.not_before),
         durations=content.get("durations", {}),
+        chapters=content.get("chapters", {}),
         overrides=content.get("overrides", {}),
         narration=content.get("narration"),
     )

@@ -58,6 +58,7 @@ class Picture:
     valid_until: dt.datetime | None = None
     name: str = ""
     is_remade: bool = False
+    chapters: tuple[tuple[int, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +170,14 @@ def _content(draft: Draft, pictures: Mapping[uuid.UUID, Picture], now: dt.dateti
     }
     if durations:
         content["durations"] = durations
+    chapters = {
+        one.sha256: [list(mark) for mark in one.chapters]
+        for one in (pictures[asset] for asset in named_assets(draft))
+        if one.kind == VIDEO and one.chapters
+    }
+    if chapters:
+        # Words that everybody sees are approved with the rest.
+        content["chapters"] = chapters
     if draft.overrides:
         content["overrides"] = {name: _own(said, pictures) for name, said in sorted(draft.overrides.items())}
     return content

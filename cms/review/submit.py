@@ -190,6 +190,7 @@ def _picture(found: AssetWithFiles, *, is_remade: bool) -> Picture:
         valid_until=asset.valid_until,
         name=asset.name,
         is_remade=is_remade,
+        chapters=tuple((at, title) for at, title in asset.chapters or ()),
     )
 
 

@@ -15,14 +15,18 @@ from media.house import (
     POSTER,
     RUNGS,
     SEGMENT_MS,
+    SPRITES,
     SUBTITLES,
     HouseIndex,
     Track,
     rendition,
 )
+from media.sprites import sheet_of
 from renderers.web import paths, pictures
 
-RENDITIONS: Final = frozenset({INDEX, PLAY, POSTER, *(rendition(track) for track in (*RUNGS, AUDIO)), *OPTIONAL})
+RENDITIONS: Final = frozenset(
+    {INDEX, PLAY, POSTER, SPRITES, *(rendition(track) for track in (*RUNGS, AUDIO)), *OPTIONAL}
+)
 PLAYLIST: Final = "application/vnd.apple.mpegurl"
 # The first one listed is what a player tries first: most phones, most lines.
 _ORDER: Final = ("720", "1080", "480")
@@ -43,6 +47,8 @@ class Film:
     play: AssetFile | None
     poster: AssetFile | None
     index: AssetFile | None
+    sheet: AssetFile | None = None
+    chapters: Sequence[tuple[int, str]] = ()
 
 
 def films(piece: Piece) -> tuple[Film, ...]:
@@ -66,6 +72,8 @@ def _film(piece: Piece, block: Mapping[str, Any], number: int) -> Film:
         play=piece.rendition(asset, PLAY),
         poster=own or piece.rendition(asset, POSTER),
         index=piece.rendition(asset, INDEX),
+        sheet=piece.rendition(asset, SPRITES),
+        chapters=piece.chapters.get(asset, ()),
     )
 
 
@@ -89,7 +97,8 @@ def figure(piece: Piece, block: Mapping[str, Any], *, media: str = "") -> Markup
     film = _film(piece, block, number)
     shown = Markup('<span class="film-length">{}</span>').format(length(film.ms)) if film.ms else Markup("")
     caption = Markup("<figcaption>{}{}</figcaption>").format(film.title, shown)
-    return Markup('<figure class="film" id="{}">{}{}</figure>').format(film.block, _player(piece, film, media), caption)
+    parts = (_player(piece, film, media), _chapters(film), caption)
+    return Markup('<figure class="film" id="{}">{}{}{}</figure>').format(film.block, *parts)
 
 
 def _player(piece: Piece, film: Film, media: str) -> Markup:
@@ -100,9 +109,37 @@ def _player(piece: Piece, film: Film, media: str) -> Markup:
     playlist = _attribute("data-playlist", paths.playlist(piece.document, film.number) if adaptive else "")
     poster = _attribute("poster", f"{media}/a/{film.poster.sha256}" if film.poster else "")
     return Markup(
-        '<video controls playsinline preload="none" src="{0}" width="{1}" height="{2}"{3}{4} aria-label="视频：{5}">'
+        '<video controls playsinline preload="none" src="{0}" width="{1}" height="{2}"{3}{4}{7} aria-label="视频：{5}">'
         '{6}<a href="{0}">{5}</a></video>'
-    ).format(f"{media}/a/{film.play.sha256}", *_BOX, poster, playlist, film.title, _tracks(piece, film, media))
+    ).format(
+        f"{media}/a/{film.play.sha256}",
+        *_BOX,
+        poster,
+        playlist,
+        film.title,
+        _tracks(piece, film, media),
+        _sheet(film) if adaptive else "",
+    )
+
+
+def _sheet(film: Film) -> Markup:
+    """Where the small pictures of the bar under the player are, for the script."""
+    if film.sheet is None or not film.ms:
+        return Markup("")
+    sheet = sheet_of(film.ms)
+    told = {"sheet": f"/a/{film.sheet.sha256}", "every": sheet.every_ms, "count": sheet.count, "ms": film.ms}
+    return Markup("").join(_attribute(f"data-{name}", str(value)) for name, value in told.items())
+
+
+def _chapters(film: Film) -> Markup:
+    """The marks of a film with their times; the script makes them lead there."""
+    lines = [
+        Markup('<li data-at="{}"><span class="film-clock">{}</span> <span>{}</span></li>').format(
+            at, length(at) or "0:00", title
+        )
+        for at, title in film.chapters
+    ]
+    return Markup('<ol class="film-chapters">{}</ol>').format(Markup("").join(lines)) if lines else Markup("")
 
 
 def _tracks(piece: Piece, film: Film, media: str) -> Markup:

@@ -5,7 +5,7 @@ const seen = (window.seen = {});
 
 function watched(name, dateOf) {
   const video = document.getElementById(name);
-  const log = (seen[name] = { errors: [], waiting: 0, gaps: [], cues: [], slots: [], ranges: 0 });
+  const log = (seen[name] = { errors: [], waiting: 0, gaps: [], cues: [], slots: [], ranges: 0, sizes: [] });
   let started = false;
   let last = null;
   video.addEventListener("waiting", () => {
@@ -16,6 +16,7 @@ function watched(name, dateOf) {
     if (last !== null) log.gaps.push(Math.round((meta.mediaTime - last) * 1000));
     last = meta.mediaTime;
     log.ranges = video.buffered.length;
+    if (log.sizes[log.sizes.length - 1] !== meta.height) log.sizes.push(meta.height);
     const date = dateOf();
     if (date !== null) {
       const slot = Math.floor(date / 3840);
@@ -62,6 +63,9 @@ async function playWithShaka(source) {
   video.play();
 }
 
-const source = new URLSearchParams(location.search).get("source");
+const asked = new URLSearchParams(location.search);
+const source = asked.get("source");
 playWithHls(source);
-playWithShaka(source).catch((error) => seen.shaka.errors.push(String(error)));
+const rated = document.getElementById("hls");
+rated.defaultPlaybackRate = rated.playbackRate = Number(asked.get("rate") || 1);
+if (asked.get("only") !== "hls") playWithShaka(source).catch((error) => seen.shaka.errors.push(String(error)));

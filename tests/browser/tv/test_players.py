@@ -17,11 +17,14 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from playwright.async_api import Page, ViewportSize
 
-from cms.contract import AssetFile, Channel
+from cms.contract import AssetFile, Channel, CutIn
 from cms.kernel.clock import FixedClock, SystemClock
-from media.house import SUBTITLES
+from cms.publishing.published import volatile_name
+from media.house import SUBTITLES, write_index
+from media.live import made as live_slot
 from media.subtitles import Cue, write_vtt
-from renderers.tv import channel
+from renderers.tv import channel, paths
+from renderers.tv.live import Line, block_of, encode as live_lines
 from renderers.tv.pages import HERE, HLS
 from schedules.linear import SLOT_MS
 from tests.chromium import Pages
@@ -73,6 +76,12 @@ async def opened(tv: Television, items: tuple[HouseItem, ...]) -> None:
 @pytest.fixture
 async def site(tv: Television, items: tuple[HouseItem, ...]) -> AsyncIterator[str]:
     await opened(tv, items)
+    async for address in served(tv):
+        yield address
+
+
+async def served(tv: Television) -> AsyncIterator[str]:
+    """The channel with the players' page beside it."""
     files = {"hls.js": HERE / "static" / HLS, "shaka.js": SHAKA, "page.js": FOLDER / "players.js"}
 
     async def script(request: web.Request) -> web.Response:
@@ -119,6 +128,66 @@ async def test_hls_js_and_shaka_cross_joins_without_a_stall_and_show_subtitles_i
         at = [(cue["at"] - CUE_AT) / SLOT_MS for cue in log["cues"]]
         assert all(abs(one - round(one)) * SLOT_MS < 200 for one in at), (name, at)
         assert {round(b) - round(a) for a, b in itertools.pairwise(sorted(at))} <= {2}, (name, at)
+
+
+LIVE_FROM = 3
+SLOTS = 7
+
+
+@pytest.fixture(scope="module")
+def large() -> tuple[HouseItem, ...]:
+    """The slate and two items, of two rungs."""
+    wanted = (("smptebars", 200), ("testsrc2", 660), ("testsrc", 330))
+    return tuple(encoded(segments=1, pattern=p, tone=t, rungs=("720", "480")) for p, t in wanted)
+
+
+@pytest.fixture
+async def signalled(
+    tmp_path: Path, made: Channel, items: tuple[HouseItem, ...], large: tuple[HouseItem, ...]
+) -> AsyncIterator[str]:
+    """Slots that are over, the later ones of a signal of which only the lowest rung was made; players beside."""
+    clock = FixedClock(NOW)
+    tv = await asyncio.to_thread(Television, tmp_path / "signalled", large[0], made, clock)
+    await opened(tv, large)
+    first = slot_of(NOW)
+    piece = tv.world.live["d000000001"]
+    tv.world.cut_ins = [CutIn("c1", "live", piece, NOW, NOW + dt.timedelta(hours=1))]
+    await tv.render()
+    parts = {}
+    for name in ("480", "audio"):
+        track = items[1].index.tracks[name]
+        begin, length = track.segment(0)
+        parts[name] = (items[1].files[name][: track.init], items[1].files[name][begin : begin + length])
+    one = live_slot(parts)
+    stored = await tv.store.put(one.data, media_type="video/mp4")
+    told = write_index(one.index("house-of-tests", stored.sha256))
+    index = await tv.store.put(told, media_type="application/json")
+    lines = [Line(slot, index.sha256, 1) for slot in range(first + LIVE_FROM, first + SLOTS)]
+    for number in {block_of(line.slot) for line in lines}:
+        name = volatile_name(paths.signal("t-tv", number))
+        await tv.store.put_named(name, live_lines([line for line in lines if block_of(line.slot) == number]))
+    async for address in served(tv):
+        clock.advance(20 * SLOT)
+        at = (first * SLOT_MS, (first + SLOTS) * SLOT_MS)
+        yield f"{address}/players/?only=hls&rate=4&source=/tv/t-tv/catchup-720.m3u8?begin={at[0]}%26end={at[1]}"
+
+
+async def test_hls_js_goes_over_to_the_lowest_rung_and_on_where_a_signal_has_no_other(
+    pages: Pages, signalled: str
+) -> None:
+    context = await pages.context(SIZE)
+    page = await context.new_page()
+    await page.goto(signalled)
+    text = await page.evaluate("fetch(new URLSearchParams(location.search).get('source')).then((r) => r.text())")
+    assert text.count("#EXT-X-MAP") == 2
+    assert text.count("480/over-1-") == SLOTS - LIVE_FROM
+    assert "DISCONTINUITY" not in text
+    await until(page, "document.getElementById('hls').ended", seconds=30)
+    seen = (await page.evaluate("window.seen"))["hls"]
+    # At four times the speed a busy machine may keep the player waiting; it has no hole to wait at.
+    assert (seen["errors"], seen["ranges"]) == ([], 1)
+    assert all(gap % 40 == 0 and gap > 0 for gap in seen["gaps"])
+    assert seen["sizes"] == [720, 480]
 
 
 def frames(url: str) -> list[float]:

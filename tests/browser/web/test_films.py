@@ -3,15 +3,18 @@
 import asyncio
 import dataclasses
 import datetime as dt
+import io
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
+from PIL import Image
 from playwright.async_api import Page
 
-from cms.contract import File, Files, Piece
+from cms.contract import AssetFile, File, Files, Piece
+from cms.trust.keys import sha256
 from deploy.public import policy
 from media.house import PLAY, POSTER
 from renderers.conformance.samples import make_piece
@@ -41,6 +44,17 @@ class Served:
         return next(asset.sha256 for asset in self.piece.assets if asset.rendition == rendition)
 
 
+def sheet() -> bytes:
+    """Four small pictures of two seconds each."""
+    drawn = io.BytesIO()
+    Image.linear_gradient("L").resize((640, 90)).convert("RGB").save(drawn, "JPEG")
+    return drawn.getvalue()
+
+
+SHEET = sheet()
+SPRITES = AssetFile(sha256(SHEET), len(SHEET), "image/jpeg", 640, 90, MASTER, "sprites")
+
+
 def lecture(made: House) -> Piece:
     plain = make_piece(1, at=NOW)
     words = {"id": "b_000000000002", "type": "paragraph", "text": [{"t": "宣讲员用一张八仙桌讲清了基层协商民主。"}]}
@@ -50,8 +64,9 @@ def lecture(made: House) -> Piece:
         kind="lecture",
         title="水乡小院里的理论课：从一张方桌说起",
         body={"schema": 1, "blocks": [film, words]},
-        assets=(*plain.assets, *made.assets),
+        assets=(*plain.assets, *made.assets, SPRITES),
         durations={MASTER: made.index.duration_ms},
+        chapters={MASTER: ((0, "开场"), (4_000, "方桌上的议事规则"))},
     )
 
 
@@ -71,7 +86,7 @@ async def site(made: House, tmp_path: Path) -> AsyncIterator[Served]:
     rendered = await WebDisplay().render(world.everything(), world.services, NOW)
     assert isinstance(rendered, Files)
     files = {file.path: file for file in rendered.write}
-    for name, data in made.files.items():
+    for name, data in {**made.files, SPRITES.sha256: SHEET}.items():
         (tmp_path / name).write_bytes(data)
     served = Served("", piece, made)
     server = TestServer(app(served, files, tmp_path))
@@ -147,6 +162,23 @@ async def test_film_when_played_follows_the_line_by_ranges_of_the_house_tracks(p
     assert site.made.index.tracks["audio"].sha256 in ranged
     seen = await page.evaluate("document.querySelector('video').getVideoPlaybackQuality().droppedVideoFrames")
     assert seen < 50
+
+
+async def test_bar_shows_small_pictures_and_marks_and_a_chapter_leads_to_its_place(pages: Pages, site: Served) -> None:
+    page = await pages.open(site.url + paths.article_of(site.piece), DESK)
+    bar = page.locator(".film-strip input")
+    assert await page.locator(".film-mark").count() == 2
+    await bar.hover()
+    shot = page.locator(".film-shot")
+    assert await shot.is_visible()
+    assert SPRITES.sha256 in await shot.evaluate("one => one.style.backgroundImage")
+    assert await shot.get_attribute("data-clock") == "0:04"
+    await page.mouse.move(0, 0)
+    assert await shot.is_hidden()
+    await page.get_by_role("button", name="方桌上的议事规则").click()
+    await playing(page, after=4)
+    assert int(await bar.input_value()) >= 4_000
+    assert await axe.violations(page) == []
 
 
 async def test_film_when_its_playlists_are_gone_plays_as_a_plain_file(pages: Pages, site: Served) -> None:

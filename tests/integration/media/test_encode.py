@@ -275,6 +275,8 @@ class Folder:
     def __init__(self, folder: Path, most: int = 100) -> None:
         self.folder, self.most = folder, most
         self.asked: list[str] = []
+        self.others_wait: list[bool] = []
+        self.film = b""
 
     async def begin(self, house: str) -> Collection[str]:
         assert house
@@ -291,6 +293,12 @@ class Folder:
         self.most -= 1
         if self.most == 0:
             raise PowerCutError
+
+    async def small_first(self) -> bool:
+        return bool(self.others_wait) and self.others_wait.pop(0)
+
+    async def watchable(self, film: Path) -> None:
+        self.film = film.read_bytes()
 
 
 class PowerCutError(Exception):
@@ -319,6 +327,29 @@ async def test_resumed_encode_makes_the_bytes_of_an_uninterrupted_one(
     assert min(encoding) >= 3_840
     for track in house.TRACKS:
         assert made[f"house-{track}"] == items["phone"].files[f"house-{track}"].read_bytes(), track
+
+
+async def test_smallest_picture_first_makes_the_bytes_of_one_decode_and_a_film_of_all_of_it(
+    items: dict[str, Item], sandbox: Sandbox, work: Path, tmp_path: Path
+) -> None:
+    kept = tmp_path / "kept"
+    kept.mkdir()
+    path = clips.phone(tmp_path)
+    facts = await examine(path, sandbox=sandbox, work=work, limits=LIMITS)
+    waited, told = Folder(kept), list[Progress]()
+    waited.others_wait = [False, True]
+    made = await _made(
+        path, facts, sandbox=sandbox, work=work, limits=LIMITS, each=1, kept=waited, progress=told.append
+    )
+    for track in house.TRACKS:
+        assert made[f"house-{track}"] == items["phone"].files[f"house-{track}"].read_bytes(), track
+    film = tmp_path / "film.mp4"
+    film.write_bytes(waited.film)
+    streams = _probe(film, "stream=codec_name,height,nb_frames")["streams"]
+    assert [(one["codec_name"], one.get("height")) for one in streams] == [("h264", 480), ("aac", None)]
+    assert int(streams[0]["nb_frames"]) == 96 * items["phone"].index.segments
+    done = [one.done_ms for one in told if one.stage is Stage.encoding]
+    assert done == sorted(done)
 
 
 async def _made(path: Path, facts: VideoFacts, **given: Any) -> dict[str, bytes]:

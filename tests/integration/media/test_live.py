@@ -1,25 +1,32 @@
 """A real signal through the real encoder in the sandbox: segments of the house on the grid, a still, a film of them."""
 
 import asyncio
+import contextlib
 import hashlib
+import socket
 import subprocess
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 
 from media.errors import MediaRefused
 from media.house import AUDIO, RUNGS, TRACKS, read_index, write_index
 from media.live import Grid, Made
-from media.live_encoding import LiveEncoder, Signal, signal_of, still_of
+from media.live_encoding import LiveEncoder, Signal, loudness_of, signal_of, still_of
 from media.live_keeping import Stored, one_film
 from media.live_receiving import Receiver, listener, receiving
+from media.loudness import live_gain, read_summary
 from media.package import house_of
 from media.sandbox import Sandbox
 from media.store import Store
 
 SIGNAL = (
     "ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc2=s=320x180:r=30", "-f", "lavfi", "-i", "sine=440:r=44100",
-    "-t", "9.5", "-c:v", "libx264", "-preset", "ultrafast", "-g", "30", "-c:a", "aac", "-f", "mpegts", "pipe:1",
+    "-af", "volume=15dB", "-t", "9.5",
+    "-c:v", "libx264", "-preset", "ultrafast", "-g", "30", "-c:a", "aac", "-f", "mpegts", "pipe:1",
 )  # fmt: skip
 
 
@@ -35,6 +42,9 @@ async def test_signal_becomes_segments_of_the_house_and_a_film(signal: bytes, sa
     still = await still_of(signal, sandbox=sandbox, work=tmp_path)
     assert still is not None
     assert still[:2] == b"\xff\xd8"
+    heard = await loudness_of(signal, sandbox=sandbox, work=tmp_path)
+    assert heard.integrated is not None
+    assert heard.integrated > -10, "far too loud"
     house = await house_of(sandbox, tmp_path)
     made: list[Made] = []
     enough = asyncio.Event()
@@ -45,7 +55,7 @@ async def test_signal_becomes_segments_of_the_house_and_a_film(signal: bytes, sa
         if len(made) == 2:
             enough.set()
 
-    encoder = LiveEncoder(Grid(100, 520), RUNGS[2:], found, house, take)
+    encoder = LiveEncoder(Grid(100, 520), RUNGS[2:], found, house, take, live_gain(heard))
     async with encoder.running(sandbox, tmp_path) as task:
         feeding = asyncio.create_task(encoder.feed(signal))
         waiting = asyncio.create_task(enough.wait())
@@ -71,6 +81,76 @@ async def test_signal_becomes_segments_of_the_house_and_a_film(signal: bytes, sa
     counted = ("ffprobe", "-v", "error", "-count_packets", "-show_entries", "stream=nb_read_packets", "-of", "csv=p=0")
     told = subprocess.run([*counted, str(film)], check=True, capture_output=True, text=True, timeout=60)  # noqa: ASYNC221
     assert told.stdout.split() == ["192", "360"], "two slots, to the frame"
+    meter = ("ffmpeg", "-hide_banner", "-i", str(film), "-vn", "-af", "ebur128=peak=true", "-f", "null", "-")
+    aired = read_summary(subprocess.run(meter, check=True, capture_output=True, text=True, timeout=60).stderr)  # noqa: ASYNC221
+    assert aired.integrated == pytest.approx(-24, abs=1)
+    assert aired.peak is not None
+    assert aired.peak <= -2
+
+
+@contextlib.asynccontextmanager
+async def calling(kind: str, signal: bytes, folder: Path) -> AsyncIterator[str]:
+    """A source of that kind on loopback, which sends the signal as it would go on air; the address to receive it at."""
+    given, port = folder / "signal.ts", free_port()
+    await asyncio.to_thread(given.write_bytes, signal)
+    send = ["ffmpeg", "-v", "error", "-nostdin", "-re", "-i", str(given), "-c", "copy"]
+    server = None
+    match kind:
+        case "listen":
+            url = listener(port, "a-secret-of-ten")
+            send += ["-f", "mpegts", f"srt://127.0.0.1:{port}?passphrase=a-secret-of-ten&pbkeylen=16"]
+        case "srt":
+            url = f"srt://127.0.0.1:{port}?passphrase=a-secret-of-ten&pbkeylen=16"
+            send += ["-f", "mpegts", f"srt://127.0.0.1:{port}?mode=listener&passphrase=a-secret-of-ten&pbkeylen=16"]
+        case "rtmp":
+            url = f"rtmp://127.0.0.1:{port}/live/key"
+            send += ["-bsf:a", "aac_adtstoasc", "-f", "flv", "-listen", "1", url]
+        case _:
+            app = web.Application()
+            app.add_routes([web.static("/", folder)])
+            server = TestServer(app)
+            await server.start_server()
+            url = str(server.make_url("/live.m3u8"))
+            send += ["-f", "hls", "-hls_time", "1", "-hls_list_size", "4", str(folder / "live.m3u8")]
+    process = await asyncio.create_subprocess_exec(*send)
+    try:
+        yield url
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+        await process.wait()
+        if server is not None:
+            await server.close()
+
+
+def free_port() -> int:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
+@pytest.mark.parametrize("kind", ["listen", "srt", "rtmp", "hls"])
+async def test_source_of_every_kind_is_received_for_real(
+    signal: bytes, sandbox: Sandbox, tmp_path: Path, kind: str
+) -> None:
+    heard = bytearray()
+    enough = asyncio.Event()
+
+    async def hear(block: bytes) -> None:
+        heard.extend(block)
+        if len(heard) > 150_000:
+            enough.set()
+
+    async with calling(kind, signal, tmp_path) as url:
+        receiver = Receiver(url, hear)
+        task = asyncio.create_task(receiver.run())
+        try:
+            await asyncio.wait_for(enough.wait(), 60)
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+    found = await signal_of(bytes(heard), sandbox=sandbox, work=tmp_path)
+    assert found == Signal(has_sound=True, width=320, height=180)
 
 
 async def test_encoder_of_another_house_puts_nothing_on_air(signal: bytes, sandbox: Sandbox, tmp_path: Path) -> None:

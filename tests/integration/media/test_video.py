@@ -7,7 +7,7 @@ import pytest
 
 from media.errors import MediaRefused
 from media.limits import VideoLimits
-from media.sandbox import Sandbox
+from media.sandbox import Grade, Sandbox
 from media.video import examine
 from tests.integration.media import clips
 
@@ -19,6 +19,10 @@ PATTERN = ("-f", "lavfi", "-i", "testsrc2=s=160x90:r=25:d=6")
 def _plain(folder: Path) -> bytes:
     fast = ("-preset", "ultrafast", "-movflags", "+faststart")
     return clips.make(folder / "plain.mp4", *PATTERN, *fast).read_bytes()
+
+
+def _nothing(_: Path) -> bytes:
+    return b""
 
 
 def _playlist(_: Path) -> bytes:
@@ -67,6 +71,7 @@ def _one_picture(folder: Path) -> bytes:
 @pytest.mark.parametrize(
     ("content", "code"),
     [
+        (_nothing, "media.empty"),
         (_playlist, "media.playlist"),
         (_concat, "media.playlist"),
         (_masked_playlist, "media.video_unfinished"),
@@ -101,6 +106,59 @@ async def test_examine_bounds_size_and_length(tmp_path: Path, sandbox: Sandbox, 
             await examine(path, sandbox=sandbox, work=work, limits=limits)
     with pytest.raises(MediaRefused, match=r"media\.video_vanished"):
         await examine(tmp_path / "gone.mp4", sandbox=sandbox, work=work, limits=LIMITS)
+
+
+@pytest.mark.parametrize("grade", list(Grade))
+async def test_examine_believes_no_name_whatever_stands_in_it(grade: Grade, tmp_path: Path, work: Path) -> None:
+    made = clips.make(tmp_path / "plain.mkv", *PATTERN, "-t", "1", "-preset", "ultrafast")
+    for name in (
+        "-i -y 讲 座.mp4",
+        "a'b\"c`$(id)`.mp4",
+        "——–-.mp4",
+        "😀 👩‍🏫.mp4",
+        "{input1}{output}%03d.mp4",
+        "file:|x.mp4",
+    ):
+        disguised = made.rename(tmp_path / name)
+        facts = await examine(disguised, sandbox=Sandbox(grade), work=work, limits=LIMITS)
+        assert facts.width == 160
+        made = disguised
+
+
+async def test_examine_takes_one_of_forty_sounds_and_refuses_sixty_five_streams(
+    tmp_path: Path, sandbox: Sandbox, work: Path
+) -> None:
+    sound = ("-f", "lavfi", "-i", "sine=d=1:r=8000", "-map", "0")
+    flags = ("-c:a", "pcm_s16le", "-preset", "ultrafast", "-t", "1")
+    forty = clips.make(tmp_path / "forty.mkv", *PATTERN, *sound, *("-map", "1:a") * 40, *flags)
+    facts = await examine(forty, sandbox=sandbox, work=work, limits=LIMITS)
+    assert facts.sound is not None
+    assert facts.sound.stream == 1
+    many = clips.make(tmp_path / "many.mkv", *PATTERN, *sound, *("-map", "1:a") * 65, *flags)
+    with pytest.raises(MediaRefused, match=r"media\.video_damaged"):
+        await examine(many, sandbox=sandbox, work=work, limits=LIMITS)
+
+
+async def test_examine_of_six_hours_at_a_picture_a_second_says_how_long_is_too_long(
+    tmp_path: Path, sandbox: Sandbox, work: Path
+) -> None:
+    slow = ("-f", "lavfi", "-i", "color=s=32x32:r=1:d=21600", "-preset", "ultrafast")
+    path = clips.make(tmp_path / "slow.mkv", *slow)
+    with pytest.raises(MediaRefused, match=r"media\.video_too_long") as refused:
+        await examine(path, sandbox=sandbox, work=work, limits=LIMITS)
+    assert refused.value.params == {"minutes": 360, "limit": 240}
+
+
+async def test_examine_takes_the_largest_square_and_nothing_wider(tmp_path: Path, sandbox: Sandbox, work: Path) -> None:
+    for side in (8_192, 8_194):
+        wide = ("-f", "lavfi", "-i", f"color=s={side}x{side}:r=1:d=2", "-c:v", "mjpeg", "-q:v", "31")
+        path = clips.make(tmp_path / f"{side}.mkv", *wide)
+        if side == 8_192:
+            facts = await examine(path, sandbox=sandbox, work=work, limits=LIMITS)
+            assert (facts.width, facts.height) == (side, side)
+        else:
+            with pytest.raises(MediaRefused, match=r"media\.video_too_wide"):
+                await examine(path, sandbox=sandbox, work=work, limits=LIMITS)
 
 
 @pytest.mark.parametrize("suffix", ["mov", "mkv", "webm", "ts", "avi", "flv", "mpg", "wmv"])

@@ -1,15 +1,20 @@
 """A source on air and back: when the machine bears it, what the plan sees, what is kept and what is removed."""
 
+import asyncio
 import datetime as dt
 import uuid
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
 from cms.audit.models import AuditEvent
+from cms.content.models import Document
 from cms.kernel.errors import DomainError
+from cms.library.models import Asset, EncodeJob
+from cms.library.upload import Workshop as Library
 from cms.live import keeping
 from cms.live.holding import Holding, SaidOfSource, hold, let_go
 from cms.live.models import LiveSlot, LiveSource, LiveState, LiveTake
@@ -20,8 +25,10 @@ from cms.planning.models import Target as TargetRow
 from cms.publishing.onair.cutting import Wish, end_cut_in
 from cms.publishing.onair.models import CutInKind, CutInRow
 from media.house import write_index
+from media.live import made
+from media.sandbox import Sandbox
 from schedules.linear import SLOT_MS
-from tests.fakes.house_files import imagined
+from tests.fakes.house_files import encoded, imagined
 from tests.integration.publishing.conftest import Office
 from tests.integration.publishing.office import SUN, ZHAO
 from tests.integration.publishing.test_cut_ins import board, live, on_air, refused, tv
@@ -100,6 +107,46 @@ async def test_source_has_one_receiver_and_another_takes_over_when_it_is_silent(
     async with tv.database.write() as session:
         await let_go(session, "two", now=tv.now)
     assert (await said(tv)).sources
+
+
+async def test_recording_of_a_signal_becomes_a_lecture_in_draft(tv: Office, tmp_path: Path) -> None:
+    first, document = await source(tv), await live(tv, "礼堂直播")
+    await said(tv, {first: GOOD})
+    assert await take(tv, first, document, record=True) == ""
+    film = await asyncio.to_thread(encoded, segments=1, pattern="testsrc2", tone=660, rungs=("480",))
+    parts = {}
+    for name in ("480", "audio"):
+        track = film.index.tracks[name]
+        begin, length = track.segment(0)
+        parts[name] = (film.files[name][: track.init], film.files[name][begin : begin + length])
+    one = made(parts)
+    stored = await tv.store.put(one.data, media_type="video/mp4")
+    index = await tv.store.put(write_index(one.index("house", stored.sha256)), media_type="application/json")
+    async with tv.database.write() as session:
+        cut = (await session.scalars(select(CutInRow))).one()
+        for number in (0, 1, 3):  # the signal was away for a slot
+            slot = int(tv.now.timestamp() * 1000) // SLOT_MS + number
+            hashes = {"index": index.sha256, "sha256": stored.sha256, "size": stored.size}
+            session.add(LiveSlot(target_id=cut.target_id, slot=slot, cut_in_id=cut.id, rungs=1, **hashes))
+        await end_cut_in(session, SUN, cut.id, now=tv.now)
+    tv.later(minutes=1)
+    work = tmp_path / "work"
+    await asyncio.to_thread(work.mkdir)
+    shop = Library(tv.store, await Sandbox.detect(allow_unsandboxed=False), work)
+    assert await keeping.keep_next(tv.database, shop, now=tv.now)
+
+    async with tv.database.read() as session:
+        taken = await session.get_one(LiveTake, cut.id)
+        assert (taken.kept_at, taken.error) == (tv.now, "")
+        lecture = await session.get_one(Document, taken.kept_as)
+        asset = (await session.scalars(select(Asset).where(Asset.kind == "video"))).one()
+        job = (await session.scalars(select(EncodeJob))).one()
+    assert (lecture.kind, lecture.title) == ("lecture", "礼堂直播")
+    assert lecture.created_by == SUN.person, "of whoever took it live"
+    assert asset.duration_ms == pytest.approx(3 * SLOT_MS, abs=100)
+    assert (job.asset_id, job.state) == (asset.id, "waiting"), "it is made ready as any video"
+    assert not await keeping.keep_next(tv.database, shop, now=tv.now)
+    assert list(work.iterdir()) == []
 
 
 async def test_what_was_on_air_waits_to_be_kept_and_is_removed_after_a_week(tv: Office) -> None:

@@ -7,6 +7,7 @@ from media.errors import MediaRefused
 from media.house import RUNGS, SEGMENT_MS
 from media.live import AHEAD, DELAY, HEADROOM, REACH_MS, Grid, Splitter, is_ahead, is_in_time, room_for, rungs_for
 from media.live_encoding import argv
+from media.loudness import Loudness, live_gain
 
 INSTANTS = st.integers(0, 1 << 42)
 
@@ -69,6 +70,20 @@ def test_splitter_gives_the_same_whatever_the_blocks(cuts: list[int]) -> None:
 def test_splitter_when_a_length_is_senseless_refuses(data: bytes) -> None:
     with pytest.raises(MediaRefused):
         Splitter().feed(data)
+
+
+@pytest.mark.parametrize(
+    ("integrated", "peak", "decibels"),
+    [(None, None, 0.0), (-24.0, -10.0, 0.0), (-6.0, 0.0, -18.0), (-45.0, -30.0, 9.0), (-65.0, -50.0, 0.0)],
+)
+def test_signal_is_levelled_by_what_was_heard_and_never_lifted_by_much(
+    integrated: float | None, peak: float | None, decibels: float
+) -> None:
+    found = live_gain(Loudness(integrated, peak))
+    assert (found.decibels, found.limited) == (decibels, True)
+    text = " ".join(argv(Grid(100, 0), ("480",), has_sound=True, gain=found))
+    assert "alimiter" in text
+    assert (f"volume={decibels:.2f}dB" in text) == bool(decibels)
 
 
 def test_encoder_is_superfast_sees_a_pipe_alone_and_takes_from_the_lead_on() -> None:

@@ -141,7 +141,7 @@ ALLOWED: Mapping[str, frozenset[str]] = {
     "h3": frozenset(),
     "ul": frozenset(),
     "ol": frozenset(),
-    "li": frozenset(),
+    "li": frozenset({"data-at"}),
     "dl": frozenset(),
     "dt": frozenset(),
     "dd": frozenset(),
@@ -161,6 +161,7 @@ ALLOWED: Mapping[str, frozenset[str]] = {
     "img": frozenset({"src", "width", "height", "alt", "loading", "decoding", "fetchpriority"}),
     "video": frozenset(
         {"controls", "playsinline", "preload", "src", "width", "height", "poster", "data-playlist", "aria-label"}
+        | {"data-sheet", "data-every", "data-count", "data-ms"}
     ),
     "table": frozenset(),
     "thead": frozenset(),

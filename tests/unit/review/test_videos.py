@@ -133,6 +133,24 @@ def test_release_when_a_piece_has_a_video_lists_what_its_channels_play_and_how_l
 def test_release_without_a_video_says_nothing_of_durations() -> None:
     release = build_release(FACTS, good(), press=PRESS, pictures=known(video()), forms={}, now=NOW)
     assert "durations" not in release.content
+    assert "chapters" not in release.content
+
+
+def test_release_has_the_marks_of_its_films_as_they_were_when_it_was_submitted() -> None:
+    draft = good(body=body({**LECTURE, "poster": str(POSTER)}), channels=("web",))
+    film = dataclasses.replace(video(*NAMES), chapters=((0, "开场"), (30_000, "提问")))
+    release = build_release(FACTS, draft, press=PRESS, pictures=known(film), forms={}, now=NOW)
+    marks = piece_of(read_release(text_of(release))).chapters[MASTER]
+    assert [tuple(mark) for mark in marks] == [(0, "开场"), (30_000, "提问")]
+
+
+def test_film_of_an_older_product_is_signed_without_small_pictures() -> None:
+    press = dataclasses.replace(PRESS, videos={"web": frozenset({"house-720", "sprites"})})
+    draft = good(body=body(LECTURE), channels=("web",))
+    pictures = known(video("house-720"))
+    assert [
+        one.code for one in check(draft, Kind.LECTURE, press=press, pictures=pictures, units={STATION}, now=NOW)
+    ] == []
 
 
 def test_show_time_when_a_piece_has_videos_lets_them_end() -> None:

@@ -129,6 +129,21 @@ def test_vendored_library_is_the_one_that_was_taken_with_its_licence() -> None:
         assert "Apache License" in (folder / part["licence_text"]).read_text("utf-8")
 
 
+def test_film_with_marks_and_small_pictures_names_them_for_the_script_and_a_feed_has_the_marks_alone() -> None:
+    piece = lecture()
+    sheet = AssetFile("c" * 64, 90, "image/jpeg", 1600, 900, FILM, "sprites")
+    marks = {FILM: ((0, "开场"), (65_000, "提问 <b>"))}
+    signed = dataclasses.replace(piece, assets=(*piece.assets, sheet), chapters=marks)
+    html = videos.figure(signed, BLOCK)
+    assert f'data-sheet="/a/{"c" * 64}" data-every="7680" data-count="95" data-ms="725000"' in html
+    assert '<li data-at="0"><span class="film-clock">0:00</span> <span>开场</span></li>' in html
+    assert '<li data-at="65000"><span class="film-clock">1:05</span> <span>提问 &lt;b&gt;</span></li>' in html
+    feed = videos.figure(signed, BLOCK, media="https://media.example")
+    assert "data-sheet" not in feed
+    assert "1:05" in feed
+    assert "film-chapters" not in videos.figure(piece, BLOCK)
+
+
 def test_film_when_it_has_subtitles_carries_them_as_tracks_and_a_feed_does_not() -> None:
     piece = lecture()
     named = [

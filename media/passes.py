@@ -1,0 +1,43 @@
+"""The order in which the stretches of one video are made: whole, or the smallest picture of all of it first.
+
+In one decode for all sizes while nobody waits. From the stretch on at which somebody does, the smallest picture alone
+until the end of the video, which can then be watched; the larger sizes of those stretches follow. What is made is the
+same to the byte in any order; a stretch that is made in two passes is decoded twice.
+"""
+
+from collections.abc import Sequence
+from typing import Final, Protocol
+
+from media.house import RUNGS
+from media.kept import Kept
+from media.stretches import Stretch
+
+SMALL: Final = RUNGS[-1:]
+LARGE: Final = RUNGS[:-1]
+
+
+class Steps(Protocol):
+    """The work on one video."""
+
+    async def stretch(self, stretch: Stretch, rungs: Sequence[str]) -> None:
+        """Makes these sizes of a stretch in one decode, or takes what is kept of them."""
+        ...
+
+    async def watchable(self) -> None:
+        """Shows what there is of the smallest picture, which is all of it."""
+        ...
+
+
+async def in_passes(steps: Steps, every: Sequence[Stretch], kept: Kept) -> None:
+    """Makes every stretch. What `kept` raises passes through: the rest is made by whoever comes next."""
+    behind: list[Stretch] = []
+    for stretch in every:
+        # A video of one stretch has nothing to go back for. Once parted it stays so: each track grows at its end.
+        parted = len(every) > 1 and (bool(behind) or await kept.small_first())
+        await steps.stretch(stretch, SMALL if parted else RUNGS)
+        if parted:
+            behind.append(stretch)
+    if behind:
+        await steps.watchable()
+    for stretch in behind:
+        await steps.stretch(stretch, LARGE)
