@@ -10,6 +10,7 @@ from media.house import PLAY, SUBTITLES, TRACKS
 from renderers.tv import layout, leaves, pages, paths, playlists
 from renderers.tv.items import Video, masters
 from renderers.tv.programme import to_ms
+from renderers.tv.settings import settings_of
 
 LIST_PAGES: Final = 6
 PER_COLUMN: Final = LIST_PAGES * layout.CARDS
@@ -80,6 +81,7 @@ class Portal:
             notes=layout.reach("notice", ("read", "close")),
             since=to_ms(notice.published_at) if notice else 0,
             lasting=NOTICE // dt.timedelta(milliseconds=1),
+            signed=settings_of(self.target).signed,
         )
         return File(page.path, page.media_type, page.data, _releases([*newest, *([notice] if notice else [])]))
 
@@ -166,6 +168,7 @@ class Portal:
             subtitles=_subtitles(piece) if piece else "",
             name=paths.document(self.code, piece.document) if piece else "",
             is_live=piece is None,
+            signed=piece is None and settings_of(self.target).signed,
         )
 
     def _recordings(self, piece: Piece, videos: Sequence[Video]) -> list[File]:

@@ -160,9 +160,10 @@ async def test_long_text_is_turned_leaf_by_leaf_and_nothing_of_it_is_cut(pages: 
     await server.close()
 
 
-async def test_scripts_are_of_the_language_of_old_boxes(pages: Pages) -> None:
+async def test_scripts_are_of_the_language_of_old_boxes(pages: Pages, made: Channel) -> None:
     page = await (await pages.context(TELEVISION)).new_page()
     await page.add_script_tag(path=str(ACORN))
+    assert made.kind == "tv"
     code = drawn.static_files()[1].data.decode()
     await page.evaluate("code => { acorn.parse(code, {ecmaVersion: 5}); }", code)
     hls = (Path(package.__file__).parent / "static" / drawn.HLS).read_text("utf-8")
