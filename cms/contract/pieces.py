@@ -65,6 +65,7 @@ class Piece:
     published_at: dt.datetime
     corrected_at: dt.datetime | None = None
     durations: Mapping[str, int] = field(default_factory=dict)
+    chapters: Mapping[str, Sequence[tuple[int, str]]] = field(default_factory=dict)
     overrides: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     narration: str | None = None
 

@@ -69,11 +69,11 @@
     }
     /* Once, when there is something to move in. */
     function resume() {
-      var at = portal.parameter("s") === "0" ? 0 : left(name);
+      var asked = portal.parameter("s"), isAsked = (/^[0-9]{1,6}$/).test(asked), at = isAsked ? Number(asked) : left(name);
       resumed = true;
-      if (isLive || !at || !isInside(at, player.length())) { return; }
+      if (isLive || !at || (isAsked ? at >= player.length() : !isInside(at, player.length()))) { return; }
       player.seek(at);
-      portal.say("osd-note", "已从 " + length(at) + " 继续播放");
+      portal.say("osd-note", "已从 " + length(at) + (isAsked ? " 开始播放" : " 继续播放"));
       osd();
     }
     /* Pressed again and again, the step grows; the film follows when the key is let go. */
