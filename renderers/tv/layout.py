@@ -55,7 +55,6 @@ TREE: Final[Mapping[str, Box]] = {
 }
 DETAIL: Final[Mapping[str, Box]] = {
     **{f"mark{n}": Box(656, 352 + n * 60, 560, 54) for n in range(MARKS_AT_DETAIL)},
-    "marks": Box(656, 352 + (MARKS_AT_DETAIL - 1) * 60, 560, 54),
     "play": Box(64, 604, 300, 64),
     "column": Box(388, 604, 280, 64),
     "home": Box(692, 604, 200, 64),

@@ -148,7 +148,7 @@ class Portal:
         playable = playable or bool(videos or _progressive(piece))
         found = chapters.marks(self.code, piece) if playable else ()
         few = chapters.shown(found)
-        marked = (*(f"mark{n}" for n in range(len(few))), *["marks"] * (len(few) < len(found)))
+        marked = [f"mark{n}" for n in range(min(len(found), layout.MARKS_AT_DETAIL))]
         names = ("play", "column", "home", "again") if playable else ("column", "home")
         path = paths.document(self.code, piece.document)
         told = {"piece": piece, "playable": playable, "minutes": _minutes(piece), "marks": few, "all_marks": len(found)}
