@@ -156,7 +156,9 @@ class Ordering:
             lost = "" if said is not None else f"HTTP {status}"
         except (OutboundRefused, soap.Unreadable) as problem:
             await self.services.journal.record("iptv.exec", order=correlate, lost=str(problem.args[0]))
-            await self.notes.hear(lost=self._now, why=str(problem.args[0])[:120])
+            # Words of theirs, or of what came; the code of a line that is down says no more than that.
+            why = str(problem)[:120] if isinstance(problem, soap.Unreadable) else ""
+            await self.notes.hear(lost=self._now, why=why)
             raise
         told = {"lost": lost} if said is None else {"result": said.result, "said": said.why}
         await self.services.journal.record("iptv.exec", order=correlate, **told)

@@ -36,7 +36,8 @@ def last_answer(found: Heard) -> LastAnswer | None:
     if newest == found.noticed:
         return LastAnswer(at, "iptv.heard.noticed", is_good=True)
     if newest == found.lost:
-        return LastAnswer(at, "iptv.heard.lost", is_good=False, params={"why": found.why})
+        note = "iptv.heard.unreadable" if found.why else "iptv.heard.lost"
+        return LastAnswer(at, note, is_good=False, params={"why": found.why})
     if found.refused:
         return LastAnswer(at, "iptv.heard.refused", is_good=False, params={"why": found.refused})
     return LastAnswer(at, "iptv.heard.taken", is_good=True)
@@ -45,7 +46,7 @@ def last_answer(found: Heard) -> LastAnswer | None:
 def _todo(found: Heard, last: LastAnswer | None) -> tuple[str, ...]:
     if last is None:
         return ("iptv.standing.untried",)
-    if last.note == "iptv.heard.lost":
+    if last.note in {"iptv.heard.lost", "iptv.heard.unreadable"}:
         return ("iptv.standing.lost",)
     if last.note == "iptv.heard.refused":
         return ("iptv.standing.refused",)

@@ -58,7 +58,7 @@ async def test_operator_when_set_up_by_hand_keeps_what_was_typed_and_shows_its_c
     board = page.locator("#account-box").locator("xpath=ancestor::section")
     await expect(board).to_contain_text("还没有下发过指令")
     state = house.deps.services(as_contract(row)).state
-    await state.put("line", asdict(Heard(lost=1_795_000_000, why="publishing.outbound_unreachable")), version=0)
+    await state.put("line", asdict(Heard(lost=1_795_000_000)), version=0)
     await page.reload()
     await expect(board).to_contain_text("没有应答")
     await expect(board).to_contain_text("请核对接口地址与专线")
