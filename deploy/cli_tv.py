@@ -32,14 +32,15 @@ def key(settings: Settings, code: str, operator: str, number: int) -> None:
 @_OPERATOR
 @_NUMBER
 @click.option("--hours", type=click.FloatRange(0.01, 744), default=6.0, help="多少小时后过期。")
+@click.option("--portal", is_flag=True, help="显示门户的入口地址，而不是播放地址。")
 @with_settings
-def sign(settings: Settings, code: str, operator: str, number: int, hours: float) -> None:
-    """显示一个带签名的播放地址。"""
+def sign(settings: Settings, code: str, operator: str, number: int, hours: float, *, portal: bool) -> None:
+    """显示一个带签名的播放地址，或门户的入口地址。"""
     from renderers.tv import paths, tokens  # noqa: PLC0415 - other commands need no channel
 
     expires = int(SystemClock().now().timestamp() + hours * 3600)
     token = tokens.signed(_key(settings, code, operator, number), code, operator, number, expires)
-    click.echo(f"{settings.public}{paths.home(code)}t/{token}/master.m3u8")
+    click.echo(f"{settings.public}{paths.home(code)}{f'?token={token}' if portal else f't/{token}/master.m3u8'}")
     click.echo(catalogue().text(settings.language, "deploy.tv.expires", hours=round(hours, 2)), err=True)
 
 

@@ -43,6 +43,14 @@ class AccountConsent(Given):
     asks: bool
 
 
+class AccountAnswer(Given):
+    """What was heard last of the platform."""
+
+    at: dt.datetime
+    text: str
+    good: bool
+
+
 class AccountTrouble(Given):
     """Why an account waits for somebody."""
 
@@ -71,6 +79,7 @@ class AccountBoardLine(Given):
     upkeep: AccountTrouble | None
     meters: list[AccountMeter]
     consent: AccountConsent | None
+    answer: AccountAnswer | None
     notes: list[str]
 
 
@@ -191,7 +200,7 @@ def _task(visit: Visit, one: Task) -> TaskLine:
 
 
 def _account(visit: Visit, standing: AccountStanding) -> AccountBoardLine:
-    one, row, left = standing.line, standing.line.target, standing.consent
+    one, row, left, last = standing.line, standing.line.target, standing.consent, standing.answer
     upkeep = one.upkeep.get("error")
     return AccountBoardLine(
         target=row.code,
@@ -212,6 +221,9 @@ def _account(visit: Visit, standing: AccountStanding) -> AccountBoardLine:
         meters=[AccountMeter(name=m.name, used=m.used, limit=m.limit, tone=m.tone) for m in standing.meters],
         consent=left
         and AccountConsent(ends_at=left.ends_at, days=left.days, tone=left.tone, over=left.is_over, asks=left.asks),
+        answer=None
+        if last is None
+        else AccountAnswer(at=last.at, text=visit.t(last.note, **last.params), good=last.is_good),
         notes=[labels.known(visit, note) for note in standing.notes],
     )
 

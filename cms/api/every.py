@@ -18,6 +18,7 @@ from cms.api import (
     inbox,
     incoming,
     library,
+    live,
     newspapers,
     office,
     onair,
@@ -81,4 +82,5 @@ RESOURCES: tuple[Resource, ...] = (
     *webhooks.RESOURCES,
     *datafeeds.RESOURCES,
     *outlets.RESOURCES,
+    *live.RESOURCES,
 )

@@ -14,7 +14,7 @@ Renderers keep nothing of their own: what must survive a restart goes through th
 Nothing here knows a database; `renderers.conformance` proves every channel against this page.
 """
 
-from cms.contract.accounts import Comments, Consent, Quota, Rate, Standing, Stands, Trial, Upkeep
+from cms.contract.accounts import Comments, Consent, LastAnswer, Quota, Rate, Standing, Stands, Trial, Upkeep
 from cms.contract.air import Aired, Airing, OnAir
 from cms.contract.audience import AudienceRule, Verdict, Why, covers
 from cms.contract.channel import Channel, Form, Preview, Route
@@ -73,6 +73,7 @@ __all__ = [
     "Form",
     "Journal",
     "Laid",
+    "LastAnswer",
     "Lease",
     "LineUp",
     "LineUps",

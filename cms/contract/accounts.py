@@ -1,8 +1,8 @@
 """The accounts behind posts: what keeps one alive, how a person consents again, and how it stands."""
 
 import datetime as dt
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from cms.contract.pieces import Piece, Target
@@ -45,6 +45,16 @@ class Rate:
 
 
 @dataclass(frozen=True, slots=True)
+class LastAnswer:
+    """What was heard last of a platform: when, which sentence of the catalogue says it, and whether that is well."""
+
+    at: dt.datetime
+    note: str
+    is_good: bool
+    params: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
     """How an account stands, out of what is remembered; nothing is asked of the platform.
 
@@ -53,12 +63,14 @@ class Standing:
         marks: days before that end at which it is spoken of, the last the most urgent; 0 is over.
         notes: message keys of what else an office should know.
         quotas: the budgets worth a meter.
+        answer: what was heard of it last, where the channel keeps that.
     """
 
     consent_ends: dt.datetime | None = None
     marks: tuple[int, ...] = ()
     notes: tuple[str, ...] = ()
     quotas: tuple[Quota, ...] = ()
+    answer: LastAnswer | None = None
 
 
 Upkeep = Callable[[Target, Services], Awaitable[None]]

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cms.kernel.errors import Refused
+from cms.kernel.errors import NotFound, Refused
 from cms.live.models import LiveState, LiveTake
 from cms.live.rules import may_take
 from cms.live.sources import open_takes, source_of
 from cms.people.actor import Actor
 from cms.people.permissions import Action
-from cms.publishing.onair.cutting import Wish, cut_in
+from cms.publishing.onair.cutting import Wish, cut_in, end_cut_in
 from cms.publishing.onair.models import CutInKind, CutInRow
 
 
@@ -48,6 +48,19 @@ async def take_live(session: AsyncSession, actor: Actor, wish: LiveWish, *, now:
     session.add(LiveTake(cut_in_id=made.id, source_id=wish.source, record=wish.record))
     await session.flush()
     return made
+
+
+async def end_live(session: AsyncSession, actor: Actor, source: uuid.UUID, *, now: dt.datetime) -> None:
+    """Back to what is planned, at the next slot that may change.
+
+    Raises Denied, NotFound `live.none`, and NotFound `publishing.no_cut_in` for a source that is not on air.
+    """
+    found = await source_of(session, actor, source, Action.PUBLISHING_RECALL)
+    for take, row in await open_takes(session, now=now):
+        if take.source_id == found.source.id:
+            await end_cut_in(session, actor, row.id, now=now)
+            return
+    raise NotFound("publishing.no_cut_in")
 
 
 async def _beside(session: AsyncSession, state: LiveState | None, takes: list[LiveTake]) -> int:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from cms.contract import Channel, Quota, Standing
+from cms.contract import Channel, LastAnswer, Quota, Standing
 from cms.kernel.clock import Clock
 from cms.kernel.db import Database
 from cms.people.actor import Actor
@@ -58,6 +58,7 @@ class AccountStanding:
     meters: Sequence[Meter]
     consent: ConsentLeft | None
     notes: Sequence[str]
+    answer: LastAnswer | None = None
 
 
 async def account_standings(
@@ -84,7 +85,9 @@ async def _standing(
     # Dozens of paths have a limit; only one that comes near is worth a look.
     near = (meter_of(quota, one.taken.get(quota.name, ()), now) for quota in paced)
     meters += [meter for meter in near if _near(meter)]
-    return AccountStanding(one, days, tone_of_silence(days), tuple(meters), consent_of(found, now), found.notes)
+    return AccountStanding(
+        one, days, tone_of_silence(days), tuple(meters), consent_of(found, now), found.notes, found.answer
+    )
 
 
 def _near(meter: Meter) -> bool:

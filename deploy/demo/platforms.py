@@ -1,4 +1,4 @@
-"""The demo's WeChat and Douyin: simulators in a process of their own, with credentials made for this installation."""
+"""The demo's platforms: simulators in a process of their own, with credentials made for this installation."""
 
 import json
 import os
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from cms.contract import Services
-from deploy.demo.ports import DOUYIN, PORTS, WECHAT, address
+from deploy.demo.ports import DOUYIN, IPTV, PORTS, WECHAT, address
 from deploy.settings import Settings
 from deploy.supervisor import Child
 
@@ -30,6 +30,8 @@ class Credentials:
     wechat_aes_key: str
     douyin_client_key: str
     douyin_client_secret: str
+    # A place that was set up before there was an operator has none: its simulator is then told without.
+    iptv_secret: str = ""
 
 
 def credentials(settings: Settings) -> Credentials:
@@ -44,13 +46,14 @@ def credentials(settings: Settings) -> Credentials:
             wechat_aes_key=secrets.token_hex(22)[:42] + "A",
             douyin_client_key="aw" + secrets.token_hex(7),
             douyin_client_secret=secrets.token_hex(16),
+            iptv_secret=secrets.token_hex(12),
         )
         _keep(path, asdict(made))
     return Credentials(**json.loads(path.read_text("utf-8")))
 
 
 def child(settings: Settings, known: Credentials) -> Child:
-    """The process of both simulators."""
+    """The process of the simulators."""
     options = {
         "wechat-port": PORTS[WECHAT],
         "douyin-port": PORTS[DOUYIN],
@@ -63,6 +66,9 @@ def child(settings: Settings, known: Credentials) -> Child:
         "wechat-aes-key": known.wechat_aes_key,
         "douyin-client-key": known.douyin_client_key,
         "douyin-client-secret": known.douyin_client_secret,
+        "iptv-port": PORTS[IPTV],
+        "iptv-target": IPTV,
+        "iptv-secret": known.iptv_secret,
         "review-seconds": REVIEW_SECONDS,
     }
     words = [word for name, value in options.items() for word in (f"--{name}", str(value))]
@@ -75,6 +81,14 @@ def settings_of(kind: str, known: Credentials) -> dict[str, Any]:
         return {"appid": known.wechat_appid, "base_url": address(WECHAT)}
     if kind == DOUYIN:
         return {"client_key": known.douyin_client_key, "base_url": address(DOUYIN), "topics": ["吴江", "文明实践"]}
+    if kind == IPTV:
+        # The operator's own numbers for us and for itself, and its category for our lectures.
+        return {
+            "csp": "YP001",
+            "lsp": "LSP01",
+            "service": f"{address(IPTV)}/services/ctms",
+            "columns": {"talks": "1001"},
+        }
     return {}
 
 
@@ -84,6 +98,8 @@ async def fill(services: Services, kind: str, known: Credentials) -> None:
         await services.vault.put("app_secret", known.wechat_secret)
         await services.vault.put("callback_token", known.wechat_token)
         await services.vault.put("callback_aes_key", known.wechat_aes_key)
+    elif kind == IPTV and known.iptv_secret:
+        await services.vault.put("notify_secret", known.iptv_secret)
     elif kind == DOUYIN:
         await services.vault.put("client_secret", known.douyin_client_secret)
         headers = {"content-type": "application/json"}

@@ -1,11 +1,12 @@
-"""Where the demo's simulators of WeChat and Douyin answer; apart, so that a start reads nothing else for it."""
+"""Where the demo's simulators of the platforms answer; apart, so that a start reads nothing else for it."""
 
 from collections.abc import Mapping
 from typing import Final
 
 WECHAT: Final = "wechat"
 DOUYIN: Final = "douyin"
-PORTS: Final[Mapping[str, int]] = {WECHAT: 9071, DOUYIN: 9072}
+IPTV: Final = "iptv"
+PORTS: Final[Mapping[str, int]] = {WECHAT: 9071, DOUYIN: 9072, IPTV: 9073}
 
 
 def address(kind: str) -> str:

@@ -6,6 +6,7 @@ from renderers.iptv.forms import FORMS, form, preview
 from renderers.iptv.payload import PICTURES, VIDEOS
 from renderers.iptv.post import IptvPost
 from renderers.iptv.settings import SECRETS, AccountSettings
+from renderers.iptv.standing import standing
 
 # Copying an hour of film into a transport stream on a slow disk.
 _SECONDS = 3600.0
@@ -26,5 +27,6 @@ def channel() -> Channel:
         asset_renditions=PICTURES,
         video_renditions=VIDEOS,
         callback=callback,
+        standing=standing,
         seconds=_SECONDS,
     )

@@ -93,6 +93,7 @@ async def _noticed(ask: Ask, settings: AccountSettings, services: Services) -> R
             newer = replace(newer, document="")
         if await notes.keep(notice.correlate, newer, version=version):
             await services.journal.record("iptv.notice", order=notice.correlate, result=notice.result)
+            await notes.hear(noticed=int(services.now().timestamp()))
             return _told(hint=True)
     # Somebody writes all the time; they tell it again.
     return Reply(200, soap.MEDIA_TYPE, (soap.notice_answer(-1, "busy"),))

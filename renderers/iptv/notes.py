@@ -8,11 +8,11 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Final, Self
 
-from cms.contract import Services
+from cms.contract import AccountState, Services
 from renderers.iptv.elements import Standing
 
 _KEY: Final = "order_key"
@@ -114,6 +114,32 @@ class Known:
     count: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What was heard last on an account's line (seconds since 1970, 0 for never).
+
+    Attributes:
+        answered: they answered ExecCmd; `refused` is their reason where it was a no.
+        lost: a call of ours got no answer that could be read; `why` is what became of it.
+        noticed: a ResultNotify of theirs came.
+    """
+
+    answered: int = 0
+    refused: str = ""
+    lost: int = 0
+    why: str = ""
+    noticed: int = 0
+
+
+LINE: Final = "line"
+
+
+async def heard(state: AccountState) -> Heard:
+    """For the board; an older program's record says nothing."""
+    found, _ = await state.get(LINE)
+    return Heard(**found) if isinstance(found, dict) and found.keys() == asdict(Heard()).keys() else Heard()
+
+
 class Notes:
     """The records of one account."""
 
@@ -167,6 +193,11 @@ class Notes:
         if order is not None and order.is_open and name not in order.fetched:
             # A lost race leaves out a word about progress, nothing more.
             await self.keep(correlate, replace(order, fetched=(*order.fetched, name)), version=version)
+
+    async def hear(self, **values: Any) -> None:
+        """Writes down what was heard on the line; a lost race leaves out a word for the board, nothing more."""
+        _, version = await self._state.get(LINE)
+        await self._state.put(LINE, asdict(replace(await heard(self._state), **values)), version=version)
 
     async def settle(self, correlate: str, order: Order) -> None:
         """Takes over what a finished order left at the operator, once, unless a newer order was begun meanwhile."""

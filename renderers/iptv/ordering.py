@@ -98,6 +98,9 @@ class Ordering:
             # The first time it was told, so nothing of it was taken before.
             await self.notes.change(correlate, step=Step.VOID, why=said.why)
             return NotSent("iptv.refused", retry=False, params={"why": said.why or str(said.result)})
+        elif self.dialect.says("there", said.why):
+            # They know the order: its first telling arrived, whatever became of their answer.
+            await self.notes.change(correlate, step=Step.TAKEN, why=said.why)
         else:
             await self.notes.change(correlate, why=said.why)
         return await self.judged(correlate)
@@ -105,7 +108,8 @@ class Ordering:
     async def again(self, correlate: str, order: Order) -> Outcome:
         """Told once more where the answer was lost, or where the operator has been silent for too long."""
         silent = self._now - order.told >= self.settings.repeat_minutes * 60
-        if order.step is Step.BEGUN or silent:
+        # An operator may need half a day: an order that ended is not told again, however long ago it was told.
+        if order.is_open and (order.step is Step.BEGUN or silent):
             return await self.tell(correlate)
         return await self.judged(correlate)
 
@@ -118,7 +122,12 @@ class Ordering:
             await self.notes.settle(correlate, order)
             return Sent(order.piece)
         if order.step is Step.REFUSED:
-            return NotSent("iptv.refused_objects", retry=False, params={"why": await self._results(correlate, order)})
+            order = await self._with_reasons(correlate, order)
+            if order.step is Step.DONE:
+                await self.notes.settle(correlate, order)
+                return Sent(order.piece)
+            why = order.results or order.why or "CmdResult -1"
+            return NotSent("iptv.refused_objects", retry=False, params={"why": why})
         if order.step is Step.TAKEN or order.fetched:
             return Accepted(progress(order))
         return Unknown(f"没有得到运营商的回答（{order.why or '连接中断'}）")
@@ -147,11 +156,17 @@ class Ordering:
             lost = "" if said is not None else f"HTTP {status}"
         except (OutboundRefused, soap.Unreadable) as problem:
             await self.services.journal.record("iptv.exec", order=correlate, lost=str(problem.args[0]))
+            # Words of theirs, or of what came; the code of a line that is down says no more than that.
+            why = str(problem)[:120] if isinstance(problem, soap.Unreadable) else ""
+            await self.notes.hear(lost=self._now, why=why)
             raise
         told = {"lost": lost} if said is None else {"result": said.result, "said": said.why}
         await self.services.journal.record("iptv.exec", order=correlate, **told)
         if said is None:
+            await self.notes.hear(lost=self._now, why=lost)
             raise soap.Unreadable(lost)
+        refused = "" if said.result == 0 else (said.why or str(said.result))[:120]
+        await self.notes.hear(answered=self._now, refused=refused)
         return said
 
     async def _not_told(self, correlate: str, order: Order, problem: OutboundRefused) -> Outcome:
@@ -166,20 +181,31 @@ class Ordering:
         known, _ = await self.notes.piece(piece)
         return known.order == correlate
 
-    async def _results(self, correlate: str, order: Order) -> str:
-        """The operator's own reasons, fetched once; only ever words for the desk."""
+    async def _with_reasons(self, correlate: str, order: Order) -> Order:
+        """A refused order with the operator's own reasons, fetched once; words for the desk, and at times a proof.
+
+        Where an order was told more than once and all they say is that everything is there already (of a removal: gone
+        already), its first telling was carried out: it is done. Of the first telling this would be somebody else's.
+        """
         if order.results or not order.results_at.startswith(("http://", "https://")):
-            return order.results or order.why or "CmdResult -1"
+            return order
         try:
             status, _, data = await self.services.outbound.request("GET", order.results_at, limit=MOST_BYTES)
         except OutboundRefused:
-            return order.why or "CmdResult -1"
-        said = soap.read_results(data) if status == 200 else ""
-        if said:
-            kept, version = await self.notes.order(correlate)
-            if kept is not None:
-                await self.notes.keep(correlate, replace(kept, results=said), version=version)
-        return said or order.why or "CmdResult -1"
+            return order
+        refused = soap.read_refused(data) if status == 200 else []
+        kept, version = await self.notes.order(correlate)
+        if not refused or kept is None or kept.step is not Step.REFUSED:
+            return kept or order
+        newer = replace(kept, results=soap.read_results(data))
+        before = "gone" if order.removes else "there"
+        if order.told_times > 1 and all(self.dialect.says(before, why) for _, why in refused):
+            newer = replace(newer, step=Step.DONE, document="")
+        if not await self.notes.keep(correlate, newer, version=version):
+            return kept
+        if newer.step is Step.DONE:
+            await self.services.journal.record("iptv.settled", order=correlate, said=newer.results)
+        return newer
 
     def _files(self, said: Changes, payload: Payload) -> list[File]:
         """Names are short and plain: some fetchers cut what they do not understand."""

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -28,6 +28,8 @@ class Profile:
         fixed: by kind of element, what is the same for every one.
         longest: characters of a property's value.
         values: tables of numbers for words: heights of pictures, kinds of pictures.
+        words: how a platform says that something is there or gone already.
+        certainty: by table, where it is from: ``paper``, ``code`` or ``guess``.
     """
 
     namespace: str
@@ -38,6 +40,13 @@ class Profile:
     fixed: Mapping[str, Mapping[str, str]]
     longest: Mapping[str, int]
     values: Mapping[str, Mapping[str, str]]
+    words: Mapping[str, Sequence[str]]
+    certainty: Mapping[str, str]
+
+    def says(self, what: str, text: str) -> bool:
+        """Whether a reason says that something is ``there`` or ``gone`` already."""
+        plain = text.casefold()
+        return any(word in plain for word in self.words.get(what, ()))
 
     def properties(self, kind: str, given: Mapping[str, str]) -> dict[str, str]:
         """What is said of an element, in their words and lengths, in a fixed order."""
@@ -69,6 +78,11 @@ class Profile:
 _TABLES: Final[Mapping[str, Mapping[str, Any]]] = {
     path.stem: tomllib.loads(path.read_text("utf-8")) for path in sorted(_FOLDER.glob("*.toml"))
 }
+
+
+def certainties() -> Mapping[str, Mapping[str, str]]:
+    """By profile and table, how sure it is."""
+    return {name: dict(table["certainty"]) for name, table in _TABLES.items()}
 
 
 def profile(settings: AccountSettings) -> Profile:

@@ -80,11 +80,16 @@ def notice_answer(result: int, why: str = "") -> bytes:
 
 def read_results(data: bytes) -> str:
     """What a result file says of the objects that were refused, on one line; empty when it says nothing of any."""
+    return _line("; ".join(f"{what}: {why}" for what, why in read_refused(data)))
+
+
+def read_refused(data: bytes) -> list[tuple[str, str]]:
+    """Which objects and mappings a result file says were refused, each with its reason."""
     try:
         root = read(data)
     except BadMarkup:
-        return ""
-    refused: list[str] = []
+        return []
+    refused: list[tuple[str, str]] = []
     for node in (*root.every("Object"), *root.every("Mapping"), *root.every("Reply")):
         told = {
             one.attributes.get("Name", "").lower(): one.text.strip() for one in node.below if one.name == "Property"
@@ -93,8 +98,8 @@ def read_results(data: bytes) -> str:
         if told.get("result", "0") not in {"", "0"}:
             what = told.get("elementtype") or node.name
             why = told.get("description") or told.get("errordescription") or told["result"]
-            refused.append(f"{what} {told.get('id') or told.get('elementid') or ''}: {why}".replace(" :", ":"))
-    return _line("; ".join(refused))
+            refused.append((f"{what} {told.get('id') or told.get('elementid') or ''}".rstrip(), why))
+    return refused
 
 
 def _number(root: Node, *names: str) -> int:

@@ -17,6 +17,8 @@ COLUMNS: Final = 20  # of the page of columns: five by four
 ROWS: Final = 7  # of a day's page
 DATES: Final = 9  # seven back, today, tomorrow
 LINES: Final = 6  # of the channels' page
+MARKS: Final = 12  # of a page of chapters: two by six
+MARKS_AT_DETAIL: Final = 4
 _PARTS: Final = 20  # of a bar that shows how much is over
 
 
@@ -52,11 +54,18 @@ TREE: Final[Mapping[str, Box]] = {
     "after": Box(1016, 604, 200, 64),
 }
 DETAIL: Final[Mapping[str, Box]] = {
+    **{f"mark{n}": Box(656, 352 + n * 60, 560, 54) for n in range(MARKS_AT_DETAIL)},
     "play": Box(64, 604, 300, 64),
     "column": Box(388, 604, 280, 64),
     "home": Box(692, 604, 200, 64),
     # Last: it goes away when there is nothing to begin again.
     "again": Box(916, 604, 200, 64),
+}
+CHAPTERS: Final[Mapping[str, Box]] = {
+    **{f"mark{n}": Box(64 + n // 6 * 588, 112 + n % 6 * 80, 564, 72) for n in range(MARKS)},
+    "before": Box(64, 612, 200, 60),
+    "home": Box(540, 612, 200, 60),
+    "after": Box(1016, 612, 200, 60),
 }
 TEXT: Final[Mapping[str, Box]] = {
     "read": Box(64, 104, 1152, 492),
@@ -89,6 +98,7 @@ PAGES: Final[Mapping[str, Mapping[str, Box]]] = {
     "list": LIST,
     "tree": TREE,
     "detail": DETAIL,
+    "chapters": CHAPTERS,
     "text": TEXT,
     "day": DAY,
     "channels": CHANNELS,

@@ -15,7 +15,7 @@ from renderers.tv.dates import day
 
 HERE: Final = Path(__file__).parent
 HTML: Final = "text/html; charset=utf-8"
-SCRIPTS: Final = ("box.js", "player.js", "watch.js", "portal.js", "alert.js")
+SCRIPTS: Final = ("box.js", "player.js", "pass.js", "watch.js", "portal.js", "alert.js")
 HLS: Final = "vendor/hls-1.7.4/hls.min.js"
 CARD: Final = "tv-card"
 POSTER: Final = "web-960-jpeg"

@@ -55,6 +55,11 @@ def playback(code: str, public_id: str) -> str:
     return f"{ROOT}{code}/d/{public_id}/play/"
 
 
+def chapters(code: str, public_id: str, page: int = 1) -> str:
+    """A page of a lecture's chapters."""
+    return f"{document(code, public_id)}chapters/" + (f"p{page}/" if page > 1 else "")
+
+
 def recording(code: str, public_id: str, name: str) -> str:
     """A playlist of a lecture: `master` or a track."""
     return f"{ROOT}{code}/d/{public_id}/{name}.m3u8"

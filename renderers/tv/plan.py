@@ -14,6 +14,7 @@ from typing import Any, Final
 from media.errors import MediaRefused
 from media.house import RUNGS, HouseIndex, read_index, write_index
 from renderers.tv.over import Kind, Layers, Over
+from renderers.tv.tokens import PASS_MINUTES
 from schedules.linear import FILLER, Run, run_at
 
 FORMAT: Final = 1
@@ -99,6 +100,7 @@ class Rule:
         keys: the number of each operator's key.
         furniture: items that are fillers and bumpers, and no programmes.
         missing: lines of the settings that name nothing.
+        entry_only: whether the portal gives passes only to an operator's viewers; `pass_minutes` is how long one lasts.
     """
 
     frozen: int = 0
@@ -107,6 +109,8 @@ class Rule:
     keys: tuple[tuple[str, int], ...] = ()
     furniture: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
+    entry_only: bool = False
+    pass_minutes: int = PASS_MINUTES
 
 
 @dataclass(frozen=True, eq=False)
@@ -284,6 +288,8 @@ def to_value(plan: Plan) -> dict[str, Any]:
             "keys": [list(key) for key in plan.rule.keys],
             "furniture": list(plan.rule.furniture),
             "missing": list(plan.rule.missing),
+            "entry_only": plan.rule.entry_only,
+            "pass_minutes": plan.rule.pass_minutes,
         },
         **({"overrides": [_over_value(over) for over in plan.overrides]} if plan.overrides else {}),
     }
@@ -314,6 +320,8 @@ def _rule(value: Mapping[str, Any]) -> Rule:
         tuple((name, number) for name, number in value.get("keys", ())),
         tuple(value.get("furniture", ())),
         tuple(value.get("missing", ())),
+        value.get("entry_only", False),
+        value.get("pass_minutes", PASS_MINUTES),
     )
 
 

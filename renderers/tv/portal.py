@@ -7,9 +7,11 @@ from typing import Any, Final, TypeVar
 
 from cms.contract import Columns, File, Piece, Site, Target
 from media.house import PLAY, SUBTITLES, TRACKS
-from renderers.tv import layout, leaves, pages, paths, playlists
+from renderers.tv import chapters, layout, leaves, pages, paths, playlists
+from renderers.tv.chapters import Mark
 from renderers.tv.items import Video, masters
 from renderers.tv.programme import to_ms
+from renderers.tv.settings import settings_of
 
 LIST_PAGES: Final = 6
 PER_COLUMN: Final = LIST_PAGES * layout.CARDS
@@ -80,6 +82,7 @@ class Portal:
             notes=layout.reach("notice", ("read", "close")),
             since=to_ms(notice.published_at) if notice else 0,
             lasting=NOTICE // dt.timedelta(milliseconds=1),
+            signed=settings_of(self.target).signed,
         )
         return File(page.path, page.media_type, page.data, _releases([*newest, *([notice] if notice else [])]))
 
@@ -143,16 +146,38 @@ class Portal:
 
     def _lecture(self, piece: Piece, videos: Sequence[Video], *, playable: bool = False) -> list[File]:
         playable = playable or bool(videos or _progressive(piece))
+        found = chapters.marks(self.code, piece) if playable else ()
+        few = chapters.shown(found)
+        marked = [f"mark{n}" for n in range(min(len(found), layout.MARKS_AT_DETAIL))]
         names = ("play", "column", "home", "again") if playable else ("column", "home")
         path = paths.document(self.code, piece.document)
-        detail = self._page(
-            "detail.html", "detail", names, path, piece=piece, playable=playable, minutes=_minutes(piece)
-        )
+        told = {"piece": piece, "playable": playable, "minutes": _minutes(piece), "marks": few, "all_marks": len(found)}
+        detail = self._page("detail.html", "detail", (*marked, *names), path, **told)
         if not playable:
             return [detail]
         stream = paths.recording(self.code, piece.document, "master") if videos else ""
         player = self._player(paths.playback(self.code, piece.document), piece.title, stream, piece)
-        return [detail, player, *self._recordings(piece, videos)]
+        return [detail, *self._chapters(piece, found, few), player, *self._recordings(piece, videos)]
+
+    def _chapters(self, piece: Piece, found: Sequence[Mark], few: Sequence[Mark]) -> list[File]:
+        """All of them, when they do not fit on the lecture's page."""
+        parts = _pages(found, layout.MARKS) if len(few) < len(found) else []
+        ways = [paths.chapters(self.code, piece.document, number) for number in range(1, len(parts) + 1)]
+        return [
+            self._page(
+                "chapters.html",
+                "chapters",
+                [*(f"mark{n}" for n in range(len(shown))), *_buttons(number, len(parts))],
+                ways[number - 1],
+                piece=piece,
+                marks=shown,
+                number=number,
+                count=len(parts),
+                before=ways[number - 2] if number > 1 else "",
+                after=ways[number] if number < len(parts) else "",
+            )
+            for number, shown in enumerate(parts, start=1)
+        ]
 
     def _player(self, path: str, title: str, source: str, piece: Piece | None = None) -> File:
         return self._page(
@@ -166,6 +191,7 @@ class Portal:
             subtitles=_subtitles(piece) if piece else "",
             name=paths.document(self.code, piece.document) if piece else "",
             is_live=piece is None,
+            signed=piece is None and settings_of(self.target).signed,
         )
 
     def _recordings(self, piece: Piece, videos: Sequence[Video]) -> list[File]:
@@ -190,7 +216,8 @@ def paths_of(code: str, document: str, *, parts: int = MOST_PARTS) -> list[str]:
     """Every path a piece may have had, with as many files of its text."""
     recordings = [paths.recording(code, document, name) for name in ("master", *TRACKS)]
     texts = [paths.part(code, document, number) for number in range(1, parts + 1)]
-    return [*texts, paths.playback(code, document), *recordings]
+    marks = [paths.chapters(code, document, number) for number in range(1, chapters.MOST_PAGES + 1)]
+    return [*texts, paths.playback(code, document), *marks, *recordings]
 
 
 def _pages(rows: Sequence[_Row], size: int) -> list[Sequence[_Row]]:

@@ -126,6 +126,8 @@ def _rule(live: Live, rules: Rules, used: AbstractSet[str]) -> Rule:
         keys=tuple(sorted(settings.keys.items())),
         furniture=tuple(sorted(rules.items & used)),
         missing=live.furniture.missing,
+        entry_only=settings.entry_only,
+        pass_minutes=settings.pass_minutes,
     )
 
 

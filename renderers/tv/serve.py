@@ -16,7 +16,19 @@ from media.errors import MediaRefused
 from media.fragments import patched_head
 from media.house import RUNGS, SUBTITLES, TRACKS, HouseIndex, Track
 from media.threads import in_thread
-from renderers.tv import captions, catchup, channelpage, daypage, guide, pages, paths, playlists, schedule, tokens
+from renderers.tv import (
+    captions,
+    catchup,
+    channelpage,
+    daypage,
+    guide,
+    pages,
+    passes,
+    paths,
+    playlists,
+    schedule,
+    tokens,
+)
 from renderers.tv.items import index_of
 from renderers.tv.live import with_live
 from renderers.tv.plan import Item, On, Plan, decode
@@ -121,7 +133,22 @@ def _refused(request: _Request) -> Reply | None:
         keys=dict(request.plan.rule.keys),
         now=to_ms(request.ask.now) // 1000,
     )
-    return None if wrong is None else Reply(403, parts=(_WRONG[wrong].encode(),), headers={"Cache-Control": "no-store"})
+    return None if wrong is None else _forbidden(wrong)
+
+
+def _forbidden(wrong: tokens.Wrong) -> Reply:
+    return Reply(403, parts=(_WRONG[wrong].encode(),), headers={"Cache-Control": "no-store"})
+
+
+async def _pass(request: _Request) -> Reply:
+    """A pass for the portal's own player; other sites' pages may not read it, and nobody keeps it."""
+    ask = request.ask
+    found = passes.issued(request.plan.rule, request.plan.code, ask.secret, ask.query, to_ms(ask.now) // 1000)
+    if isinstance(found, tokens.Wrong):
+        return _forbidden(found)
+    text = _json({"now": to_ms(ask.now), "prefix": found.prefix, "expires": found.expires * 1000})
+    alone = {"Access-Control-Allow-Origin": request.site.base_url, "Cross-Origin-Resource-Policy": "same-origin"}
+    return Reply(200, JSON, (text.encode(),), {"Cache-Control": "no-store", **alone})
 
 
 async def _private(request: _Request, answer: _Answer) -> Reply | None:
@@ -130,7 +157,8 @@ async def _private(request: _Request, answer: _Answer) -> Reply | None:
     if reply is None:
         return None
     kept = reply.headers.get("Cache-Control", "no-store").replace("public", "private")
-    return dataclasses.replace(reply, headers={**reply.headers, "Cache-Control": kept})
+    viewer = passes.viewer_of(request.token)
+    return dataclasses.replace(reply, headers={**reply.headers, "Cache-Control": kept}, viewer=viewer)
 
 
 def _led(request: _Request, rest: str) -> Reply:
@@ -138,7 +166,7 @@ def _led(request: _Request, rest: str) -> Reply:
     query = urlencode({key: value for key, value in request.ask.query.items() if key != "token"})
     there = f"{paths.home(request.plan.code)}t/{request.token}/{rest}" + (f"?{query}" if query else "")
     if re.fullmatch(tokens.FORM, request.token) is None:
-        return Reply(403, parts=(_WRONG[tokens.Wrong.FORM].encode(),), headers={"Cache-Control": "no-store"})
+        return _forbidden(tokens.Wrong.FORM)
     return Reply(302, headers={"Location": there, "Cache-Control": "no-store"})
 
 
@@ -411,6 +439,7 @@ _ROUTES: Final[Sequence[tuple[re.Pattern[str], _Answer, bool]]] = (
     (re.compile(rf"ts/(?P<track>{_RUNG})\.m3u8"), _stream_list, True),
     (re.compile(rf"ts/(?P<track>{_RUNG})/(?P<slate>slate-)?(?P<slot>[0-9]{{1,12}})\.ts"), _stream_segment, True),
     (re.compile(r"now\.json"), _now, False),
+    (re.compile(re.escape(passes.PATH)), _pass, False),
     (re.compile(r"day/"), _day, False),
     (re.compile(r"channels/"), _channels, False),
     (re.compile(r"channels/list\.json"), _channel_list, False),

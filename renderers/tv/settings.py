@@ -6,6 +6,7 @@ from typing import Final
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from cms.contract import Target
+from renderers.tv.tokens import PASS_MINUTES, PORTAL
 from schedules.linear import SLOT_MS
 
 _MOST: Final = 50
@@ -21,7 +22,9 @@ class ChannelSettings(BaseModel):
         bumper_after: the same, for what leads it out.
         freeze_minutes: how far ahead of the clock the plan stays as it was promised; 0 is two slots.
         signed: whether lists and segments are only answered to an address that somebody signed.
-        operators: who may sign; a number behind the name is that of the key.
+        operators: who may sign; a number behind the name is that of the key. ``portal`` is the portal itself.
+        entry_only: whether the portal shows the channel only to who was sent there by a signed address.
+        pass_minutes: how long an address lasts that the portal gives its own player; it asks for the next one in time.
         epoch_ms: the instant at which the channel's timestamps begin.
     """
 
@@ -33,13 +36,16 @@ class ChannelSettings(BaseModel):
     freeze_minutes: int = Field(0, ge=0, le=1_440)
     signed: bool = False
     operators: tuple[str, ...] = Field((), max_length=_MOST)
+    entry_only: bool = False
+    pass_minutes: int = Field(PASS_MINUTES, ge=5, le=1_440)
     epoch_ms: int = Field(0, ge=0, le=4_102_444_800_000)
 
     @field_validator("operators")
     @classmethod
     def _operators(cls, lines: tuple[str, ...]) -> tuple[str, ...]:
         names = [match["name"] for line in lines if (match := _OPERATOR.fullmatch(line)) is not None]
-        if len(names) != len(lines) or len(set(names)) != len(names):
+        reserved = any(name.startswith(PORTAL) for name in names)
+        if len(names) != len(lines) or len(set(names)) != len(names) or reserved:
             raise ValueError("operators")
         return lines
 

@@ -13,6 +13,7 @@ from renderers.conformance.post import Ledger
 from renderers.conformance.samples import HOSTILE, corrected, make_piece
 from renderers.conformance.world import World
 from renderers.iptv.post import IptvPost
+from renderers.iptv.standing import standing
 from tests.contract.iptv_world import Dial, FilmedPost, dialled, filmed
 from tests.fakes.iptv.operator import SERVICE
 from tests.fakes.stage.faults import Kind
@@ -173,6 +174,95 @@ async def test_notice_when_lost_is_asked_for_by_telling_the_same_order_again() -
     assert isinstance(await looked(dial), Sent)
     assert len(dial.operator.commands) == 1
     assert dial.operator.journal.counters["orders"] == 1
+
+
+async def told_twice(dial: Dial) -> Outcome:
+    """An order whose answer and whose notice were lost, looked at once more."""
+    dial.operator.faults.plan(SERVICE, Kind.CUT_AFTER)
+    dial.operator.outbox.plan("ResultNotify", lost=True)
+    await sent(dial)
+    return await looked(dial)
+
+
+async def test_order_told_again_is_settled_by_the_operators_word_that_its_objects_exist_already() -> None:
+    # This operator forgets which orders it had, carries a repeated one out anew, and refuses to REGIST what is there.
+    dial = dialled(repeat_minutes=0)
+    dial.operator.manners.repeated = "run"
+    outcome = await told_twice(dial)
+    assert isinstance(outcome, Sent), outcome
+    assert len(dial.operator.commands) == 1, "one order id"
+    assert next(iter(dial.operator.commands.values())).why is not None
+    assert dial.operator.visible(PIECE.title) == 1
+    assert "iptv.settled" in [event for event, _ in dial.world.journal]
+    # What is known of the piece is right: a correction updates it, and a removal whose answer is lost is settled alike.
+    newer = filmed(corrected(make_piece(1, at=NOW), at=NOW))
+    assert isinstance(await sent(dial, newer, "a2"), Sent)
+    assert dial.operator.visible(newer.title) == 1
+    dial.operator.faults.plan(SERVICE, Kind.CUT_AFTER)
+    dial.operator.outbox.plan("ResultNotify", lost=True)
+    with pytest.raises(ContractError):
+        await recalled(dial, outcome.post)
+    assert (await recalled(dial, outcome.post)).state == "gone"
+    assert dial.operator.library.things == {}
+
+
+async def test_objects_that_exist_when_an_order_is_told_for_the_first_time_are_somebody_elses() -> None:
+    dial = dialled()
+    other = dialled()
+    assert isinstance(await sent(other), Sent)
+    dial.operator.library = other.operator.library
+    outcome = await sent(dial)
+    assert isinstance(outcome, NotSent)
+    assert "already exists" in str(outcome.params["why"])
+
+
+async def test_order_told_again_that_the_operator_says_it_has_is_one_that_it_took() -> None:
+    dial = dialled(repeat_minutes=0)
+    dial.operator.manners.repeated, dial.operator.manners.delay = "refused", 60.0
+    assert await told_twice(dial) == Accepted("taken")
+    dial.operator.advance(61)
+    await dial.operator.outbox.deliver(dial.operator.clock.now(), dial.hub)
+    # The notice was lost too; their people tell it again.
+    dial.operator.calm()
+    await dial.operator.outbox.deliver(dial.operator.clock.now(), dial.hub)
+    assert isinstance(await looked(dial), Sent)
+    assert dial.operator.journal.counters["orders"] == 1
+
+
+async def test_line_is_remembered_for_the_board_as_it_was_heard_last() -> None:
+    dial = dialled()
+
+    async def board() -> tuple[str, bool, tuple[str, ...]]:
+        found = await standing(dial.world.target, dial.world.services.state)
+        return (found.answer.note if found.answer else "", bool(found.answer and found.answer.is_good), found.notes)
+
+    assert await board() == ("", False, ("iptv.standing.untried",))
+    dial.operator.faults.plan(SERVICE, Kind.CUT_BEFORE)
+    await sent(dial)
+    assert await board() == ("iptv.heard.lost", False, ("iptv.standing.lost",))
+    dial.operator.advance(1)
+    dial.operator.manners.delay = 5.0
+    await looked(dial)
+    assert await board() == ("iptv.heard.taken", True, ("iptv.standing.no_notice",))
+    dial.operator.advance(6)
+    await dial.operator.outbox.deliver(dial.operator.clock.now(), dial.hub)
+    assert await board() == ("iptv.heard.noticed", True, ())
+    dial.world.target = dataclasses.replace(dial.world.target, settings={})
+    assert (await standing(dial.world.target, dial.world.services.state)).notes == ("iptv.standing.incomplete",)
+    refusing = dialled(csp="OTHER")
+    await sent(refusing)
+    told = await standing(refusing.world.target, refusing.world.services.state)
+    assert (told.answer and told.answer.note, told.notes) == ("iptv.heard.refused", ("iptv.standing.refused",))
+
+
+async def test_notice_that_comes_long_after_the_time_of_repeating_ends_the_order() -> None:
+    dial = dialled(repeat_minutes=120)
+    dial.operator.manners.delay = 7200.0
+    assert await sent(dial) == Accepted("taken")
+    dial.operator.advance(7201)
+    await dial.operator.outbox.deliver(dial.operator.clock.now(), dial.hub)
+    assert isinstance(await looked(dial), Sent)
+    assert dial.operator.journal.counters["exec"] == 1
 
 
 async def test_notice_when_told_three_times_changes_things_once() -> None:

@@ -1,4 +1,4 @@
-"""Both simulators on ports of the loopback: `python -m tests.fakes.platforms --wechat-port 9071 --douyin-port 9072`."""
+"""The platforms' simulators on ports of the loopback: `python -m tests.fakes.platforms --iptv-port 9073 …`."""
 
 import argparse
 import asyncio
@@ -8,6 +8,7 @@ import sys
 import time
 
 from tests.fakes.douyin.simulator import App, Douyin
+from tests.fakes.iptv.operator import Operator
 from tests.fakes.stage.clock import RunningClock
 from tests.fakes.stage.serving import serving
 from tests.fakes.wechat.simulator import Account, Mailbox, WeChat
@@ -18,9 +19,12 @@ def arguments(given: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="tests.fakes.platforms", description=__doc__)
     parser.add_argument("--wechat-port", type=int, default=9071)
     parser.add_argument("--douyin-port", type=int, default=9072)
+    parser.add_argument("--iptv-port", type=int, default=9073)
     parser.add_argument("--callback-base", default="", help="the hub's address, such as http://127.0.0.1:8080")
     parser.add_argument("--wechat-target", default="wechat", help="the code of the hub's WeChat target")
     parser.add_argument("--douyin-target", default="douyin", help="the code of the hub's Douyin target")
+    parser.add_argument("--iptv-target", default="iptv", help="the code of the hub's target at the television operator")
+    parser.add_argument("--iptv-secret", default="", help="what the address of ResultNotify ends with")
     parser.add_argument("--wechat-appid", default=account.appid)
     parser.add_argument("--wechat-secret", default=account.secret)
     parser.add_argument("--wechat-token", default=Mailbox().token)
@@ -32,8 +36,8 @@ def arguments(given: list[str] | None = None) -> argparse.Namespace:
     return parser.parse_args(given)
 
 
-def made(asked: argparse.Namespace) -> tuple[WeChat, Douyin]:
-    """Both simulators as asked for; they run with the real time."""
+def made(asked: argparse.Namespace) -> tuple[WeChat, Douyin, Operator]:
+    """The simulators as asked for; they run with the real time."""
     hook = asked.callback_base.rstrip("/")
     # A hub remembers ids of an earlier run; none of them may name something new.
     seed = str(time.time_ns())
@@ -57,13 +61,23 @@ def made(asked: argparse.Namespace) -> tuple[WeChat, Douyin]:
     )
     if asked.douyin_consented:
         douyin.oauth.adopt()
+    secret = f"/{asked.iptv_secret}" if asked.iptv_secret else ""
+    operator = Operator(
+        RunningClock(),
+        seed=seed,
+        callback=f"{hook}/hooks/iptv/{asked.iptv_target}/notify{secret}" if hook else "",
+        base=f"http://127.0.0.1:{asked.iptv_port}",
+    )
+    # A demonstration begins anew with an empty library, where the hub may still know what it had: then it takes all.
+    operator.library.strict = False
+    operator.manners.delay = asked.review_seconds / 4
     wechat.publishing.plan.delay = douyin.posts.review.delay = asked.review_seconds
-    return wechat, douyin
+    return wechat, douyin, operator
 
 
 async def serve(asked: argparse.Namespace) -> None:
     """Until SIGTERM or an interrupt."""
-    wechat, douyin = made(asked)
+    wechat, douyin, operator = made(asked)
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -71,7 +85,8 @@ async def serve(asked: argparse.Namespace) -> None:
     async with contextlib.AsyncExitStack() as stack:
         first = await stack.enter_async_context(serving(wechat, asked.wechat_port))
         second = await stack.enter_async_context(serving(douyin, asked.douyin_port))
-        sys.stdout.write(f"模拟器就绪 simulators ready: wechat {first} douyin {second}\n")
+        third = await stack.enter_async_context(serving(operator, asked.iptv_port))
+        sys.stdout.write(f"模拟器就绪 simulators ready: wechat {first} douyin {second} iptv {third}\n")
         sys.stdout.flush()
         await ended.wait()
 

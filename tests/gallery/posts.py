@@ -51,6 +51,7 @@ def _account(name: str, meters: list[tuple[str, int, int, str]]) -> dict[str, An
         "held": "",
         "consent": None,
         "notes": [f"发布方式：{note}"],
+        "answer": None,
         "retry": "",
         "ask_consent": "",
     }

@@ -5,6 +5,7 @@ from typing import Any
 
 from aiohttp import web
 
+from cms.contract import LastAnswer
 from cms.desk import labels
 from cms.desk.asking_consent import ask_consent
 from cms.desk.frame import Section
@@ -91,6 +92,7 @@ def _row(visit: Visit, standing: AccountStanding) -> dict[str, Any]:
         "held": visit.t("desk.accounts.held", at=labels.instant(visit, one.held_until)) if one.held_until else "",
         "consent": _consent(visit, standing.consent),
         "notes": [labels.known(visit, note) for note in standing.notes],
+        "answer": _answer(visit, standing.answer),
         "retry": f"/desk/accounts/{row.code}/retry" if may_retry and one.troubled and row.paused_at is None else "",
         "ask_consent": f"/desk/accounts/{row.code}/consent" if may_manage and channel.consent is not None else "",
     }
@@ -102,6 +104,13 @@ def _meter(visit: Visit, meter: Meter) -> dict[str, Any]:
     else:
         label = labels.known(visit, f"meter.{meter.name}", meter.name)
     return {"label": label, "used": meter.used, "limit": meter.limit, "tone": meter.tone}
+
+
+def _answer(visit: Visit, last: LastAnswer | None) -> dict[str, Any] | None:
+    """What was heard last of the platform."""
+    if last is None:
+        return None
+    return {"at": last.at, "text": visit.t(last.note, **last.params), "tone": "good" if last.is_good else "bad"}
 
 
 def _consent(visit: Visit, left: ConsentLeft | None) -> dict[str, Any] | None:

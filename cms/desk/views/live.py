@@ -1,11 +1,9 @@
 """Live input: what comes in of each source, taken on air and back, and the form that adds one."""
 
 import datetime as dt
-import uuid
 from typing import Any, Final
 
 from aiohttp import web
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from cms.content.queries import find
 from cms.desk.frame import Section
@@ -17,10 +15,9 @@ from cms.kernel.errors import DomainError, Invalid, NotFound
 from cms.live import sources
 from cms.live.rules import SourceForm, SourceKind, SourceState, is_heard
 from cms.live.sources import SourceRow
-from cms.live.taking import LiveWish, take_live
+from cms.live.taking import LiveWish, end_live, take_live
 from cms.people.permissions import Action, Subject, can
 from cms.publishing.onair.board import choices
-from cms.publishing.onair.cutting import end_cut_in
 from cms.publishing.onair.models import CutInKind
 from schedules.linear import SLOT_MS
 
@@ -108,20 +105,12 @@ async def live_back(visit: Visit) -> web.StreamResponse:
     await visit.form()
     try:
         async with visit.deps.db.write() as session:
-            found = await sources.source_of(session, visit.actor, visit.uuid("source"), Action.PUBLISHING_RECALL)
-            await end_cut_in(session, visit.actor, await _order(session, visit, found.source.id), now=visit.now)
+            await end_live(session, visit.actor, visit.uuid("source"), now=visit.now)
     except DomainError as error:
         if error.status == 403:
             raise
         return await _page(visit, error)
     return visit.redirect(_HREF, done="live_back")
-
-
-async def _order(session: AsyncSession, visit: Visit, source: uuid.UUID) -> uuid.UUID:
-    for take, row in await sources.open_takes(session, now=visit.now):
-        if take.source_id == source:
-            return row.id
-    raise NotFound("publishing.no_cut_in")
 
 
 async def _page(visit: Visit, error: DomainError | None = None, typed: dict[str, Any] | None = None) -> web.Response:

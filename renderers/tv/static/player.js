@@ -4,7 +4,7 @@
 
   function Silent() { this.kind = "none"; }
   Silent.prototype = {
-    play: function () {}, pause: function () {}, seek: function () {}, stop: function () {},
+    play: function () {}, pause: function () {}, seek: function () {}, stop: function () {}, moved: function () {},
     paused: function () { return false; }, moving: function () { return false; }, at: function () { return 0; }, length: function () { return 0; }
   };
 
@@ -12,20 +12,37 @@
   function Native(host, url) {
     var player = new window.MediaPlayer();
     var box = host.getBoundingClientRect();
-    var told = { mediaUrl: url, mediaCode: "yunping", mediaType: 2, audioType: 1, videoType: 1, streamType: 1,
-      drmType: 1, fingerPrint: 0, copyProtection: 1, allowTrickmode: 1, startTime: 0, endTime: 0, entryID: "yunping" };
     this.kind = "native";
     this.player = player;
     this.held = false;
+    this.waits = "";
     player.initMediaPlayer(0, 0, box.left, box.top, box.width, box.height, 0, 0, 100, 0, 1, 1, 1);
-    player.setSingleMedia("[" + JSON.stringify(told) + "]");
+    this.tell(url);
     if (player.setVideoDisplayArea) { player.setVideoDisplayArea(box.left, box.top, box.width, box.height); }
     if (player.refreshVideoDisplay) { player.refreshVideoDisplay(); }
     host.style.background = "transparent";
     player.playFromStart();
   }
   Native.prototype = {
-    play: function () { this.held = false; this.player.resume(); },
+    tell: function (url) {
+      this.player.setSingleMedia("[" + JSON.stringify({ mediaUrl: absolute(url), mediaCode: "yunping", mediaType: 2, audioType: 1,
+        videoType: 1, streamType: 1, drmType: 1, fingerPrint: 0, copyProtection: 1, allowTrickmode: 1, startTime: 0, endTime: 0,
+        entryID: "yunping" }) + "]");
+    },
+    /* The same picture under another address: a box's player cannot do that without a blink, so not while it stands. */
+    moved: function (url, isLive) {
+      var at = isLive ? 0 : this.at();
+      if (this.held) { this.waits = url; return; }
+      this.tell(url);
+      this.player.playFromStart();
+      if (at) { this.seek(at); }
+    },
+    play: function () {
+      var url = this.waits;
+      this.held = false;
+      this.waits = "";
+      if (url) { this.moved(url, false); } else { this.player.resume(); }
+    },
     pause: function () { this.held = true; this.player.pause(); },
     seek: function (seconds) { this.player.playByTime(1, String(Math.max(0, Math.round(seconds))), 1); },
     stop: function () { this.player.stop(); },
@@ -81,8 +98,10 @@
   Element.prototype = {
     lists: function (hls, url, on) {
       var self = this;
-      this.hls = new hls({ enableWorker: false, liveSyncDurationCount: 3, backBufferLength: 30 });
-      this.hls.on(hls.Events.ERROR, function (event, data) { self.failed(hls, data, on.trouble); });
+      this.hls = new hls({ enableWorker: false, liveSyncDurationCount: 3, backBufferLength: 30,
+        xhrSetup: function (asked, address) { asked.open("GET", on.path(address), true); } });
+      this.hls.on(hls.Events.ERROR, function (event, data) { self.failed(hls, data, on, url); });
+      this.hls.on(hls.Events.FRAG_BUFFERED, function () { self.tries = 0; });
       this.hls.loadSource(url);
       this.hls.attachMedia(this.video);
       this.play();
@@ -93,13 +112,27 @@
       this.video.addEventListener("error", on.trouble, false);
       this.play();
     },
-    failed: function (hls, data, onTrouble) {
+    failed: function (hls, data, on, url) {
       var self = this;
+      if (data.response && data.response.code === 403) { on.forbidden(); }
       if (!data.fatal) { return; }
       this.tries += 1;
-      if (this.tries > 5) { onTrouble(); }
+      if (this.tries > 5) { on.trouble(); }
       if (data.type === hls.ErrorTypes.MEDIA_ERROR) { this.hls.recoverMediaError(); return; }
-      window.setTimeout(function () { self.hls.startLoad(); }, 2000);
+      window.setTimeout(function () {
+        if (self.left) { return; }
+        /* Without the first list there is nothing to go on with. */
+        if (self.hls.levels && self.hls.levels.length) { self.hls.startLoad(); } else { self.hls.loadSource(url); }
+      }, 2000);
+    },
+    /* hls.js asks for every address anew; a browser that plays lists itself must be told, and blinks. */
+    moved: function (url, isLive) {
+      var video = this.video, at = isLive ? 0 : this.at();
+      function there() { video.removeEventListener("loadedmetadata", there, false); if (at) { video.currentTime = at; } }
+      if (this.kind !== "video") { return; }
+      video.addEventListener("loadedmetadata", there, false);
+      video.src = url;
+      if (!video.paused) { this.play(); }
     },
     play: function () {
       var video = this.video, started = video.play();
@@ -120,12 +153,14 @@
     length: function () { var all = this.video.duration; return isFinite(all) ? all : 0; }
   };
 
-  /* The best player this box has; `on.trouble` is called when nothing more can be done, `on.end` at the end. */
+  window.yunpingSilent = function () { return new Silent(); };
+  /* The best player this box has; `on.trouble` is called when nothing more can be done, `on.end` at the end, `on.path` for
+     the newest form of an address, `on.forbidden` when one was refused. */
   window.yunpingPlayer = function (host, url, file, on) {
     var native = window.MediaPlayer;
     try {
       if (typeof native === "function" && (window.Authentication || native.prototype.initMediaPlayer)) {
-        return new Native(host, absolute(file || url));
+        return new Native(host, file || url);
       }
       if (document.createElement("video").canPlayType) { return new Element(host, url, file, on); }
     } catch (refused) {

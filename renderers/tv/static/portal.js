@@ -6,6 +6,7 @@
   var BOX = window.yunpingBox;
   /* Only our own pages: whatever an address says, nothing else is ever opened. */
   var PLACE = /^\/tv\/[a-z0-9\-]+\/[a-z0-9_\-\/]*(\?(on|p|begin|end|s)=[0-9\-]+(&(on|p|begin|end|s)=[0-9\-]+)*)?$/i;
+  var ENTRY = /^[a-z0-9\-]{1,32}\.[0-9]{1,6}\.[0-9]{10}\.[A-Za-z0-9_\-]{43}$/;
   var DEEP = 8;
   var DIGITS_MS = 2000;
   var body = document.body;
@@ -38,7 +39,7 @@
     return kept.slice(-DEEP);
   }
   function own() {
-    var kept = window.location.search.replace(/([?&])(bk|f)=[^&]*/g, "$1").replace(/&+/g, "&").replace(/[?&]+$/, "").replace("?&", "?");
+    var kept = window.location.search.replace(/([?&])(bk|f|token)=[^&]*/g, "$1").replace(/&+/g, "&").replace(/[?&]+$/, "").replace("?&", "?");
     return window.location.pathname + kept;
   }
   function open(path, back, focused) {
@@ -271,6 +272,8 @@
 
   function start() {
     var screen = id("screen"), onair = id("onair"), wanted = parameter("f").split("@");
+    /* What an operator's own portal sent the viewer here with, for as long as it lasts. */
+    if (ENTRY.test(parameter("token"))) { BOX.put("entry:" + told("home"), parameter("token")); }
     startLeaves(wanted[1]);
     if (screen) { watch = window.yunpingWatch(window.yunpingPortal, screen); }
     if (told("kind") === "detail") { window.yunpingResume(window.yunpingPortal); }

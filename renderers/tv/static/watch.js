@@ -31,12 +31,15 @@
     var name = screen.getAttribute("data-name"), isPlayer = document.body.className === "player";
     var isCatchup = (/^[0-9]{1,12}$/).test(begin) && (/^[0-9]{1,12}$/).test(end);
     var isLive = !!screen.getAttribute("data-live") && !isCatchup;
-    var osdTimer = 0, seekTimer = 0, aim = null, presses = 0, onAir = null, resumed = false, player;
+    var isChannel = !!screen.getAttribute("data-base") && (isLive || isCatchup);
+    var osdTimer = 0, seekTimer = 0, aim = null, presses = 0, onAir = null, resumed = false, begun = false, asked = 0;
+    var player = window.yunpingSilent(), pass = null;
 
-    function trouble() {
-      if (!isPlayer) { portal.show("screen-trouble", true); return; }
-      portal.say("trouble", isLive ? "信号暂时中断，正在重试……" : "这段视频暂时不能播放，请稍后再试");
-      portal.show("trouble", true);
+    function trouble(words) {
+      var name = isPlayer ? "trouble" : "screen-trouble";
+      if (typeof words === "string") { portal.say(name, words); }
+      else if (isPlayer) { portal.say(name, isLive ? "信号暂时中断，正在重试……" : "这段视频暂时不能播放，请稍后再试"); }
+      portal.show(name, true);
     }
     function over() { if (isPlayer && !isLive) { if (name) { BOX.put("at:" + name, ""); } name = ""; portal.back(); } }
 
@@ -66,11 +69,11 @@
     }
     /* Once, when there is something to move in. */
     function resume() {
-      var at = portal.parameter("s") === "0" ? 0 : left(name);
+      var asked = portal.parameter("s"), isAsked = (/^[0-9]{1,6}$/).test(asked), at = isAsked ? Number(asked) : left(name);
       resumed = true;
-      if (isLive || !at || !isInside(at, player.length())) { return; }
+      if (isLive || !at || (isAsked ? at >= player.length() : !isInside(at, player.length()))) { return; }
       player.seek(at);
-      portal.say("osd-note", "已从 " + length(at) + " 继续播放");
+      portal.say("osd-note", "已从 " + length(at) + (isAsked ? " 开始播放" : " 继续播放"));
       osd();
     }
     /* Pressed again and again, the step grows; the film follows when the key is let go. */
@@ -116,15 +119,34 @@
     }
 
     if (isCatchup) { source = screen.getAttribute("data-base") + "catchup.m3u8?begin=" + begin + "&end=" + end; name = screen.getAttribute("data-base") + begin; }
-    player = window.yunpingPlayer(screen, source, screen.getAttribute("data-file"), { trouble: trouble, end: over });
-    if (player.kind === "native") { document.documentElement.className = "native"; }
-    if (player.kind === "none") { trouble(); }
+    function path(url) { return pass ? pass.path(url) : url; }
+    /* An address that was refused has ended, or the page is older than the wish for signed ones. */
+    function forbidden() {
+      var now = new Date().getTime();
+      if (pass && now - asked > 5000) { asked = now; pass.ask(); }
+    }
+    function startPicture() {
+      var on = { trouble: trouble, end: over, path: path, forbidden: forbidden };
+      begun = true;
+      player = window.yunpingPlayer(screen, path(source), screen.getAttribute("data-file"), on);
+      if (player.kind === "native") { document.documentElement.className = "native"; }
+      if (player.kind === "none") { trouble(); }
+    }
+    function given() { if (begun) { player.moved(path(source), isLive); } else { startPicture(); } }
+
+    if (isChannel) { pass = window.yunpingPass(screen.getAttribute("data-base"), { given: given, refused: trouble }); }
+    if (pass && screen.getAttribute("data-signed")) { pass.ask(); } else { startPicture(); }
     if (isPlayer) {
       portal.say("osd-keys", isLive ? "◀ 从头看　▲▼ 换台　数字 选台　返回 退出" : "确认 暂停/播放　◀ ▶ 快退/快进　返回 退出");
       osd();
       window.setInterval(tick, 1000);
       if (isLive) { portal.follow(screen.getAttribute("data-now"), followed); }
     }
-    return { key: key, happened: happened, stop: function () { if (isPlayer && !isLive && player.moving()) { remember(); } player.stop(); } };
+    function stop() {
+      if (isPlayer && !isLive && player.moving()) { remember(); }
+      if (pass) { pass.stop(); }
+      player.stop();
+    }
+    return { key: key, happened: happened, stop: stop };
   };
 }());

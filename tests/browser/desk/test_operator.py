@@ -1,6 +1,7 @@
 """A television operator set up on the desk: its dialect and columns typed, refused where wrong, its calls read."""
 
 import os
+from dataclasses import asdict
 
 import pytest
 from playwright.async_api import expect
@@ -8,6 +9,7 @@ from sqlalchemy import select
 
 from cms.planning.models import Target
 from cms.planning.targets import as_contract
+from renderers.iptv.notes import Heard
 from tests.browser.axe import violations
 from tests.browser.desk.test_previews import seat
 from tests.chromium import PHONE, Pages
@@ -52,6 +54,18 @@ async def test_operator_when_set_up_by_hand_keeps_what_was_typed_and_shows_its_c
     await journal.record("iptv.notice", order="4f1c" * 8, result=0)
     await page.goto(f"{base}/desk/targets/box/journal")
     await expect(page.get_by_text("收到处理结果 ResultNotify")).to_be_visible()
+    await page.goto(f"{base}/desk/accounts/")
+    board = page.locator("#account-box").locator("xpath=ancestor::section")
+    await expect(board).to_contain_text("还没有下发过指令")
+    state = house.deps.services(as_contract(row)).state
+    await state.put("line", asdict(Heard(lost=1_795_000_000)), version=0)
+    await page.reload()
+    await expect(board).to_contain_text("没有应答")
+    await expect(board).to_contain_text("请核对接口地址与专线")
+    assert await violations(page) == []
+    if SHOTS:
+        await page.screenshot(path=f"{SHOTS}/iptv-board.png", full_page=True)
+    await page.goto(f"{base}/desk/targets/box/journal")
     await page.set_viewport_size(PHONE)
     if SHOTS:
         await page.screenshot(path=f"{SHOTS}/iptv-journal-phone.png")

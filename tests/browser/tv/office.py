@@ -11,6 +11,7 @@ from aiohttp import web
 from cms.contract import AssetFile, Channel, Columns
 from cms.kernel.clock import Clock
 from renderers.conformance.samples import digest
+from renderers.tv.items import masters
 from renderers.tv.pages import CARD
 from tests.browser.web.site import Street, drawn
 from tests.fakes.house_files import HouseItem
@@ -25,6 +26,15 @@ LECTURES = (
         "老书记的一堂党课：丝绸小镇的转型之路",
         "震泽镇退休老支书用一枚蚕茧讲产业更新：为什么要转、往哪里转、转了以后谁受益。",
     ),
+)
+
+
+CHAPTERS = (
+    (0, "开场：一湖清水从哪里来"),
+    (1_500, "退：三万七千亩围网全部拆除，渔民上岸一户一策"),
+    (3_000, "清：底泥清淤与水草修复"),
+    (4_000, "还：十公里岸线还给市民"),
+    (5_000, "护：六十一种水鸟在此越冬"),
 )
 
 
@@ -56,7 +66,8 @@ class Office(Television):
             piece = self.world.live[f"d{700 + number:09d}"]
             self._scenes[piece.cover or ""] = scenes[number]
             files = (*piece.assets, *self._cards(piece.cover))
-            talk = dataclasses.replace(piece, title=title, summary=summary, assets=files)
+            marks = dict.fromkeys(masters(piece), CHAPTERS) if number == 1 else {}
+            talk = dataclasses.replace(piece, title=title, summary=summary, assets=files, chapters=marks)
             self.world.live[piece.document] = dataclasses.replace(talk, column="talks", column_name="理论宣讲")
             self._drawn |= {a.sha256: a for a in files if a.of == piece.cover}
         await self.render()

@@ -1,6 +1,7 @@
 """Every place of every page can be reached with a remote and left with its one Back key; no page is a dead end."""
 
 import dataclasses
+import os
 import re
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from tests.fakes.house_files import HouseItem, encoded
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
+SHOTS = os.environ.get("SHOTS")
 TELEVISION = ViewportSize(width=1280, height=720)
 OK, BACK, LEFT, RIGHT = 13, 8, 37, 39
 HOME = "/tv/t-tv/"
@@ -99,9 +101,11 @@ async def test_every_place_of_the_portal_is_reached_and_left_with_a_remote(pages
         found = await walk(page)
         assert found.reached == found.every, path
         assert (found.small, found.beyond, found.anchors) == ([], [], 0), path
+        if SHOTS:
+            await page.screenshot(path=f"{SHOTS}/{body}.png")
         await there_and_back(page, site, found, known)
         waiting += [go for go in found.go.values() if go]
-    assert set(seen) == {"home", "list", "tree", "detail", "text", "day", "channels", "lost"}
+    assert set(seen) == {"home", "list", "tree", "detail", "chapters", "text", "day", "channels", "lost"}
     await server.close()
 
 
@@ -160,9 +164,10 @@ async def test_long_text_is_turned_leaf_by_leaf_and_nothing_of_it_is_cut(pages: 
     await server.close()
 
 
-async def test_scripts_are_of_the_language_of_old_boxes(pages: Pages) -> None:
+async def test_scripts_are_of_the_language_of_old_boxes(pages: Pages, made: Channel) -> None:
     page = await (await pages.context(TELEVISION)).new_page()
     await page.add_script_tag(path=str(ACORN))
+    assert made.kind == "tv"
     code = drawn.static_files()[1].data.decode()
     await page.evaluate("code => { acorn.parse(code, {ecmaVersion: 5}); }", code)
     hls = (Path(package.__file__).parent / "static" / drawn.HLS).read_text("utf-8")

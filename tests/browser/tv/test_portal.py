@@ -154,6 +154,22 @@ async def test_recording_when_left_goes_on_where_one_was(pages: Pages, site: str
     assert await page.text_content("#play-word") == "▶ 播放", "seen to its end, and back by itself"
 
 
+async def test_chapter_when_chosen_plays_from_its_beginning(pages: Pages, site: str, office: Office) -> None:
+    document = next(p.document for p in office.world.live.values() if p.kind == "lecture" and "青年说" in p.title)
+    page = await opened(pages, f"{site}/tv/t-tv/d/{document}/chapters/")
+    assert await here(page) == "f-mark0"
+    for _ in range(2):
+        await page.keyboard.press("ArrowDown")
+    assert await page.text_content(".f.here .what") == "清：底泥清淤与水草修复"
+    await page.keyboard.press("Enter")
+    await page.wait_for_selector("body.player")
+    await until(page, "/已从 00:03 开始播放/.test(document.getElementById('osd-note').textContent)", seconds=30)
+    assert await page.evaluate("document.querySelector('video').currentTime") >= 2.9
+    await page.keyboard.press("Backspace")
+    await page.wait_for_selector("body.chapters")
+    assert await here(page) == "f-mark2"
+
+
 BOX = """
   window.Authentication = {CUGetConfig: (name) => ({EPGDomain: "http://epg.example.net/portal/"})[name] || ""};
   window.Utility = {getEvent: () => JSON.stringify({type: window.__event})};

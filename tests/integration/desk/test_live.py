@@ -1,6 +1,7 @@
 """Live sources on the desk: kept by who manages the channel, seen by who sees deliveries, and no secret on any page."""
 
 import datetime as dt
+import json
 
 import pytest
 from sqlalchemy import select
@@ -78,3 +79,40 @@ async def test_page_shows_state_picture_and_measured_factor_and_why_it_cannot_go
     await publisher.post(f"/desk/live/{hall.id}/back", status=404)
     await publisher.post(f"/desk/live/{hall.id}/take", {"document": "none", "minutes": "60"}, status=404)
     await publisher.post(f"/desk/live/{hall.id}/take", {"document": "none", "minutes": "7"}, status=422)
+
+
+async def test_sources_over_the_api_are_kept_seen_and_refused_like_on_the_desk(house: House) -> None:
+    await channel(house)
+    operator = await house.add("yun", "云维", "operator")
+    publisher = await house.add("fa2", "发布员", "publisher")
+    writer = await house.add("bi", "采编", "editor")
+    for visitor in (operator, publisher):
+        await visitor.get("/desk/live/")
+    await writer.get("/desk/")
+    at = "/api/v1/live-sources"
+    told = {"channel": "lectures", "kind": "listen", "name": "礼堂", "port": 9000, "secret": "hall-2026-secret"}
+    wrong = await operator.script("POST", at, json={**told, "secret": "short"})
+    assert (wrong.status, (await wrong.json())["code"]) == (422, "live.form")
+    assert (await writer.script("POST", at, json=told)).status == 403
+    made = await operator.script("POST", at, json=told)
+    assert made.status == 200, await made.text()
+    one = f"{at}/{(await made.json())['id']}"
+    assert (await operator.script("POST", at, json=told)).status == 409
+    assert (await operator.script("PUT", one, json={"name": "大礼堂", "port": 9002})).status == 200
+    text = await (await publisher.script("GET", at)).text()
+    assert "hall-2026" not in text
+    (line,) = json.loads(text)["sources"]
+    assert (line["name"], line["port"], line["kind"], line["heard"], line["on_air"]) == (
+        "大礼堂",
+        9002,
+        "listen",
+        False,
+        False,
+    )
+    refused = await publisher.script("POST", f"{one}/air", json={"document": "none"})
+    assert refused.status == 404
+    ended = await publisher.script("DELETE", f"{one}/air", json={})
+    assert (ended.status, (await ended.json())["code"]) == (404, "publishing.no_cut_in")
+    async with house.deps.db.read() as session:
+        told_of = (await session.scalars(select(AuditEvent).where(AuditEvent.object_kind == "live"))).all()
+    assert [event.action for event in told_of] == ["live.add", "live.edit"]

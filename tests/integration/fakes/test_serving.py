@@ -172,17 +172,17 @@ async def test_pages_hold_a_strict_policy_and_the_label(http: aiohttp.ClientSess
             assert answer.status == 404
 
 
-async def test_program_serves_both_until_it_is_told_to_end(
+async def test_program_serves_all_until_it_is_told_to_end(
     http: aiohttp.ClientSession, unused_tcp_port_factory: Any
 ) -> None:
-    ports = [unused_tcp_port_factory() for _ in range(2)]
+    ports = [unused_tcp_port_factory() for _ in range(3)]
     program = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
         "tests.fakes.platforms",
         *("--wechat-port", str(ports[0]), "--douyin-port", str(ports[1]), "--wechat-appid", "wx1"),
         *("--wechat-secret", "s", "--douyin-client-key", "k", "--douyin-client-secret", "c"),
-        *("--callback-base", "http://127.0.0.1:9"),
+        *("--callback-base", "http://127.0.0.1:9", "--iptv-port", str(ports[2])),
         cwd=ROOT,
         stdout=asyncio.subprocess.PIPE,
     )
@@ -194,8 +194,10 @@ async def test_program_serves_both_until_it_is_told_to_end(
         query = "grant_type=client_credential&appid=wx1&secret=s"
         async with http.get(f"http://127.0.0.1:{ports[0]}/cgi-bin/token?{query}") as answer:
             assert (await answer.json())["expires_in"] == 7200
-        async with http.get(f"http://127.0.0.1:{ports[1]}/") as answer:
-            assert "模拟器" in await answer.text()
+        for port, name in ((ports[1], "抖音"), (ports[2], "运营商")):
+            async with http.get(f"http://127.0.0.1:{port}/") as answer:
+                assert "模拟器" in (page := await answer.text())
+                assert name in page
         program.send_signal(signal.SIGTERM)
         assert await program.wait() == 0
 

@@ -22,6 +22,8 @@ def test_address_of_the_command_is_taken_by_the_server_until_it_ends(tmp_path: P
     address = said(tmp_path, "sign", "t-tv", "telecom", "--number", "3", "--hours", "2").strip()
     prefix, token, rest = address.rpartition("/t/")[0], *address.rpartition("/t/")[2].split("/", 1)
     assert (prefix, rest) == ("https://tv.example.cn/tv/t-tv", "master.m3u8")
+    entry = said(tmp_path, "sign", "t-tv", "telecom", "--portal").strip()
+    assert entry.startswith("https://tv.example.cn/tv/t-tv/?token=telecom.1.")
     secret = channel_secret(vault_key(tmp_path / "keys" / "vault.key"), "tv")
     now = int(time.time())
     for ahead, is_right in ((0, True), (7_100, True), (7_300, False)):

@@ -19,7 +19,7 @@ from renderers.iptv.forms import FORMS, form, preview
 from renderers.iptv.notes import File, Known, Order, Step
 from renderers.iptv.offers import address, base_of, offered
 from renderers.iptv.payload import source_of
-from renderers.iptv.profiles import profile
+from renderers.iptv.profiles import certainties, profile
 from renderers.iptv.settings import AccountSettings
 from renderers.iptv.text import DESCRIPTION, description, search_name
 from tests.contract.iptv_world import filmed
@@ -176,3 +176,29 @@ def test_every_word_of_the_channel_is_in_its_catalogues() -> None:
     keys |= {f"iptv.secret.{name}" for name in load_channels()["iptv"].secrets}
     for language in ("zh-CN", "en"):
         assert keys <= json.loads((folder / f"{language}.json").read_text("utf-8")).keys()
+
+
+def test_every_table_of_a_profile_says_how_sure_it_is_and_the_page_says_the_same() -> None:
+    page = (Path(renderers.iptv.__file__).parents[2] / "docs" / "iptv.md").read_text("utf-8")
+    for name, known in certainties().items():
+        tables = {field.name for field in dataclasses.fields(profile(AccountSettings(profile=name)))}
+        assert known.keys() == tables - {"certainty"}, name
+        assert set(known.values()) <= {"paper", "code", "guess"}
+        assert f"| `{name}` | {' | '.join(known[table] for table in sorted(known))} |" in page
+
+
+@pytest.mark.parametrize(
+    ("why", "there", "gone"),
+    [
+        ("Program YP1: already exists", True, False),
+        ("对象已存在", True, False),
+        ("CorrelateID was used before", True, False),
+        ("Object NOT FOUND", False, True),
+        ("该节目不存在", False, True),
+        ("content refused", False, False),
+        ("", False, False),
+    ],
+)
+def test_reason_says_that_it_was_done_before_only_in_words_that_are_known(why: str, there: bool, gone: bool) -> None:
+    dialect = profile(AccountSettings())
+    assert (dialect.says("there", why), dialect.says("gone", why)) == (there, gone)

@@ -17,7 +17,11 @@ PAGES = {
     ],
     "list": [[*(f"item{n}" for n in range(c)), *extra] for c in range(11) for extra in ENDS],
     "tree": [[*(f"column{n}" for n in range(c)), *extra] for c in range(21) for extra in ENDS],
-    "detail": [["column", "home"], ["play", "column", "home"], ["play", "column", "home", "again"]],
+    "detail": [
+        ["column", "home"],
+        *([*(f"mark{n}" for n in range(m)), "play", "column", "home", *a] for m in range(5) for a in ([], ["again"])),
+    ],
+    "chapters": [[*(f"mark{n}" for n in range(c)), *extra] for c in range(1, 13) for extra in ENDS],
     "text": [["read", "column", "home"]],
     "day": [
         [*(f"date{n}" for n in range(d)), *(f"row{n}" for n in range(r)), *extra]
