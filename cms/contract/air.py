@@ -15,6 +15,7 @@ class Airing:
     Attributes:
         document: the piece; empty: the still picture of the channel.
         master: hash of the video.
+        index: hash of what says where its segments are; that of the film as it is everywhere, without a logo.
         gone: something was planned here and was taken back.
     """
 
@@ -25,6 +26,7 @@ class Airing:
     title: str = ""
     master: str = ""
     gone: bool = False
+    index: str = ""
 
     @property
     def is_still(self) -> bool:

@@ -8,8 +8,9 @@ from cms.contract import Aired, Airing, AssetGone, Assets, OnAir, Piece, Publish
 from media.errors import MediaRefused
 from media.house import DELAY_MS, INDEX, RUNGS, SEGMENT_MS
 from renderers.tv import paths
-from renderers.tv.items import index_of, masters
+from renderers.tv.items import masters
 from renderers.tv.live import with_live
+from renderers.tv.looks import shown_index
 from renderers.tv.plan import PLAN_NAME, On, Plan, decode, from_value
 from renderers.tv.programme import edge, to_ms
 from schedules.linear import slot_at
@@ -50,7 +51,7 @@ class TvOnAir:
 
 async def _is_there(on: On, assets: Assets) -> bool:
     """Whether a viewer gets this segment: the head of one of its tracks can be read."""
-    index = on.slate if on.item is None else await index_of(on.item.index, assets)
+    index = on.slate if on.item is None else await shown_index(on.item.index, on.item.plain, assets)
     if index is None:
         return False
     track = index.tracks[RUNGS[1]]
@@ -76,7 +77,7 @@ def _airings(plan: Plan, start: int, end: int) -> Iterator[Airing]:
         if item is None:
             yield Airing(max(first, start), stop, gone=plan.on(first).gone)
         else:
-            yield Airing(first, stop, item.document, item.release, item.title, item.master)
+            yield Airing(first, stop, item.document, item.release, item.title, item.master, index=item.index)
         at = stop
     if at < end:
         yield Airing(at, end)

@@ -11,6 +11,7 @@ from cms.contract import CutIn, Entry, Piece, Slot
 from media.house import RUNGS, SUBTITLES, HouseIndex
 from renderers.tv.furniture import NO_FURNITURE, Furniture
 from renderers.tv.items import Video, masters
+from renderers.tv.looks import Look, dressed
 from renderers.tv.over import Kind, Order, overridden
 from renderers.tv.plan import NEVER, House, Item, Plan, Rule, house_number
 from renderers.tv.settings import ChannelSettings
@@ -36,7 +37,7 @@ class Live:
     """What is live at a channel now: its line-up, its videos by release, and every known piece by document.
 
     `furniture` are the pieces for between programmes, whose videos are among the others; `notices` are the pictures
-    made of words, by the hash of their index.
+    made of words, by the hash of their index; `looks` are films with the channel's logo, by the index of the plain one.
     """
 
     slots: tuple[Slot, ...]
@@ -46,6 +47,7 @@ class Live:
     furniture: Furniture = NO_FURNITURE
     cut_ins: tuple[CutIn, ...] = ()
     notices: Mapping[str, Video] = field(default_factory=dict)
+    looks: Mapping[str, Look] = field(default_factory=dict)
 
     @property
     def playable(self) -> tuple[Video, ...]:
@@ -96,7 +98,7 @@ def planned(before: Plan | None, live: Live, slate: HouseIndex, *, code: str, na
         start,
         0 if before is None else before.discontinuity(start)[0],
         _used(houses, used, start),
-        {key: item for key, item in items.items() if key in used},
+        {key: dressed(item, live.looks, since=start, edge=edge(now)) for key, item in items.items() if key in used},
         all_runs,
         _rule(live, rules, used),
         overs,
