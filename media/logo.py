@@ -77,11 +77,11 @@ def box(place: Place, width: int, height: int) -> Box:
 
 
 def reader(media_type: str) -> str:
-    """How ffmpeg reads a library picture's master. Raises MediaRefused `media.logo_form`."""
+    """How ffmpeg reads a library picture's master. Raises MediaRefused `media.unsupported_picture`."""
     try:
         return _READERS[media_type]
     except KeyError:
-        raise MediaRefused("media.logo_form") from None
+        raise MediaRefused("media.unsupported_picture", format=media_type) from None
 
 
 async def marked(

@@ -1,6 +1,7 @@
 """The films a channel is going to play, for the logo that is put over them: how long, how far, and at what cost."""
 
 import datetime as dt
+import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -10,7 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from cms.airing.day import aired_of, on_air, timelines
 from cms.contract import Airing, Channel
-from cms.library.models import PastRendition, Rendition
+from cms.library.models import Asset, PastRendition, Rendition
+from cms.people.actor import Actor
+from cms.people.permissions import Action, Subject, can
 from cms.planning.models import Target
 from cms.publishing.onair.logos import RATE, Standing, Wanted, logo_of, standings, want_films
 from cms.publishing.onair.models import AirState, LogoRow
@@ -116,6 +119,14 @@ async def named_films(session: AsyncSession, channels: Mapping[str, Channel], *,
         aired = await aired_of(session, target, air, here - _BACK, here + AHEAD, now=now)
         found |= {one.index for one in (aired.airings if aired is not None else ()) if one.index}
     return frozenset(found)
+
+
+async def poster_of(session: AsyncSession, actor: Actor, film: str) -> uuid.UUID | None:
+    """The film of an index, for its poster; None where the actor may not see it or it has none."""
+    query = select(Asset).join(Rendition, Rendition.asset_id == Asset.id).where(Rendition.sha256 == film)
+    row = await session.scalar(query.where(Rendition.name == INDEX, Asset.poster_id.is_not(None)).limit(1))
+    sees = row is not None and can(actor, Action.LIBRARY_READ, Subject(row.unit_path, frozenset({row.created_by})))
+    return row.id if row is not None and sees else None
 
 
 async def _sizes(session: AsyncSession, films: Sequence[str]) -> Mapping[str, int]:

@@ -78,7 +78,7 @@ async def set_logo(session: AsyncSession, actor: Actor, target: Target, wish: Lo
 
     Raises:
         Denied: no right to manage the channel, or to see the picture.
-        NotFound: `library.no_asset` for a picture that is not there.
+        NotFound: `library.asset_unknown` for a picture that is not there.
         Invalid: `publishing.logo_place` for numbers outside of what fits a corner.
         Refused: `publishing.cut_in_no_channel`, `.logo_form`, `.logo_rights`.
     """
@@ -124,7 +124,7 @@ async def picture_of(session: AsyncSession, actor: Actor, key: uuid.UUID, *, now
     """A picture of the library that may be a logo. Raises as `set_logo`."""
     asset = await session.get(Asset, key)
     if asset is None or asset.deleted_at is not None or asset.kind != PICTURE:
-        raise NotFound("library.no_asset")
+        raise NotFound("library.asset_unknown")
     require_can(actor, Action.LIBRARY_READ, Subject(asset.unit_path, frozenset({asset.created_by})))
     if asset.media_type not in FORMS:
         raise Refused("publishing.logo_form", name=asset.name)

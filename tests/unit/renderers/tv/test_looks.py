@@ -1,11 +1,12 @@
 """The logo of a channel: shown from a slot nobody was promised, kept as it was shown, and never a reason to stop."""
 
 import dataclasses
+import datetime as dt
 
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from cms.contract import LineUp, Piece
+from cms.contract import LineUp, Piece, Target
 from media.house import INDEX, HouseIndex, write_index
 from media.logo import Corner, Place, box
 from renderers.tv.looks import Look, dressed
@@ -23,7 +24,7 @@ class Logos(ChannelWorld):
 
     looks: dict[str, str]
 
-    async def line_up(self, target, *, start, end) -> LineUp:  # type: ignore[no-untyped-def]
+    async def line_up(self, target: Target, *, start: dt.datetime, end: dt.datetime) -> LineUp:
         found = await super().line_up(target, start=start, end=end)
         return dataclasses.replace(found, looks=self.looks)
 
@@ -53,7 +54,8 @@ def made(world: Logos, piece: Piece, segments: int = 9, house: str = "house-of-t
 @given(st.lists(st.tuples(st.sampled_from(["", "with a", "with b"]), st.integers(0, 6)), max_size=12))
 @settings(max_examples=200)
 def test_slot_that_was_promised_keeps_its_picture_whatever_is_set_later(acts: list[tuple[str, int]]) -> None:
-    item, now, seen = PLAIN, 100, {}
+    item, now = PLAIN, 100
+    seen: dict[int, str] = {}
     for name, later in acts:
         now += later
         looks = {"plain": LOOKS[name]} if name else {}
@@ -68,7 +70,7 @@ def test_slot_that_was_promised_keeps_its_picture_whatever_is_set_later(acts: li
 
 
 async def test_film_plays_plain_until_its_logo_is_made_and_with_it_from_two_slots_later() -> None:
-    world, piece, index = await logos()
+    world, piece, _ = await logos()
     before = await world.text("t-tv/720.m3u8", NOW)
     sha256 = made(world, piece)
     at = NOW + 20 * SLOT
@@ -79,7 +81,6 @@ async def test_film_plays_plain_until_its_logo_is_made_and_with_it_from_two_slot
     later = at + 10 * SLOT
     lists = await world.text("t-tv/720.m3u8", later)
     assert "DISCONTINUITY" not in lists
-    world.hold(bytes(1))
     world.looks = {}
     await world.render(later)
     plan = plan_of(world)
