@@ -26,8 +26,6 @@ FROZEN: Final = 2
 # Entries of one piece side by side are one stretch; a loop of one piece alone goes round more often.
 _MOST_TIMES: Final = 4
 _UNSET: Final = ChannelSettings()
-# An emergency takes the very next slot, if its order can still reach every server before that begins.
-REACH: Final = dt.timedelta(milliseconds=250)
 _EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _MILLISECOND: Final = dt.timedelta(milliseconds=1)
 
@@ -141,8 +139,12 @@ def _by_file(items: Mapping[str, Item]) -> dict[tuple[str, str], str]:
 
 
 def edges(now: dt.datetime) -> Mapping[Kind, int]:
-    """The first slot that an override of each kind may still change."""
-    return {kind: edge(now) for kind in Kind} | {Kind.EMERGENCY: slot_at(to_ms(now + REACH)) + 1}
+    """The first slot that an override of each kind may still change.
+
+    An emergency takes the very next one, however soon that begins: a server that hears of it a moment late has listed
+    what was planned to a few viewers, who see the emergency one slot later; all others must not wait for them.
+    """
+    return {kind: edge(now) for kind in Kind} | {Kind.EMERGENCY: slot_at(to_ms(now)) + 1}
 
 
 def _orders(live: Live, items: Mapping[str, Item], filler: str) -> Iterable[Order]:
