@@ -52,7 +52,7 @@ class Place:
     """Where a logo stands and how: `margin` and `size` in hundredths of the screen's width, `opacity` in hundredths."""
 
     corner: Corner = Corner.TOP_LEFT
-    margin: int = 4
+    margin: int = 5
     size: int = 12
     opacity: int = 90
 

@@ -5,7 +5,7 @@ from typing import Any
 from media.logo import Corner, Place, box
 from tests.gallery.examples import at, shell
 
-LOGO = "/gallery/assets/a1"
+LOGO = "/gallery/assets/lake"
 
 
 def order(kind: str, icon: str, title: str, state: str, tone: str, **more: Any) -> dict[str, Any]:

@@ -50,7 +50,7 @@ async def save(visit: Visit) -> web.StreamResponse:
     try:
         wish = LogoWish(as_uuid(text(form, "picture")), _place(form))
         async with visit.deps.db.write() as session:
-            target = await channel_of(session, visit.actor, visit.part("target"), Action.TARGET_MANAGE)
+            target = await channel_of(session, visit.actor, visit.part("target"), Action.PUBLISHING_PUBLISH)
             await set_logo(session, visit.actor, target, wish, now=visit.now)
     except DomainError as error:
         if error.status == 403:
@@ -63,7 +63,7 @@ async def take_off(visit: Visit) -> web.StreamResponse:
     await _form(visit)
     try:
         async with visit.deps.db.write() as session:
-            target = await channel_of(session, visit.actor, visit.part("target"), Action.TARGET_MANAGE)
+            target = await channel_of(session, visit.actor, visit.part("target"), Action.PUBLISHING_PUBLISH)
             await end_logo(session, visit.actor, target, now=visit.now)
     except NotFound as error:
         return await _page(visit, error)
@@ -74,7 +74,7 @@ async def again(visit: Visit) -> web.StreamResponse:
     """Tries the films anew that could not be made."""
     await _form(visit)
     async with visit.deps.db.write() as session:
-        target = await channel_of(session, visit.actor, visit.part("target"), Action.TARGET_MANAGE)
+        target = await channel_of(session, visit.actor, visit.part("target"), Action.PUBLISHING_PUBLISH)
         row = await logo_of(session, target.id)
         if row is not None:
             await retry_films(session, row, now=visit.now)
@@ -83,7 +83,7 @@ async def again(visit: Visit) -> web.StreamResponse:
 
 async def _form(visit: Visit) -> Form:
     async with visit.deps.db.read() as session:
-        await channel_of(session, visit.actor, visit.part("target"), Action.TARGET_MANAGE)
+        await channel_of(session, visit.actor, visit.part("target"), Action.PUBLISHING_PUBLISH)
     return await visit.form()
 
 
@@ -100,7 +100,7 @@ async def _page(visit: Visit, error: DomainError | None = None, form: Form | Non
     async with visit.deps.db.read() as session:
         target = await channel_of(session, visit.actor, visit.part("target"), Action.PUBLISHING_READ)
         row = await logo_of(session, target.id)
-        may_end = bool(can(visit.actor, Action.TARGET_MANAGE, Subject(target.unit_path)))
+        may_end = bool(can(visit.actor, Action.PUBLISHING_PUBLISH, Subject(target.unit_path)))
         may = may_end and visit.may(Action.LIBRARY_READ)
         chosen = await pictures(session, visit.actor, now=visit.now) if may else ()
         behind = await poster_of(session, visit.actor, context["films"][0]["film"]) if context["films"] else None
@@ -130,7 +130,7 @@ async def _context(visit: Visit) -> dict[str, Any]:
         films = await films_of(session, target, visit.deps.channels, now=visit.now)
         row = await logo_of(session, target.id)
     ready = sum(1 for one in films if one.is_ready)
-    may = bool(can(visit.actor, Action.TARGET_MANAGE, Subject(target.unit_path)))
+    may = bool(can(visit.actor, Action.PUBLISHING_PUBLISH, Subject(target.unit_path)))
     return {
         "target": {"code": target.code, "name": target.name, "href": f"/desk/onair/{target.code}"},
         "films": [_film(visit, one, asked=row is not None) for one in films[:_LISTED]],
@@ -226,7 +226,7 @@ def _href(visit: Visit) -> str:
 ROUTES = (
     get("/desk/onair/{target}/logo", logo_page, Action.PUBLISHING_READ),
     get("/desk/onair/{target}/logo/films", films_part, Action.PUBLISHING_READ),
-    post("/desk/onair/{target}/logo", save, Action.TARGET_MANAGE),
-    post("/desk/onair/{target}/logo/end", take_off, Action.TARGET_MANAGE),
-    post("/desk/onair/{target}/logo/again", again, Action.TARGET_MANAGE),
+    post("/desk/onair/{target}/logo", save, Action.PUBLISHING_PUBLISH),
+    post("/desk/onair/{target}/logo/end", take_off, Action.PUBLISHING_PUBLISH),
+    post("/desk/onair/{target}/logo/again", again, Action.PUBLISHING_PUBLISH),
 )

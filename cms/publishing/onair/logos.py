@@ -77,12 +77,12 @@ async def set_logo(session: AsyncSession, actor: Actor, target: Target, wish: Lo
     """Gives a channel a logo from now on; the one it had ends. The same again changes nothing.
 
     Raises:
-        Denied: no right to manage the channel, or to see the picture.
+        Denied: no right to publish on the channel, or to see the picture.
         NotFound: `library.asset_unknown` for a picture that is not there.
         Invalid: `publishing.logo_place` for numbers outside of what fits a corner.
         Refused: `publishing.cut_in_no_channel`, `.logo_form`, `.logo_rights`.
     """
-    require_can(actor, Action.TARGET_MANAGE, Subject(target.unit_path))
+    require_can(actor, Action.PUBLISHING_PUBLISH, Subject(target.unit_path))
     if target.kind != CHANNEL:
         raise Refused("publishing.cut_in_no_channel", target=target.name)
     _check(wish.place)
@@ -111,7 +111,7 @@ async def set_logo(session: AsyncSession, actor: Actor, target: Target, wish: Lo
 
 async def end_logo(session: AsyncSession, actor: Actor, target: Target, *, now: dt.datetime) -> None:
     """Takes the logo off from the next slots on. Raises Denied, NotFound `publishing.no_logo`."""
-    require_can(actor, Action.TARGET_MANAGE, Subject(target.unit_path))
+    require_can(actor, Action.PUBLISHING_PUBLISH, Subject(target.unit_path))
     row = await logo_of(session, target.id)
     if row is None:
         raise NotFound("publishing.no_logo")
