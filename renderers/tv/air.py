@@ -23,7 +23,7 @@ class TvOnAir:
 
     def aired(self, plan: Any, start: int, end: int, now: dt.datetime) -> Aired:
         read = from_value(plan)
-        return Aired(tuple(_airings(read, start, end)), open_from(read, now), read.end)
+        return Aired(tuple(_airings(read, start, end)), open_from(read, now), read.end, read.rule.missing)
 
     def slots_of(self, piece: Piece) -> int:
         """Every video of the piece, one after the other, each on whole slots; 0 when one is not in house format."""
@@ -34,11 +34,7 @@ class TvOnAir:
 
     async def newest(self, code: str, published: Published, assets: Assets, now: dt.datetime) -> int | None:
         """What stands last in the channel's list; one segment back when a file is missing, and no further."""
-        data = await published.read(paths.plan(code))
-        try:
-            plan = None if data is None else await with_live(decode(data), published)
-        except ValueError:
-            return None
+        plan = await _plan(code, published)
         if plan is None:
             return None
         here = slot_at(to_ms(now))
@@ -46,6 +42,38 @@ class TvOnAir:
             on = plan.on(slot)
             if await _is_there(on, assets):
                 return slot
+        return None
+
+    async def picture(self, code: str, published: Published, assets: Assets, now: dt.datetime) -> bytes | None:
+        """The smallest rung of the slot on air; what was taken back is never decoded."""
+        plan = await _plan(code, published)
+        if plan is None:
+            return None
+        on = plan.on(slot_at(to_ms(now)))
+        if on.item is not None and published.is_recalled(on.item.release):
+            return None
+        return await _segment(on, RUNGS[-1], assets)
+
+
+async def _plan(code: str, published: Published) -> Plan | None:
+    data = await published.read(paths.plan(code))
+    try:
+        return None if data is None else await with_live(decode(data), published)
+    except ValueError:
+        return None
+
+
+async def _segment(on: On, name: str, assets: Assets) -> bytes | None:
+    """A track's beginning with the segment that stands in a slot."""
+    index = on.slate if on.item is None else await shown_index(on.item.index, on.item.plain, assets)
+    if index is None:
+        return None
+    track = index.tracks[name]
+    number = on.slot % index.segments if on.item is None else on.segment
+    try:
+        start, length = track.segment(number)
+        return await assets.part(track.sha256, track.start, track.init) + await assets.part(track.sha256, start, length)
+    except (AssetGone, MediaRefused, IndexError):
         return None
 
 

@@ -50,9 +50,11 @@ def logo_context() -> dict[str, Any]:
                 "progress": None, "why": "", **more}  # fmt: skip
 
     place = Place(Corner.TOP_LEFT, 4, 12, 90)
-    ranges = (("margin", "边距", "离画面边缘的距离，占画面宽度", 0, 10, 4),)
-    ranges += (("size", "大小", "最大宽度，占画面宽度", 4, 30, 12),)
-    ranges += (("opacity", "不透明度", "100 % 为完全不透明", 20, 100, 90),)
+    ranges = (
+        ("margin", "边距", "离画面边缘的距离，占画面宽度", 0, 10, 4),
+        ("size", "大小", "最大宽度，占画面宽度", 4, 30, 12),
+        ("opacity", "不透明度", "100 % 为完全不透明", 20, 100, 90),
+    )
     names = ("top-left", "左上"), ("top-right", "右上"), ("bottom-left", "左下"), ("bottom-right", "右下")
     return {
         "shell": shell("onair"),

@@ -99,9 +99,9 @@ async def test_logo_that_cannot_be_one_is_refused_with_the_reason(tv: Office) ->
     for number, code in ((3, "logo_form"), (4, "logo_rights"), (5, "asset_unknown"), (9, "asset_unknown")):
         with pytest.raises(DomainError, match=code):
             await put(tv, "channel-a", number)
-    for wrong in ({"margin": 11}, {"size": 3}, {"opacity": 10}):
+    for wrong in (Place(margin=11), Place(size=3), Place(opacity=10)):
         with pytest.raises(DomainError, match="logo_place"):
-            await put(tv, "channel-a", place=dataclasses.replace(Place(), **wrong))
+            await put(tv, "channel-a", place=wrong)
     editor = dataclasses.replace(KEEPER, grants=(Grant(Role.EDITOR, world.DISTRICT),))
     with pytest.raises(DomainError, match="denied"):
         await put(tv, "channel-a", who=editor)

@@ -14,6 +14,7 @@ from media.house import RUNGS, TRACKS, HouseIndex, rendition, write_index
 from media.limits import VideoLimits
 from media.logo import Corner, Place, box
 from media.sandbox import Sandbox
+from media.still import first_picture
 from media.video import examine
 from renderers.tv import logo
 from renderers.tv.items import index_of
@@ -112,3 +113,9 @@ async def test_film_with_a_logo_is_of_the_house_and_its_parts_are_taken_up_again
         red, green, blue = shown.getpixel(((left + right) // 2, (top + bottom) // 2))  # type: ignore[misc]
         assert red > 200
         assert max(green, blue) < 60
+    track = index.tracks["480"]
+    start, length = track.segment(1)
+    small = data[track.start : track.start + track.init] + data[start : start + length]
+    (tmp_path / "still.jpg").write_bytes(await first_picture(small, sandbox=sandbox, work=work))
+    with Image.open(tmp_path / "still.jpg") as still:
+        assert still.size == (480, 270)
