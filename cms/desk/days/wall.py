@@ -13,7 +13,6 @@ from cms.contract import Airing
 from cms.desk import labels
 from cms.desk.routing import get
 from cms.desk.visit import Visit
-from cms.kernel.errors import NotFound
 from cms.people.permissions import Action
 from schedules.beijing import SLOT_MS, slot_of, slot_start
 
@@ -32,12 +31,12 @@ async def tiles(visit: Visit) -> web.StreamResponse:
 
 
 async def still(visit: Visit) -> web.StreamResponse:
-    """What a channel shows at this moment; the poster of its film where that cannot be seen."""
+    """What a channel shows at this moment; nothing where that cannot be seen."""
     async with visit.deps.db.read() as session:
         row = await channel_of(session, visit.actor, visit.deps.channels, visit.part("target"))
     picture = None if visit.deps.still is None else await visit.deps.still(row.kind, row.code)
     if picture is None:
-        raise NotFound("airing.no_channel")
+        return web.Response(status=204, headers={"Cache-Control": "no-store"})
     return web.Response(body=picture, content_type="image/jpeg", headers={"Cache-Control": "no-store"})
 
 

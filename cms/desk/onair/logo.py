@@ -1,5 +1,6 @@
 """台标 on the desk: the picture in its corner with a preview, what it costs before it is saved, how far films are."""
 
+import contextlib
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -61,12 +62,11 @@ async def save(visit: Visit) -> web.StreamResponse:
 
 async def take_off(visit: Visit) -> web.StreamResponse:
     await _form(visit)
-    try:
-        async with visit.deps.db.write() as session:
-            target = await channel_of(session, visit.actor, visit.part("target"), Action.PUBLISHING_PUBLISH)
+    async with visit.deps.db.write() as session:
+        target = await channel_of(session, visit.actor, visit.part("target"), Action.PUBLISHING_PUBLISH)
+        # Somebody else was quicker: it is off, which is what was asked for.
+        with contextlib.suppress(NotFound):
             await end_logo(session, visit.actor, target, now=visit.now)
-    except NotFound as error:
-        return await _page(visit, error)
     return visit.redirect(_href(visit), done="logo_ended")
 
 
