@@ -130,7 +130,8 @@ class FeedTeller:
             try:
                 await self.refresh()
                 self._is_away = False
-            except (SQLAlchemyError, OSError) as problem:
+            except (SQLAlchemyError, OSError, ValueError) as problem:
+                # ValueError: a row whose values nothing of ours wrote; the screens keep their link.
                 if not self._is_away:
                     log.warning("feeds not read, serving what is known", error=str(problem))
                 self._is_away = True

@@ -12,7 +12,7 @@ from cms.api.shapes import Done, Nothing
 from cms.content.queries import find
 from cms.content.zones import MAX_POINTS, MAX_ZONES
 from cms.desk import pieces
-from cms.desk.newspapers import files, issues
+from cms.desk.newspapers import exchange, files, issues
 from cms.desk.newspapers.issues import one, take_part, to_edit
 from cms.desk.visit import Visit
 from cms.newspaper.drawing import draw_again
@@ -134,6 +134,17 @@ async def again(visit: Visit, _sent: Nothing) -> IssueGiven:
     return await one_issue(visit)
 
 
+async def other_pdf(visit: Visit, part: BodyPartReader) -> IssueGiven:
+    """Takes another PDF in the place of the issue's; pages that look the same keep their zones. 409 while it draws."""
+    await exchange.take_other(visit, part)
+    return await one_issue(visit)
+
+
+async def put_back(visit: Visit, _sent: Nothing) -> IssueGiven:
+    """Undoes the last exchange: the PDF, the pages and the zones of before. 409 when there is none in this edition."""
+    return _given(await exchange.take_back(visit))
+
+
 async def correct(visit: Visit, sent: IssueSent) -> IssueGiven:
     """Corrects the date or the number of an issue; 409 when the paper has one of that day."""
     row = await to_edit(visit)
@@ -215,6 +226,8 @@ RESOURCES: tuple[Resource, ...] = (
     ask(_ONE, one_issue, _READ, given=IssueGiven),
     take("PUT", _ONE, correct, _EDIT, sent=IssueSent, given=IssueGiven),
     take("POST", f"{_ONE}/again", again, _EDIT, sent=Nothing, given=IssueGiven),
+    bring(f"{_ONE}/exchange", other_pdf, _EDIT, given=IssueGiven),
+    take("POST", f"{_ONE}/exchange/undo", put_back, _EDIT, sent=Nothing, given=IssueGiven),
     ask(f"{_ONE}/zones", zones, _READ, given=ZonesGiven),
     take("PUT", f"{_ONE}/zones", write_zones, _EDIT, sent=ZonesSent, given=ZonesGiven),
     ask(f"{_ONE}/text", printed, _READ, given=PrintedGiven),

@@ -33,7 +33,7 @@ from cms.kernel.wake import ring
 from cms.library.models import PAGE, Asset, PageText, Rendition
 from cms.library.room import EncodeRoom, LeaseLostError
 from cms.library.upload import NewPicture, Owner, asset_name, prepare_picture, rendition_row
-from cms.newspaper.models import DrawJob, Newspaper, NewspaperIssue, NewspaperPage
+from cms.newspaper.models import DrawJob, Newspaper, NewspaperIssue, NewspaperPage, PastIssue
 from cms.newspaper.proposing import Printed, propose
 from cms.newspaper.states import DRAW, DrawState
 from cms.newspaper.taking import PDF_LIMITS, Named, issue_block
@@ -55,13 +55,18 @@ log = logger("newspaper.drawing")
 
 @dataclass(frozen=True, slots=True)
 class _Work:
-    """What is drawn: the issue, where it belongs, and how many pages are there already."""
+    """What is drawn: the issue, where it belongs, and how many pages are there already.
+
+    `stood` are the pictures of the pages before another PDF took their place, by hash; `past` what that was.
+    """
 
     issue: NewspaperIssue
     paper: str
     unit: str
     pages: int
     drawn: frozenset[int]
+    stood: Mapping[str, uuid.UUID]
+    past: PastIssue | None
 
 
 async def draw_next(room: EncodeRoom) -> bool:
@@ -112,7 +117,9 @@ class _Drawing:
             unit = select(Unit.path).join(Document, Document.unit_id == Unit.id).where(Document.id == issue.document_id)
             drawn = select(NewspaperPage.number).where(NewspaperPage.issue_id == issue.id)
             numbers = frozenset((await session.scalars(drawn)).all())
-            return _Work(issue, paper.name, (await session.execute(unit)).scalar_one(), job.pages, numbers)
+            path = (await session.execute(unit)).scalar_one()
+            past = await session.get(PastIssue, issue.id)
+            return _Work(issue, paper.name, path, job.pages, numbers, await _stood(session, past), past)
 
     async def _pages(self, work: _Work) -> None:
         shop = self._room.workshop
@@ -130,6 +137,9 @@ class _Drawing:
         owner = Owner(work.unit, work.issue.created_by)
         name = f"{work.paper} {work.issue.date.isoformat()} {number:02d}版"
         kept = {size: await shop.store.put(file.path, media_type=file.media_type) for size, file in drawn.files.items()}
+        if (same := work.stood.get(kept[LARGEST].sha256)) is not None:
+            await self._keep_same(work, number, drawn, same)
+            return
         cover = await self._cover(drawn.files[LARGEST].path, owner, name) if number == 1 else None
         text = "\n".join(block.text for block in drawn.blocks)
         master, file = kept[LARGEST], drawn.files[LARGEST]
@@ -165,6 +175,20 @@ class _Drawing:
             page = NewspaperPage(issue_id=work.issue.id, number=number, asset_id=asset.id, left=dict(drawn.left))
             session.add(page)
             await ring(session, "library")
+        self._count_page()
+
+    async def _keep_same(self, work: _Work, number: int, drawn: PageDrawn, asset: uuid.UUID) -> None:
+        """A page that looks as one of the file before: that picture goes on standing, and its zones with it."""
+        async with self._room.database.write() as session:
+            await self._renew(session, self._room.clock.now(), done=number)
+            if number == 1 and work.past is not None and work.past.cover_id is not None:
+                await _with_cover(session, work.issue.id, work.past.cover_id)
+            page = NewspaperPage(issue_id=work.issue.id, number=number, asset_id=asset, left=dict(drawn.left))
+            session.add(page)
+            await ring(session, "library")
+        self._count_page()
+
+    def _count_page(self) -> None:
         if self._room.metrics is not None:
             self._room.metrics.count("yunping_newspaper_pages_total")
 
@@ -245,14 +269,20 @@ async def _into_document(session: AsyncSession, work: _Work, now: dt.datetime) -
     draft = draft_of(held.revision)
     issue = await session.get_one(NewspaperIssue, work.issue.id, populate_existing=True)
     body = await issue_body(session, issue, work.paper, draft.body)
-    draft = replace(draft, body=body, cover=draft.cover or issue.cover_id)
-    revision = await cut(session, held.document, draft, parent=held.revision, author=work.issue.created_by, now=now)
+    # A cover somebody chose stays; the first page of the file before does not stand for the new one.
+    before = {None} if work.past is None else {None, work.past.cover_id}
+    draft = replace(draft, body=body, cover=issue.cover_id if draft.cover in before else draft.cover)
+    author = work.issue.created_by if work.past is None else work.past.by
+    revision = await cut(session, held.document, draft, parent=held.revision, author=author, now=now)
     held.revision, held.edition.revision_id = revision, revision.id
     await session.flush()
 
 
 async def issue_body(session: AsyncSession, issue: NewspaperIssue, paper: str, before: Mapping[str, Any]) -> Body:
-    """The issue and its pages as blocks, each page with the zones its text proposes; other blocks follow."""
+    """The issue and its pages as blocks, each page with the zones its text proposes; other blocks follow.
+
+    A page that stood already, wherever that was, keeps its label and the zones people drew.
+    """
     query = (
         select(NewspaperPage.number, NewspaperPage.asset_id, PageText.blocks)
         .join(PageText, PageText.asset_id == NewspaperPage.asset_id)
@@ -262,7 +292,12 @@ async def issue_body(session: AsyncSession, issue: NewspaperIssue, paper: str, b
     named = Named(paper, issue.date, issue.number)
     blocks: list[dict[str, Any]] = [dict(issue_block(block_id(), named))]
     room = _ROOM
+    standing = pages_standing(before)
     for number, asset, printed in (await session.execute(query)).all():
+        if stood := standing.get(str(asset)):
+            blocks.append(stood.pop(0).at(number))
+            room -= sum(map(len, (text for zone in blocks[-1]["zones"] for text in zone.get("text", ()))))
+            continue
         zones = propose([Printed.read(one) for one in printed], block_id)
         for zone in zones:
             room -= sum(map(len, zone.get("text", ()))) + len(zone.get("title", ""))
@@ -271,6 +306,37 @@ async def issue_body(session: AsyncSession, issue: NewspaperIssue, paper: str, b
         blocks.append({"id": block_id(), "type": "page", "asset": str(asset), "label": f"{number:02d}", "zones": zones})
     blocks += [one for one in before["blocks"] if one["type"] not in {"issue", "page"}]
     return read_body({"schema": 1, "blocks": blocks})
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A page as a body has it, and its place there."""
+
+    number: int
+    block: Mapping[str, Any]
+
+    def at(self, number: int) -> dict[str, Any]:
+        """The block at another place: a label that begins with the old number begins with the new one."""
+        old = f"{self.number:02d}"
+        label = str(self.block["label"])
+        return {**self.block, "label": f"{number:02d}{label[2:]}" if label.startswith(old) else label}
+
+
+def pages_standing(body: Mapping[str, Any]) -> dict[str, list[Standing]]:
+    """The pages of a body by their picture; two may show the same, such as an empty one."""
+    found: dict[str, list[Standing]] = {}
+    pages = (block for block in body["blocks"] if block["type"] == "page")
+    for number, block in enumerate(pages, 1):
+        found.setdefault(str(block["asset"]), []).append(Standing(number, block))
+    return found
+
+
+async def _stood(session: AsyncSession, past: PastIssue | None) -> Mapping[str, uuid.UUID]:
+    if past is None:
+        return {}
+    assets = [uuid.UUID(asset) for _, asset, _ in past.pages]
+    rows = await session.execute(select(Asset.sha256, Asset.id).where(Asset.id.in_(assets)))
+    return {row.sha256: row.id for row in rows}
 
 
 # Characters of all zones, below what a body may have.

@@ -76,3 +76,27 @@ class NewspaperPage(Base):
     number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     asset_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("asset.id"), index=True)
     left: Mapped[dict[str, Any]]
+
+
+class PastIssue(Base):
+    """What an issue was before another PDF took its place, so that one step leads back; of the last exchange only.
+
+    `pages` are `[number, asset, left]`, `revision_id` is where they and their zones stood; it ends with `edition_id`.
+    """
+
+    __tablename__ = "newspaper_past"
+
+    issue_id: Mapped[uuid.UUID] = mapped_column(
+        ForeignKey("newspaper_issue.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    edition_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("edition.id"))
+    revision_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("revision.id"))
+    source_name: Mapped[str] = mapped_column(String(200))
+    source_sha256: Mapped[str] = mapped_column(String(64))
+    source_size: Mapped[int] = mapped_column(BigInteger)
+    cover_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("asset.id", ondelete="SET NULL"))
+    pages: Mapped[list[Any]]
+    count: Mapped[int]
+    left: Mapped[dict[str, Any]]
+    by: Mapped[uuid.UUID] = mapped_column(ForeignKey("person.id"))
+    at: Mapped[dt.datetime]

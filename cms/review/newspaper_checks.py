@@ -16,10 +16,14 @@ _GONE: Final = frozenset({EditionState.RECALLED, EditionState.DISCARDED})
 
 @dataclass(frozen=True, slots=True)
 class NewspaperFacts:
-    """What the rows say: of the issue (paper, date and number), and of the pieces that zones open."""
+    """What the rows say: of the issue (paper, date and number), and of the pieces that zones open.
+
+    `is_drawn`: its pages are those of its PDF; while another one is drawn they are still those of the one before.
+    """
 
     issue: tuple[str, str, str] | None = None
     linked: Mapping[str, tuple[str, EditionState]] = field(default_factory=dict)
+    is_drawn: bool = True
 
 
 def linked_documents(draft: Draft) -> frozenset[str]:
@@ -39,6 +43,8 @@ def find_zones(draft: Draft, kind: Kind, facts: NewspaperFacts | None) -> Iterat
     pages = [block for block in blocks if block["type"] == "page"]
     if pages or (facts is not None and facts.issue is not None):
         yield from _issue(blocks, facts)
+    if facts is not None and not facts.is_drawn:
+        yield Finding("must", "issue_drawing", field="body")
     for page in pages:
         if not page["zones"]:
             yield Finding("hint", "page_no_zones", field="body", block=page["id"], params={"page": page["label"]})

@@ -5,11 +5,12 @@ from typing import Literal
 
 from pydantic import Field
 
+from cms.api.models import Text
 from cms.api.resources import Given, Resource, Sent, ask, take
 from cms.api.shapes import Done, Nothing
 from cms.desk.visit import Visit
 from cms.people.permissions import Action
-from screens import fleet
+from screens import fleet, tagging
 from screens.health import FACTS
 from screens.pairing import claim
 
@@ -61,6 +62,47 @@ class ScreenPlace(Sent):
 
     unit: str
     point: str | None = Field(default=None, max_length=40)
+
+
+class TagLine(Given):
+    """A tag, on how many screens it is, and the names of the targets whose rules name it."""
+
+    tag: str
+    screens: int
+    targets: list[str]
+
+
+class TagList(Given):
+    """The tags of the screens in reach, most used first."""
+
+    tags: list[TagLine]
+
+
+class TagName(Sent):
+    """Another name; one that is there already merges the two. `only_try` tells what it would do."""
+
+    to: Text
+    only_try: bool = False
+
+
+class TagAffected(Given):
+    """A target whose rule names one of the two: how many screens it reaches before and after."""
+
+    target: str
+    before: int
+    after: int
+    come: int
+    go: int
+
+
+class TagRenamed(Given):
+    """How many screens carry the new name instead, how many had it already, and what that does to rules."""
+
+    tag: str
+    to: str
+    screens: int
+    merges: int
+    affected: list[TagAffected]
 
 
 class ScreenTags(Sent):
@@ -122,6 +164,28 @@ async def tag_one(visit: Visit, sent: ScreenTags) -> Done:
         return Done(id=row.public)
 
 
+async def list_tags(visit: Visit) -> TagList:
+    """The tags of screens."""
+    async with visit.deps.db.read() as session:
+        found = await tagging.tags_of(session, visit.actor)
+    return TagList(tags=[TagLine(tag=one.tag, screens=one.screens, targets=list(one.targets)) for one in found])
+
+
+async def rename_tag(visit: Visit, sent: TagName) -> TagRenamed:
+    """Renames or merges a tag on every screen and in every rule, or tells what that would do."""
+    tag = visit.part("tag")
+    async with visit.deps.db.read() as session:
+        told = await tagging.preview_rename(session, visit.actor, tag, sent.to)
+    if not sent.only_try:
+        async with visit.deps.db.write() as session:
+            await tagging.rename_tag(session, visit.actor, tag, sent.to, now=visit.now)
+    affected = [
+        TagAffected(target=one.code, before=one.before, after=one.after, come=one.come, go=one.go)
+        for one in told.affected
+    ]
+    return TagRenamed(tag=told.tag, to=told.to, screens=told.screens, merges=told.merges, affected=affected)
+
+
 async def revoke_one(visit: Visit, _sent: Nothing) -> Done:
     """Takes the right to connect from a screen, for good."""
     async with visit.deps.db.write() as session:
@@ -151,5 +215,7 @@ RESOURCES: tuple[Resource, ...] = (
     take("PUT", f"{_ONE}/name", rename_one, _MANAGE, sent=ScreenName, given=Done),
     take("PUT", f"{_ONE}/place", move_one, _MANAGE, sent=ScreenPlace, given=Done),
     take("PUT", f"{_ONE}/tags", tag_one, _MANAGE, sent=ScreenTags, given=Done),
+    ask("/api/v1/screen-tags", list_tags, Action.SCREEN_READ, given=TagList),
+    take("POST", "/api/v1/screen-tags/{tag}/rename", rename_tag, _MANAGE, sent=TagName, given=TagRenamed),
     take("POST", f"{_ONE}/revoke", revoke_one, _MANAGE, sent=Nothing, given=Done),
 )

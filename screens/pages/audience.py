@@ -26,7 +26,7 @@ from screens.audiences import (
     screen_targets,
     target_to_change,
 )
-from screens.pages import parts
+from screens.pages import parts, tags
 
 _LISTS: Final = ("tags", "except_tags", "screens", "except_screens")
 _SIZE: Final = 50
@@ -92,10 +92,12 @@ async def _audience(
         names = await _names(session, [one.unit for one in shown] + [one.verdict.line for one in shown])
         unit = await unit_field.field_of(session, "", Action.TARGET_MANAGE)
         fields = await _fields(session, answer.audience, named, form)
+        offered = await tags.offered(session, visit)
     context = {
         "tabs": parts.tabs(visit, "audiences"),
         "target": _head(visit, row),
         "rule": fields,
+        "offered": offered,
         "unit": unit,
         "is_try": rule is not None and rule != kept,
         "reached": answer.reached,

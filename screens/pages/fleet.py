@@ -14,7 +14,7 @@ from cms.kernel.errors import DomainError, NotFound
 from cms.people.permissions import Action, may_anywhere, require_reach
 from cms.people.picking import places_at
 from screens import fleet
-from screens.pages import hands, parts
+from screens.pages import hands, parts, tags
 from screens.pairing import LENGTH, claim, normal_code
 from screens.places import degrees, place_screen
 from screens.standing import WANTED, Tally, tallies
@@ -73,8 +73,8 @@ async def change(visit: Visit) -> web.StreamResponse:
                     point = text(form, "point")[:40]
                     await fleet.move(session, visit.actor, public, unit=place, point=point, now=visit.now)
                 case "tag":
-                    tags = text(form, "tags").replace("，", ",").replace("、", ",").split(",")
-                    await fleet.tag(session, visit.actor, public, tags=tags, now=visit.now)
+                    typed = text(form, "tags").replace("，", ",").replace("、", ",").split(",")
+                    await fleet.tag(session, visit.actor, public, tags=typed, now=visit.now)
                 case "place":
                     await place_screen(
                         session, visit.actor, public, lng=text(form, "lng"), lat=text(form, "lat"), now=visit.now
@@ -151,6 +151,7 @@ async def _screen(visit: Visit, error: DomainError | None = None) -> web.Respons
         found = await fleet.screen(session, visit.actor, visit.part("screen"), now=visit.now)
         names = await _names(session, [found.screen.unit])
         place = await unit_field.field_of(session, found.screen.unit, Action.SCREEN_MANAGE)
+        offered = await tags.offered(session, visit)
     row = found.screen
     context = {
         "screen": {
@@ -163,6 +164,7 @@ async def _screen(visit: Visit, error: DomainError | None = None) -> web.Respons
         },
         **await hands.panel(visit, row),
         "place": place,
+        "offered": offered,
         "may_manage": may_anywhere(visit.actor, Action.SCREEN_MANAGE) and row.revoked_at is None,
         "error": visit.refusal(error) if error else None,
     }

@@ -16,6 +16,7 @@ _TABS: Final = (
     ("tree", "/desk/screens/tree"),
     ("map", "/desk/screens/map"),
     ("audiences", "/desk/screens/audiences"),
+    ("tags", "/desk/screens/tags"),
     ("proof", "/desk/screens/proof"),
 )
 # Of these the reason's number is a length of time, in seconds, or for the clock in milliseconds.

@@ -4,9 +4,9 @@ from pathlib import Path
 
 from cms.desk.frame import Section
 from cms.people.permissions import Action
-from screens.pages import audience, chart, fleet, hands, hands_order, line_rules, preview, progress, proof, tree
+from screens.pages import audience, chart, fleet, hands, hands_order, line_rules, preview, progress, proof, tags, tree
 
-_PAGES = (*tree.ROUTES, *chart.ROUTES, *audience.ROUTES, *progress.ROUTES, *proof.ROUTES)
+_PAGES = (*tree.ROUTES, *chart.ROUTES, *audience.ROUTES, *progress.ROUTES, *proof.ROUTES, *tags.ROUTES)
 
 
 def section() -> Section:

@@ -15,6 +15,7 @@ const LOOK = 250; // ms between looks at whether what is open may still be shown
 const TAP = 24; // px a finger may move and still mean one place
 const SWIPE = 90;
 const BAR = 430; // units below the sheet
+const SIDE = 620; // units beside it, on a screen that lies
 
 const SVG = "http://www.w3.org/2000/svg";
 
@@ -144,7 +145,9 @@ export class NewspaperReader {
   #sheet(block, file, image) {
     const { unit, width, height } = geometryOf({ width: innerWidth, height: innerHeight });
     const box = file ?? { width: 3, height: 4 };
-    const scale = Math.min(width / box.width, (height - BAR * unit) / box.height);
+    // On a screen that lies the words and keys stand beside the page, which has the whole height.
+    const [wide, high] = width > height ? [width - SIDE * unit, height] : [width, height - BAR * unit];
+    const scale = Math.min(wide / box.width, high / box.height);
     const sheet = el("div", "reader__sheet", image);
     styled(sheet, { width: `${Math.round(box.width * scale)}px`, height: `${Math.round(box.height * scale)}px` });
     const map = document.createElementNS(SVG, "svg");

@@ -54,6 +54,8 @@ _WRITING: Final[Mapping[str, tuple[str, ...]]] = {
 _INCOMING: Final[Mapping[str, tuple[str, ...]]] = {
     "POST /desk/newspapers/upload": ("POST /api/v1/newspapers",),
     "POST /desk/newspapers/{id}/again": ("POST /api/v1/newspapers/{id}/again",),
+    "POST /desk/newspapers/{id}/exchange": ("POST /api/v1/newspapers/{id}/exchange",),
+    "POST /desk/newspapers/{id}/exchange/undo": ("POST /api/v1/newspapers/{id}/exchange/undo",),
     "POST /desk/newspapers/{id}/import": ("POST /api/v1/newspapers/{id}/zones/import",),
     "POST /desk/newspapers/{id}/issue": ("PUT /api/v1/newspapers/{id}",),
     "POST /desk/newspapers/{id}/zones": ("PUT /api/v1/newspapers/{id}/zones",),
@@ -190,6 +192,7 @@ _SYSTEM: Final[Mapping[str, tuple[str, ...]]] = {
     "POST /desk/screens/lines/remove": ("PUT /api/v1/screen-lines",),
     "POST /desk/screens/updates/{rollout}/start": ("POST /api/v1/screen-rollouts/{rollout}/start",),
     "POST /desk/screens/updates/{rollout}/stop": ("POST /api/v1/screen-rollouts/{rollout}/stop",),
+    "POST /desk/screens/tags/rename": ("POST /api/v1/screen-tags/{tag}/rename",),
     "POST /desk/screens/tree/place": ("PUT /api/v1/screens/units/place",),
     "POST /desk/screens/audiences/{target}": ("PUT /api/v1/screens/audiences/{target}",),
 }

@@ -1,7 +1,7 @@
 """The pages of the electronic newspaper: its issues, and the editor of tap zones."""
 
 from cms.desk.frame import Section
-from cms.desk.newspapers import files, issues, zones
+from cms.desk.newspapers import exchange, files, issues, zones
 from cms.people.permissions import Action
 
 SECTION = Section(
@@ -12,5 +12,5 @@ SECTION = Section(
     "/desk/newspapers/",
     Action.DOCUMENT_READ,
     "desk.nav.group.work",
-    (*issues.ROUTES, *zones.ROUTES, *files.ROUTES),
+    (*issues.ROUTES, *zones.ROUTES, *files.ROUTES, *exchange.ROUTES),
 )

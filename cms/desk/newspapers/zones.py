@@ -10,16 +10,18 @@ from cms.content.filters import Filters
 from cms.content.queries import documents, find
 from cms.content.states import EDITABLE
 from cms.desk import pieces
+from cms.desk.newspapers import exchange
 from cms.desk.newspapers.issues import HREF, left_lines, one, shown, to_edit
 from cms.desk.routing import get, post
 from cms.desk.views.gate import text
 from cms.desk.visit import Visit, as_uuid
-from cms.kernel.errors import DomainError, Invalid, NotFound
+from cms.kernel.errors import DomainError, Invalid, NotFound, Refused
 from cms.kernel.ids import block_id
 from cms.newspaper.proposing import Printed, propose
 from cms.newspaper.queries import IssueRow, linked, pages_of
+from cms.newspaper.replacing import replaced
 from cms.newspaper.states import DrawState
-from cms.newspaper.taking import NUMBER_LENGTH, read_named
+from cms.newspaper.taking import NUMBER_LENGTH, PDF_LIMITS, read_named
 from cms.newspaper.zoning import PageZones, change_issue, keep_zones
 from cms.people.permissions import Action, can, reach
 
@@ -119,6 +121,7 @@ async def _page(visit: Visit, row: IssueRow, error: DomainError | None = None) -
         documents_ = {
             zone["document"] for block in draft.body["blocks"] for zone in block.get("zones", ()) if "document" in zone
         }
+        past = await replaced(session, row.id, held.edition.id)
         named = await linked(session, documents_, within=reach(visit.actor, Action.DOCUMENT_READ))
     may_edit = bool(held.state in EDITABLE and can(visit.actor, Action.DOCUMENT_EDIT, held.subject))
     left = {str(page.asset): left_lines(visit, page.left) for page in drawn}
@@ -133,8 +136,13 @@ async def _page(visit: Visit, row: IssueRow, error: DomainError | None = None) -
         "version": version,
         "urls": {
             name: f"{HREF.format(row.document)}/{name}"
-            for name in ("zones", "text", "pieces", "export", "import", "issue", "progress", "again")
+            for name in ("zones", "text", "pieces", "export", "import", "issue", "progress", "again", "exchange")
         },
+        **exchange.shown(visit, row, past),
+        "limit": PDF_LIMITS.file_bytes,
+        "mib": PDF_LIMITS.file_bytes >> 20,
+        "most": PDF_LIMITS.pages,
+        "too_large": dict(visit.refusal(Refused("media.too_large", limit=PDF_LIMITS.file_bytes >> 20))),
         "texts": texts(visit),
         "csrf": visit.csrf,
         "error": visit.refusal(error) if error else None,

@@ -36,6 +36,10 @@ DELIVERY = uuid.UUID(int=26)
 async def _shot(page: Page, name: str) -> None:
     if SHOTS:
         await page.screenshot(path=f"{SHOTS}/{name}.png", full_page=True)
+        await page.emulate_media(color_scheme="dark", reduced_motion="reduce")
+        await page.wait_for_timeout(400)
+        await page.screenshot(path=f"{SHOTS}/{name}-dark.png", full_page=True)
+        await page.emulate_media(color_scheme="light", reduced_motion="no-preference")
 
 
 async def _world(house: House) -> None:
@@ -109,7 +113,10 @@ async def test_fleet_when_an_institute_is_dark_is_found_mended_and_aimed_at(page
     await _shot(page, "fleet-map-near")
 
     await page.goto(f"{base}/desk/screens/audiences/all-screens")
-    await page.fill("#except_tags", "market")
+    offered = page.locator("[data-word-for=except_tags]", has_text="market")
+    await offered.click()
+    await expect(offered).to_have_attribute("aria-pressed", "true")
+    await expect(page.locator("#except_tags")).to_have_value("market")
     await page.get_by_role("button", name="先试算").click()
     await expect(page.locator(".banner-wait")).to_contain_text("试算结果")
     await page.select_option("[name=why]", "left_tag")
@@ -117,6 +124,17 @@ async def test_fleet_when_an_institute_is_dark_is_found_mended_and_aimed_at(page
     await _shot(page, "fleet-audience")
     await page.get_by_role("button", name="保存并生效").click()
     await expect(page.locator(".toast")).to_contain_text("受众规则已保存")
+
+    await page.goto(f"{base}/desk/screens/tags")
+    await page.get_by_role("link", name="改名或合并：market").click()
+    await page.fill("[name=to]", "bazaar")
+    await page.get_by_role("button", name="查看影响").click()
+    await expect(page.get_by_text("覆盖的屏幕不变")).to_be_visible()
+    assert await violations(page) == []
+    await _shot(page, "fleet-tags")
+    await page.get_by_role("button", name="改名", exact=True).click()
+    await expect(page.locator(".toast")).to_contain_text("标签已改名")
+    await expect(page.locator("tbody tr", has_text="bazaar")).to_be_visible()
 
     await page.goto(f"{base}/desk/screens/proof")
     await expect(page.locator(".fleet-big")).to_have_text("600")
@@ -135,7 +153,7 @@ async def test_fleet_when_an_institute_is_dark_is_found_mended_and_aimed_at(page
     await _shot(page, "fleet-list")
 
     await page.set_viewport_size(PHONE)
-    for name in ("tree", "map", "audiences/all-screens", "proof", f"deliveries/{DELIVERY}"):
+    for name in ("tree", "map", "audiences/all-screens", "tags", "proof", f"deliveries/{DELIVERY}"):
         await page.goto(f"{base}/desk/screens/{name}")
         wide = await page.evaluate("document.documentElement.scrollWidth")
         assert wide <= PHONE["width"], name

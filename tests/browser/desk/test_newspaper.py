@@ -145,6 +145,25 @@ async def test_issue_by_hand(pages: Pages, house: House) -> None:
     await page.locator("[data-zones-file]").set_input_files(sent)
     await expect(page.locator(".np-thumbs button").nth(1)).to_contain_text("02 民生2 区", timeout=10_000)
 
+    # The layout program exports once more: equal pages keep their zones, and one press leads back.
+    await page.get_by_role("button", name="换 PDF").click()
+    dialog = page.locator("#exchange")
+    await expect(dialog).to_contain_text("保留版名和热区")
+    await looked(page, "newspaper-exchange")
+    newer = newspaper_pdf(3, catalog=b"/Lang(/JavaScript)")
+    await dialog.locator("[name=file]").set_input_files(FilePayload(name="1288-2.pdf", mimeType=PDF, buffer=newer))
+    await dialog.get_by_role("button", name="换上并生成版面").click()
+    await expect(page.get_by_text("正在换上新的 PDF")).to_be_visible(timeout=30_000)
+    assert await draw_next(room)
+    thumbs = page.locator(".np-thumbs button")
+    await expect(thumbs).to_have_count(3, timeout=15_000)
+    await expect(thumbs.nth(1)).to_contain_text("02 民生2 区")
+    await expect(page.get_by_text("3 版中 2 版与原来相同")).to_be_visible()
+    await looked(page, "newspaper-exchanged")
+    await page.get_by_role("button", name="撤销更换").click()
+    await expect(thumbs).to_have_count(2)
+    await expect(page.get_by_text("已换回原来的 PDF")).to_be_visible()
+
     # The rest of the piece is written where every piece is; what was drawn comes along.
     await page.get_by_role("link", name="填写稿件信息并送审").click()
     await page.wait_for_url("**/edit")

@@ -18,9 +18,8 @@ from tests.fakes.street import Street, at_least, facts, paired, until
 pytestmark = pytest.mark.browser
 
 
-# What the page's own frame callback sees in each frame: whether a finished piece stands wholly opaque in it. Chromium
-# has begin-frame control in its separate headless shell only, so frames are not stepped: beside the callback, the
-# compositor's own frames are looked at as pictures.
+# What the page's own frame callback sees in each frame: whether a finished piece stands wholly opaque in it. Here time
+# runs as it does in the street; in test_stepped.py each frame is stepped and looked at as a picture.
 WATCH = """
 () => {
   window.frames_seen = 0;

@@ -88,3 +88,16 @@ async def test_film_the_box_cannot_decode_is_named_and_the_loop_goes_on(screen: 
     await town.gateway.publish(issue_of([other, good], version=2, show=1_000))
     refused = {"state": "refused", "code": "film.broken", "version": 2, "epoch": 1}
     await until(screen, lambda _: any(refused.items() <= one.items() for one in town.gateway.said))
+
+
+async def test_full_disk_of_the_box_keeps_what_stood_tells_the_desk_and_ends(screen: Page, town: Street) -> None:
+    blue = piece(town.gateway.media, "垂虹桥畔夜市开市", BLUE, text="短。")
+    await town.gateway.publish(issue_of([blue], version=1))
+    await until(screen, standing(blue.release))
+    await screen.evaluate("navigator.storage.estimate = async () => ({ quota: 1_000_000, usage: 1_000_000 })")
+    green = piece(town.gateway.media, "志愿者送去热粥", GREEN, text="短。")
+    await town.gateway.publish(issue_of([green, blue], version=2))
+    said = await until(screen, lambda _: "hands.full" in refusals(town))
+    assert (said["mode"], said["release"]) == ("loop", blue.release)
+    await screen.reload()  # and there is room again
+    await until(screen, standing(green.release), within=60)

@@ -164,12 +164,21 @@ async def test_rules_of_a_line_are_set_changed_and_taken_away_on_the_desk(house:
         ({"from": "22:00", "to": "22:00", "days": "12345"}, "下载时段不完整"),
         ({"from": "25:00", "to": "06:00", "days": "12345"}, "下载时段不完整"),
         ({"from": "22:00", "to": "06:00", "days": "x"}, "下载时段不完整"),
-        ({"budget": "1.5"}, "不带小数"),
+        ({"budget": "1.5e3"}, "流量或分散时间的写法不对"),
+        ({"spread": "1:60"}, "流量或分散时间的写法不对"),
         ({"neighbours": "https://evil.example"}, "线路规则不正确"),
     ):
         answer = await operator.post("/desk/screens/lines/", {**rules, **wrong}, status=422)
         assert why in answer, wrong
         assert wrong.get("from", "20") in answer  # what was typed is still there
+    odd = {**kept["policy"], "budget": 1_536_001, "spread": 100_250}  # a program's, to the byte and the millisecond
+    await api(operator, "PUT", "/screen-lines", {"unit": ROOT, "policy": odd})
+    page = await operator.get(f"/desk/screens/lines/?unit={ROOT}")
+    assert "每块屏每天 1.536001 MB" in page
+    shown = {"budget": "1.536001", "spread": "1:40.250"}
+    assert all(f'value="{one}"' in page for one in shown.values())
+    await operator.post("/desk/screens/lines/", {**rules, **windows, **shown})
+    assert (await api(operator, "GET", "/screen-lines"))["lines"] == [{"unit": ROOT, "policy": odd}]
     page = await operator.post("/desk/screens/lines/remove", {"unit": ROOT})
     assert "还没有线路规则" in page
 

@@ -47,6 +47,7 @@ DIFFERENT: tuple[tuple[str, dict[str, str]], ...] = (
     ("/export/{form}", {"form": "sheet"}),
     ("/desk/screens/player/", {"name": "player"}),
     ("/desk/screens/{screen}/do/", {"verb": "screen_verb"}),
+    ("/screen-tags/{tag}", {"tag": "screen_tag"}),
     ("account/sessions/{session}", {"session": "own_session"}),
     ("/api/v1/sessions/{session}", {"session": "own_session"}),
     ("account/factor/resets/", {"reset": "own_reset"}),
@@ -84,6 +85,7 @@ WORDS_OF_ADDRESSES = {
     "sheet": "csv",
     "player": "frame.js",
     "screen_verb": "rename",
+    "screen_tag": "park",
     "book": "1",
     "override": "web",
     "account": "dy",
@@ -122,7 +124,7 @@ async def things(
         **await _of_the_office(maker),
         **await on_air(maker, piece, edition),
     }
-    screen = await maker.make(Screen, public="0123456789", unit=unit, key="x" * 43, change=0)
+    screen = await maker.make(Screen, public="0123456789", unit=unit, key="x" * 43, change=0, tags=["park"])
     channel = await maker.make(Target, code="air", kind="tv", units=[], settings={})
     found["cut_in"] = await maker.make(
         CutInRow, target_id=channel.id, document_id=piece.id, kind="insert", start_at=now, created_at=now

@@ -65,6 +65,25 @@ on("input", "[data-filter]", (input) => {
   }
 });
 
+// ---- a word that is offered goes into a field of words, or out of it again
+const wordsOf = (field) => field.value.split(/[,，、]/).map((one) => one.trim()).filter(Boolean);
+
+function offer(button) {
+  const field = page.getElementById(button.dataset.wordFor);
+  button.setAttribute("aria-pressed", String(wordsOf(field).includes(button.value)));
+}
+
+for (const button of page.querySelectorAll("[data-word-for]")) {
+  offer(button);
+  page.getElementById(button.dataset.wordFor).addEventListener("input", () => offer(button));
+}
+on("click", "[data-word-for]", (button) => {
+  const field = page.getElementById(button.dataset.wordFor);
+  const words = wordsOf(field);
+  field.value = (words.includes(button.value) ? words.filter((one) => one !== button.value) : [...words, button.value]).join("，");
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+});
+
 // ---- a code to the clipboard
 on("click", "[data-copy]", async (button) => {
   await navigator.clipboard.writeText(button.dataset.copy);

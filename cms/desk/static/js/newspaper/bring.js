@@ -22,7 +22,8 @@ for (const form of document.querySelectorAll("[data-newspaper-bring]")) {
       said(JSON.parse(dataset.tooLarge), file.name);
       return;
     }
-    const asked = new URLSearchParams(["paper", "date", "number"].map((field) => [field, form.elements[field].value]));
+    const fields = ["paper", "date", "number"].filter((field) => form.elements[field]);
+    const asked = new URLSearchParams(fields.map((field) => [field, form.elements[field].value]));
     const button = form.querySelector("button[type=submit]");
     button.disabled = true;
     bar.hidden = false;
