@@ -1,11 +1,13 @@
 """The library's work in a worker: videos, newspapers, sizes of pictures, uploads left over; below the deliveries."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import uuid
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import replace
 from typing import Final
 
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from cms.content.uses import ever_named
 from cms.kernel.log import logger
@@ -20,6 +22,7 @@ from cms.library.upload import Workshop
 from cms.library.uploads import sweep
 from cms.newspaper.drawing import draw_next
 from cms.planning.urgent import counted_on
+from cms.publishing.onair.logos import worn
 from deploy.encoding_card import with_card
 from deploy.installation import Installation
 from media.errors import MediaRefused
@@ -85,11 +88,17 @@ async def tidy(here: Installation, room: Workshop) -> None:
     now = here.clock.now()
     try:
         gone = await sweep(here.db, room, now=now)
-        purged = await purge(here.db, here.store, named=ever_named, now=now)
+        purged = await purge(here.db, here.store, named=_named, now=now)
     except MediaRefused as refused:
         log.warning("the library could not be tidied", code=refused.code)
     else:
         log.info("the library is tidy", uploads=gone, assets=purged)
+
+
+async def _named(session: AsyncSession, ids: Collection[uuid.UUID]) -> Mapping[uuid.UUID, int]:
+    """How often each asset is named, by revisions and as the logo of a channel."""
+    pieces, channels = await ever_named(session, ids), await worn(session, ids)
+    return {asset: pieces.get(asset, 0) + channels.get(asset, 0) for asset in ids}
 
 
 async def _lacks(here: Installation) -> bool:

@@ -56,6 +56,11 @@ class ChannelSite:
         air = self.channels[kind].on_air
         return None if air is None else await air.newest(code, self.published, self.assets, self.clock.now())
 
+    async def picture(self, kind: str, code: str) -> bytes | None:
+        """A `deploy.stills.Read`: what a channel shows at this moment."""
+        air = self.channels[kind].on_air
+        return None if air is None else await air.picture(code, self.published, self.assets, self.clock.now())
+
     def routes(self) -> list[web.RouteDef]:
         return [
             web.get(f"/{kind}/{{path:.*}}", self.answer)

@@ -41,6 +41,7 @@ from deploy.pushing import PortalPush
 from deploy.services_maker import ServicesMaker
 from deploy.serving import channel_site
 from deploy.settings import Settings
+from deploy.stills import Stills
 from media.errors import MediaRefused
 from renderers.tv import paths as tv_paths
 from renderers.web import errors
@@ -68,7 +69,8 @@ async def run_web(settings: Settings, metrics: Metrics, stop: asyncio.Event) -> 
         pages = ErrorPages(errors.not_found(here.site), errors.gone(here.site))
         public = PublicSite(reader, here.store, here.tombstones, pages, more=PlayerFiles(here.db, here.store).find)
         site = channel_site(here, reader, public, services.key)
-        deps = dataclasses.replace(desk_deps(here, room, services), newest=site.newest)
+        stills = Stills(site.picture, room.sandbox.apart(), room.work, here.clock)
+        deps = dataclasses.replace(desk_deps(here, room, services), newest=site.newest, still=stills.still)
         app.add_subapp(PREFIX, await asyncio.to_thread(build_desk, deps, screen_sections()))
         app.add_subapp(API_PREFIX, await asyncio.to_thread(build_api, deps, RESOURCES, screen_sections()))
         app.add_routes(Hooks(here, services).routes())

@@ -33,6 +33,7 @@ from deploy.feeding import poll_feeds
 from deploy.handing import keep_rollouts
 from deploy.hooking import tell_others
 from deploy.installation import Installation, open_workshop, opened
+from deploy.logos import make_logos
 from deploy.manifests import ManifestWriter
 from deploy.noticing import carry_letters, prune, watch_files, watch_promises
 from deploy.recording import look_after_record
@@ -71,6 +72,7 @@ async def run_worker(settings: Settings, metrics: Metrics, stop: asyncio.Event) 
         making = (
             draw_newspapers(here, room, owner),
             make_pictures(here, room, owner),
+            make_logos(here, room, owner),
             look_at_videos(here, room, owner),
         )
         noticing = [asyncio.create_task(one) for one in (*rooms, *making)]

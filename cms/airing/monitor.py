@@ -29,6 +29,9 @@ _AHEAD: Final = 22_500
 Probe = Callable[[str, str], Awaitable[int | None]]
 """The newest slot that a viewer of a channel (its kind, its code) can get; None when there is none."""
 
+Still = Callable[[str, str], Awaitable[bytes | None]]
+"""A JPEG of what a channel (its kind, its code) shows at this moment; None when there is none."""
+
 
 class Health(StrEnum):
     """How a channel goes out."""
@@ -49,6 +52,7 @@ class Tile:
         newest: the newest slot a viewer gets; None when that was not asked or there is none.
         asset: the film on air, for its picture.
         measured: what the intake measured of that film; None where it did not.
+        missing: lines of the settings, of fillers and bumpers, that name nothing which is live there.
     """
 
     target: Target
@@ -59,6 +63,7 @@ class Tile:
     viewing: Viewing
     asset: uuid.UUID | None = None
     measured: Measured | None = None
+    missing: tuple[str, ...] = ()
 
     def into(self, slot: int) -> int:
         """Milliseconds into what is on."""
@@ -127,7 +132,9 @@ async def _tile(
     aired, newest, health = await look_at(session, row, channels, probe, now=now)
     airings: Sequence[Airing] = () if aired is None else aired.airings
     here = slot_of(now)
-    return Tile(row, airing_at(airings, here), following(airings, here), health, newest, viewing)
+    missing = () if aired is None else aired.missing
+    on, coming = airing_at(airings, here), following(airings, here)
+    return Tile(row, on, coming, health, newest, viewing, missing=missing)
 
 
 async def _films(session: AsyncSession, masters: Sequence[str]) -> Mapping[str, Asset]:

@@ -15,6 +15,7 @@ class Airing:
     Attributes:
         document: the piece; empty: the still picture of the channel.
         master: hash of the video.
+        index: hash of what says where its segments are; that of the film as it is everywhere, without a logo.
         gone: something was planned here and was taken back.
     """
 
@@ -25,6 +26,7 @@ class Airing:
     title: str = ""
     master: str = ""
     gone: bool = False
+    index: str = ""
 
     @property
     def is_still(self) -> bool:
@@ -39,11 +41,13 @@ class Aired:
         airings: ascending, touching; they may reach beyond what was asked for.
         open_from: the first slot a change can still reach; an item that is on runs to its end.
         ends: the slot at which the plan ends; behind it only the still picture is certain.
+        missing: lines of the channel's settings that name nothing which is live there.
     """
 
     airings: tuple[Airing, ...]
     open_from: int
     ends: int
+    missing: tuple[str, ...] = ()
 
 
 class OnAir(Protocol):
@@ -61,4 +65,8 @@ class OnAir(Protocol):
 
     async def newest(self, code: str, published: Published, assets: Assets, now: dt.datetime) -> int | None:
         """The newest slot that a viewer can get at `now`, its file looked for; None when the channel has stopped."""
+        ...
+
+    async def picture(self, code: str, published: Published, assets: Assets, now: dt.datetime) -> bytes | None:
+        """The smallest picture of what is on at `now`: its beginning and one segment; None when there is none."""
         ...

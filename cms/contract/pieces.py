@@ -161,7 +161,8 @@ class LineUp:
     """What a target shows over time: gap-free, ascending slots and the pieces they name, by release hash.
 
     `kept` are releases that no slot names and readers may still open: yesterday's newspaper, the pieces its zones link.
-    `cut_ins` are the orders to show something instead, those of the last days with them.
+    `cut_ins` are the orders to show something instead, those of the last days with them. `looks` are what was made of
+    films for this target alone, its logo over them: by the index of the plain film that of the other.
     """
 
     target: Target
@@ -170,6 +171,7 @@ class LineUp:
     pieces: Mapping[str, Piece]
     kept: tuple[str, ...] = ()
     cut_ins: tuple[CutIn, ...] = ()
+    looks: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

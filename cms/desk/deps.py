@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from cms.airing.monitor import Probe
+from cms.airing.monitor import Probe, Still
 from cms.contract import Channel, Services, Site, Target, Vault
 from cms.datafeeds.signing import FeedSigner
 from cms.hands.signing import OrderSigner
@@ -70,6 +70,7 @@ class DeskDeps:
         links: asks the addresses a piece names; None: nobody asks.
         outputs_anywhere: channels may be sent outside private networks.
         newest: what a viewer of a channel gets last; None: the wall shows plans only.
+        still: a picture of what a channel shows; None: the wall shows posters.
         behind_proxy: the peer is our own proxy, whose X-Forwarded-For names the visitor.
     """
 
@@ -101,6 +102,7 @@ class DeskDeps:
     feeds: FeedSigner | None = None
     outputs_anywhere: bool = False
     newest: Probe | None = None
+    still: Still | None = None
 
     def now(self) -> dt.datetime:
         return self.clock.now()

@@ -104,6 +104,7 @@ CORE: tuple[Metric, ...] = (
     Metric("gauge", "yunping_tv_output_restarts", "Starts anew of programs that push channels"),
     Metric("gauge", "yunping_encodes_waiting", "Videos that wait for an encoder"),
     Metric("counter", "yunping_encodes_total", "Encodes ended", ("state",)),
+    Metric("gauge", "yunping_logo_films", "Films wanted with a channel's logo, by how far they are", ("state",)),
     Metric("counter", "yunping_air_pictures_total", "Pictures made to cut into channels, by how it ended", ("state",)),
     Metric("gauge", "yunping_portal_listeners", "Portal pages that wait for emergencies on an open socket"),
     Metric("counter", "yunping_portal_messages_total", "Emergencies and their ends sent to portal pages"),

@@ -23,6 +23,7 @@ from cms.planning.targets import as_contract, targets as active_targets
 from cms.publishing import loops, pieces
 from cms.publishing.models import LineUpVersion, Showing
 from cms.publishing.newspapers import kept_pieces
+from cms.publishing.onair.logos import looks_of
 from cms.publishing.onair.showing import cut_ins_of
 from cms.review.models import ReleaseRow
 from schedules.beijing import OFFSET
@@ -115,6 +116,7 @@ class RowLineUps:
             shown = shown_at(row.code, max(window.start, self._clock.now()))
             kept = await kept_pieces(session, shown, row.kind)
             cut_ins = await cut_ins_of(session, row, now=self._clock.now())
+            looks = await looks_of(session, row)
         version = last.version if last is not None else 0
         now = self._clock.now()
         ahead = Interval.of(max(window.start, now), window.end)
@@ -127,7 +129,7 @@ class RowLineUps:
         used = {entry.release for slot in inside for entry in slot.loop}
         beside = {piece.release: piece for piece in kept}
         chosen = beside | {piece.release: piece for piece in found if piece.release in used}
-        return contract.LineUp(target, version, inside, chosen, tuple(sorted(beside.keys() - used)), cut_ins)
+        return contract.LineUp(target, version, inside, chosen, tuple(sorted(beside.keys() - used)), cut_ins, looks)
 
 
 def shown_at(code: str, now: dt.datetime) -> Select[Showing]:

@@ -8,8 +8,9 @@ from cms.contract import Aired, Airing, AssetGone, Assets, OnAir, Piece, Publish
 from media.errors import MediaRefused
 from media.house import DELAY_MS, INDEX, RUNGS, SEGMENT_MS
 from renderers.tv import paths
-from renderers.tv.items import index_of, masters
+from renderers.tv.items import masters
 from renderers.tv.live import with_live
+from renderers.tv.looks import shown_index
 from renderers.tv.plan import PLAN_NAME, On, Plan, decode, from_value
 from renderers.tv.programme import edge, to_ms
 from schedules.linear import slot_at
@@ -22,7 +23,7 @@ class TvOnAir:
 
     def aired(self, plan: Any, start: int, end: int, now: dt.datetime) -> Aired:
         read = from_value(plan)
-        return Aired(tuple(_airings(read, start, end)), open_from(read, now), read.end)
+        return Aired(tuple(_airings(read, start, end)), open_from(read, now), read.end, read.rule.missing)
 
     def slots_of(self, piece: Piece) -> int:
         """Every video of the piece, one after the other, each on whole slots; 0 when one is not in house format."""
@@ -33,11 +34,7 @@ class TvOnAir:
 
     async def newest(self, code: str, published: Published, assets: Assets, now: dt.datetime) -> int | None:
         """What stands last in the channel's list; one segment back when a file is missing, and no further."""
-        data = await published.read(paths.plan(code))
-        try:
-            plan = None if data is None else await with_live(decode(data), published)
-        except ValueError:
-            return None
+        plan = await _plan(code, published)
         if plan is None:
             return None
         here = slot_at(to_ms(now))
@@ -47,10 +44,42 @@ class TvOnAir:
                 return slot
         return None
 
+    async def picture(self, code: str, published: Published, assets: Assets, now: dt.datetime) -> bytes | None:
+        """The smallest rung of the slot on air; what was taken back is never decoded."""
+        plan = await _plan(code, published)
+        if plan is None:
+            return None
+        on = plan.on(slot_at(to_ms(now)))
+        if on.item is not None and published.is_recalled(on.item.release):
+            return None
+        return await _segment(on, RUNGS[-1], assets)
+
+
+async def _plan(code: str, published: Published) -> Plan | None:
+    data = await published.read(paths.plan(code))
+    try:
+        return None if data is None else await with_live(decode(data), published)
+    except ValueError:
+        return None
+
+
+async def _segment(on: On, name: str, assets: Assets) -> bytes | None:
+    """A track's beginning with the segment that stands in a slot."""
+    index = on.slate if on.item is None else await shown_index(on.item.index, on.item.plain, assets)
+    if index is None:
+        return None
+    track = index.tracks[name]
+    number = on.slot % index.segments if on.item is None else on.segment
+    try:
+        start, length = track.segment(number)
+        return await assets.part(track.sha256, track.start, track.init) + await assets.part(track.sha256, start, length)
+    except (AssetGone, MediaRefused, IndexError):
+        return None
+
 
 async def _is_there(on: On, assets: Assets) -> bool:
     """Whether a viewer gets this segment: the head of one of its tracks can be read."""
-    index = on.slate if on.item is None else await index_of(on.item.index, assets)
+    index = on.slate if on.item is None else await shown_index(on.item.index, on.item.plain, assets)
     if index is None:
         return False
     track = index.tracks[RUNGS[1]]
@@ -76,7 +105,7 @@ def _airings(plan: Plan, start: int, end: int) -> Iterator[Airing]:
         if item is None:
             yield Airing(max(first, start), stop, gone=plan.on(first).gone)
         else:
-            yield Airing(first, stop, item.document, item.release, item.title, item.master)
+            yield Airing(first, stop, item.document, item.release, item.title, item.master, index=item.index)
         at = stop
     if at < end:
         yield Airing(at, end)

@@ -1,8 +1,8 @@
-"""飞字: the words of an approved piece over single planned slots, encoded ahead; where they are late, none stand."""
+"""飞字: an approved piece's words over single slots, of films, fillers and slates; where they are late, none stand."""
 
 import asyncio
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -15,10 +15,10 @@ from media.fragments import patched_head
 from media.house import RUNGS, TRACKS, HouseIndex
 from media.overlay import Crawl, laid_over
 from media.sandbox import Sandbox
-from renderers.tv.items import index_of
+from renderers.tv.looks import shown_index
 from renderers.tv.plan import Plan
 from renderers.tv.slate import GOLD, WHITE, face
-from schedules.linear import SLOT_MS, slot_at, slot_from
+from schedules.linear import FILLER, SLOT_MS, Run, run_at, slot_at, slot_from
 
 # A piece of work of a few seconds: what a killed worker loses, and how finely progress is told.
 CHUNK: Final = 4
@@ -29,7 +29,10 @@ _GAP: Final = "　　"
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """`count` slots from `start` in which the item `item` is planned with its segments from `first` on."""
+    """`count` slots from `start` in which the item `item` is planned with its segments from `first` on.
+
+    The item "" is the slate.
+    """
 
     start: int
     count: int
@@ -38,14 +41,24 @@ class Stretch:
 
 
 def stretches(plan: Plan, start_ms: int, until_ms: int) -> Iterator[Stretch]:
-    """The planned slots between two instants, cut where the item changes and into pieces of `CHUNK`; no slates."""
-    first, end = slot_from(start_ms), slot_at(until_ms)
-    for run in plan.runs:
-        if run.item not in plan.items:
-            continue
-        for start in range(max(run.start, first), min(run.end, end), CHUNK):
-            count = min(CHUNK, run.end - start, end - start)
-            yield Stretch(start, count, run.item, run.segment(start))
+    """The slots between two instants, cut where the item changes and into pieces of `CHUNK`.
+
+    Nothing is laid over what was taken back: whatever comes into its place would not be what the words lie over.
+    """
+    at, end = slot_from(start_ms), slot_at(until_ms)
+    while at < end:
+        run = run_at(plan.runs, at)
+        stop = min(run.end if run is not None else following(plan.runs, at, end), at + CHUNK, end)
+        if run is not None and run.item in plan.items:
+            yield Stretch(at, stop - at, run.item, run.segment(at))
+        elif run is None or run.item == FILLER:
+            yield Stretch(at, stop - at, FILLER, at % plan.planned(at).slate.segments)
+        at = stop
+
+
+def following(runs: Sequence[Run], slot: int, end: int) -> int:
+    """Where the next run begins behind a slot without one."""
+    return min((run.start for run in runs if run.start > slot), default=end)
 
 
 async def lay(
@@ -62,13 +75,15 @@ async def lay(
     Raises:
         MediaRefused: as `laid_over`.
     """
-    index = await index_of(plan.items[stretch.item].index, assets)
+    shown = None if stretch.item == FILLER else plan.items[stretch.item].shown_in(stretch.start)
+    slate = plan.planned(stretch.start).slate
+    index = slate if shown is None else await shown_index(shown.index, shown.plain, assets)
     if index is None:
         return None
     rungs = RUNGS if spec["rungs"] == "all" else ("720",)
     try:
         for name in TRACKS:
-            data = await _track(index, name, stretch, assets)
+            data = await track_of(index, name, stretch.first, stretch.count, assets)
             await asyncio.to_thread((folder / name).write_bytes, data)
     except (AssetGone, IndexError):
         return None
@@ -77,12 +92,15 @@ async def lay(
     return await laid_over(folder, crawl, segments=stretch.count, rungs=rungs, sandbox=sandbox)
 
 
-async def _track(index: HouseIndex, name: str, stretch: Stretch, assets: Assets) -> bytes:
-    """The segments of a stretch as a file of their own, from time 0 on."""
+async def track_of(index: HouseIndex, name: str, first: int, count: int, assets: Assets) -> bytes:
+    """Segments as a file of their own, from time 0 on; a slate begins again at its end.
+
+    Raises AssetGone, MediaRefused `media.bad_fragment`.
+    """
     track = index.tracks[name]
     parts = [await assets.part(track.sha256, track.start, track.init)]
-    for number in range(stretch.count):
-        start, length = track.segment(stretch.first + number)
+    for number in range(count):
+        start, length = track.segment((first + number) % index.segments)
         data = await assets.part(track.sha256, start, length)
         if len(data) != length:
             raise MediaRefused("media.bad_fragment")

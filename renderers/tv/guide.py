@@ -16,6 +16,8 @@ from renderers.tv.programme import to_ms
 from schedules.linear import SLOT_MS, slot_at
 
 HOLE: Final = "精彩内容即将播出"
+# What the office keeps for between programmes: a viewer looks for no bumper of ten seconds by its name.
+BREAK: Final = "短片与片花"
 # One item that goes round alone would be one entry of three days; viewers read a guide by the hour.
 _HOUR_MS: Final = 3_600_000
 _DAY_MS: Final = 24 * _HOUR_MS
@@ -27,14 +29,17 @@ UPCOMING: Final = 4
 
 @dataclass(frozen=True, slots=True)
 class Programme:
-    """An entry of the guide: slots [start, end) of one item, or of a hole."""
+    """An entry of the guide: slots [start, end) of one item, of a hole, or of fillers and bumpers one after another."""
 
     start: int
     end: int
     item: Item | None
+    is_break: bool = False
 
     @property
     def title(self) -> str:
+        if self.is_break:
+            return BREAK
         return HOLE if self.item is None else self.item.title
 
 
@@ -45,13 +50,16 @@ def programmes(plan: Plan, start: int, end: int) -> Iterator[Programme]:
     where the plan remembers it; the last one ends where its run does.
     """
     held: Programme | None = None
+    furniture = frozenset(plan.rule.furniture)
     for first, stop, item in _stretches(plan, start, end):
-        if held is not None and _continues(held, item, first):
-            held = Programme(held.start, stop, held.item)
+        is_break = item is not None and item.id in furniture
+        named = None if is_break else item
+        if held is not None and _continues(held, named, first, is_break=is_break):
+            held = Programme(held.start, stop, named, is_break)
             continue
         if held is not None:
             yield held
-        held = Programme(first, stop, item)
+        held = Programme(first, stop, named, is_break)
     if held is not None:
         yield held
 
@@ -150,10 +158,10 @@ def _stretches(plan: Plan, start: int, end: int) -> Iterator[tuple[int, int, Ite
         yield at, end, None
 
 
-def _continues(held: Programme, item: Item | None, start: int) -> bool:
-    if held.end != start or held.item != item:
+def _continues(held: Programme, item: Item | None, start: int, *, is_break: bool) -> bool:
+    if held.end != start or held.item != item or held.is_break != is_break:
         return False
-    return item is None or start * SLOT_MS // _HOUR_MS == held.start * SLOT_MS // _HOUR_MS
+    return (item is None and not is_break) or start * SLOT_MS // _HOUR_MS == held.start * SLOT_MS // _HOUR_MS
 
 
 def _told(programme: Programme) -> dict[str, Any]:

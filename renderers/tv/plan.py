@@ -34,6 +34,9 @@ class Item:
         published: milliseconds; by it the piece is found again.
         bandwidth: bits a second of each rung at its peak.
         subtitles: hashes of its text tracks by language.
+        looks: from which slot on it is shown out of which other index, ascending: that of the same film with the logo
+            of the channel, or its own again. What was shown stays what it was.
+        plain: of an item as a slot shows it, the index of the same film without the logo; empty where it is that.
     """
 
     id: str
@@ -48,6 +51,13 @@ class Item:
     published: int
     bandwidth: tuple[int, ...]
     subtitles: tuple[tuple[str, str], ...] = ()
+    looks: tuple[tuple[int, str], ...] = ()
+    plain: str = ""
+
+    def shown_in(self, slot: int) -> "Item":
+        """The item with the index that its segments are read from in a slot."""
+        index = next((index for since, index in reversed(self.looks) if since <= slot), self.index)
+        return self if index == self.index else replace(self, index=index, plain=self.index)
 
     @property
     def house(self) -> int:
@@ -149,7 +159,8 @@ class Plan:
                     return found
             elif item is not None and self._fits(over, slot):
                 house = self._house(item.id, slot)
-                return On(slot, house.id, item, house.slate, over.segment(slot, item.segments), over=over)
+                shown, segment = item.shown_in(slot), over.segment(slot, item.segments)
+                return On(slot, house.id, shown, house.slate, segment, over=over)
         return self.planned(slot)
 
     def planned(self, slot: int) -> On:
@@ -160,7 +171,7 @@ class Plan:
         item = None if run is None or filler else self.items.get(run.item)
         if run is None or item is None:
             return On(slot, house.slate.house, None, house.slate, slot % house.slate.segments, gone=not filler)
-        return On(slot, house.id, item, house.slate, run.segment(slot))
+        return On(slot, house.id, item.shown_in(slot), house.slate, run.segment(slot))
 
     def shown(self, start: int, end: int) -> Iterator[tuple[int, int, Item | None]]:
         """What is shown by the runs that touch the slots [start, end) and over them, None for slate; for the guide."""
@@ -226,6 +237,9 @@ class Plan:
         if over.kind is not Kind.TEXT:
             return True
         run = run_at(self.runs, slot)
+        if over.under == FILLER:
+            first = (over.under_first + slot - over.start) % self._slate_at(slot).slate.segments
+            return (run is None or run.item == FILLER) and first == slot % self._slate_at(slot).slate.segments
         planned = run is not None and run.item == over.under and run.item in self.items
         return planned and run is not None and run.segment(slot) == over.under_first + slot - over.start
 
@@ -243,7 +257,7 @@ class Plan:
             house = self._slate_at(slot)
             return On(slot, house.slate.house, None, house.slate, slot % house.slate.segments)
         of = self._house(filler.id, slot).id
-        return On(slot, of, filler, house.slate, (slot - over.start) % filler.segments, over=over)
+        return On(slot, of, filler.shown_in(slot), house.slate, (slot - over.start) % filler.segments, over=over)
 
     @cached_property
     def _begun(self) -> Mapping[int, int]:
@@ -375,6 +389,7 @@ def _item_value(item: Item) -> dict[str, Any]:
         "published": item.published,
         "bandwidth": list(item.bandwidth),
         "subtitles": [list(one) for one in item.subtitles],
+        **({"looks": [list(one) for one in item.looks]} if item.looks else {}),
         "_yunping": {"release": item.release},
     }
 
@@ -394,4 +409,5 @@ def _item(row: Mapping[str, Any]) -> Item:
         row["published"],
         tuple(bandwidth),
         tuple((language, sha256) for language, sha256 in row.get("subtitles", ())),
+        tuple((since, index) for since, index in row.get("looks", ())),
     )

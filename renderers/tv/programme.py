@@ -11,6 +11,7 @@ from cms.contract import CutIn, Entry, Piece, Slot
 from media.house import RUNGS, SUBTITLES, HouseIndex
 from renderers.tv.furniture import NO_FURNITURE, Furniture
 from renderers.tv.items import Video, masters
+from renderers.tv.looks import Look, dressed
 from renderers.tv.over import Kind, Order, overridden
 from renderers.tv.plan import NEVER, House, Item, Plan, Rule, house_number
 from renderers.tv.settings import ChannelSettings
@@ -25,8 +26,6 @@ FROZEN: Final = 2
 # Entries of one piece side by side are one stretch; a loop of one piece alone goes round more often.
 _MOST_TIMES: Final = 4
 _UNSET: Final = ChannelSettings()
-# An emergency takes the very next slot, if its order can still reach every server before that begins.
-REACH: Final = dt.timedelta(milliseconds=250)
 _EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _MILLISECOND: Final = dt.timedelta(milliseconds=1)
 
@@ -36,7 +35,7 @@ class Live:
     """What is live at a channel now: its line-up, its videos by release, and every known piece by document.
 
     `furniture` are the pieces for between programmes, whose videos are among the others; `notices` are the pictures
-    made of words, by the hash of their index.
+    made of words, by the hash of their index; `looks` are films with the channel's logo, by the index of the plain one.
     """
 
     slots: tuple[Slot, ...]
@@ -46,6 +45,7 @@ class Live:
     furniture: Furniture = NO_FURNITURE
     cut_ins: tuple[CutIn, ...] = ()
     notices: Mapping[str, Video] = field(default_factory=dict)
+    looks: Mapping[str, Look] = field(default_factory=dict)
 
     @property
     def playable(self) -> tuple[Video, ...]:
@@ -96,7 +96,7 @@ def planned(before: Plan | None, live: Live, slate: HouseIndex, *, code: str, na
         start,
         0 if before is None else before.discontinuity(start)[0],
         _used(houses, used, start),
-        {key: item for key, item in items.items() if key in used},
+        {key: dressed(item, live.looks, since=start, edge=edge(now)) for key, item in items.items() if key in used},
         all_runs,
         _rule(live, rules, used),
         overs,
@@ -141,8 +141,12 @@ def _by_file(items: Mapping[str, Item]) -> dict[tuple[str, str], str]:
 
 
 def edges(now: dt.datetime) -> Mapping[Kind, int]:
-    """The first slot that an override of each kind may still change."""
-    return {kind: edge(now) for kind in Kind} | {Kind.EMERGENCY: slot_at(to_ms(now + REACH)) + 1}
+    """The first slot that an override of each kind may still change.
+
+    An emergency takes the very next one, however soon that begins: a server that hears of it a moment late has listed
+    what was planned to a few viewers, who see the emergency one slot later; all others must not wait for them.
+    """
+    return {kind: edge(now) for kind in Kind} | {Kind.EMERGENCY: slot_at(to_ms(now)) + 1}
 
 
 def _orders(live: Live, items: Mapping[str, Item], filler: str) -> Iterable[Order]:

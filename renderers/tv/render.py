@@ -10,6 +10,7 @@ from renderers.tv import pages, paths
 from renderers.tv.furniture import furniture
 from renderers.tv.items import masters, newest_house, notices_of, playable
 from renderers.tv.live import inputs
+from renderers.tv.looks import looks_of
 from renderers.tv.plan import PLAN_NAME, Plan, encode, from_value, releases, to_value
 from renderers.tv.portal import PER_COLUMN, Portal, paths_of
 from renderers.tv.programme import AHEAD, Live, day_start, planned
@@ -93,6 +94,7 @@ class _Work:
         notices = await notices_of(line.cut_ins, self.services.assets)
         slate = await slate_of(self.services, self.delta.target.name, newest_house(coming))
         notices = {**notices, **inputs(line.cut_ins, slate)}
+        looks = await looks_of(line.looks, self.services.assets)
         for _ in range(_TRIES):
             value, version = await self.services.state.get(PLAN_NAME)
             before = None if value is None else from_value(value)
@@ -100,7 +102,7 @@ class _Work:
             # Also what is only remembered: 回看 shows it as long as it is live.
             past = [piece for document, piece in documents.items() if document not in pieces]
             videos = {**coming, **await playable(past, self.services.assets)}
-            live = Live(line.slots, videos, documents, settings, extras, line.cut_ins, notices)
+            live = Live(line.slots, videos, documents, settings, extras, line.cut_ins, notices, looks)
             plan = planned(before, live, slate, code=self.code, name=self.delta.target.name, now=now)
             told = to_value(plan)
             if told == value or await self.services.state.put(PLAN_NAME, told, version=version):

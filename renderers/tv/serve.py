@@ -31,6 +31,7 @@ from renderers.tv import (
 )
 from renderers.tv.items import index_of
 from renderers.tv.live import with_live
+from renderers.tv.looks import shown_index
 from renderers.tv.plan import Item, On, Plan, decode
 from renderers.tv.programme import to_ms
 from renderers.tv.ts import flavour
@@ -220,7 +221,7 @@ async def _over(request: _Request) -> Reply | None:
 
 
 async def _of_item(request: _Request, on: On, item: Item) -> Reply:
-    index = await index_of(item.index, request.assets)
+    index = await shown_index(item.index, item.plain, request.assets)
     return _gone() if index is None else await _fragment(request, on, index, (item.release,))
 
 
@@ -278,7 +279,8 @@ async def _stream_segment(request: _Request) -> Reply | None:
         return _gone() if on.gone else None
     item = None if slate else on.item
     segment = on.segment if item is not None else slot % on.slate.segments
-    choice = Choice(request.match["track"], None if item is None else item.index, on.slate, segment)
+    name, plain = (None, "") if item is None else (item.index, item.plain)
+    choice = Choice(request.match["track"], name, on.slate, segment, plain)
     found = await read(choice, request.assets)
     try:
         data = None if found is None else await in_thread(flavour.segment, found.stored, slot, plan)

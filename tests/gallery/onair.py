@@ -2,7 +2,10 @@
 
 from typing import Any
 
+from media.logo import Corner, Place, box
 from tests.gallery.examples import at, shell
+
+LOGO = "/gallery/assets/lake"
 
 
 def order(kind: str, icon: str, title: str, state: str, tone: str, **more: Any) -> dict[str, Any]:
@@ -37,3 +40,65 @@ def channel_context() -> dict[str, Any]:
         "budget": 900,
         "error": None,
     }  # fmt: skip
+
+
+def logo_context() -> dict[str, Any]:
+    """A channel's logo with some films made."""
+
+    def film(title: str, state: str, tone: str, **more: Any) -> dict[str, Any]:
+        return {"film": "a", "title": title, "at": at(0), "length": "28 分钟", "state": state, "tone": tone,
+                "progress": None, "why": "", **more}  # fmt: skip
+
+    place = Place(Corner.TOP_LEFT, 4, 12, 90)
+    ranges = (
+        ("margin", "边距", "离画面边缘的距离，占画面宽度", 0, 10, 4),
+        ("size", "大小", "最大宽度，占画面宽度", 4, 30, 12),
+        ("opacity", "不透明度", "100 % 为完全不透明", 20, 100, 90),
+    )
+    names = ("top-left", "左上"), ("top-right", "右上"), ("bottom-left", "左下"), ("bottom-right", "右下")
+    return {
+        "shell": shell("onair"),
+        "target": {"code": "wujiang-tv", "name": "吴江新时代文明实践频道", "href": "#"},
+        "channels_href": "#",
+        "may": True,
+        "may_end": True,
+        "has_logo": True,
+        "csrf": "",
+        "pictures": [
+            {"value": str(n), "name": f"台标 {n}.png", "thumb": LOGO, "checked": n == 1, "is_clear": n < 3}
+            for n in range(1, 4)
+        ],
+        "picked": LOGO,
+        "corners": [{"value": value, "label": label} for value, label in names],
+        "place": place,
+        "ranges": [
+            {"name": name, "label": label, "hint": hint, "low": low, "high": high, "value": value}
+            for name, label, hint, low, high, value in ranges
+        ],
+        "box": box(place, 1920, 1080),
+        "fit": "xMinYMin meet",
+        "behind": "",
+        "cost": {
+            "films": "6",
+            "length": "2 小时 12 分",
+            "core": "3 小时 18 分",
+            "room": "6.4 GB",
+            "left": "1 小时 40 分",
+        },
+        "films": [
+            film("宣讲微视频《江村夜话》", "已带台标", "good"),
+            film("银龄课堂：防范电信诈骗", "制作中", "info", progress={"done": 160, "total": 448}),
+            film(
+                "老书记的党课（二）",
+                "没做成，播原画面",
+                "bad",
+                why="转码结果（1080）与本机的频道规格不一致，不能上频道。",
+            ),
+            film("垃圾分类进社区", "等待制作", "wait"),
+        ],
+        "more": 2,
+        "total": 6,
+        "ready": 1,
+        "failed": True,
+        "error": None,
+    }

@@ -99,6 +99,7 @@ class Gallery:
             "publish": ("publishing/show.html", examples.publish_context()),
             "tasks": ("publishing/board.html", accounts.board_context()),
             "onair": ("onair/channel.html", onair.channel_context()),
+            "logo": ("onair/logo.html", onair.logo_context()),
             "live": ("live/list.html", live.live_context()),
             "home": ("home.html", accounts.home_context()),
             "targets": ("places/targets.html", accounts.targets_context()),

@@ -6,7 +6,7 @@ from typing import Any, Final
 from aiohttp import web
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cms.airing.day import channel_of, channels_of, date_of, on_air, read_day
+from cms.airing.day import aired_of, channel_of, channels_of, date_of, on_air, read_day
 from cms.airing.editing import Hand, Repeat, last_change
 from cms.airing.ready import shelf
 from cms.airing.templates import templates_of
@@ -17,9 +17,10 @@ from cms.desk.visit import Visit
 from cms.kernel.errors import NotFound
 from cms.people.permissions import Action, Subject, can
 from cms.planning.models import Target
-from schedules.beijing import day_of
+from schedules.beijing import day_of, slot_of
 
 SCRIPT: Final = "days.script."
+_NAMED: Final = 5
 _DAY: Final = dt.timedelta(days=1)
 
 
@@ -48,8 +49,21 @@ async def page(visit: Visit) -> web.StreamResponse:
             "repeats": [{"value": one.value, "label": visit.t(f"days.repeat.{one.value}")} for one in Repeat],
             "tomorrow": (on + _DAY).isoformat(),
             "data": _data(visit, row, on),
+            **await _missing(session, visit, row, hand),
         }
     return visit.page("days/page.html", context, section="days")
+
+
+async def _missing(session: AsyncSession, visit: Visit, row: Target, hand: Hand) -> dict[str, Any]:
+    """What the channel's settings name and nobody finds, with the way to correct it."""
+    here = slot_of(visit.now)
+    aired = await aired_of(session, row, hand.air, here, here + 1, now=visit.now)
+    names = () if aired is None else aired.missing
+    may = bool(can(visit.actor, Action.TARGET_MANAGE, Subject(row.unit_path)))
+    return {
+        "missing": visit.joined(names[:_NAMED]) + ("…" if len(names) > _NAMED else ""),
+        "settings": f"/desk/targets/{row.code}" if may else "",
+    }
 
 
 async def rail_part(visit: Visit) -> web.StreamResponse:

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from aiohttp import web
 
+from cms.airing.day import channel_of
 from cms.airing.editing import clock
 from cms.airing.measured import KINDS, Measured
 from cms.airing.monitor import PAGE, Tile, wall
@@ -15,6 +16,9 @@ from cms.desk.visit import Visit
 from cms.people.permissions import Action
 from schedules.beijing import SLOT_MS, slot_of, slot_start
 
+_NAMED: Final = 5
+# A picture stays half a minute on a tile: decoding has a budget.
+_STILL_SLOTS: Final = 8
 _TONES: Final = {"good": "good", "still": "wait", "stopped": "bad", "unplanned": "past"}
 
 
@@ -24,6 +28,16 @@ async def page(visit: Visit) -> web.StreamResponse:
 
 async def tiles(visit: Visit) -> web.StreamResponse:
     return visit.render("days/tiles.html", await _context(visit))
+
+
+async def still(visit: Visit) -> web.StreamResponse:
+    """What a channel shows at this moment; nothing where that cannot be seen."""
+    async with visit.deps.db.read() as session:
+        row = await channel_of(session, visit.actor, visit.deps.channels, visit.part("target"))
+    picture = None if visit.deps.still is None else await visit.deps.still(row.kind, row.code)
+    if picture is None:
+        return web.Response(status=204, headers={"Cache-Control": "no-store"})
+    return web.Response(body=picture, content_type="image/jpeg", headers={"Cache-Control": "no-store"})
 
 
 async def _context(visit: Visit) -> dict[str, Any]:
@@ -67,8 +81,11 @@ def tile_line(visit: Visit, one: Tile) -> dict[str, Any]:
         "newest": clock(newest) if newest is not None else "",
         "ago": "" if newest is None else visit.t("days.ago", n=max(0, _seconds(visit.now - newest))),
         "poster": f"/desk/assets/{one.asset}/poster" if one.asset is not None else "",
+        "still": f"/desk/monitor/still/{one.target.code}?{here // _STILL_SLOTS}" if _is_seen(visit, one) else "",
         "sound": _sound(visit, one.measured),
         "picture": _picture(visit, one, here),
+        "missing": visit.joined(one.missing[:_NAMED]) + ("…" if len(one.missing) > _NAMED else ""),
+        "settings": f"/desk/targets/{one.target.code}",
         "viewers": one.viewing.now,
         "sessions": one.viewing.sessions,
         "most": one.viewing.most,
@@ -76,6 +93,11 @@ def tile_line(visit: Visit, one: Tile) -> dict[str, Any]:
         "is_probed": visit.deps.newest is not None,
         "has_plan": one.now is not None,
     }
+
+
+def _is_seen(visit: Visit, one: Tile) -> bool:
+    """Whether a picture of what goes out can be had: of a channel that has not stopped."""
+    return visit.deps.still is not None and one.newest is not None
 
 
 def _airing(visit: Visit, one: Airing | None, here: int) -> dict[str, Any] | None:
@@ -121,4 +143,5 @@ def _seconds(span: dt.timedelta) -> int:
 ROUTES = (
     get("/desk/monitor/", page, Action.PUBLISHING_READ),
     get("/desk/monitor/tiles", tiles, Action.PUBLISHING_READ),
+    get("/desk/monitor/still/{target}", still, Action.PUBLISHING_READ),
 )

@@ -1,7 +1,7 @@
 """直播与插播: what cuts into a television channel, begun and ended on one page."""
 
 from cms.desk.frame import Section
-from cms.desk.onair import pages
+from cms.desk.onair import logo, pages
 from cms.people.permissions import Action
 
 SECTION = Section(
@@ -12,5 +12,5 @@ SECTION = Section(
     "/desk/onair/",
     Action.PUBLISHING_READ,
     "desk.nav.group.screens",
-    pages.ROUTES,
+    (*pages.ROUTES, *logo.ROUTES),
 )

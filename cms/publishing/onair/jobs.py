@@ -19,7 +19,7 @@ from cms.kernel.ids import uuid7
 from cms.kernel.log import logger
 from cms.kernel.metrics import Metrics
 from cms.kernel.wake import ring
-from cms.publishing.onair.models import AIR, AirJob, AirState, CutInKind
+from cms.publishing.onair.models import AIR, LOGO, AirJob, AirState, CutInKind
 from cms.publishing.onair.words import Words
 from media.errors import MediaRefused
 
@@ -36,6 +36,8 @@ POISON: Final = {"error_code": "publishing.poisoned", "error_params": {}}
 READY: Final = "ready"
 """In the spec that a maker is given: the first slots of the parts that are there already."""
 _LIMIT: Final = 1_800.0
+# A film of hours is as long at work; what is ready of it is kept.
+_LIMITS: Final = {LOGO: 36_000.0}
 
 log = logger("onair")
 
@@ -82,10 +84,10 @@ async def want_crawl(session: AsyncSession, spec: Mapping[str, Any], *, key: str
     return job
 
 
-async def make_next(room: AirRoom, *, kinds: Sequence[CutInKind] = tuple(CutInKind)) -> bool:
+async def make_next(room: AirRoom, *, kinds: Sequence[str] = tuple(CutInKind)) -> bool:
     """Takes what waits longest, emergencies first, and makes it; False when nothing of these kinds is due."""
     now = room.clock.now()
-    where = (AirJob.kind.in_([kind.value for kind in kinds]),)
+    where = (AirJob.kind.in_([str(kind) for kind in kinds]),)
     async with room.database.read() as session:
         if not await leases.is_due(session, AirJob, room.rules, now=now, where=where):
             return False
@@ -93,15 +95,20 @@ async def make_next(room: AirRoom, *, kinds: Sequence[CutInKind] = tuple(CutInKi
         held = await leases.claim(session, AirJob, room.rules, owner=room.owner, now=now, poison=POISON, where=where)
         jobs = [(one, await session.get_one(AirJob, one.id)) for one in held]
         # What a killed worker had ready is not made again.
-        work = [(one, job.kind, {**job.spec, READY: [part[0] for part in job.parts]}) for one, job in jobs]
+        work = [(one, job.kind, {**job.spec, READY: _ready(job)}) for one, job in jobs]
     for one, kind, spec in work:
         await _make(room, one, kind, spec)
     return bool(work)
 
 
+def _ready(job: AirJob) -> list[Any]:
+    """What a killed worker had ready: of words their first slots, of a film with a logo the parts themselves."""
+    return list(job.parts) if job.kind == LOGO else [part[0] for part in job.parts]
+
+
 async def _make(room: AirRoom, held: leases.Claim, kind: str, spec: Mapping[str, Any]) -> None:
     try:
-        async with asyncio.timeout(_LIMIT):
+        async with asyncio.timeout(_LIMITS.get(kind, _LIMIT)):
             sha256 = await _under_lease(room, held, room.make(kind, spec, _Telling(room, held, kind).tell))
     except LeaseLostError:
         log.info("a picture was taken over", job=str(held.id))
@@ -144,7 +151,8 @@ class _Telling:
             parts = job.parts if part is None else [*(p for p in job.parts if p[0] != part[0]), list(part)]
             if not await leases.renew(session, AirJob, room.rules, self.held, now=now, parts=parts, **values):
                 raise LeaseLostError
-            if part is not None:
+            # Of a film with its logo nothing is shown before it is whole.
+            if part is not None and self.kind != LOGO:
                 await room.show(session, self.kind, now)
 
 

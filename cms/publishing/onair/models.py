@@ -77,17 +77,20 @@ class AirJob(Leased, Base):
     """A moving picture of words, made once for every channel: `key` is the hash of all it depends on.
 
     `sha256` is the index of the made file, in the store. Of a text laid over slots `parts` are those that are ready
-    (``[start, count, item, first, index]``), shown as they come; `done` of `total` slots.
+    (``[start, count, item, first, index]``), shown as they come; `done` of `total` slots. Of a film with a logo they
+    are what a later try takes up; `look` is the key of the logo and its place, `film` the index of the plain film.
     """
 
     __tablename__ = "air_job"
-    __table_args__ = (Index("ix_air_job_state_due", "state", "not_before"),)
+    __table_args__ = (Index("ix_air_job_state_due", "state", "not_before"), Index("ix_air_job_look", "look"))
 
     id: Mapped[Key]
     state: Mapped[str] = mapped_column(String(12), default=AirState.WAITING.value)
     key: Mapped[str] = mapped_column(String(64), unique=True)
     kind: Mapped[str] = mapped_column(String(12))
     spec: Mapped[dict[str, Any]]
+    look: Mapped[str] = mapped_column(String(64), default="", server_default="")
+    film: Mapped[str] = mapped_column(String(64), default="", server_default="")
     sha256: Mapped[str | None] = mapped_column(String(64))
     parts: Mapped[list[Any]] = mapped_column(default=list)
     done: Mapped[int] = mapped_column(default=0)
@@ -96,3 +99,33 @@ class AirJob(Leased, Base):
     error_params: Mapped[dict[str, Any]] = mapped_column(default=dict)
     created_at: Mapped[dt.datetime]
     finished_at: Mapped[dt.datetime | None]
+
+
+LOGO: Final = "logo"
+"""The kind of the work that puts a channel's logo over a film."""
+
+
+class LogoRow(Base):
+    """The logo of a channel from one act to the next; ended, never deleted.
+
+    `look` is the hash of the picture and of all that says where it stands: channels that agree in it share films.
+    """
+
+    __tablename__ = "channel_logo"
+    __table_args__ = (Index("ix_channel_logo_target", "target_id", "ended_at"),)
+
+    id: Mapped[Key]
+    target_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("target.id"))
+    # No foreign key: what was a logo once must not hold its picture for ever.
+    asset_id: Mapped[uuid.UUID]
+    look: Mapped[str] = mapped_column(String(64), index=True)
+    sha256: Mapped[str] = mapped_column(String(64))
+    media_type: Mapped[str] = mapped_column(String(100))
+    corner: Mapped[str] = mapped_column(String(12))
+    margin: Mapped[int]
+    size: Mapped[int]
+    opacity: Mapped[int]
+    created_by: Mapped[uuid.UUID] = mapped_column(ForeignKey("person.id"))
+    created_at: Mapped[dt.datetime]
+    ended_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("person.id"))
+    ended_at: Mapped[dt.datetime | None]

@@ -8,7 +8,7 @@ from typing import Final
 from cms.contract import AssetGone, Assets
 from media.errors import MediaRefused
 from media.house import AUDIO, RUNGS, HouseIndex, Track
-from renderers.tv.items import index_of
+from renderers.tv.looks import shown_index
 from renderers.tv.plan import On
 from renderers.tv.ts.frames import Stored
 
@@ -27,12 +27,16 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One thing a slot could show; `index` is the hash of an item's index, None for the slate."""
+    """One thing a slot could show; `index` is the hash of an item's index, None for the slate.
+
+    `plain` is that of the film itself where the other is of the film with the channel's logo.
+    """
 
     rung: str
     index: str | None
     slate: HouseIndex
     segment: int
+    plain: str = ""
 
 
 def choices(on: On, rung: str) -> Iterator[Choice]:
@@ -40,7 +44,7 @@ def choices(on: On, rung: str) -> Iterator[Choice]:
     rungs = RUNGS[RUNGS.index(rung) :]
     if on.item is not None:
         for one in rungs:
-            yield Choice(one, on.item.index, on.slate, on.segment)
+            yield Choice(one, on.item.index, on.slate, on.segment, on.item.plain)
     for one in rungs:
         yield Choice(one, None, on.slate, on.slot % on.slate.segments)
 
@@ -48,7 +52,7 @@ def choices(on: On, rung: str) -> Iterator[Choice]:
 async def read(choice: Choice, assets: Assets) -> Found | None:
     """The bytes of a choice; None when they are not there."""
     try:
-        index = choice.slate if choice.index is None else await index_of(choice.index, assets)
+        index = choice.slate if choice.index is None else await shown_index(choice.index, choice.plain, assets)
         if index is None:
             return None
         video, audio = index.tracks[choice.rung], index.tracks[AUDIO]

@@ -198,7 +198,11 @@ async def watches(pages: Pages, world: tuple[House, DayOffice]) -> None:
     await expect(today.locator(".is-frozen").last).to_be_visible()
     await shot(today, "day-today")
     await is_accessible(today)
-    for path, name in ((f"desk/days/{CODE}/2026-11-21", "phone-day"), ("desk/monitor/", "phone-wall")):
+    logo = await sit(pages, world, f"desk/onair/{CODE}/logo")
+    await expect(logo.locator(".logo-films")).to_contain_text("不带台标")
+    await is_accessible(logo)
+    paths = (f"desk/days/{CODE}/2026-11-21", "phone-day"), ("desk/monitor/", "phone-wall")
+    for path, name in (*paths, (f"desk/onair/{CODE}/logo", "phone-logo")):
         phone = await sit(pages, world, path, PHONE)
         assert await phone.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
         await shot(phone, name)

@@ -56,6 +56,7 @@ async def test_wall_says_what_is_on_and_next_and_that_a_channel_without_a_plan_h
     assert (count, tile.health, {tile.now.title, tile.next.title}) == (1, Health.GOOD, {"第一讲", "第二讲"})
     assert tile.now.end == tile.next.start
     assert tile.asset is not None
+    assert tile.missing == ()
     async with office.db.write() as session:
         await session.execute(delete(AccountValue).where(AccountValue.account == CODE))
         (tile,), _ = await wall(session, publisher, CHANNELS, None, now=NOW)

@@ -70,6 +70,7 @@ _NAMED_AT: Final = {
 _FIELDS: Final = {
     "/desk/onair/{target}/insert": {"at": ""},
     "/desk/onair/{target}/crawl": {"length": "30:720", "at": ""},
+    "/desk/onair/{target}/logo": {"corner": "top-left", "margin": "4", "size": "12", "opacity": "90"},
     "/desk/documents/{id}/timing": {"act": "wish", "wish": "2027-03-01T09:00"},
     "/desk/library/folders": {"parent": ""},
     "/desk/calendar/runs/check": {"start": "2027-03-01T09:00"},

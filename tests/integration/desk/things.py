@@ -72,6 +72,7 @@ DIFFERENT: tuple[tuple[str, dict[str, str]], ...] = (
     ("/desk/documents/{id}/trial/{target}", {"target": "tested"}),
     ("/accounts/{target}/posts/{delivery}", {"target": "tested", "delivery": "posted"}),
     ("/desk/days/", {"target": "channel_of_tv"}),
+    ("/desk/monitor/still/", {"target": "channel_of_tv"}),
     ("/targets/{target}/days", {"target": "channel_of_tv"}),
     ("/targets/{target}/day-templates", {"target": "channel_of_tv"}),
     ("/targets/{target}/shelf", {"target": "channel_of_tv"}),

@@ -51,3 +51,17 @@ async def test_piece_takes_whole_slots_and_none_without_its_index() -> None:
     # The sound's delay needs a slot of its own behind an item that fills its last one.
     assert AIR.slots_of(piece) == 8
     assert AIR.slots_of(dataclasses.replace(piece, assets=())) == 0
+
+
+async def test_picture_of_a_channel_is_of_the_slot_on_air_and_never_of_what_was_taken_back() -> None:
+    world = ChannelWorld()
+    index = imagined("item", segments=5)
+    piece = world.lecture(1, index)
+    await world.render(NOW)
+    track = index.tracks["480"]
+    world.assets.held[track.sha256] = bytes(700) + b"".join(bytes([n]) * 1000 for n in range(1, 6))
+    at = NOW + 3 * SLOT
+    assert await TvOnAir().picture("t-tv", world, world.assets, at) == bytes(700) + b"\x04" * 1000
+    world.tombstones.add(piece.release)
+    assert await TvOnAir().picture("t-tv", world, world.assets, at) is None
+    assert await TvOnAir().picture("t-none", world, world.assets, at) is None

@@ -4,11 +4,17 @@ import dataclasses
 import datetime as dt
 import itertools
 
+import pytest
+
 from cms.contract import CutIn, Laid, Piece
 from media.house import TRACKS, HouseIndex, write_index
 from renderers.conformance.samples import make_piece
+from renderers.tv import crawl
 from renderers.tv.guide import programmes
+from renderers.tv.over import Kind
 from renderers.tv.plan import Plan, decode
+from renderers.tv.programme import edges
+from schedules.linear import SLOT_MS
 from tests.fakes.channel import NOW, SLOT, ChannelWorld, moof, slot_of, time_of
 from tests.fakes.house_files import imagined
 
@@ -64,6 +70,29 @@ async def test_emergency_is_on_air_at_the_next_slot_and_the_channel_returns_wher
     told = [(p.start, p.end, p.title) for p in programmes(plan, now - 2, now + 20)]
     assert (now + 1, end, "暴雨红色预警") in told
     assert all(a[1] == b[0] for a, b in itertools.pairwise(told))
+
+
+def test_emergency_never_waits_longer_than_a_slot_whenever_it_begins() -> None:
+    for offset in range(SLOT_MS):
+        now = NOW + dt.timedelta(milliseconds=offset)
+        first = edges(now)[Kind.EMERGENCY]
+        waits = (time_of(first) - now) / dt.timedelta(milliseconds=1)
+        assert 0 < waits <= SLOT_MS, offset
+        assert min(edges(now).values()) == first
+
+
+@pytest.mark.parametrize("offset", [0, 1, 1920, 3589, 3590, 3591, 3838, 3839])
+async def test_emergency_stands_in_the_lists_of_the_next_slot_at_any_moment(offset: int) -> None:
+    world, _ = await world_of(7, 5)
+    at = NOW + 3 * SLOT + dt.timedelta(milliseconds=offset)
+    border = time_of(slot_of(at) + 1)
+    world.cut_ins = [CutIn("c1", "emergency", urgent(world), at, at + HOUR, key(world, imagined("e", segments=1)))]
+    await world.render(at)
+    assert border - at <= SLOT
+    for rung in ("1080", "480", "audio"):
+        assert (await world.text(f"t-tv/{rung}.m3u8", border)).rstrip().endswith(f"{rung}/over-1-{slot_of(border)}.m4s")
+    before = await world.text("t-tv/720.m3u8", border - dt.timedelta(milliseconds=1))
+    assert "over-" not in before, "nothing that was listed changes"
 
 
 async def test_recalled_emergency_is_gone_at_once_and_the_plan_stands_there() -> None:
@@ -151,6 +180,30 @@ async def test_words_lie_over_their_slots_and_nowhere_else() -> None:
     assert "over-" not in await world.text("t-tv/720.m3u8", NOW + 13 * SLOT)
     world.tombstones = {notice.release}
     assert f"720/{K + 12}.m4s" in await world.text("t-tv/720.m3u8", NOW + 13 * SLOT)
+
+
+async def test_words_lie_over_fillers_and_over_the_slate_where_nothing_is_planned() -> None:
+    world = ChannelWorld()
+    await world.render(NOW)
+    plan = plan_of(world)
+    start, end = (K + 10) * SLOT_MS, (K + 19) * SLOT_MS
+    wanted = list(crawl.stretches(plan, start, end))
+    assert [(one.start, one.count, one.item) for one in wanted] == [(K + 10, 4, ""), (K + 14, 4, ""), (K + 18, 1, "")]
+    assert [one.first for one in wanted] == [(K + n) % 2 for n in (10, 14, 18)], "the slate has two segments"
+    notice = dataclasses.replace(make_piece(71, at=NOW), kind="notice", title="停水通知")
+    world.publish(notice)
+    index = imagined("laid over the slate", segments=4)
+    laid = tuple(Laid(one.start, one.count, "", one.first, key(world, index)) for one in wanted[:2])
+    wrong = Laid(K + 18, 1, "", (K + 19) % 2, key(world, index))
+    world.cut_ins = [CutIn("c1", "text", notice, NOW, NOW + HOUR, laid=(*laid, wrong))]
+    await world.render(NOW)
+    plan = plan_of(world)
+    assert [slot for slot in range(K, K + 30) if plan.on(slot).over] == list(range(K + 10, K + 18))
+    assert [p.title for p in programmes(plan, K, K + 30)] == ["精彩内容即将播出"]
+    # A lecture comes: what is planned now is shown without words that were made for the slate.
+    world.lecture(1, imagined("item", segments=7))
+    await world.render(NOW)
+    assert not any(plan_of(world).on(slot).over for slot in range(K + 10, K + 18))
 
 
 async def test_words_that_are_ready_late_stand_in_what_is_left_of_their_slots() -> None:

@@ -1,8 +1,10 @@
 """The guide is what plays, in all its forms: at any time it names what the slot shows, and no minute is left out."""
 
+import dataclasses
 import datetime as dt
 import itertools
 import json
+import random
 import re
 from xml.etree import ElementTree as ET
 
@@ -12,8 +14,10 @@ from renderers.conformance.samples import HOSTILE
 from renderers.conformance.world import SITE
 from renderers.tv import bench_guide, guide, pages, schedule
 from renderers.tv.guide import HOLE
-from renderers.tv.plan import House, Item, Plan
-from schedules.linear import SLOT_MS, Run
+from renderers.tv.over import Kind, Over
+from renderers.tv.plan import House, Item, Plan, Rule
+from schedules.linear import DAY_SLOTS, SLOT_MS, Loop, Run
+from schedules.weaving import Rules, extended
 from tests.fakes.channel import NOW, ChannelWorld, slot_of
 from tests.fakes.house_files import imagined
 from tests.fakes.xmltv import faults
@@ -40,7 +44,15 @@ def plans(draw: st.DrawFn) -> Plan:
         runs.append(Run(at, draw(st.integers(1, 900)), name, first if name else 0))
         at = runs[-1].end
     start = runs[0].start if runs else START
-    return Plan("t-tv", "频道 <1>", start, 0, (House(1, SLATE.house, START, SLATE),), items, tuple(runs))
+    rule = Rule(furniture=tuple(draw(st.lists(st.sampled_from([*items]), max_size=2)) if items else ()))
+    return Plan("t-tv", "频道 <1>", start, 0, (House(1, SLATE.house, START, SLATE),), items, tuple(runs), rule)
+
+
+def named(plan: Plan, slot: int) -> tuple[Item | None, bool]:
+    """What the guide says of a slot, by what stands there: fillers and bumpers are the channel's own breaks."""
+    item = plan.on(slot).item
+    is_break = item is not None and item.id in plan.rule.furniture
+    return (None if is_break else item), is_break
 
 
 @given(plans(), st.data())
@@ -52,15 +64,53 @@ def test_guide_at_any_time_is_what_the_slot_shows(plan: Plan, data: st.DataObjec
         assert (entries[0].start, entries[-1].end) == (plan.start, plan.end)
         slot = data.draw(st.integers(plan.start, plan.end - 1))
         entry = next(one for one in entries if one.start <= slot < one.end)
-        assert entry.item == plan.on(slot).item
+        assert (entry.item, entry.is_break) == named(plan, slot)
         first = data.draw(st.integers(plan.start, slot))
         part = list(guide.programmes(plan, first, slot + 1))
         assert part[0].start <= first
         assert part[-1].end >= slot + 1
-        assert all(plan.on(one.start).item == one.item for one in part)
+        assert all(named(plan, one.start) == (one.item, one.is_break) for one in part)
         on, *rest = guide.first(plan, slot, 2)
-        assert on.item == plan.on(slot).item
-        assert not rest or rest[0].item == plan.on(on.end).item
+        assert (on.item, on.is_break) == named(plan, slot)
+        assert not rest or (rest[0].item, rest[0].is_break) == named(plan, on.end)
+
+
+def test_guide_of_a_random_day_is_what_plays_in_each_of_its_slots() -> None:
+    luck = random.Random(6)
+    items = {f"1.{n}": dataclasses.replace(item(n, f"第{n}讲"), segments=luck.randrange(1, 400)) for n in range(1, 9)}
+    rules = Rules(filler=("1.1", "1.2"), before=("1.3",), after=("1.4",))
+    turns, at, loops = ("1.5", "1.6", "1.7", "1.8"), START, []
+    while at < START + DAY_SLOTS:
+        end = at + luck.randrange(1, 900)
+        chosen = tuple(luck.sample(turns, luck.randrange(3)))
+        fixed = len(chosen) == 1 and luck.random() < 0.5
+        loops.append(Loop(at, at + items[chosen[0]].segments if fixed else end, chosen, fixed=fixed))
+        at = loops[-1].end
+    runs = extended((), loops, {name: one.segments for name, one in items.items()}, start=START, rules=rules)
+    overs = tuple(
+        Over(
+            n,
+            str(n),
+            luck.choice([Kind.INSERT, Kind.EMERGENCY]),
+            START + luck.randrange(DAY_SLOTS),
+            luck.randrange(1, 90),
+            "1.8",
+        )
+        for n in range(1, 30)
+    )
+    rule = Rule(furniture=("1.1", "1.2", "1.3", "1.4"))
+    plan = Plan("t-tv", "频道", START, 0, (House(1, SLATE.house, START, SLATE),), items, runs, rule, overs)
+    entries = list(guide.programmes(plan, plan.start, plan.end))
+    assert (entries[0].start, entries[-1].end) == (plan.start, plan.end)
+    assert all(a.end == b.start for a, b in itertools.pairwise(entries))
+    told = {slot: (one.item, one.is_break) for one in entries for slot in range(one.start, one.end)}
+    assert all(told[slot] == named(plan, slot) for slot in range(plan.start, plan.end))
+    hour = 3_600_000
+    assert not any(
+        a.is_break and b.is_break and a.start * SLOT_MS // hour == b.start * SLOT_MS // hour
+        for a, b in itertools.pairwise(entries)
+    ), "one entry for fillers and bumpers side by side"
+    assert {one.title for one in entries if one.is_break} == {guide.BREAK}
 
 
 @given(plans())

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pytest
 
 from cms.contract import Ask, Reply
-from renderers.tv.serve import serve
+from renderers.tv.serve import _ROUTES, serve
 from renderers.tv.tokens import LONGEST_SECONDS, Wrong, key_of, signed, wrong_with
 from tests.fakes.channel import NOW, SLOT, ChannelWorld, slot_of
 from tests.fakes.house_files import imagined
@@ -106,3 +106,31 @@ async def test_channel_without_the_demand_takes_any_token_and_none() -> None:
     assert (await asked(world, "master.m3u8")).headers["Cache-Control"].startswith("public")
     assert (await asked(world, f"t/{token(expires=1)}/master.m3u8".replace(".1.", ".0000000001."))).status == 200
     assert re.fullmatch(r"/tv/t-tv/t/\S+", (await asked(world, "720.m3u8", {"token": token()})).headers["Location"])
+
+
+async def test_every_address_of_a_stream_that_the_channel_knows_asks_for_a_token_and_ends_with_it() -> None:
+    world = await demanding()
+    slot, span = slot_of(NOW) + 3, {"begin": "20261120110000", "end": "20261120110010"}
+    samples = [
+        *(f"{track}.m3u8" for track in ("1080", "audio", "subtitles-zh", "subtitles-en")),
+        *(f"catchup{track}.m3u8" for track in ("", "-720", "-audio", "-subtitles-zh")),
+        *(
+            f"480/{name}"
+            for name in (f"{slot}.m4s", f"over-1-{slot}.m4s", f"slate-{slot}.m4s", "init-house-of-tests.mp4")
+        ),
+        *(f"ts/{name}" for name in ("master.m3u8", "720.m3u8", f"720/{slot}.ts", f"480/slate-{slot}.ts")),
+        *("master.m3u8", "start-over.m3u8", f"subtitles-zh/{slot}.vtt"),
+    ]
+    patterns = [pattern for pattern, _, is_stream in _ROUTES if is_stream]
+    assert all(any(pattern.fullmatch(path) for path in samples) for pattern in patterns), "a new one stands here too"
+    good, over = token(expires=SECONDS + 600), token(expires=SECONDS + 1)
+    for path in samples:
+        for refused in (path, f"t/{over}/{path}", f"t/{token(number=3, expires=SECONDS + 600)}/{path}"):
+            reply = await asked(world, refused, span)
+            assert (reply.status, reply.headers["Cache-Control"]) == (403, "no-store"), refused
+        reply = await asked(world, f"t/{good}/{path}", span)
+        assert reply.status not in {302, 403}, path
+        assert not reply.headers.get("Cache-Control", "private").startswith("public"), path
+        text = b"".join(part for part in reply.parts if isinstance(part, bytes)) if path.endswith(".m3u8") else b""
+        addresses = [line for line in text.decode().splitlines() if line and not line.startswith("#")]
+        assert not any(line.startswith("/") or "://" in line for line in addresses), "they inherit the token"
