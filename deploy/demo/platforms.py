@@ -1,4 +1,4 @@
-"""The demo's WeChat and Douyin: simulators in a process of their own, with credentials made for this installation."""
+"""The demo's platforms: simulators in a process of their own, with credentials made for this installation."""
 
 import json
 import os
@@ -10,13 +10,15 @@ from pathlib import Path
 from typing import Any, Final
 
 from cms.contract import Services
-from deploy.demo.ports import DOUYIN, PORTS, WECHAT, address
+from deploy.demo.ports import CITYAPP, DOUYIN, NOTICE, PORTS, WECHAT, address
 from deploy.settings import Settings
 from deploy.supervisor import Child
 
 FILE: Final = "demo-platforms.json"
 # A platform looks at a post for so long before it is seen.
 REVIEW_SECONDS: Final = 8
+# Who subscribed to notices in the demo.
+READERS: Final = ("oDemoReaderShen", "oDemoReaderQian", "oDemoReaderGu")
 _ANSWER: Final = 1 << 16
 
 
@@ -30,6 +32,7 @@ class Credentials:
     wechat_aes_key: str
     douyin_client_key: str
     douyin_client_secret: str
+    cityapp_secret: str
 
 
 def credentials(settings: Settings) -> Credentials:
@@ -44,13 +47,19 @@ def credentials(settings: Settings) -> Credentials:
             wechat_aes_key=secrets.token_hex(22)[:42] + "A",
             douyin_client_key="aw" + secrets.token_hex(7),
             douyin_client_secret=secrets.token_hex(16),
+            cityapp_secret=secrets.token_hex(16),
         )
         _keep(path, asdict(made))
-    return Credentials(**json.loads(path.read_text("utf-8")))
+    known = json.loads(path.read_text("utf-8"))
+    if "cityapp_secret" not in known:
+        # A demo that was loaded before its App.
+        known["cityapp_secret"] = secrets.token_hex(16)
+        _keep(path, known)
+    return Credentials(**known)
 
 
 def child(settings: Settings, known: Credentials) -> Child:
-    """The process of both simulators."""
+    """The process of all simulators."""
     options = {
         "wechat-port": PORTS[WECHAT],
         "douyin-port": PORTS[DOUYIN],
@@ -63,6 +72,8 @@ def child(settings: Settings, known: Credentials) -> Child:
         "wechat-aes-key": known.wechat_aes_key,
         "douyin-client-key": known.douyin_client_key,
         "douyin-client-secret": known.douyin_client_secret,
+        "cityapp-port": PORTS[CITYAPP],
+        "cityapp-secret": known.cityapp_secret,
         "review-seconds": REVIEW_SECONDS,
     }
     words = [word for name, value in options.items() for word in (f"--{name}", str(value))]
@@ -75,6 +86,11 @@ def settings_of(kind: str, known: Credentials) -> dict[str, Any]:
         return {"appid": known.wechat_appid, "base_url": address(WECHAT)}
     if kind == DOUYIN:
         return {"client_key": known.douyin_client_key, "base_url": address(DOUYIN), "topics": ["吴江", "文明实践"]}
+    if kind == CITYAPP:
+        return {"url": f"{address(CITYAPP)}/hooks/yunping"}
+    if kind == NOTICE:
+        known_by = {"appid": known.wechat_appid, "base_url": address(WECHAT)}
+        return {**known_by, "template_id": "demo-new-piece", "readers": list(READERS)}
     return {}
 
 
@@ -84,6 +100,10 @@ async def fill(services: Services, kind: str, known: Credentials) -> None:
         await services.vault.put("app_secret", known.wechat_secret)
         await services.vault.put("callback_token", known.wechat_token)
         await services.vault.put("callback_aes_key", known.wechat_aes_key)
+    elif kind == CITYAPP:
+        await services.vault.put("signing_secret", known.cityapp_secret)
+    elif kind == NOTICE:
+        await services.vault.put("app_secret", known.wechat_secret)
     elif kind == DOUYIN:
         await services.vault.put("client_secret", known.douyin_client_secret)
         headers = {"content-type": "application/json"}

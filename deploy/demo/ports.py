@@ -1,16 +1,28 @@
-"""Where the demo's simulators of WeChat and Douyin answer; apart, so that a start reads nothing else for it."""
+"""Where the demo's simulators of platforms answer; apart, so that a start reads nothing else for it."""
 
 from collections.abc import Mapping
 from typing import Final
 
 WECHAT: Final = "wechat"
 DOUYIN: Final = "douyin"
-PORTS: Final[Mapping[str, int]] = {WECHAT: 9071, DOUYIN: 9072}
+CITYAPP: Final = "cityapp"
+NOTICE: Final = "wxnotice"
+PORTS: Final[Mapping[str, int]] = {WECHAT: 9071, DOUYIN: 9072, CITYAPP: 9073}
 
 
 def address(kind: str) -> str:
     """Where a simulator answers, and shows what a follower sees."""
     return f"http://127.0.0.1:{PORTS[kind]}"
+
+
+def shown() -> Mapping[str, str]:
+    """Where each outlet of the demo shows itself, by the name people know it by."""
+    return {
+        "微信": address(WECHAT),
+        "微信通知": f"{address(WECHAT)}/notices",
+        "抖音": address(DOUYIN),
+        "城市 App ": address(CITYAPP),
+    }
 
 
 def exceptions() -> str:

@@ -1,4 +1,4 @@
-"""Both simulators on ports of the loopback: `python -m tests.fakes.platforms --wechat-port 9071 --douyin-port 9072`."""
+"""The simulators on ports of the loopback: `python -m tests.fakes.platforms --wechat-port 9071 --douyin-port 9072`."""
 
 import argparse
 import asyncio
@@ -7,6 +7,7 @@ import signal
 import sys
 import time
 
+from tests.fakes.cityapp.app import App as CityApp
 from tests.fakes.douyin.simulator import App, Douyin
 from tests.fakes.stage.clock import RunningClock
 from tests.fakes.stage.serving import serving
@@ -18,6 +19,7 @@ def arguments(given: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="tests.fakes.platforms", description=__doc__)
     parser.add_argument("--wechat-port", type=int, default=9071)
     parser.add_argument("--douyin-port", type=int, default=9072)
+    parser.add_argument("--cityapp-port", type=int, default=9073)
     parser.add_argument("--callback-base", default="", help="the hub's address, such as http://127.0.0.1:8080")
     parser.add_argument("--wechat-target", default="wechat", help="the code of the hub's WeChat target")
     parser.add_argument("--douyin-target", default="douyin", help="the code of the hub's Douyin target")
@@ -27,13 +29,14 @@ def arguments(given: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--wechat-aes-key", default=None)
     parser.add_argument("--douyin-client-key", default=app.client_key)
     parser.add_argument("--douyin-client-secret", default=app.client_secret)
+    parser.add_argument("--cityapp-secret", default="约定的签名密钥")
     parser.add_argument("--douyin-consented", action="store_true", help="the account's owner has agreed already")
     parser.add_argument("--review-seconds", type=float, default=8.0)
     return parser.parse_args(given)
 
 
-def made(asked: argparse.Namespace) -> tuple[WeChat, Douyin]:
-    """Both simulators as asked for; they run with the real time."""
+def made(asked: argparse.Namespace) -> tuple[WeChat, Douyin, CityApp]:
+    """The simulators as asked for; they run with the real time."""
     hook = asked.callback_base.rstrip("/")
     # A hub remembers ids of an earlier run; none of them may name something new.
     seed = str(time.time_ns())
@@ -58,12 +61,12 @@ def made(asked: argparse.Namespace) -> tuple[WeChat, Douyin]:
     if asked.douyin_consented:
         douyin.oauth.adopt()
     wechat.publishing.plan.delay = douyin.posts.review.delay = asked.review_seconds
-    return wechat, douyin
+    return wechat, douyin, CityApp(RunningClock(), seed=seed, secret=asked.cityapp_secret)
 
 
 async def serve(asked: argparse.Namespace) -> None:
     """Until SIGTERM or an interrupt."""
-    wechat, douyin = made(asked)
+    wechat, douyin, app = made(asked)
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -71,7 +74,8 @@ async def serve(asked: argparse.Namespace) -> None:
     async with contextlib.AsyncExitStack() as stack:
         first = await stack.enter_async_context(serving(wechat, asked.wechat_port))
         second = await stack.enter_async_context(serving(douyin, asked.douyin_port))
-        sys.stdout.write(f"模拟器就绪 simulators ready: wechat {first} douyin {second}\n")
+        third = await stack.enter_async_context(serving(app, asked.cityapp_port))
+        sys.stdout.write(f"模拟器就绪 simulators ready: wechat {first} douyin {second} cityapp {third}\n")
         sys.stdout.flush()
         await ended.wait()
 
