@@ -10,15 +10,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from cms.contract import Services
-from deploy.demo.ports import CITYAPP, DOUYIN, NOTICE, PORTS, WECHAT, address
+from deploy.demo.ports import APP, DOUYIN, PORTS, WECHAT, address
 from deploy.settings import Settings
 from deploy.supervisor import Child
 
 FILE: Final = "demo-platforms.json"
 # A platform looks at a post for so long before it is seen.
 REVIEW_SECONDS: Final = 8
-# Who subscribed to notices in the demo.
-READERS: Final = ("oDemoReaderShen", "oDemoReaderQian", "oDemoReaderGu")
 _ANSWER: Final = 1 << 16
 
 
@@ -32,7 +30,7 @@ class Credentials:
     wechat_aes_key: str
     douyin_client_key: str
     douyin_client_secret: str
-    cityapp_secret: str
+    app_secret: str
 
 
 def credentials(settings: Settings) -> Credentials:
@@ -47,13 +45,13 @@ def credentials(settings: Settings) -> Credentials:
             wechat_aes_key=secrets.token_hex(22)[:42] + "A",
             douyin_client_key="aw" + secrets.token_hex(7),
             douyin_client_secret=secrets.token_hex(16),
-            cityapp_secret=secrets.token_hex(16),
+            app_secret=secrets.token_hex(16),
         )
         _keep(path, asdict(made))
     known = json.loads(path.read_text("utf-8"))
-    if "cityapp_secret" not in known:
+    if "app_secret" not in known:
         # A demo that was loaded before its App.
-        known["cityapp_secret"] = secrets.token_hex(16)
+        known["app_secret"] = secrets.token_hex(16)
         _keep(path, known)
     return Credentials(**known)
 
@@ -72,38 +70,39 @@ def child(settings: Settings, known: Credentials) -> Child:
         "wechat-aes-key": known.wechat_aes_key,
         "douyin-client-key": known.douyin_client_key,
         "douyin-client-secret": known.douyin_client_secret,
-        "cityapp-port": PORTS[CITYAPP],
-        "cityapp-secret": known.cityapp_secret,
+        "app-port": PORTS[APP],
+        "app-secret": known.app_secret,
         "review-seconds": REVIEW_SECONDS,
     }
     words = [word for name, value in options.items() for word in (f"--{name}", str(value))]
     return Child("demo-platforms", (sys.executable, "-m", "tests.fakes.platforms", *words, "--douyin-consented"))
 
 
-def settings_of(kind: str, known: Credentials) -> dict[str, Any]:
-    """The settings of an account at a simulator; nothing for other channels."""
+def settings_of(row: Mapping[str, Any], known: Credentials) -> dict[str, Any]:
+    """The settings of an account at a simulator, by its row of the world; nothing for other channels."""
+    kind = row["kind"]
     if kind == WECHAT:
         return {"appid": known.wechat_appid, "base_url": address(WECHAT)}
     if kind == DOUYIN:
         return {"client_key": known.douyin_client_key, "base_url": address(DOUYIN), "topics": ["吴江", "文明实践"]}
-    if kind == CITYAPP:
-        return {"url": f"{address(CITYAPP)}/hooks/yunping"}
-    if kind == NOTICE:
-        known_by = {"appid": known.wechat_appid, "base_url": address(WECHAT)}
-        return {**known_by, "template_id": "demo-new-piece", "readers": list(READERS)}
-    return {}
+    written = row.get("settings", {})
+    return {name: _said(value, known) if isinstance(value, str) else value for name, value in written.items()}
 
 
-async def fill(services: Services, kind: str, known: Credentials) -> None:
+def _said(text: str, known: Credentials) -> str:
+    """What the world says, with this installation's credentials and addresses in it."""
+    return text.format(**asdict(known), **{f"{name}_address": address(name) for name in PORTS})
+
+
+async def fill(services: Services, row: Mapping[str, Any], known: Credentials) -> None:
     """Puts an account's credentials into its vault; Douyin's tokens come from the consent that the simulator keeps."""
+    kind = row["kind"]
+    for name, value in row.get("secrets", {}).items():
+        await services.vault.put(name, _said(value, known))
     if kind == WECHAT:
         await services.vault.put("app_secret", known.wechat_secret)
         await services.vault.put("callback_token", known.wechat_token)
         await services.vault.put("callback_aes_key", known.wechat_aes_key)
-    elif kind == CITYAPP:
-        await services.vault.put("signing_secret", known.cityapp_secret)
-    elif kind == NOTICE:
-        await services.vault.put("app_secret", known.wechat_secret)
     elif kind == DOUYIN:
         await services.vault.put("client_secret", known.douyin_client_secret)
         headers = {"content-type": "application/json"}

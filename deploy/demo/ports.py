@@ -5,9 +5,8 @@ from typing import Final
 
 WECHAT: Final = "wechat"
 DOUYIN: Final = "douyin"
-CITYAPP: Final = "cityapp"
-NOTICE: Final = "wxnotice"
-PORTS: Final[Mapping[str, int]] = {WECHAT: 9071, DOUYIN: 9072, CITYAPP: 9073}
+APP: Final = "app"
+PORTS: Final[Mapping[str, int]] = {WECHAT: 9071, DOUYIN: 9072, APP: 9073}
 
 
 def address(kind: str) -> str:
@@ -21,7 +20,7 @@ def shown() -> Mapping[str, str]:
         "微信": address(WECHAT),
         "微信通知": f"{address(WECHAT)}/notices",
         "抖音": address(DOUYIN),
-        "城市 App ": address(CITYAPP),
+        "城市 App ": address(APP),
     }
 
 

@@ -19,7 +19,7 @@ def arguments(given: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="tests.fakes.platforms", description=__doc__)
     parser.add_argument("--wechat-port", type=int, default=9071)
     parser.add_argument("--douyin-port", type=int, default=9072)
-    parser.add_argument("--cityapp-port", type=int, default=9073)
+    parser.add_argument("--app-port", type=int, default=9073)
     parser.add_argument("--callback-base", default="", help="the hub's address, such as http://127.0.0.1:8080")
     parser.add_argument("--wechat-target", default="wechat", help="the code of the hub's WeChat target")
     parser.add_argument("--douyin-target", default="douyin", help="the code of the hub's Douyin target")
@@ -29,7 +29,7 @@ def arguments(given: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--wechat-aes-key", default=None)
     parser.add_argument("--douyin-client-key", default=app.client_key)
     parser.add_argument("--douyin-client-secret", default=app.client_secret)
-    parser.add_argument("--cityapp-secret", default="约定的签名密钥")
+    parser.add_argument("--app-secret", default="约定的签名密钥")
     parser.add_argument("--douyin-consented", action="store_true", help="the account's owner has agreed already")
     parser.add_argument("--review-seconds", type=float, default=8.0)
     return parser.parse_args(given)
@@ -61,7 +61,7 @@ def made(asked: argparse.Namespace) -> tuple[WeChat, Douyin, CityApp]:
     if asked.douyin_consented:
         douyin.oauth.adopt()
     wechat.publishing.plan.delay = douyin.posts.review.delay = asked.review_seconds
-    return wechat, douyin, CityApp(RunningClock(), seed=seed, secret=asked.cityapp_secret)
+    return wechat, douyin, CityApp(RunningClock(), seed=seed, secret=asked.app_secret)
 
 
 async def serve(asked: argparse.Namespace) -> None:
@@ -74,7 +74,7 @@ async def serve(asked: argparse.Namespace) -> None:
     async with contextlib.AsyncExitStack() as stack:
         first = await stack.enter_async_context(serving(wechat, asked.wechat_port))
         second = await stack.enter_async_context(serving(douyin, asked.douyin_port))
-        third = await stack.enter_async_context(serving(app, asked.cityapp_port))
+        third = await stack.enter_async_context(serving(app, asked.app_port))
         sys.stdout.write(f"模拟器就绪 simulators ready: wechat {first} douyin {second} cityapp {third}\n")
         sys.stdout.flush()
         await ended.wait()

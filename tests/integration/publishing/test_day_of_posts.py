@@ -20,8 +20,7 @@ from cms.content.draft import draft_of
 from cms.content.editing import save
 from cms.content.editions import correct
 from cms.content.models import Document, Edition, Revision
-from cms.contract import Ask, OutboundRefused, Services, Target
-from cms.kernel import leases
+from cms.contract import Ask, Services, Target
 from cms.kernel.db import Database
 from cms.people.roles import Role
 from cms.planning.models import Target as TargetRow
@@ -32,17 +31,15 @@ from cms.publishing.models import Delivery, Receipt
 from cms.publishing.proofs import Proof
 from cms.publishing.publish import publish_now
 from cms.publishing.recall import recall
-from cms.publishing.sending import Sending
 from cms.publishing.services.account import Account
 from cms.publishing.services.studio import StoreStudio
-from cms.publishing.states import DELIVERY, OPEN
+from cms.publishing.states import OPEN
 from cms.publishing.tasks import confirm, open_tasks
-from cms.publishing.worker import POISON
 from cms.publishing.workshop import Workshop
 from cms.review.submit import submit
 from deploy.demo import load, platforms, world as demo_world
 from deploy.demo.hands import DemoParts, People, approve
-from deploy.demo.ports import CITYAPP, DOUYIN, PORTS, WECHAT
+from deploy.demo.ports import APP, DOUYIN, PORTS, WECHAT
 from deploy.guarding import GuardedKeys
 from deploy.press import press_of
 from media.sandbox import Grade, Sandbox
@@ -57,6 +54,7 @@ from tests.faults.channels import CHANNELS
 from tests.faults.post_world import StoryClock
 from tests.integration.desk.house import House, open_house
 from tests.integration.publishing import office
+from tests.integration.publishing.wires import Wire, next_at, work
 
 START: Final = dt.datetime(2026, 11, 26, 0, 0, tzinfo=dt.UTC)
 POSTS: Final = ("cityapp", "douyin", "wechat", "wxnotice")
@@ -69,23 +67,6 @@ _MINUTE: Final = dt.timedelta(minutes=1)
 
 def _quiet(what: str, done: int, total: int) -> None:
     """Nobody listens."""
-
-
-@dataclasses.dataclass(slots=True)
-class Wire:
-    """Implements `cms.contract.Outbound` over the simulators, by the port that the demo gives each."""
-
-    platforms: Mapping[int, Simulator]
-
-    async def request(
-        self, method: str, url: str, *, body: bytes | None = None, headers: Mapping[str, str] | None = None, limit: int
-    ) -> tuple[int, Mapping[str, str], bytes]:
-        try:
-            status, named, data = await self.platforms[urlsplit(url).port or 0].handle(method, url, headers, body)
-        except ConnectionError as problem:
-            raise OutboundRefused("publishing.outbound_unreachable") from problem
-        assert len(data) <= limit
-        return status, named, data
 
 
 @dataclasses.dataclass(slots=True)
@@ -115,7 +96,7 @@ class Day:
             app = DouyinApp(known.douyin_client_key, known.douyin_client_secret)
             app.scopes -= {"h5.share"}
             hook = f"{HUB}/hooks/douyin/douyin/"
-            douyin, city = Douyin(clock, app=app, callback=hook), App(clock, secret=known.cityapp_secret)
+            douyin, city = Douyin(clock, app=app, callback=hook), App(clock, secret=known.app_secret)
             day = cls(house, clock, wechat, douyin, city)
             day.douyin.oauth.adopt()
             await day._load(known, folder, monkeypatch)
@@ -131,7 +112,7 @@ class Day:
 
     @property
     def simulators(self) -> Mapping[str, Simulator]:
-        return {CITYAPP: self.app, DOUYIN: self.douyin, WECHAT: self.wechat}
+        return {APP: self.app, DOUYIN: self.douyin, WECHAT: self.wechat}
 
     async def _load(self, known: platforms.Credentials, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         deps, keys = self.house.deps, GuardedKeys(self.house.guard)
@@ -141,7 +122,7 @@ class Day:
         tiny = {"width": 72, "card_seconds": 0.2}
         real = platforms.settings_of
         monkeypatch.setattr(
-            platforms, "settings_of", lambda kind, given: real(kind, given) | (tiny if kind == DOUYIN else {})
+            platforms, "settings_of", lambda row, given: real(row, given) | (tiny if row["kind"] == DOUYIN else {})
         )
         press = press_of(deps.channels, deps.site, domain="wujiang.example", epoch=await keys.epoch())
         clock, keeper = StoryClock(self.clock), folder / "keeper.json"
@@ -242,20 +223,11 @@ class Day:
         for code, simulator in self.simulators.items():
             simulator.settle()
             await self._ring(code, simulator)
-        shop, mine = self.shop, Delivery.target_id.in_([row.id for row in self.rows.values()])
-        while True:
-            async with self.database.write() as session:
-                held = await leases.claim(
-                    session, Delivery, DELIVERY, owner="w", now=self.now, poison=POISON, where=(mine,)
-                )
-            if not held:
-                return
-            for one in held:
-                await Sending(shop, one, DELIVERY).run()
+        await work(self.shop, _ids(self))
 
     async def _ring(self, code: str, simulator: Simulator) -> None:
         """What a platform says by itself, as the web role hands it in."""
-        callback = CHANNELS[code].callback
+        callback = CHANNELS[code].callback if code in CHANNELS else None
         if callback is None:
             return
         target = as_contract(self.rows[code])
@@ -272,9 +244,7 @@ class Day:
         await simulator.outbox.deliver(self.now, send)
 
     async def _next(self) -> dt.datetime | None:
-        mine = (Delivery.state.in_(_OPEN), Delivery.target_id.in_([row.id for row in self.rows.values()]))
-        async with self.database.read() as session:
-            found = [await session.scalar(select(func.min(Delivery.not_before)).where(*mine))]
+        found = [await next_at(self.shop, _ids(self))]
         found += [simulator.agenda.next_at() for simulator in self.simulators.values()]
         return min((one for one in found if one is not None), default=None)
 
