@@ -44,7 +44,8 @@ _BOARD: Final = {
     "scheduled": frozenset({_S.SCHEDULED}),
     "published": frozenset({_S.PUBLISHED, _S.PUBLISHED_PENDING_REVIEW}),
 }
-_SETTLED: Final = frozenset({"live", "gone", "manual"})
+# What waits for a person has not arrived.
+_SETTLED: Final = frozenset({"live", "gone"})
 
 
 async def board_page(visit: Visit) -> web.StreamResponse:
