@@ -474,7 +474,7 @@ def _unknown(values: Mapping[str, str]) -> list[tuple[str, str, str]]:
     problems: list[tuple[str, str, str]] = []
     for name in sorted(values):
         if name not in known:
-            near = difflib.get_close_matches(name, known, n=1)
+            near = difflib.get_close_matches(name.upper(), known, n=1)
             problems.append((name, "settings.misspelt", near[0]) if near else (name, "settings.unknown", ""))
     return problems
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from cms.content.zones import (
+    LEAST,
     MAX_PARAGRAPHS,
     MAX_TITLE,
     MAX_ZONES,
@@ -19,9 +20,10 @@ from cms.content.zones import (
     Point,
     Points,
     Zone,
+    ZoneError,
     box,
     contains,
-    is_simple,
+    read_points,
 )
 
 _HEADLINE: Final = 1.35  # of the body's type
@@ -151,9 +153,18 @@ def _shape(members: Sequence[Printed], others: Sequence[Printed]) -> list[list[i
     left, top, right, bottom = whole
     if any(left < x < right and top < y < bottom for x, y in (one.centre for one in others)):
         stairs = _stairs(members)
-        if len(stairs) > 4 and is_simple(stairs):
+        if len(stairs) > 4 and _is_good(stairs):
             return [list(point) for point in stairs]
     return [[left, top], [right, bottom]]
+
+
+def _is_good(points: Points) -> bool:
+    """Whether it may be saved: columns of many heights have more corners than a zone."""
+    try:
+        read_points(points)
+    except ZoneError:
+        return False
+    return True
 
 
 def _stairs(members: Sequence[Printed]) -> Points:
@@ -191,4 +202,12 @@ def _straight(points: Sequence[Point]) -> Points:
 
 def _grown(one: Box) -> Box:
     left, top, right, bottom = one
-    return max(0, left - _EDGE), max(0, top - _EDGE), min(SCALE, right + _EDGE), min(SCALE, bottom + _EDGE)
+    (left, right), (top, bottom) = _stretched(left, right), _stretched(top, bottom)
+    return left, top, right, bottom
+
+
+def _stretched(start: int, end: int) -> tuple[int, int]:
+    """With its edges, and never smaller than a finger finds, also at the rim of the page."""
+    low, high = max(0, start - _EDGE), min(SCALE, end + _EDGE)
+    low = min(low, max(0, high - LEAST))
+    return low, max(high, min(SCALE, low + LEAST))

@@ -186,7 +186,7 @@ async def _is_told_of_limits(page: Page) -> None:
     await page.keyboard.press("F8")
     await expect(page.locator("[name=title]")).to_be_focused()
     await page.fill("[name=title]", "健步道" * 13)
-    await page.get_by_role("checkbox", name="微信").check()
+    await page.get_by_role("checkbox", name="微信服务号").check()
     await expect(page.locator("[data-limits-of=title] .limit.is-over").filter(has_text="39/32")).to_be_visible()
     await expect(page.locator("[data-limits-of=body] .limit")).to_contain_text("/20000")
     await page.fill("[name=title]", "健步道开放")

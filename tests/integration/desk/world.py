@@ -138,6 +138,7 @@ async def parts_of(house: House, document: str, *, unit: str = "/320509/") -> di
         "order": str(uuid.UUID(int=13)),
         "command": str(uuid.UUID(int=13)),
         "rollout": str(uuid.UUID(int=13)),
+        "source": str(uuid.UUID(int=13)),
         "channel": "web",
         "form": "wide",
         "state": "activate",

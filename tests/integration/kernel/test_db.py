@@ -281,7 +281,7 @@ async def test_reading_and_writing_when_cancelled_at_any_moment_leave_no_connect
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        gc.collect()  # what was lost complains now, and every warning is an error
         for engine in (database.reader, database.writer):
             assert isinstance(engine.pool, QueuePool)
             assert engine.pool.checkedout() == 0
+    gc.collect()  # what was lost complains now, and every warning is an error

@@ -4,10 +4,11 @@ import asyncio
 import contextlib
 import os
 import signal
+import subprocess
 import sys
 from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 
 def launch(work: Callable[[str], Coroutine[Any, Any, None]]) -> int:
@@ -30,34 +31,54 @@ def launch(work: Callable[[str], Coroutine[Any, Any, None]]) -> int:
 
 
 class Launcher:
-    """The test's side: a module run with `launch`."""
+    """The test's side: a module run with `launch`.
 
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
+    Its pipes are read by threads, not by the loop: the loop is shared by all tests of a process, and what one of them
+    leaves there may take another's reader from it.
+    """
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
         self._process = process
 
     @classmethod
     async def of(cls, module: str, *args: str) -> "Launcher":
-        pipe = asyncio.subprocess.PIPE
         program = (sys.executable, "-m", module, *args)
         root = Path(__file__).parents[3]
-        made = asyncio.create_subprocess_exec(*program, stdin=pipe, stdout=pipe, cwd=root, start_new_session=True)
-        return cls(await made)
+        pipe = subprocess.PIPE
+
+        def begin() -> "subprocess.Popen[str]":
+            return subprocess.Popen(program, stdin=pipe, stdout=pipe, text=True, cwd=root, start_new_session=True)
+
+        return cls(await asyncio.to_thread(begin))
 
     async def start(self, name: str) -> int:
         """Starts a worker and returns its process id."""
+        return await asyncio.to_thread(self._ask, name)
+
+    def _ask(self, name: str) -> int:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        self._process.stdin.write(f"{name}\n".encode())
-        return int(await self._process.stdout.readline())
+        self._process.stdin.write(f"{name}\n")
+        self._process.stdin.flush()
+        return int(self._process.stdout.readline())
 
     async def join(self) -> int:
         """How many workers failed, when all have ended."""
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-        return await self._process.wait()
+        self._let_go(self._process.stdin)
+        ended = await asyncio.to_thread(self._process.wait)
+        self._let_go(self._process.stdout)
+        return ended
 
     async def close(self) -> None:
         """Ends the launcher and every worker it still has."""
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
-        await self._process.wait()
+        await asyncio.to_thread(self._process.wait)
+        self._let_go(self._process.stdin)
+        self._let_go(self._process.stdout)
+
+    @staticmethod
+    def _let_go(end: IO[str] | None) -> None:
+        assert end is not None
+        with contextlib.suppress(BrokenPipeError):
+            end.close()

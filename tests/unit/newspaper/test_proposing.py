@@ -1,6 +1,6 @@
 """Zones out of printed text: each headline with its columns, whatever the page looks like."""
 
-from hypothesis import given, strategies as st
+from hypothesis import example, given, strategies as st
 
 from cms.content.blocks import clean_text
 from cms.content.zones import SCALE, box, contains, read_points, read_zones
@@ -8,6 +8,7 @@ from cms.kernel.ids import block_id
 from cms.newspaper.proposing import Printed, propose, words_in
 
 BODY, HEAD = 70, 120
+RIM = SCALE - 1
 
 
 def text(left: int, top: int, *, height: int = 1500, words: str = "正文" * 60) -> Printed:
@@ -64,6 +65,8 @@ blocks = st.builds(
 
 
 @given(st.lists(blocks, max_size=14))
+@example([Printed(0, 0, 1, 1, 400, "字"), Printed(0, 2, 1, 3, 1, "正" * 60)])
+@example([Printed(*(RIM, RIM, SCALE, SCALE, 400), "字"), Printed(*(RIM, RIM, SCALE, SCALE, 1), "正" * 60)])
 def test_whatever_is_printed_the_zones_are_good(printed: list[Printed]) -> None:
     zones = propose(printed, block_id)
     read = read_zones(zones, clean_text)
