@@ -260,12 +260,7 @@ class Settings(BaseModel):
     ] = 30
     journal_keep_days: Annotated[
         int,
-        Field(
-            ge=30,
-            le=3650,
-            description="渠道账号通信日志（每次平台调用一行，已脱敏）保存的天数。"
-            "Days that the lines of accounts' journals are kept: one for each call to a platform, secrets masked.",
-        ),
+        Field(ge=30, le=3650, description="渠道账号通信日志保存的天数。Days that accounts' journals keep their lines."),
     ] = 365
     smtp_host: Annotated[
         str,

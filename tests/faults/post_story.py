@@ -29,6 +29,7 @@ _LAST_STEP: Final = 70
 # A day on: of messages to all followers the platform takes one a day.
 _HOURS: Final = dt.timedelta(hours=27)
 _LATE_WORD: Final = dt.timedelta(minutes=20)
+_NOBODY: Final = dt.timedelta(minutes=15)
 _AFTER_A_KILL: Final = dt.timedelta(seconds=50)
 _OPEN: Final = {state.value for state in OPEN}
 # What the core itself says when nothing of the post had begun in time.
@@ -184,6 +185,9 @@ class Story:
         if row.state not in {DeliveryState.REVIEWING.value, DeliveryState.MANUAL.value} or "task" not in detail:
             return row
         url = self.fake.by_hand(detail, TITLE if self.intended == 1 else NEXT)
+        if row.state == DeliveryState.REVIEWING.value and not url:
+            # Nobody comes for a while; a code ends by itself.
+            self.fake.simulator.advance(_NOBODY)
         if row.state == DeliveryState.MANUAL.value and url:
             self.is_by_hand = True
             self.tally.by_hand += 1
