@@ -34,7 +34,6 @@ _WHAT: Final = {
     "encode": "视频转码 %",
     "life": "在办稿件",
 }
-_PLATFORMS: Final = {ports.WECHAT: "微信", ports.DOUYIN: "抖音", ports.IPTV: "广电运营商点播"}
 _ROLES: Final = {
     "editor": "采编",
     "correspondent": "通讯员",
@@ -83,8 +82,8 @@ async def set_up_demo(settings: Settings, keeper: Supervisor) -> None:
             keeper.add(child)
         for number, address in enumerate(addresses(), start=1):
             click.echo(f"  演示屏 {number}  {address}   （在浏览器中打开，将自动配对）")
-        for kind, name in _PLATFORMS.items():
-            click.echo(f"  {name}模拟器  {ports.address(kind)}   （仅用于演示，用户看到的样子）")
+        for name, address in ports.shown().items():
+            click.echo(f"  {name}模拟器  {address}   （仅用于演示，手机上看到的样子）")
         click.echo(f"  电视      {settings.public}/tv/   （用方向键与回车操作）")
         _show(codes)
         await _tend(here, parts)

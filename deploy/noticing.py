@@ -18,6 +18,7 @@ from cms.publishing.alarming import lost_promises, sweep_lost
 from cms.publishing.expiring import watch_rights
 from cms.publishing.services.addresses import Policy
 from cms.publishing.services.outbound import GuardedOutbound
+from cms.publishing.services.pruning import prune_journal
 from cms.webhooks.pruning import prune_calls
 from deploy.installation import Installation
 from deploy.settings import Settings
@@ -78,7 +79,7 @@ async def watch_files(here: Installation) -> None:
 
 
 async def prune(here: Installation) -> None:
-    """Deletes letters and calls of webhooks of long ago until cancelled."""
+    """Deletes letters, calls of webhooks and lines of accounts' journals of long ago until cancelled."""
     while True:
         try:
             await prune_once(here)
@@ -94,6 +95,8 @@ async def prune_once(here: Installation) -> None:
     here.metrics.count("yunping_letters_pruned_total", letters)
     calls = await prune_calls(here.db, before=now - dt.timedelta(days=settings.webhook_keep_days))
     here.metrics.count("yunping_webhook_calls_pruned_total", calls)
+    lines = await prune_journal(here.db, before=now - dt.timedelta(days=settings.journal_keep_days))
+    here.metrics.count("yunping_journal_pruned_total", lines)
 
 
 async def _sweep(here: Installation) -> None:

@@ -265,6 +265,10 @@ class Settings(BaseModel):
             "Days that calls of webhooks are kept once they arrived or were given up.",
         ),
     ] = 30
+    journal_keep_days: Annotated[
+        int,
+        Field(ge=30, le=3650, description="渠道账号通信日志保存的天数。Days that accounts' journals keep their lines."),
+    ] = 365
     smtp_host: Annotated[
         str,
         Field(description="邮件服务器；缺省不发邮件，通知只在收件箱。SMTP server; empty: notices stay in the inbox."),

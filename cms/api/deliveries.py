@@ -104,7 +104,8 @@ class ConsentAsked(Given):
 class TaskLine(Given):
     """What a person is to do at a platform; confirm it with the delivery's `confirm`.
 
-    `has_pack`: there is a file to take along, at the delivery's `pack`.
+    `has_pack`: there is a file to take along, at the delivery's `pack`. `asks_proof`: confirm it with a picture, at the
+    delivery's `confirm/proof`.
     """
 
     delivery: Delivery
@@ -114,6 +115,7 @@ class TaskLine(Given):
     todo: str
     link: str
     asks_url: bool
+    asks_proof: bool
     has_pack: bool
 
 
@@ -195,6 +197,7 @@ def _task(visit: Visit, one: Task) -> TaskLine:
         todo=said["text"],
         link=said["link"],
         asks_url=said["asks_url"],
+        asks_proof=said["asks_proof"],
         has_pack=bool(said["pack"]),
     )
 

@@ -4,11 +4,12 @@ import datetime as dt
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from aiohttp import BodyPartReader
 from pydantic import Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cms.api.models import Note, State, Text
-from cms.api.resources import Given, Resource, Sent, ask, take
+from cms.api.resources import Given, Resource, Sent, ask, bring, take
 from cms.api.shapes import Done, Nothing
 from cms.content import editions
 from cms.content.draft import read_draft
@@ -16,11 +17,13 @@ from cms.content.editing import drop_working_copy, save
 from cms.content.held import Held, look
 from cms.content.queries import find
 from cms.desk import labels, pieces
+from cms.desk.uploads import blocks_of
 from cms.desk.visit import Visit, as_uuid
 from cms.kernel.errors import Invalid
 from cms.people.permissions import Action
 from cms.planning.schedule import unschedule
 from cms.publishing.deliveries import retry
+from cms.publishing.proofs import keep_proof
 from cms.publishing.tasks import confirm
 from cms.review.decline import return_piece, withdraw
 from cms.review.findings import finding_json
@@ -229,7 +232,20 @@ async def confirm_delivery(visit: Visit, sent: Confirming) -> Done:
     if len(sent.url) > 1000:
         raise Invalid("api.body", fields={"url": "api.field"}, names="url")
     async with visit.deps.db.write() as session:
-        row = await confirm(session, visit.actor, visit.uuid("delivery"), url=sent.url, now=visit.now)
+        row = await confirm(
+            session, visit.actor, visit.uuid("delivery"), url=sent.url, channels=visit.deps.channels, now=visit.now
+        )
+    return Done(id=str(row.id))
+
+
+async def confirm_with_proof(visit: Visit, part: BodyPartReader) -> Done:
+    """Says the same and shows a picture for it: what a take-down asks for where its platform deletes nothing itself."""
+    deps, delivery, url = visit.deps, visit.uuid("delivery"), visit.query("url")
+    proof = await keep_proof(deps.db, deps.workshop, visit.actor, delivery, blocks_of(part))
+    async with deps.db.write() as session:
+        row = await confirm(
+            session, visit.actor, delivery, url=url[:1001], proof=proof, channels=deps.channels, now=visit.now
+        )
     return Done(id=str(row.id))
 
 
@@ -247,4 +263,5 @@ RESOURCES: tuple[Resource, ...] = (
     ask(f"{_ONE}/checks", checks_of, Action.DOCUMENT_READ, given=Checks),
     take("POST", _RETRY, retry_delivery, Action.PUBLISHING_RETRY, sent=Nothing, given=Done),
     take("POST", _CONFIRM, confirm_delivery, Action.PUBLISHING_RETRY, sent=Confirming, given=Done),
+    bring(f"{_CONFIRM}/proof", confirm_with_proof, Action.PUBLISHING_RETRY, given=Done, queries=("url",)),
 )

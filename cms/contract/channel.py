@@ -84,6 +84,8 @@ class Channel:
     standing: Stands | None = None
     trial: Trial | None = None
     comments: Comments | None = None
+    hosts: tuple[str, ...] = ()
+    """Where what it posts is seen: an address that somebody pastes for a post is there or below. None: anywhere."""
     on_air: OnAir | None = None
     """For a channel with one timeline: how its plan is read, for the page of its day and the wall of channels."""
     seconds: float = 30.0

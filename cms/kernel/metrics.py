@@ -87,6 +87,7 @@ CORE: tuple[Metric, ...] = (
     Metric("counter", "yunping_intake_total", "Uploads by outcome", ("kind", "outcome")),
     Metric("counter", "yunping_webhooks_total", "Attempts at webhooks by outcome", ("outcome",)),
     Metric("counter", "yunping_webhook_calls_pruned_total", "Calls of webhooks that were old and over, deleted"),
+    Metric("counter", "yunping_journal_pruned_total", "Lines of accounts' journals that were old, deleted"),
     Metric("counter", "yunping_data_values_total", "Values of data feeds by outcome", ("outcome",)),
     Metric("counter", "yunping_feed_polls_total", "Looks at feeds by outcome", ("outcome",)),
     Metric("gauge", "yunping_tv_outputs", "Outputs of channels that this process sends", ("kind",)),

@@ -8,6 +8,7 @@ import datetime as dt
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -16,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from cms.content.models import Document, Edition, Revision
+from cms.contract import Channel
 from cms.kernel.errors import Invalid, NotFound, Refused
 from cms.kernel.ids import uuid7
 from cms.kernel.wake import ring
@@ -94,13 +96,16 @@ async def confirm(
     *,
     url: str = "",
     proof: Proof | None = None,
+    channels: Mapping[str, Channel] = MappingProxyType({}),
     now: dt.datetime,
 ) -> Delivery:
     """Somebody says that they did it at the platform: a task, or a delivery that is stuck.
 
+    `channels` know where their posts are seen.
+
     Raises:
         Denied: no right to look after it.
-        Invalid: `publishing.post_url_missing`, `.bad_post_url` or `.proof_missing`.
+        Invalid: `publishing.post_url_missing`, `.bad_post_url`, `.post_url_elsewhere` or `.proof_missing`.
         Refused: `publishing.not_stuck`, `.replaced`.
         NotFound: `publishing.no_delivery`.
     """
@@ -111,7 +116,10 @@ async def confirm(
         raise Refused("publishing.replaced")
     receipt: dict[str, Any] = dict(row.receipt or {})
     detail: dict[str, Any] = dict(receipt.get("detail", {}))
-    address = post_url(url, wanted=detail.get("ask") == "url") if PublicationKind(row.kind) not in TAKES_OFF else ""
+    channel = channels.get(target.kind)
+    hosts = () if channel is None else channel.hosts
+    takes_off = PublicationKind(row.kind) in TAKES_OFF
+    address = "" if takes_off else post_url(url, wanted=detail.get("ask") == "url", hosts=hosts)
     if detail.get("ask") == ASKED and proof is None:
         raise Invalid("publishing.proof_missing", fields={"proof": "publishing.proof_missing"})
     said = {**detail, BY: str(actor.person), "by_name": actor.name}
@@ -122,7 +130,7 @@ async def confirm(
         row.receipt = {**receipt, "state": "reviewing", "detail": {**said, TAKEN_DOWN: detail.get(OLD)}}
         row.state, row.not_before, row.attempt, row.at, row.finished_at = DeliveryState.RETRY.value, now, 0, now, None
     else:
-        state = DeliveryState.GONE if PublicationKind(row.kind) in TAKES_OFF else DeliveryState.LIVE
+        state = DeliveryState.GONE if takes_off else DeliveryState.LIVE
         row.receipt = {
             "state": state.value,
             "places": receipt.get("places", []),
@@ -141,8 +149,11 @@ async def confirm(
     return row
 
 
-def post_url(text: str, *, wanted: bool) -> str:
-    """The address of a post as somebody pasted it; empty for none. Raises Invalid as `confirm`."""
+def post_url(text: str, *, wanted: bool, hosts: Sequence[str] = ()) -> str:
+    """The address of a post as somebody pasted it; empty for none. Raises Invalid as `confirm`.
+
+    `hosts`: it must be at one of them or below; none are anywhere.
+    """
     text = text.strip()
     if not text:
         if wanted:
@@ -156,6 +167,9 @@ def post_url(text: str, *, wanted: bool) -> str:
     plain = all(" " < ch != "\x7f" for ch in text) and "\\" not in text and len(text) <= _LONGEST
     if not plain or parts.scheme != "https" or "." not in host or parts.username is not None or port not in {None, 443}:
         raise Invalid("publishing.bad_post_url", fields={"url": "publishing.bad_post_url"})
+    if hosts and not any(host == one or host.endswith(f".{one}") for one in hosts):
+        named = {"url": "publishing.post_url_elsewhere"}
+        raise Invalid("publishing.post_url_elsewhere", fields=named, host=host[:100], hosts="、".join(hosts))
     return text
 
 

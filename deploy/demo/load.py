@@ -230,7 +230,7 @@ async def _people(
 
 async def _places(parts: DemoParts, people: People, world: Mapping[str, Any], units: Mapping[str, Unit]) -> None:
     chief = people.with_role(Role.CHIEF)
-    made: list[contract.Target] = []
+    made: list[tuple[contract.Target, Mapping[str, Any]]] = []
     async with parts.db.write() as session:
         for position, row in enumerate(world["columns"]):
             await add_column(
@@ -240,7 +240,7 @@ async def _places(parts: DemoParts, people: People, world: Mapping[str, Any], un
             root = units[world["units"][0]["code"]].path
             covered = units[row["unit"]].path if "unit" in row else root
             channel = parts.channels[row["kind"]]
-            given = platforms.settings_of(row["kind"], parts.credentials)
+            given = platforms.settings_of(row, parts.credentials)
             target = await add_target(
                 session,
                 None,
@@ -253,9 +253,9 @@ async def _places(parts: DemoParts, people: People, world: Mapping[str, Any], un
                 loop_seconds=row.get("loop_minutes", 15) * 60,
                 now=parts.clock.now(),
             )
-            made.append(as_contract(target))
-    for target_ in made:
-        await platforms.fill(parts.services(target_), target_.kind, parts.credentials)
+            made.append((as_contract(target), row))
+    for target_, row in made:
+        await platforms.fill(parts.services(target_), row, parts.credentials)
 
 
 async def publish_piece(

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from cms.contract import Services
-from deploy.demo.ports import DOUYIN, IPTV, PORTS, WECHAT, address
+from deploy.demo.ports import APP, DOUYIN, IPTV, PORTS, WECHAT, address
 from deploy.settings import Settings
 from deploy.supervisor import Child
 
@@ -30,8 +30,8 @@ class Credentials:
     wechat_aes_key: str
     douyin_client_key: str
     douyin_client_secret: str
-    # A place that was set up before there was an operator has none: its simulator is then told without.
-    iptv_secret: str = ""
+    app_secret: str
+    iptv_secret: str
 
 
 def credentials(settings: Settings) -> Credentials:
@@ -46,14 +46,21 @@ def credentials(settings: Settings) -> Credentials:
             wechat_aes_key=secrets.token_hex(22)[:42] + "A",
             douyin_client_key="aw" + secrets.token_hex(7),
             douyin_client_secret=secrets.token_hex(16),
-            iptv_secret=secrets.token_hex(12),
+            iptv_secret=secrets.token_hex(16),
+            app_secret=secrets.token_hex(16),
         )
         _keep(path, asdict(made))
-    return Credentials(**json.loads(path.read_text("utf-8")))
+    known = json.loads(path.read_text("utf-8"))
+    later = {"app_secret", "iptv_secret"} - known.keys()
+    if later:
+        # A demo that was loaded before there were an App and an operator.
+        known |= {name: secrets.token_hex(16) for name in later}
+        _keep(path, known)
+    return Credentials(**known)
 
 
 def child(settings: Settings, known: Credentials) -> Child:
-    """The process of the simulators."""
+    """The process of all simulators."""
     options = {
         "wechat-port": PORTS[WECHAT],
         "douyin-port": PORTS[DOUYIN],
@@ -69,37 +76,39 @@ def child(settings: Settings, known: Credentials) -> Child:
         "iptv-port": PORTS[IPTV],
         "iptv-target": IPTV,
         "iptv-secret": known.iptv_secret,
+        "app-port": PORTS[APP],
+        "app-secret": known.app_secret,
         "review-seconds": REVIEW_SECONDS,
     }
     words = [word for name, value in options.items() for word in (f"--{name}", str(value))]
     return Child("demo-platforms", (sys.executable, "-m", "tests.fakes.platforms", *words, "--douyin-consented"))
 
 
-def settings_of(kind: str, known: Credentials) -> dict[str, Any]:
-    """The settings of an account at a simulator; nothing for other channels."""
+def settings_of(row: Mapping[str, Any], known: Credentials) -> dict[str, Any]:
+    """The settings of an account at a simulator, by its row of the world; nothing for other channels."""
+    kind = row["kind"]
     if kind == WECHAT:
         return {"appid": known.wechat_appid, "base_url": address(WECHAT)}
     if kind == DOUYIN:
         return {"client_key": known.douyin_client_key, "base_url": address(DOUYIN), "topics": ["吴江", "文明实践"]}
-    if kind == IPTV:
-        # The operator's own numbers for us and for itself, and its category for our lectures.
-        return {
-            "csp": "YP001",
-            "lsp": "LSP01",
-            "service": f"{address(IPTV)}/services/ctms",
-            "columns": {"talks": "1001"},
-        }
-    return {}
+    written = row.get("settings", {})
+    return {name: _said(value, known) if isinstance(value, str) else value for name, value in written.items()}
 
 
-async def fill(services: Services, kind: str, known: Credentials) -> None:
+def _said(text: str, known: Credentials) -> str:
+    """What the world says, with this installation's credentials and addresses in it."""
+    return text.format(**asdict(known), **{f"{name}_address": address(name) for name in PORTS})
+
+
+async def fill(services: Services, row: Mapping[str, Any], known: Credentials) -> None:
     """Puts an account's credentials into its vault; Douyin's tokens come from the consent that the simulator keeps."""
+    kind = row["kind"]
+    for name, value in row.get("secrets", {}).items():
+        await services.vault.put(name, _said(value, known))
     if kind == WECHAT:
         await services.vault.put("app_secret", known.wechat_secret)
         await services.vault.put("callback_token", known.wechat_token)
         await services.vault.put("callback_aes_key", known.wechat_aes_key)
-    elif kind == IPTV and known.iptv_secret:
-        await services.vault.put("notify_secret", known.iptv_secret)
     elif kind == DOUYIN:
         await services.vault.put("client_secret", known.douyin_client_secret)
         headers = {"content-type": "application/json"}

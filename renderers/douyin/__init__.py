@@ -12,6 +12,8 @@ from renderers.douyin.rates import RATES
 from renderers.douyin.settings import LIMITS, Settings
 from renderers.douyin.standing import keep_up, standing
 
+# The feed, the short link of «share», and the page behind it.
+HOSTS = ("douyin.com", "iesdouyin.com")
 # A quarter of an hour of lecture, made upright on a slow machine, and its upload.
 _SECONDS = 7200.0
 
@@ -35,5 +37,6 @@ def channel() -> Channel:
         upkeep=keep_up,
         consent=begin,
         standing=standing,
+        hosts=HOSTS,
         seconds=_SECONDS,
     )

@@ -73,6 +73,8 @@ class Account:
     open_id: str
     tokens: Mapping[str, Any]
     at: dt.datetime | None = None
+    attempt: str = ""
+    """In whose name calls stand in the journal; empty for what belongs to no attempt."""
 
     @property
     def now(self) -> dt.datetime:
@@ -80,11 +82,12 @@ class Account:
         return self.at or self.services.now()
 
     @classmethod
-    async def open(cls, target: Target, services: Services) -> Self:
+    async def open(cls, target: Target, services: Services, attempt: str = "") -> Self:
         settings = Settings.model_validate(dict(target.settings))
         tokens, _ = await services.state.get(TOKENS)
         tokens = tokens or {}
-        return cls(target, services, settings, settings.open_id or str(tokens.get("open_id") or ""), tokens)
+        open_id = settings.open_id or str(tokens.get("open_id") or "")
+        return cls(target, services, settings, open_id, tokens, attempt=attempt)
 
     async def needs_outbox(self) -> bool:
         """Whether a person must post: set so, never authorised, or the right was withdrawn.
@@ -136,11 +139,12 @@ class Account:
 
     async def _note(self, name: str, answer: Answer | Garbled) -> None:
         """Paths, codes and the platform's own sentence only: neither tokens nor bodies stand in the journal."""
+        fields: dict[str, object] = {"path": name, "attempt": self.attempt}
         if isinstance(answer, Garbled):
-            await self.services.journal.record("douyin.call", path=name, lost=answer.why)
+            await self.services.journal.record("douyin.call", **fields, lost=answer.why)
             return
         self.at = answer.at or self.at
-        fields = {"path": name, "code": answer.code}
+        fields["code"] = answer.code
         if answer.code:
             fields |= {"said": answer.said, "log_id": answer.log_id}
         await self.services.journal.record("douyin.call", **fields)

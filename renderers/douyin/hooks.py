@@ -51,16 +51,16 @@ async def _film(ask: Ask, nonce: str, services: Services) -> Reply:
     found = await scan.film(services, nonce, ask.now)
     if found is None:
         return Reply(410, parts=(b"gone",))
-    sha256, size, release = found
+    size = found.size
     asked = _RANGE.fullmatch(ask.headers.get("range", "").strip())
     start = int(asked[1]) if asked else 0
     end = min(int(asked[2]) if asked and asked[2] else size - 1, size - 1)
     if start > end:
         return Reply(416, parts=(b"range",), headers={"content-range": f"bytes */{size}"})
     headers = {"accept-ranges": "bytes"} | ({"content-range": f"bytes {start}-{end}/{size}"} if asked else {})
-    part = Span(sha256, start, end - start + 1)
+    part = Span(found.sha256, start, end - start + 1)
     # What was recalled is gone for a code as well, however long the code still lives.
-    return Reply(206 if asked else 200, "video/mp4", (part,), headers=headers, releases=(release,))
+    return Reply(206 if asked else 200, found.media_type, (part,), headers=headers, releases=(found.release,))
 
 
 def signature(secret: str, body: bytes) -> str:

@@ -77,7 +77,7 @@ class DouyinPost:
         return Prepared(data)
 
     async def send(self, prepared: Prepared, attempt: str, target: Target, services: Services) -> Outcome:
-        account = await Account.open(target, services)
+        account = await Account.open(target, services, attempt)
         payload = Payload.decode(prepared.payload)
         try:
             await introduce(account)
@@ -98,7 +98,7 @@ class DouyinPost:
             return Unknown("另一个发布进程正在处理")
         if record["state"] == "void":
             return NotSent("douyin.not_there", retry=True)
-        account = await Account.open(target, services)
+        account = await Account.open(target, services, attempt)
         if record["state"] == scan.OFFERED:
             return await scan.look(account, attempt, record, version=version)
         row = await readings.find(account, record)

@@ -16,6 +16,7 @@ import datetime as dt
 import hashlib
 import secrets
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 from cms.contract import Accepted, Manual, NotSent, Outcome, Sent, Services, Unknown
@@ -53,7 +54,7 @@ async def offer(account: Account, payload: Payload, attempt: str) -> Outcome | N
     """
     services = account.services
     mode, version = await services.state.get(SCAN)
-    if not payload.video or not is_possible(account, mode):
+    if not is_possible(account, mode):
         return None
     try:
         share, link, until, nonce = await _made(account, payload)
@@ -73,8 +74,11 @@ async def offer(account: Account, payload: Payload, attempt: str) -> Outcome | N
         "link": link,
         "pack": pack.sha256,
     }
-    film = {"sha256": payload.video, "size": payload.size, "until": until, "release": payload.release}
-    await services.state.put(film_name(nonce), film, version=0)
+    for name, sha256 in _media(payload, nonce).items():
+        size = payload.size if payload.video else len(await services.assets.read(sha256))
+        shown = {"sha256": sha256, "size": size, "until": until, "release": payload.release}
+        kind = "video/mp4" if payload.video else "image/jpeg"
+        await services.state.put(film_name(name), {**shown, "type": kind}, version=0)
     await services.state.put(_SHARED + share, {}, version=0)
     if not await attempts.save(services, attempt, record, version=0):
         return NotSent("douyin.taken_over", retry=True)
@@ -110,12 +114,23 @@ async def told(services: Services, share: str, item: str) -> None:
         await services.state.put(_SHARED + share[:64], {"item": item[:128]}, version=version)
 
 
-async def film(services: Services, nonce: str, now: dt.datetime) -> tuple[str, int, str] | None:
-    """The film behind a link as hash, size and release; None once it has ended."""
-    found, _ = await services.state.get(film_name(nonce))
+@dataclass(frozen=True, slots=True)
+class Film:
+    """The film behind a link, or one of its pictures."""
+
+    sha256: str
+    size: int
+    release: str
+    media_type: str
+
+
+async def film(services: Services, name: str, now: dt.datetime) -> Film | None:
+    """What is behind a link by the secret part of its address; None once it has ended."""
+    found, _ = await services.state.get(film_name(name))
     if not found or int(found["until"]) <= _seconds(now):
         return None
-    return str(found["sha256"]), int(found["size"]), str(found["release"])
+    kind = str(found.get("type") or "video/mp4")
+    return Film(str(found["sha256"]), int(found["size"]), str(found["release"]), kind)
 
 
 def film_name(nonce: str) -> str:
@@ -131,15 +146,17 @@ async def _made(account: Account, payload: Payload) -> tuple[str, str, int, str]
     until = _seconds(account.now + dt.timedelta(hours=account.settings.scan_hours))
     nonce = secrets.token_urlsafe(24)
     title, topics = _parted(payload.text)
-    body = {
+    base = f"{account.services.site.base_url.rstrip('/')}/hooks/douyin/{account.target.code}/film/"
+    media = [base + name for name in _media(payload, nonce)]
+    body: dict[str, object] = {
         "client_ticket": ticket,
         "expire_at": until,
         "state": share,
         "title": title,
         "hashtag_list": topics,
-        "video_path": f"{account.services.site.base_url.rstrip('/')}/hooks/douyin/{account.target.code}/film/{nonce}",
-        "share_to_publish": 1,
     }
+    # Straight to the page of publishing: the platform allows it for one film.
+    body |= {"video_path": media[0], "share_to_publish": 1} if payload.video else {"image_list_path": media}
     link = _text(await _asked(account, "POST", LINK, token, body=json_body(body)), "schema")
     return share, link, until, nonce
 
@@ -165,6 +182,13 @@ async def _asked(
     headers = {"access-token": token} | ({"content-type": JSON} if body else {})
     url = address(account.settings.base_url, path, **(query or {}))
     return _yes(await account.request(method, url, body=body, headers=headers, name=path))
+
+
+def _media(payload: Payload, nonce: str) -> Mapping[str, str]:
+    """What a phone fetches, by the secret part of its address: the film, or the pictures in their order."""
+    if payload.video:
+        return {nonce: payload.video}
+    return {f"{nonce}-{number}": sha256 for number, sha256 in enumerate(payload.pictures, 1)}
 
 
 def _parted(text: str) -> tuple[str, list[str]]:

@@ -33,5 +33,6 @@ def channel() -> Channel:
         standing=standing,
         trial=trial,
         comments=comments,
+        hosts=("mp.weixin.qq.com",),
         seconds=_SECONDS,
     )

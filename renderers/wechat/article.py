@@ -214,7 +214,9 @@ class _Body:
         file = self._piece.rendition(block["asset"], BODY)
         if file is None:
             self._tally.add("picture_missing")
-            return self._line("caption", block.get("caption") or "")
+            # What is left of it stands where it stood, and not against what follows.
+            left = self._line("caption", block.get("caption") or "")
+            return self._element("section", "figure", left) if left else ""
         drawn = self._picture(file.sha256, block["alt"])
         return self._element("section", "figure", drawn, self._line("caption", block.get("caption") or ""))
 

@@ -27,6 +27,7 @@ from renderers.wechat.uploads import Uploads
 
 _OPENID: Final = re.compile(r"o[A-Za-z0-9_-]{27}")
 # Not a follower, a name nobody has, an openid of another account.
+# 40003 stands in the documents; the other two are from memory: either way nothing was sent, and all say «this person».
 _PERSON: Final = frozenset({40003, 40132, 43004})
 _DAY: Final = dt.timedelta(days=1)
 

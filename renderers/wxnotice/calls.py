@@ -14,7 +14,8 @@ _LIMIT: Final = 64 << 10
 _TOKEN: Final = "access_token"  # noqa: S105 - a name in the vault
 _EARLY: Final = dt.timedelta(minutes=3)
 _DEAD: Final = frozenset({40001, 40014, 42001})
-# The reader does not want it, follows no longer, or is nobody: the others still get theirs.
+# The reader does not want it, follows no longer, or is nobody: the others still get theirs. 43101 stands in clients,
+# 43004 and 43107 are from memory: were one to mean more than this reader, nobody would be told twice all the same.
 _NOT_HER: Final = frozenset({43101, 43004, 40003, 43107})
 # Somebody must act before anybody gets anything: what is said, by the platform's codes.
 _STOPS: Final = (

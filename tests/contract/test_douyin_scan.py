@@ -13,7 +13,7 @@ from renderers.douyin import consent
 from renderers.douyin.account import MODE, POSTS, Account, Halt
 from renderers.douyin.hooks import callback, signature
 from renderers.douyin.outbox import take_down
-from renderers.douyin.post import DouyinPost
+from renderers.douyin.post import CREATE, DouyinPost
 from renderers.douyin.standing import keep_up, standing
 from renderers.douyin.uploads import uploaded
 from tests.contract.douyin_world import dialled
@@ -157,6 +157,8 @@ async def test_post_when_the_day_is_full_waits_and_the_meter_shows_it() -> None:
     assert (outcome.code, outcome.retry) == ("douyin.own_quota", True)
     assert outcome.wait is not None
     assert outcome.wait > dt.timedelta(hours=23)
+    made = [fields["attempt"] for _, fields in world.journal if fields.get("path") == CREATE]
+    assert made == ["a1"]
     assert platform.journal.counters["creates"] == 1
 
 

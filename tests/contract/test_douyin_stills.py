@@ -5,13 +5,15 @@ import contextlib
 import datetime as dt
 import io
 import zipfile
+from urllib.parse import urlsplit
 
 import pytest
 
-from cms.contract import Manual, Sent
+from cms.contract import Accepted, Ask, Manual, Sent, Span
 from renderers.conformance.post import Ledger
 from renderers.conformance.samples import make_piece
 from renderers.conformance.world import World
+from renderers.douyin.hooks import callback
 from renderers.douyin.post import DouyinPost
 from tests.contract.douyin_world import dialled
 from tests.fakes.douyin.codes import Wrong
@@ -74,3 +76,27 @@ async def test_pictures_when_the_right_is_gone_are_in_the_pack() -> None:
     packed = zipfile.ZipFile(io.BytesIO(await world.services.assets.read(outcome.detail["pack"])))
     assert next(name for name in packed.namelist() if name.startswith("01")) == "01 图片/01.jpg"
     assert "发布图文" in packed.read("05 发布清单.html").decode()
+
+
+async def test_pictures_when_the_right_is_gone_are_a_code_whose_phone_fetches_each_of_them() -> None:
+    platform = Douyin()
+    world = await dialled(platform, phone=True, text_as="pictures", mode="scan")
+    prepared = await DouyinPost().prepare(PIECE, world.target, world.services)
+    outcome = await DouyinPost().send(prepared, "a1", world.target, world.services)
+    assert isinstance(outcome, Accepted)
+    link = str(outcome.detail["qr"])
+    fields = platform.share.opened(link)
+    assert "share_to_publish" not in fields
+    paths = [urlsplit(one).path.removeprefix("/hooks/douyin/t-douyin/") for one in fields["image_list_path"]]
+    assert 3 <= len(paths) <= 6
+    for path in paths:
+        asked = Ask("GET", path, {}, {}, b"", world.services.now())
+        reply = await callback(asked, world.target, world.services)
+        (part,) = reply.parts
+        assert isinstance(part, Span)
+        assert (reply.status, reply.media_type) == (200, "image/jpeg")
+        assert part.length == len(await world.services.assets.read(part.sha256))
+    assert platform.press(link).is_pictures
+    platform.advance(60)
+    assert isinstance(await DouyinPost().reconcile("a1", world.target, world.services), Sent)
+    assert platform.journal.counters["creates"] == 1

@@ -1,4 +1,4 @@
-"""The platforms' simulators on ports of the loopback: `python -m tests.fakes.platforms --iptv-port 9073 …`."""
+"""The platforms' simulators on ports of the loopback: `python -m tests.fakes.platforms --wechat-port 9071 …`."""
 
 import argparse
 import asyncio
@@ -7,6 +7,7 @@ import signal
 import sys
 import time
 
+from tests.fakes.cityapp.app import App as CityApp
 from tests.fakes.douyin.simulator import App, Douyin
 from tests.fakes.iptv.operator import Operator
 from tests.fakes.stage.clock import RunningClock
@@ -19,7 +20,8 @@ def arguments(given: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="tests.fakes.platforms", description=__doc__)
     parser.add_argument("--wechat-port", type=int, default=9071)
     parser.add_argument("--douyin-port", type=int, default=9072)
-    parser.add_argument("--iptv-port", type=int, default=9073)
+    parser.add_argument("--app-port", type=int, default=9073)
+    parser.add_argument("--iptv-port", type=int, default=9074)
     parser.add_argument("--callback-base", default="", help="the hub's address, such as http://127.0.0.1:8080")
     parser.add_argument("--wechat-target", default="wechat", help="the code of the hub's WeChat target")
     parser.add_argument("--douyin-target", default="douyin", help="the code of the hub's Douyin target")
@@ -31,12 +33,13 @@ def arguments(given: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--wechat-aes-key", default=None)
     parser.add_argument("--douyin-client-key", default=app.client_key)
     parser.add_argument("--douyin-client-secret", default=app.client_secret)
+    parser.add_argument("--app-secret", default="约定的签名密钥")
     parser.add_argument("--douyin-consented", action="store_true", help="the account's owner has agreed already")
     parser.add_argument("--review-seconds", type=float, default=8.0)
     return parser.parse_args(given)
 
 
-def made(asked: argparse.Namespace) -> tuple[WeChat, Douyin, Operator]:
+def made(asked: argparse.Namespace) -> tuple[WeChat, Douyin, CityApp, Operator]:
     """The simulators as asked for; they run with the real time."""
     hook = asked.callback_base.rstrip("/")
     # A hub remembers ids of an earlier run; none of them may name something new.
@@ -72,12 +75,12 @@ def made(asked: argparse.Namespace) -> tuple[WeChat, Douyin, Operator]:
     operator.library.strict = False
     operator.manners.delay = asked.review_seconds / 4
     wechat.publishing.plan.delay = douyin.posts.review.delay = asked.review_seconds
-    return wechat, douyin, operator
+    return wechat, douyin, CityApp(RunningClock(), seed=seed, secret=asked.app_secret), operator
 
 
 async def serve(asked: argparse.Namespace) -> None:
     """Until SIGTERM or an interrupt."""
-    wechat, douyin, operator = made(asked)
+    wechat, douyin, app, operator = made(asked)
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -85,8 +88,10 @@ async def serve(asked: argparse.Namespace) -> None:
     async with contextlib.AsyncExitStack() as stack:
         first = await stack.enter_async_context(serving(wechat, asked.wechat_port))
         second = await stack.enter_async_context(serving(douyin, asked.douyin_port))
-        third = await stack.enter_async_context(serving(operator, asked.iptv_port))
-        sys.stdout.write(f"模拟器就绪 simulators ready: wechat {first} douyin {second} iptv {third}\n")
+        third = await stack.enter_async_context(serving(app, asked.app_port))
+        fourth = await stack.enter_async_context(serving(operator, asked.iptv_port))
+        told = f"wechat {first} douyin {second} cityapp {third} iptv {fourth}"
+        sys.stdout.write(f"模拟器就绪 simulators ready: {told}\n")
         sys.stdout.flush()
         await ended.wait()
 

@@ -1,58 +1,95 @@
-"""A worker's life that ends at any step, as kill -9 ends it: from then on nothing of it reaches a disk or a wire.
-
-A step is a passage to what outlives the process: the beginning of a write, the moment before its commit and the moment
-after it, a request that leaves and an answer that comes. Everything between two steps is memory, which a kill takes
-anyway, so that killing at every step is killing everywhere. Error handlers and `finally` blocks of a dead life do run,
-but each of their passages raises again.
-"""
+"""A life that ends where fate says: `kill -9` of one's own process before, between and after what cannot be undone."""
 
 import contextlib
 import dataclasses
-from collections.abc import AsyncIterator, Callable, Mapping
-from typing import Protocol
+import datetime as dt
+import mmap
+import os
+import signal
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+from typing import Final, NoReturn, Self
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from cms.contract import OutboundRefused
+from cms.contract import Outbound
+from cms.kernel.clock import from_ms, to_ms
 from cms.kernel.db import Database
 
+# The header by which the platform's side knows which call it was.
+CALL: Final = "x-call"
+_SIZE: Final = 4096
+_NOW: Final = 8
 
-class Killed(BaseException):
-    """The process is gone."""
+
+class Slate:
+    """A page of memory that a worker and its platform share: the time, and which answers the worker has got.
+
+    It outlives whoever is killed while writing to it.
+    """
+
+    def __init__(self, memory: mmap.mmap) -> None:
+        self._memory = memory
+
+    @classmethod
+    def at(cls, path: Path) -> Self:
+        """Opens it, and makes it where it is not (blocking)."""
+        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            os.ftruncate(handle, _SIZE)
+            return cls(mmap.mmap(handle, _SIZE))
+        finally:
+            os.close(handle)
+
+    def tell(self, now: dt.datetime) -> None:
+        self._memory[:_NOW] = to_ms(now).to_bytes(_NOW, "little")
+
+    def now(self) -> dt.datetime:
+        return from_ms(int.from_bytes(self._memory[:_NOW], "little"))
+
+    def wipe(self) -> None:
+        self._memory[_NOW:] = bytes(_SIZE - _NOW)
+
+    def got(self, call: int) -> None:
+        self._memory[_NOW + call] = 1
+
+    def has(self, call: int) -> bool:
+        return self._memory[_NOW + call] == 1
+
+
+@dataclasses.dataclass(slots=True)
+class SlateClock:
+    """The time as the platform tells it."""
+
+    slate: Slate
+    start: dt.datetime
+
+    def now(self) -> dt.datetime:
+        return self.slate.now()
+
+    def monotonic(self) -> float:
+        return (self.slate.now() - self.start).total_seconds()
 
 
 @dataclasses.dataclass(slots=True)
 class Fate:
-    """Kills at the `at`-th step (1 is the first); 0 lets live."""
+    """Kills this process at the `at`-th step (1 is the first); 0 lets live."""
 
     at: int = 0
     steps: int = 0
-    is_dead: bool = False
 
     def step(self) -> None:
-        self.alive()
         self.steps += 1
         if self.steps == self.at:
-            self.is_dead = True
-        self.alive()
-
-    def alive(self) -> None:
-        if self.is_dead:
-            raise Killed
+            _die()
 
 
 class MortalDatabase(Database):
-    """The connections of another, for one life."""
+    """Steps are the opening of a write, the moment before its commit, and the moment after."""
 
-    def __init__(self, inner: Database, fate: Fate) -> None:
-        self.__dict__.update(inner.__dict__)
+    def __init__(self, url: str, fate: Fate) -> None:
+        super().__init__(url)
         self._fate = fate
-
-    @contextlib.asynccontextmanager
-    async def read(self) -> AsyncIterator[AsyncSession]:
-        self._fate.alive()
-        async with super().read() as session:
-            yield session
 
     @contextlib.asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncSession]:
@@ -63,51 +100,31 @@ class MortalDatabase(Database):
         self._fate.step()
 
 
-class Platform(Protocol):
-    """What of a simulator a worker can reach."""
-
-    async def handle(
-        self, method: str, url: str, headers: Mapping[str, str] | None = None, body: bytes | None = None
-    ) -> tuple[int, Mapping[str, str], bytes]: ...
-
-
 @dataclasses.dataclass(slots=True)
 class MortalWire:
-    """Implements `cms.contract.Outbound` over a simulator, for one life.
+    """Implements `cms.contract.Outbound` over the house's own client; steps are before a call and after its answer."""
 
-    `effects` tells how many side effects the platform has seen; `lost` hears how many happened without our knowing.
-    """
-
-    platform: Platform
+    inner: Outbound
     fate: Fate
-    effects: Callable[[], Mapping[str, int]]
-    lost: Callable[[str, int], None]
+    slate: Slate
+    calls: int = 0
 
     async def request(
         self, method: str, url: str, *, body: bytes | None = None, headers: Mapping[str, str] | None = None, limit: int
     ) -> tuple[int, Mapping[str, str], bytes]:
         self.fate.step()
-        before = self.effects()
-        arrived = False
-        try:
-            status, named, data = await self._asked(method, url, headers, body)
-            self.fate.step()
-            arrived = status == 200 and data.rstrip().endswith(b"}") and b'"errcode": -1' not in data
-        finally:
-            if not arrived:
-                for name, count in self.effects().items():
-                    self.lost(name, count - before.get(name, 0))
-        if status in {301, 302, 303, 307, 308}:
-            raise OutboundRefused("publishing.outbound_refused", why="scheme")
-        assert len(data) <= limit
-        return status, named, data
+        self.calls += 1
+        call = self.calls
+        named = {**(headers or {}), CALL: str(call)}
+        status, answered, data = await self.inner.request(method, url, body=body, headers=named, limit=limit)
+        self.fate.step()
+        if status == 200 and data.rstrip().endswith(b"}") and b'"errcode": -1' not in data:
+            self.slate.got(call)
+        return status, answered, data
 
-    async def _asked(
-        self, method: str, url: str, headers: Mapping[str, str] | None, body: bytes | None
-    ) -> tuple[int, Mapping[str, str], bytes]:
-        try:
-            return await self.platform.handle(method, url, headers, body)
-        except TimeoutError as problem:
-            raise OutboundRefused("publishing.outbound_too_slow") from problem
-        except ConnectionError as problem:
-            raise OutboundRefused("publishing.outbound_unreachable") from problem
+
+def _die() -> NoReturn:
+    os.kill(os.getpid(), signal.SIGKILL)
+    # It is on its way: nothing more is done here.
+    while True:
+        signal.pause()

@@ -1,6 +1,7 @@
 """Publishing a signed piece: when and where, what became of it at each target, taking it back."""
 
 import datetime as dt
+import uuid
 from collections.abc import Sequence
 from typing import Any, Final
 
@@ -27,6 +28,7 @@ from cms.planning.models import Target
 from cms.planning.schedule import reschedule, schedule, scheduled, unschedule
 from cms.planning.targets import targets
 from cms.publishing.deliveries import Line, panel, retry, troubled
+from cms.publishing.proofs import Proof
 from cms.publishing.publish import publish_now
 from cms.publishing.recall import recall
 from cms.publishing.states import ASKED, OPEN
@@ -42,7 +44,8 @@ _BOARD: Final = {
     "scheduled": frozenset({_S.SCHEDULED}),
     "published": frozenset({_S.PUBLISHED, _S.PUBLISHED_PENDING_REVIEW}),
 }
-_SETTLED: Final = frozenset({"live", "gone", "manual"})
+# What waits for a person has not arrived.
+_SETTLED: Final = frozenset({"live", "gone"})
 
 
 async def board_page(visit: Visit) -> web.StreamResponse:
@@ -84,12 +87,18 @@ async def done_from_board(visit: Visit) -> web.StreamResponse:
     try:
         proof = await proofs.taken(visit, form)
         async with visit.deps.db.write() as session:
-            await confirm(session, visit.actor, as_uuid(delivery), url=url, proof=proof, now=visit.now)
+            await _confirmed(visit, session, as_uuid(delivery), url, proof)
     except MediaRefused as error:
         return await _board(visit, (delivery, url, _bad_proof(error)))
     except Invalid as error:
         return await _board(visit, (delivery, url, error))
     return visit.redirect("/desk/publishing/", done="task_done")
+
+
+async def _confirmed(visit: Visit, session: AsyncSession, delivery: uuid.UUID, url: str, proof: Proof | None) -> None:
+    """Raises as `confirm`."""
+    said = visit.deps.channels
+    await confirm(session, visit.actor, delivery, url=url, proof=proof, channels=said, now=visit.now)
 
 
 async def pack(visit: Visit) -> web.StreamResponse:
@@ -200,7 +209,7 @@ async def task_done(visit: Visit) -> web.StreamResponse:
     try:
         proof = await proofs.taken(visit, form)
         async with visit.deps.db.write() as session:
-            await confirm(session, visit.actor, as_uuid(delivery), url=url, proof=proof, now=visit.now)
+            await _confirmed(visit, session, as_uuid(delivery), url, proof)
     except MediaRefused as error:
         return await _page(visit, wrong_task=(delivery, url, _bad_proof(error)))
     except Invalid as error:

@@ -1,6 +1,7 @@
 """An App's receiver as docs/cityapp.md describes it: events with a signature, each taken once, and a question."""
 
 import base64
+import datetime as dt
 import hashlib
 import hmac
 import json
@@ -9,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from tests.fakes.cityapp.pages import page
 from tests.fakes.stage.clock import Clock
 from tests.fakes.stage.faults import Fault, Kind
 from tests.fakes.stage.messages import Answer, Json, Request, json_answer
@@ -33,13 +35,19 @@ class Shown:
 
     edition: int
     title: str
+    at: dt.datetime
     gone: bool = False
+    summary: str = ""
+    column: str = ""
+    source: str = ""
+    url: str = ""
 
 
 class App(Simulator):
     """One App. `seen` are the events it took."""
 
     name = "cityapp"
+    title = "吴江通"
 
     def __init__(self, clock: Clock | None = None, *, seed: str = "1", secret: str = "约定的签名密钥") -> None:
         super().__init__(clock, seed=seed)
@@ -63,7 +71,11 @@ class App(Simulator):
         return json_answer({"ok": True})
 
     def page(self, request: Request) -> Answer | None:
-        return None
+        return page(self, request)
+
+    def title_of(self, event: Json) -> str:
+        known = self.documents.get(event["document"])
+        return str(event.get("title") or (known.title if known else event["document"]))
 
     def error(self, code: int) -> Answer:
         return Answer(code, b"", {"Retry-After": "20"})
@@ -93,7 +105,16 @@ class App(Simulator):
             return
         gone = event["type"] == "recall"
         title = known.title if gone and known else event.get("title", "")
-        self.documents[event["document"]] = Shown(event["edition"], title, gone)
+        self.documents[event["document"]] = Shown(
+            event["edition"],
+            title,
+            self.clock.now(),
+            gone,
+            summary=str(event.get("summary") or ""),
+            column=str(event.get("column_name") or ""),
+            source=str(event.get("source") or ""),
+            url=_link(event.get("url")),
+        )
 
     def _unsigned(self, request: Request) -> str:
         """Why a call is not ours; empty when it is."""
@@ -108,6 +129,10 @@ class App(Simulator):
         mac = base64.b64encode(hmac.new(self.secret.encode(), signed, hashlib.sha256).digest()).decode()
         given = named.get("webhook-signature", "").split(" ")
         return "" if any(hmac.compare_digest(one, f"v1,{mac}") for one in given) else "bad signature"
+
+
+def _link(url: object) -> str:
+    return url if isinstance(url, str) and url.startswith(("https://", "http://")) else ""
 
 
 def event_of(entry_body: str) -> Json:

@@ -18,6 +18,8 @@ _PAGES = templates(Path(__file__).parent / "templates")
 _HOSTED = re.compile(r'(<img\b[^>]*?\ssrc=")https?://mmbiz\.qpic\.cn(/[^"?]*)[^"]*"')
 # The body's own styles are what is shown here; everything else stays strict.
 _ARTICLE_POLICY: Final = "style-src-attr 'unsafe-inline'; form-action 'none'"
+# What the template's words say on the platform's side.
+_NAMES: Final = {"thing1": "标题", "time2": "时间", "thing3": "单位"}
 WORDS: Final = {
     0: ("已发表", "good"),
     1: ("发表中", "wait"),
@@ -32,8 +34,8 @@ WORDS: Final = {
 def page(sim: "WeChat", request: Request) -> Answer | None:
     if request.method not in {"GET", "HEAD"}:
         return None
-    if request.path == "/":
-        return _list(sim)
+    if request.path in {"/", "/notices"}:
+        return _list(sim) if request.path == "/" else _notices(sim)
     name = request.path.rpartition("/")[2]
     if request.path in {f"/s/{name}", "/s"}:
         return _article(sim, request.query.get("sn", "") if request.path == "/s" else name)
@@ -65,6 +67,28 @@ def _list(sim: "WeChat") -> Answer:
         jobs=jobs[:6],
         next_review="通过" if result == 0 else WORDS[result][0],
         may_publish=sim.may("freepublish"),
+        calls=sim.journal.entries[:-9:-1],
+    )
+
+
+def _notices(sim: "WeChat") -> Answer:
+    """Template and subscription messages, the newest first."""
+    notices = [
+        {
+            "reader": str(one["touser"]),
+            "values": [(_NAMES.get(name, name), str(value.get("value", ""))) for name, value in one["data"].items()],
+            "url": link if (link := str(one.get("url") or one.get("page") or "")).startswith("http") else "",
+        }
+        for one in reversed(sim.templates)
+    ]
+    return html(
+        _PAGES,
+        "notices.html",
+        platform="wechat",
+        revision=sim.revision,
+        account=sim.account.name,
+        notices=notices,
+        readers=len({one["reader"] for one in notices}),
         calls=sim.journal.entries[:-9:-1],
     )
 

@@ -153,6 +153,7 @@ class WeChat(Simulator):
             "jobs": {job.publish_id: job.status for job in self.publishing.jobs.values()},
             "rights": sorted(self.account.rights),
             "mass_left": self.mass.left(self.clock.now()),
+            "notices": len(self.templates),
         }
 
     def controls(self) -> Mapping[str, Callable[[Mapping[str, Any]], Any]]:

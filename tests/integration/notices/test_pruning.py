@@ -14,6 +14,9 @@ from cms.kernel.metrics import CORE, Metrics
 from cms.notices.models import Letter, Notice
 from cms.notices.pruning import prune_letters
 from cms.notices.tell import tell
+from cms.publishing.services.account import Account
+from cms.publishing.services.journal import RowJournal
+from cms.publishing.services.models import AccountEvent
 from cms.webhooks.models import Webhook, WebhookAttempt, WebhookCall
 from cms.webhooks.pruning import prune_calls
 from deploy.noticing import prune_once
@@ -51,12 +54,24 @@ async def test_round_when_the_settings_say_how_long_keeps_and_counts_by_them(sql
     await _letters(sqlite, office)
     await _calls(sqlite, office)
     metrics = Metrics(CORE)
-    settings = Settings(letter_keep_days=89, webhook_keep_days=3650)
+    await _journal(sqlite)
+    settings = Settings(letter_keep_days=89, webhook_keep_days=3650, journal_keep_days=90)
     here = SimpleNamespace(db=sqlite, clock=FixedClock(NOW), settings=settings, metrics=metrics)
     await prune_once(cast("Any", here))
     told = metrics.text().decode()
     assert "yunping_letters_pruned_total 5.0" in told
     assert "yunping_webhook_calls_pruned_total 0.0" in told
+    assert "yunping_journal_pruned_total 3.0" in told
+    async with sqlite.read() as session:
+        left = (await session.scalars(select(AccountEvent.event))).all()
+    assert sorted(left) == ["at", "young"]
+
+
+async def _journal(db: Database) -> None:
+    """Three old lines of two accounts, and two that are not."""
+    lines = [("a", OLD, "old"), ("b", OLD, "old"), ("a", OLD - KEEP, "older"), ("a", NOW, "at"), ("b", YOUNG, "young")]
+    for account, at, event in lines:
+        await RowJournal(Account(account, db, FixedClock(at))).record(event, path="/x")
 
 
 async def _letters(db: Database, office: Office) -> uuid.UUID:

@@ -69,6 +69,21 @@ def test_any_other_address_is_refused_with_its_field(url: str) -> None:
     assert caught.value.fields == {"url": "publishing.bad_post_url"}
 
 
+DOUYIN = ("douyin.com", "iesdouyin.com")
+
+
+@pytest.mark.parametrize("host", ["www.douyin.com", "v.douyin.com", "DOUYIN.com", "www.iesdouyin.com"])
+def test_an_address_at_the_platform_or_below_it_is_taken(host: str) -> None:
+    assert post_url(f"https://{host}/video/7", wanted=True, hosts=DOUYIN)
+
+
+@pytest.mark.parametrize("host", ["mp.weixin.qq.com", "douyin.com.evil.cn", "mydouyin.com", "douyin.cn"])
+def test_an_address_of_another_platform_is_refused_with_a_sentence_and_where_it_should_be(host: str) -> None:
+    with pytest.raises(Invalid, match="post_url_elsewhere") as caught:
+        post_url(f"https://{host}/video/7", wanted=True, hosts=DOUYIN)
+    assert caught.value.params == {"host": host, "hosts": "douyin.com、iesdouyin.com"}
+
+
 def test_an_address_is_asked_for_only_where_it_is_wanted() -> None:
     assert not post_url(" ", wanted=False)
     with pytest.raises(Invalid, match="post_url_missing"):
