@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from cms.people.roles import Role as StaffRole
+from deploy.settings_file import read_settings
 
 PREFIX = "YUNPING_"
 DATA = "YUNPING_DATA"
@@ -423,7 +424,7 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
     env = dict(os.environ if environment is None else environment)  # noqa: TID251
     given = {k: v for k, v in env.items() if k.startswith(PREFIX) and k not in BOOTSTRAP}
     path = Path(given.get(DATA, "var")) / FILE
-    found, problems = _file(path)
+    found, problems = read_settings(path, misplaced=DATA)
     merged = {**found, **given}
     problems += _unknown(merged)
     if problems:
@@ -479,25 +480,3 @@ def _unknown(values: Mapping[str, str]) -> list[tuple[str, str, str]]:
             near = difflib.get_close_matches(name.upper(), known, n=1)
             problems.append((name, "settings.misspelt", near[0]) if near else (name, "settings.unknown", ""))
     return problems
-
-
-def _file(path: Path) -> tuple[dict[str, str], list[tuple[str, str, str]]]:
-    """The names and values of the file, and what in it is no setting."""
-    if not path.is_file():
-        return {}, []
-    found: dict[str, str] = {}
-    problems: list[tuple[str, str, str]] = []
-    for number, line in enumerate(path.read_text("utf-8").splitlines(), start=1):
-        name, sign, value = (part.strip() for part in line.partition("="))
-        if (not name and not sign) or name.startswith("#"):
-            continue
-        if not sign or not name:
-            problems.append((f"{path}:{number}", "settings.line", line.strip()))
-        elif name == DATA:
-            # The file lies in the folder it would name: whoever reads it here would look for the data elsewhere.
-            problems.append((name, "settings.misplaced", str(path)))
-        elif name in found:
-            problems.append((name, "settings.twice", str(path)))
-        else:
-            found[name] = value[1:-1] if len(value) > 1 and value[0] == value[-1] == '"' else value
-    return found, problems

@@ -6,7 +6,7 @@ from alembic import op
 from cms.kernel.base import Instant
 
 revision = "0044"
-down_revision = "0047"
+down_revision = "0042"
 branch_labels = None
 depends_on = None
 
