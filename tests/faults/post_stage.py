@@ -4,6 +4,7 @@ import collections
 import contextlib
 import signal
 from collections.abc import AsyncIterator
+from email.utils import format_datetime
 from typing import Self
 
 from aiohttp import web
@@ -72,7 +73,9 @@ class Stage:
             if request.transport:
                 request.transport.abort()
             return web.Response()
-        return web.Response(status=answer.status, body=answer.body, headers=answer.headers)
+        # The platform's own time: a worker goes by it, and aiohttp would say this machine's.
+        said = {"Date": format_datetime(fake.simulator.clock.now(), usegmt=True)}
+        return web.Response(status=answer.status, body=answer.body, headers={**said, **answer.headers})
 
 
 def was_killed(end: int) -> bool:
