@@ -1,14 +1,12 @@
 """Unlike videos become items of one house: one grid, one loudness, one set of init segments, joined without a step."""
 
 import asyncio
-import contextlib
 import hashlib
 import itertools
 import json
 import shutil
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -32,6 +30,7 @@ from media.slate import make_slate
 from media.subtitles import Cue
 from media.video import VideoFacts, examine
 from tests.integration.media import clips
+from tests.integration.media.keeping import Folder, PowerCutError
 
 # Some 30 CPU-seconds of encoding stand in one fixture, at the lowest priority.
 pytestmark = pytest.mark.timeout(400)
@@ -269,42 +268,6 @@ async def test_cancelled_encode_leaves_nothing(quick: tuple[Path, VideoFacts], s
     # `work` looks for what is left
 
 
-class Folder:
-    """What is kept, in a folder; `most` parts are taken, then the power goes."""
-
-    def __init__(self, folder: Path, most: int = 100) -> None:
-        self.folder, self.most = folder, most
-        self.asked: list[str] = []
-        self.others_wait: list[bool] = []
-        self.film = b""
-
-    async def begin(self, house: str) -> Collection[str]:
-        assert house
-        return [path.name for path in self.folder.iterdir()]
-
-    @contextlib.asynccontextmanager
-    async def opened(self, name: str) -> AsyncIterator[Path | None]:
-        self.asked.append(name)
-        yield self.folder / name
-
-    async def keep(self, parts: Mapping[str, Path]) -> None:
-        for name, path in parts.items():
-            shutil.copyfile(path, self.folder / name)
-        self.most -= 1
-        if self.most == 0:
-            raise PowerCutError
-
-    async def small_first(self) -> bool:
-        return bool(self.others_wait) and self.others_wait.pop(0)
-
-    async def watchable(self, film: Path) -> None:
-        self.film = film.read_bytes()
-
-
-class PowerCutError(Exception):
-    """The machine stops."""
-
-
 async def test_resumed_encode_makes_the_bytes_of_an_uninterrupted_one(
     items: dict[str, Item], sandbox: Sandbox, work: Path, tmp_path: Path
 ) -> None:
@@ -327,6 +290,46 @@ async def test_resumed_encode_makes_the_bytes_of_an_uninterrupted_one(
     assert min(encoding) >= 3_840
     for track in house.TRACKS:
         assert made[f"house-{track}"] == items["phone"].files[f"house-{track}"].read_bytes(), track
+
+
+async def test_encode_killed_again_and_again_makes_no_kept_chunk_anew_and_the_same_bytes(
+    items: dict[str, Item], sandbox: Sandbox, work: Path, tmp_path: Path
+) -> None:
+    kept = tmp_path / "kept"
+    kept.mkdir()
+    path = clips.phone(tmp_path)
+    program = (sys.executable, "-m", "tests.integration.media.keeping", str(path), str(work), str(kept))
+    # Killed in what comes first, then in the chunk after the first kept one.
+    for kept_before in (0, 1):
+        child = await asyncio.to_thread(subprocess.Popen, program, cwd=Path(__file__).parents[3])
+        while len(list(kept.glob("480.*"))) < kept_before or not await _is_encoding(work):
+            assert child.poll() is None
+            await asyncio.sleep(0.02)
+        child.kill()
+        await asyncio.to_thread(child.wait)
+        assert len(list(kept.glob("480.*"))) == kept_before
+        await asyncio.to_thread(_emptied, work)
+
+    told: list[Progress] = []
+    following = Folder(kept)
+    facts = await examine(path, sandbox=sandbox, work=work, limits=LIMITS)
+    given: dict[str, Any] = {"sandbox": sandbox, "work": work, "limits": LIMITS, "each": 1}
+    made = await _made(path, facts, kept=following, progress=told.append, **given)
+    assert {"1080.00000", "720.00000", "480.00000"} <= set(following.asked)
+    assert min(one.done_ms for one in told if one.stage is Stage.encoding) >= 3_840
+    for track in house.TRACKS:
+        assert made[f"house-{track}"] == items["phone"].files[f"house-{track}"].read_bytes(), track
+
+
+async def _is_encoding(work: Path) -> bool:
+    """Whether the encoder has begun to write pictures of a chunk."""
+    return any(one.stat().st_size for one in await asyncio.to_thread(lambda: list(work.glob("**/480*"))))
+
+
+def _emptied(work: Path) -> None:
+    """As the next start of a worker does with what a killed one left."""
+    for left in work.iterdir():
+        shutil.rmtree(left, ignore_errors=True)
 
 
 async def test_smallest_picture_first_makes_the_bytes_of_one_decode_and_a_film_of_all_of_it(
