@@ -89,9 +89,12 @@ class Receiver:
                 heard = True
                 await self.hear(block)
         finally:
+            # Nobody hears it any more; but a pipe that nobody reads never comes to its end, and its process neither.
+            rest = asyncio.create_task(_thrown_away(process.stdout))
             await _ended(process)
-            listening.cancel()
-            await asyncio.gather(listening, return_exceptions=True)
+            for task in (listening, rest):
+                task.cancel()
+            await asyncio.gather(listening, rest, return_exceptions=True)
         return heard
 
     async def _listen(self, stream: asyncio.StreamReader) -> None:
@@ -103,6 +106,11 @@ class Receiver:
             if not line:
                 return
             self.error = line.decode("utf-8", "replace").strip()
+
+
+async def _thrown_away(stream: asyncio.StreamReader) -> None:
+    while await stream.read(_BLOCK):
+        pass
 
 
 async def _ended(process: asyncio.subprocess.Process) -> None:

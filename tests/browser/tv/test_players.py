@@ -185,7 +185,8 @@ async def test_hls_js_goes_over_to_the_lowest_rung_and_on_where_a_signal_has_no_
     await until(page, "document.getElementById('hls').ended", seconds=30)
     seen = (await page.evaluate("window.seen"))["hls"]
     # At four times the speed a busy machine may keep the player waiting; it has no hole to wait at.
-    assert (seen["errors"], seen["ranges"]) == ([], 1)
+    assert set(seen["errors"]) <= {"bufferStalledError"}
+    assert seen["ranges"] == 1
     assert all(gap % 40 == 0 and gap > 0 for gap in seen["gaps"])
     assert seen["sizes"] == [720, 480]
 

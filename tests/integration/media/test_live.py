@@ -197,3 +197,20 @@ def test_receiver_opens_no_file_and_no_other_protocol() -> None:
         given = receiving(url)
         assert given[given.index("-protocol_whitelist") + 1] == allowed
         assert given[given.index("-i") + 1] == url
+
+
+async def test_source_that_is_held_up_can_be_ended_while_it_still_sends() -> None:
+    heard = asyncio.Event()
+
+    async def held(_: bytes) -> None:
+        heard.set()
+        await asyncio.Event().wait()
+
+    receiver = Receiver("srt://x", held, program=("/bin/sh", "-c", "exec /usr/bin/yes signal"))
+    running = asyncio.create_task(receiver.run())
+    await asyncio.wait_for(heard.wait(), 10)
+    await asyncio.sleep(0.2)  # until the pipe and what is kept of it are full
+    running.cancel()
+    done, _ = await asyncio.wait([running], timeout=20)
+    assert done
+    assert running.cancelled()
