@@ -12,7 +12,7 @@ from sqlalchemy.engine import CursorResult
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from cms.contract import Accepted, Outcome, Prepared, Sent, Unknown
+from cms.contract import Accepted, Manual, NotSent, Outcome, Prepared, Sent, Unknown
 from cms.kernel.db import Database
 from cms.kernel.leases import Claim
 from cms.publishing.attempts import BEGUN, note_end, outcome_of
@@ -96,7 +96,7 @@ class RowLedger:
             row = await self._ours(session)
             if row.call is not None:
                 await note_end(session, row.call, outcome, now=self._now())
-            if not is_open:
+            if not is_open and not _ends_delivery(outcome):
                 row.call, row.accepted_at = None, None
             if isinstance(outcome, Sent):
                 row.post = outcome.post
@@ -128,6 +128,14 @@ class RowLedger:
             result = await session.execute(update(Delivery).where(*mine).values(**values))
         if not isinstance(result, CursorResult) or result.rowcount != 1:
             raise LeaseLost
+
+
+def _ends_delivery(outcome: Outcome) -> bool:
+    """Whether no further try follows: then the call is closed with the delivery's own end, in one transaction.
+
+    A worker that died between the two would leave a delivery that looks as if nothing had ever been begun.
+    """
+    return isinstance(outcome, Manual) or (isinstance(outcome, NotSent) and not outcome.retry)
 
 
 def _encode(prepared: Prepared) -> bytes:

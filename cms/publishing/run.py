@@ -96,7 +96,7 @@ class Ledger(Protocol):
         ...
 
     async def end(self, outcome: Outcome) -> None:
-        """Notes the outcome of the call; `Unknown` leaves it open."""
+        """Notes the outcome of the call; after `Unknown`, and where no other try follows, it stays open."""
         ...
 
 
@@ -125,10 +125,11 @@ class Again:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """No try can help; a person must."""
+    """No try can help; a person must. `is_known` says that this is how the open call ended."""
 
     code: str
     params: dict[str, object]
+    is_known: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,4 +295,4 @@ class _Posting:
             case NotSent(code=code, retry=True, params=params, wait=wait):
                 return Again(code, dict(params), wait)
             case NotSent(code=code, params=params):
-                return Failed(code, dict(params))
+                return Failed(code, dict(params), is_known=True)

@@ -48,7 +48,7 @@ class Settling:
         if isinstance(result, Again | Failed):
             if mended_by_administrator(result.code):
                 await self._pause(context, result)
-            if await self._is_open():
+            if not _is_known(result) and await self._is_open():
                 await self._still_open(context, result)
                 return
         match result:
@@ -65,7 +65,8 @@ class Settling:
                 await self._again(context, code, params, None)
             case Failed(code=code, params=params):
                 state = DeliveryState.MISSED if code == "publishing.too_late" else DeliveryState.FAILED
-                await self._end(context, state, finished_at=self._now, **_error(code, params))
+                closed = {"call": None, "accepted_at": None} if _is_known(result) else {}
+                await self._end(context, state, finished_at=self._now, **closed, **_error(code, params))
             case _:
                 assert_never(result)
 
@@ -182,6 +183,10 @@ class Settling:
     @property
     def _now(self) -> dt.datetime:
         return self._shop.clock.now()
+
+
+def _is_known(result: Result) -> bool:
+    return isinstance(result, Failed) and result.is_known
 
 
 async def close_earlier(session: AsyncSession, settled: Delivery, *, now: dt.datetime) -> None:

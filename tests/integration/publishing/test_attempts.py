@@ -90,3 +90,28 @@ async def test_attempt_that_a_person_or_a_recall_settled_says_so(place: Office, 
     async with place.database.read() as session:
         (attempt,) = await attempts_of(session, second.id)
     assert (attempt.outcome, attempt.ended_at) == ("settled", place.now)
+
+
+async def test_worker_that_dies_after_a_no_for_good_asks_again_and_sends_nothing(
+    place: Office, watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    edition = await office.approved(place.database)
+    watched.answers = [NotSent("wechat.status_review", retry=False)]
+    await publish(place, edition, "wx")
+
+    class DiedError(Exception):
+        """Between the note of the outcome and the end of the delivery."""
+
+    async def dead(*_: object) -> None:
+        raise DiedError
+
+    with monkeypatch.context() as until_then:
+        until_then.setattr("cms.publishing.sending.Settling.settle", dead)
+        await place.work()
+    assert await outcomes(place) == ["not_sent"]
+    watched.told = [NotSent("wechat.status_review", retry=False)]
+    place.later(minutes=20)
+    await place.work()
+    row = await newest(place)
+    assert (row.state, row.error_code, row.call) == ("failed", "wechat.status_review", None)
+    assert len(watched.noted) == 1

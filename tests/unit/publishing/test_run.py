@@ -316,7 +316,7 @@ async def test_a_post_the_platform_refuses_for_good_fails() -> None:
             return NotSent("post.content_refused", retry=False)
 
     result = await attempt(Order("d", TARGET, piece()), Channel("x", post=Strict(Dice(0, 0))), Notes(Dice(0, 0)))
-    assert result == Failed("post.content_refused", {})
+    assert result == Failed("post.content_refused", {}, is_known=True)
 
 
 async def test_a_channel_without_a_renderer_fails_with_its_name() -> None:
