@@ -76,7 +76,7 @@ def _notices(sim: "WeChat") -> Answer:
     notices = [
         {
             "reader": str(one["touser"]),
-            "values": [(_NAMES.get(name, name), str(value.get("value", ""))) for name, value in one["data"].items()],
+            "said": [(_NAMES.get(name, name), str(value.get("value", ""))) for name, value in one["data"].items()],
             "url": link if (link := str(one.get("url") or one.get("page") or "")).startswith("http") else "",
         }
         for one in reversed(sim.templates)
