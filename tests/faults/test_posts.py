@@ -55,8 +55,8 @@ async def test_post_killed_at_every_step_in_turn_goes_out_once(sqlite: Database,
     tally, step, killed = Tally(), 0, True
     async with Room.opened(sqlite, tmp_path) as room:
         while killed:
-            # Each with a seed of its own that is scanned, where it is a code.
-            fakes = {f"{kind}-{step + n}": FAKES[kind](f"{kind}-{step + n}", 5 * (step + n)) for n in range(1, 11)}
+            # Each with a seed of its own; where it is a code, all post by codes and all are scanned.
+            fakes = {f"{kind}-{step + n}": FAKES[kind](f"{kind}-{step + n}", 10 * (step + n) + 5) for n in range(1, 11)}
             for story in await stories(room, tally, fakes, rough=False):
                 step += 1
                 killed = await story.killed_at(step)

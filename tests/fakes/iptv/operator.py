@@ -104,7 +104,9 @@ class Operator(Simulator):
             return Answer(200, envelopes.results(why.kind, why.name, why.why), envelopes.HEAD)
         if request.path == "/" and request.method == "GET":
             shown = [{"thing": one, "categories": self._categories(one.id)} for one in self.library.programmes()]
-            return html(_PAGES, "library.html", programmes=shown, commands=list(self.commands.values())[::-1])
+            commands = list(self.commands.values())[::-1]
+            revision = self.revision
+            return html(_PAGES, "library.html", platform="iptv", revision=revision, programmes=shown, commands=commands)
         return None
 
     def error(self, code: int) -> Answer:
