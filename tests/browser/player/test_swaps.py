@@ -24,9 +24,15 @@ WATCH = """
 () => {
   window.frames_seen = 0;
   window.frames_bad = [];
+  // A film that seeks has no data for a moment, and its last frame stays on the glass.
+  const drawn = new WeakMap();
+  const hasFrame = (film) => {
+    if (film.readyState >= 2) drawn.set(film, film.currentSrc);
+    return drawn.get(film) === film.currentSrc;
+  };
   const isWhole = (layer) =>
     [...layer.querySelectorAll("img")].every((one) => one.complete && one.naturalWidth > 0) &&
-    [...layer.querySelectorAll("video")].every((one) => one.readyState >= 2);
+    [...layer.querySelectorAll("video")].every(hasFrame);
   const look = () => {
     const layers = [...document.querySelectorAll("#stage > .layer")];
     const solid = layers.filter((one) => Number(getComputedStyle(one).opacity) > 0.999 && isWhole(one));
