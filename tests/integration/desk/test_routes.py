@@ -15,7 +15,7 @@ from cms.desk.routing import SIGNED_IN, WORDS
 from cms.desk.visit import Visit
 from cms.people.permissions import TABLE
 from cms.people.roles import Role
-from tests.integration.desk.calls import Caller, Sent, answer_at_once
+from tests.integration.desk.calls import Caller, Sent
 from tests.integration.desk.house import House
 from tests.integration.desk.matrix import (
     ABOVE,
@@ -113,9 +113,8 @@ def _fault(route: Route, role: str, place: str, answer: Answer) -> bool:
 @on_sqlite
 @pytest.mark.timeout(600)
 async def test_route_when_any_role_comes_lets_in_those_who_may_and_only_to_what_lies_in_their_unit(
-    house: House, monkeypatch: pytest.MonkeyPatch
+    house: House,
 ) -> None:
-    answer_at_once(monkeypatch)
     matrix = await make_matrix(house)
     routes = every_route(house)
     assert len(routes) > 100
@@ -148,10 +147,7 @@ def _is_about_one(route: Route) -> bool:
 
 
 @on_sqlite
-async def test_thing_of_one_person_when_another_comes_is_not_touched(
-    house: House, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    answer_at_once(monkeypatch)
+async def test_thing_of_one_person_when_another_comes_is_not_touched(house: House) -> None:
     matrix = await make_matrix(house)
     wrong = []
     for route in every_route(house):
