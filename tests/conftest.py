@@ -4,7 +4,15 @@ import pytest
 import structlog
 from hypothesis import HealthCheck, settings
 
-pytest_plugins = ["tests.guards", "tests.statements", "tests.at_once", "tests.postgres", "tests.schema", "tests.chromium", "tests.tasks"]
+pytest_plugins = [
+    "tests.guards",
+    "tests.statements",
+    "tests.at_once",
+    "tests.postgres",
+    "tests.schema",
+    "tests.chromium",
+    "tests.tasks",
+]
 
 # No deadline: two cores are shared by the tests, a browser and servers, so one example's time says nothing.
 settings.register_profile(

@@ -102,7 +102,7 @@ class House:
     api: web.Application
     browsers: list[Browser] = field(default_factory=list)
     logins: dict[str, Browser] = field(default_factory=dict)
-    admin: uuid.UUID = uuid.UUID(int=0)
+    admin: uuid.UUID = field(default_factory=uuid.uuid4)  # until the first run
 
     def browser(self) -> Browser:
         made = Browser(ClientSession(cookie_jar=CookieJar(unsafe=True)), self.server.make_url("/"))
