@@ -2,7 +2,7 @@
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
@@ -12,6 +12,8 @@ from cms.kernel.db import Database, normal_url, sync_url
 from tests.postgres import Cluster
 
 KINDS = ("sqlite", pytest.param("postgres", marks=pytest.mark.postgres))
+# Where a folder's tests use SQLite unless they say otherwise.
+on_both = pytest.mark.parametrize("database_url", KINDS, indirect=True)
 
 
 def build(url: str) -> None:
@@ -55,15 +57,23 @@ def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 @pytest.fixture(params=KINDS)
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of a database with all tables, once on SQLite and once on PostgreSQL."""
+    return url_of(request, tmp_path)
+
+
+def url_of(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of a database with all tables, of the kind that the fixture's parameter names."""
     if request.param == "sqlite":
         path = tmp_path / "yunping.sqlite"
         shutil.copy(request.getfixturevalue("_sqlite_template"), path)
-        yield f"sqlite+aiosqlite:///{path}"
-        return
+        return f"sqlite+aiosqlite:///{path}"
     cluster: Cluster = request.getfixturevalue("postgres")
-    yield cluster.url(cluster.emptied(request.getfixturevalue("_postgres_template")))
+    return cluster.url(cluster.emptied(request.getfixturevalue("_postgres_template")))
+
+
+# The `database_url` of a module or folder that needs PostgreSQL for some of its tests only: those are `on_both`.
+sqlite_by_default = pytest.fixture(params=["sqlite"])(url_of)
 
 
 @pytest.fixture

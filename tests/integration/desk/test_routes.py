@@ -32,6 +32,9 @@ from tests.integration.desk.world import begin, make_world, write
 
 # Permissions do not differ by database; what narrows lists is tested on both where it lives.
 on_sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+on_postgres = pytest.mark.parametrize(
+    "database_url", [pytest.param("postgres", marks=pytest.mark.postgres)], indirect=True
+)
 TITLE = "银龄课堂开讲"
 # What belongs to nobody's unit: it is the same for everybody who may enter at all.
 _SHARED = (
@@ -137,6 +140,23 @@ async def test_route_when_any_role_comes_lets_in_those_who_may_and_only_to_what_
     # What nobody ever found says nothing about who may do it.
     unmet = {f"{route.method} {route.path}" for route in routes} - met
     assert unmet == set(_UNMET), "\n".join(sorted(unmet ^ set(_UNMET)))
+
+
+@on_postgres
+async def test_page_when_opened_on_postgresql_answers_as_on_sqlite(house: House) -> None:
+    """What changes rows is tested on both where the use cases are; what only the pages and lists ask, here."""
+    matrix = await make_matrix(house)
+    wrong, opened = [], 0
+    for route in every_route(house):
+        if route.method != "GET":
+            continue
+        role = next((one for one in (*Role, NOBODY) if may_enter(route, one)), NOBODY)
+        answer = await matrix.by[role, HERE].ask("GET", matrix.path(route.path), sent_to(route, matrix.parts))
+        opened += answer[0] == 200
+        if answer[0] >= 500 or not _is_met(route, role, answer):
+            wrong.append(f"{role}: {route.path} answered {answer[0]}")
+    assert wrong == []
+    assert opened > 100
 
 
 def _is_met(route: Route, role: str, answer: Answer) -> bool:

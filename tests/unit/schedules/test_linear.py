@@ -1,4 +1,4 @@
-"""A channel is arithmetic: random days keep their promises, two thousand in every run and ten thousand in a long one."""
+"""A channel is arithmetic: two thousand random days keep their promises, in a long run ten thousand."""
 
 import itertools
 import random
