@@ -1,8 +1,11 @@
-"""The tables of the house, built once a worker; copied or emptied for each test."""
+"""The tables of the house, built once a run; copied or emptied for each test."""
 
 import asyncio
+import contextlib
+import fcntl
+import os
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -35,17 +38,40 @@ def _create(url: str, tables: sa.MetaData) -> None:
 
 
 @pytest.fixture(scope="session")
-def _sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("schema") / "template.sqlite"
-    build(f"sqlite:///{path}")
+def _of_the_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that all workers of a run share."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base) / "schema"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+@contextlib.contextmanager
+def _alone(folder: Path, name: str) -> Iterator[Path]:
+    """The path of something the first worker makes and the others wait for."""
+    with (folder / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield folder / name
+
+
+@pytest.fixture(scope="session")
+def _sqlite_template(_of_the_run: Path) -> Path:
+    with _alone(_of_the_run, "template.sqlite") as path:
+        if not path.exists():
+            made = path.with_name("making.sqlite")
+            build(f"sqlite:///{made}")
+            made.replace(path)
     return path
 
 
 @pytest.fixture(scope="session")
-def _postgres_template(postgres: Cluster) -> str:
-    name = postgres.create()
-    build(postgres.url(name))
-    return name
+def _postgres_template(postgres: Cluster, _of_the_run: Path) -> str:
+    with _alone(_of_the_run, "template.postgres") as path:
+        if not path.exists():
+            name = postgres.create()
+            build(postgres.url(name))
+            path.write_text(name)
+        return path.read_text()
 
 
 @pytest.fixture(params=KINDS)

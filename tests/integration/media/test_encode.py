@@ -240,7 +240,7 @@ async def test_encode_on_a_volume_without_room_is_refused(
 
 
 def test_disk_that_fills_during_the_encode_is_refused_and_nothing_is_left(tmp_path: Path) -> None:
-    noise = ("-f", "lavfi", "-i", "color=gray:s=640x360:r=25:d=3.5,noise=alls=90:allf=t", "-preset", "ultrafast")
+    noise = ("-f", "lavfi", "-i", "color=gray:s=1920x1080:r=25:d=1.2,noise=alls=90:allf=t", "-preset", "ultrafast")
     clip = clips.make(tmp_path / "noise.mp4", *noise)
     volume = tmp_path / "volume"
     volume.mkdir()
