@@ -11,7 +11,7 @@ from typing import Any
 import aiosqlite
 import pytest
 
-_execute = aiosqlite.Connection._execute
+_execute: Callable[..., Any] = aiosqlite.Connection._execute
 _WAITS = "begin immediate"
 _forced = False
 
@@ -24,7 +24,7 @@ async def _at_once(connection: aiosqlite.Connection, ask: Callable[..., Any], *a
     return ask(*args, **named)
 
 
-aiosqlite.Connection._execute = _at_once  # type: ignore[method-assign]
+aiosqlite.Connection._execute = _at_once  # type: ignore[assignment,method-assign]
 
 
 @pytest.fixture

@@ -152,6 +152,7 @@ async def test_page_when_opened_on_postgresql_answers_as_on_sqlite(house: House)
         if route.method != "GET":
             continue
         inside = [one for one in (*Role, NOBODY) if may_enter(route, one)]
+        answer: Answer = (404, "", "")
         for role, place in itertools.product(inside, (HERE, ABOVE)):
             answer = await matrix.by[role, place].ask("GET", matrix.path(route.path), sent_to(route, matrix.parts))
             if answer[0] >= 500 or (_is_met(route, role, answer) and answer[0] != 403):
