@@ -1,5 +1,7 @@
 """Fixtures of every test: databases, a browser, and the guards."""
 
+import gc
+
 import pytest
 import structlog
 from hypothesis import HealthCheck, settings
@@ -31,6 +33,12 @@ structlog.configure(
         structlog.dev.ConsoleRenderer(colors=False),
     ]
 )
+
+
+def pytest_collection_finish() -> None:
+    """What was collected stays to the end: no later search for garbage walks through all of it."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
