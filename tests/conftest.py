@@ -1,10 +1,20 @@
 """Fixtures of every test: databases, a browser, and the guards."""
 
+import gc
+
 import pytest
 import structlog
 from hypothesis import HealthCheck, settings
 
-pytest_plugins = ["tests.guards", "tests.statements", "tests.postgres", "tests.schema", "tests.chromium", "tests.tasks"]
+pytest_plugins = [
+    "tests.guards",
+    "tests.statements",
+    "tests.at_once",
+    "tests.postgres",
+    "tests.schema",
+    "tests.chromium",
+    "tests.tasks",
+]
 
 # No deadline: two cores are shared by the tests, a browser and servers, so one example's time says nothing.
 settings.register_profile(
@@ -23,6 +33,12 @@ structlog.configure(
         structlog.dev.ConsoleRenderer(colors=False),
     ]
 )
+
+
+def pytest_collection_finish() -> None:
+    """What was collected stays to the end: no later search for garbage walks through all of it."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
