@@ -16,7 +16,7 @@ from cms.newspaper.drawing import draw_next
 from tests.browser.axe import violations
 from tests.browser.desk.office import Desk
 from tests.chromium import DESK, PHONE, Pages
-from tests.fakes.newspapers import ARTICLES, newspaper_pdf
+from tests.fakes.newspapers import ARTICLES, many_pages, newspaper_pdf
 from tests.integration.desk.house import Browser, House, open_house
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
@@ -82,6 +82,12 @@ async def test_issue_by_hand(pages: Pages, house: House) -> None:
     await page.locator("[name=file]").set_input_files(FilePayload(name="坏.pdf", mimeType=PDF, buffer=b"%PDF-1.7\nx"))
     await editor.press("上传并生成版面")
     await expect(page.get_by_text("文件已损坏")).to_be_visible(timeout=30_000)
+    await page.locator("[name=file]").set_input_files(
+        FilePayload(name="合订本.pdf", mimeType=PDF, buffer=many_pages(3_000))
+    )
+    await editor.press("上传并生成版面")
+    await expect(page.get_by_text("文档共 3000 页，超过了 200 页的上限。")).to_be_visible(timeout=30_000)
+    await looked(page, "newspaper-refused")
     pdf = (
         Path(os.environ["PAPER"]).read_bytes()
         if "PAPER" in os.environ
