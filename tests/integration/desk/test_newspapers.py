@@ -1,4 +1,4 @@
-"""PDFs that are too long, hostile or incomplete: what the desk says of each, and that nothing of a refused one stays."""
+"""PDFs too long, hostile or incomplete: what the desk says of each, and that nothing of a refused one stays."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -67,7 +67,7 @@ async def test_pdf_when_it_cannot_be_a_paper_says_why_and_leaves_nothing(desk: H
             assert await session.scalar(select(func.count()).select_from(table)) == 0
     assert "还没有电子报" in await editor.get("/desk/newspapers/")
 
-    # One with scripts, and one with a glyph of no character, are taken: without them, and the desk says what is missing.
+    # Scripts and a glyph of no character are left out of what is taken, and the desk says so.
     lost = newspaper_pdf(1, articles=ARTICLES[:1], catalog=SCRIPTS)
     lost = lost.replace("垂".encode("utf-16-be").hex().encode(), b"e000")
     page = await _drawn(desk, editor, lost, "2026-11-26")
