@@ -18,7 +18,8 @@
 
   /* `on.given` is called with every new pass, `on.refused` with the house's words when there is none. */
   window.yunpingPass = function (base, on) {
-    var prefix = "", waits = LATER_MS, timer = 0, asking = null, over = false;
+    /* One word as long as the page stands: what it was told first lives on by it. */
+    var prefix = "", waits = LATER_MS, timer = 0, asking = null, over = false, word = session();
 
     function later(ms) { window.clearTimeout(timer); timer = window.setTimeout(ask, ms); }
     function ask() {
@@ -43,7 +44,7 @@
           waits = Math.min(LATEST_MS, waits * 2);
         }
       };
-      asking.open("GET", base + "pass.json?s=" + session() + (entry ? "&token=" + encodeURIComponent(entry) : ""), true);
+      asking.open("GET", base + "pass.json?s=" + word + (entry ? "&token=" + encodeURIComponent(entry) : ""), true);
       asking.send();
     }
     /* An address of the channel's stream with the newest pass; any other stays as it is. */

@@ -153,12 +153,24 @@ async def test_channel_for_an_operators_viewers_says_where_to_come_from_and_play
     assert "token=" not in page.url
 
 
-async def test_box_with_a_player_of_its_own_is_told_the_next_address(pages: Pages, world: World) -> None:
+async def test_box_with_a_player_of_its_own_keeps_its_address_while_the_page_renews_and_is_told_when_it_fails(
+    pages: Pages, world: World
+) -> None:
     page, seen = await opened(pages, f"{world.site}/tv/t-tv/live/", BOX)
     told = "window.__told.filter((call) => call[0] === 'setSingleMedia').map((call) => JSON.parse(call[1])[0].mediaUrl)"
-    await until(page, f"{told}.length >= 2", seconds=20)
-    first, second = (await page.evaluate(told))[:2]
+    await until(page, f"{told}.length >= 1", seconds=20)
+    (first,) = await page.evaluate(told)
     assert first.startswith(f"{world.site}/tv/t-tv/t/portal-")
     assert first.endswith("/master.m3u8")
+    ends = int(first.split("/t/")[1].split(".")[2])
+    while SystemClock().now().timestamp() < ends + 0.5 or seen.passes < 3:
+        await page.wait_for_timeout(100)
+    assert await page.evaluate(told) == [first], "renewed without a blink"
+    for path in ("master.m3u8", "720.m3u8"):
+        assert (await page.request.get(first.replace("master.m3u8", path))).status == 200, "its address lives on"
+    # Another server, which knows nothing of this page: the player fails, and is told the newest address once.
+    await page.evaluate("window.__event = 'EVENT_MEDIA_ERROR'")
+    await press(page, 0x300)
+    (_, second) = await page.evaluate(told)
     assert second != first
-    assert seen.passes >= 2
+    assert (await page.request.get(second)).status == 200
