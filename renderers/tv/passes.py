@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from renderers.tv import tokens
+from renderers.tv import entries, tokens
 from renderers.tv.plan import Rule
 
 MINUTE: Final = 60
@@ -49,10 +49,10 @@ def issued(rule: Rule, code: str, secret: bytes, query: Mapping[str, str], now: 
     expires = now + rule.pass_minutes * MINUTE
     if rule.entry_only:
         entry = query.get("token", "")
-        if viewer_of(entry):
+        if viewer_of(entry) and not entries.is_of_several(entry):
             # A pass that lets its holder ask for the next one would never end.
             return tokens.Wrong.SIGNATURE
-        wrong = tokens.wrong_with(entry, secret=secret, channel=code, keys=dict(rule.keys), now=now)
+        wrong = entries.wrong_with(entry, secret=secret, channel=code, keys=dict(rule.keys), now=now)
         if wrong is not None:
             return wrong
         expires = min(expires, tokens.end_of(entry))

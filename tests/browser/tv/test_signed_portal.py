@@ -10,7 +10,7 @@ from playwright.async_api import Page, Response, ViewportSize
 
 from cms.contract import Channel
 from cms.kernel.clock import SystemClock
-from renderers.tv import channel, passes, tokens
+from renderers.tv import channel, entries, passes, tokens
 from tests.browser.tv.keywalk import press
 from tests.browser.tv.office import Office
 from tests.browser.tv.test_portal import BOX, WATCH, until
@@ -151,6 +151,11 @@ async def test_channel_for_an_operators_viewers_says_where_to_come_from_and_play
     await press(page, 8)
     await page.wait_for_selector("body.home")
     assert "token=" not in page.url
+    # A place that may see several channels has one entry to all of them.
+    many = entries.signed(entries.key_of(SECRET, "telecom", 1), ["hall", "t-tv"], "telecom", 1, expires)
+    page, seen = await opened(pages, f"{world.site}/tv/t-tv/live/?token={many}", BOX)
+    await until(page, "window.__told.some((call) => call[0] === 'setSingleMedia')", seconds=10)
+    assert (seen.passes, seen.refused) == (1, [])
 
 
 async def test_box_with_a_player_of_its_own_keeps_its_address_while_the_page_renews_and_is_told_when_it_fails(

@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +13,7 @@ from aiohttp.test_utils import TestServer
 from yarl import URL
 
 from cms.api.app import PREFIX as API, build_api
-from cms.contract import Channel, Site
+from cms.contract import Channel, Site, Target
 from cms.desk.app import PREFIX, build_desk
 from cms.desk.deps import DeskDeps
 from cms.guard.client import GuardClient
@@ -178,7 +178,12 @@ def make_deps(
         secure=False,
         hands=GuardedHands(guard),
         feeds=GuardedFeeds(guard),
+        entries=lambda kind, targets, who: _entry(channels[kind], targets, who, clock),
     )
+
+
+def _entry(channel: Channel, targets: Sequence[Target], who: str, clock: Clock) -> str:
+    return channel.entry(targets, b"secret of a house", who, clock.now()) if channel.entry else ""
 
 
 @asynccontextmanager
