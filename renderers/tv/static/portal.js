@@ -201,7 +201,7 @@
   function onAir(answer) {
     var coming = answer.programmes, next = coming[1], done = id("on-done");
     say("on-now", coming[0] ? coming[0].title : "");
-    say("on-next", next ? clock(next.start) + "　" + next.title : "");
+    say("on-next", next ? clock(next.start) + "　" + next.title : "暂无安排");
     if (done && coming[0]) { done.style.width = Math.min(100, (answer.now - coming[0].start) * 100 / (coming[0].end - coming[0].start)) + "%"; }
   }
 
