@@ -184,11 +184,10 @@ async def published(world: World, title: str, channel: str) -> str:
 
 
 async def receiver(house: House, source: uuid.UUID, said: SaidOfSource) -> Holding:
-    """What a receiver says of a source and is told, twice: the first time it gets hold of it."""
-    for _ in range(2):
-        async with house.deps.db.write() as session:
-            told = await hold(session, "one", {source: said}, now=house.deps.now())
-    return told
+    """What a receiver says of a source and is told, once it has got hold of it."""
+    async with house.deps.db.write() as session:
+        await hold(session, "one", {}, now=house.deps.now())
+        return await hold(session, "one", {source: said}, now=house.deps.now())
 
 
 async def slots(house: House, order: uuid.UUID) -> None:
