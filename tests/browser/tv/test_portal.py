@@ -276,7 +276,11 @@ async def test_emergency_when_it_begins_is_told_by_socket_stands_over_an_open_pa
     page = await (await pages.context(TELEVISION)).new_page()
     heard: list[str | bytes] = []
     asked: list[str] = []
-    page.on("websocket", lambda socket: socket.on("framereceived", heard.append))
+
+    def hear(frame: str | bytes) -> None:  # playwright takes no method of a list
+        heard.append(frame)
+
+    page.on("websocket", lambda socket: socket.on("framereceived", hear))
     page.on("request", lambda request: asked.append(request.url))
     async with page.expect_event("websocket"):
         await page.goto(f"{site}/tv/t-tv/")
