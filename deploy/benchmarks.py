@@ -78,6 +78,11 @@ BENCHMARKS: Final[Mapping[str, Bench]] = {
         "deploy.bench.pixels",
         {"screens": int, "browsers": int, "rounds": int},
     ),
+    "alerts": Bench(
+        "应急信息从第二把钥匙提交到画在门户页面上的毫秒数（整套安装、三个 Chromium 页面），与回环网络上一条消息之比",
+        "tests.benchmarks.alerts",
+        {"rounds": int, "sockets": int},
+    ),
     "udp": Bench(
         "三十路电视频道的恒定码率 UDP 传送流：每路占用的 CPU，与一路 ffmpeg -re -c copy 之比；另报只发送同样字节的开销",
         "deploy.bench.udp",

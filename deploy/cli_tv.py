@@ -44,10 +44,48 @@ def sign(settings: Settings, code: str, operator: str, number: int, hours: float
     click.echo(catalogue().text(settings.language, "deploy.tv.expires", hours=round(hours, 2)), err=True)
 
 
+@tv.command(name="entry-key")
+@_OPERATOR
+@_NUMBER
+@with_settings
+def entry_key(settings: Settings, operator: str, number: int) -> None:
+    """显示运营商为多个频道签发门户入口的密钥（十六进制）；请当面或加密交给对方。"""
+    click.echo(_entry_key(settings, operator, number).hex())
+
+
+@tv.command()
+@_OPERATOR
+@click.argument("codes", nargs=-1, required=True)
+@_NUMBER
+@click.option("--hours", type=click.FloatRange(0.01, 744), default=6.0, help="多少小时后过期。")
+@with_settings
+def entry(settings: Settings, operator: str, codes: tuple[str, ...], number: int, hours: float) -> None:
+    """显示一个门户入口：从这里进来的机顶盒可以看所列的频道。"""
+    from renderers.tv import entries, paths  # noqa: PLC0415 - other commands need no channel
+
+    expires = int(SystemClock().now().timestamp() + hours * 3600)
+    try:
+        token = entries.signed(_entry_key(settings, operator, number), codes, operator, number, expires)
+    except ValueError:
+        raise click.BadParameter(catalogue().text(settings.language, "deploy.tv.codes", most=entries.MOST)) from None
+    click.echo(f"{settings.public}{paths.home(codes[0])}?token={token}")
+    click.echo(catalogue().text(settings.language, "deploy.tv.expires", hours=round(hours, 2)), err=True)
+
+
+def _entry_key(settings: Settings, operator: str, number: int) -> bytes:
+    from renderers.tv import entries  # noqa: PLC0415
+
+    return entries.key_of(_secret(settings), operator, number)
+
+
 def _key(settings: Settings, code: str, operator: str, number: int) -> bytes:
-    from deploy.services_maker import vault_key  # noqa: PLC0415
-    from deploy.serving import channel_secret  # noqa: PLC0415
     from renderers.tv import tokens  # noqa: PLC0415
 
-    vault = vault_key(settings.data.resolve() / "keys" / "vault.key")
-    return tokens.key_of(channel_secret(vault, "tv"), code, operator, number)
+    return tokens.key_of(_secret(settings), code, operator, number)
+
+
+def _secret(settings: Settings) -> bytes:
+    from deploy.services_maker import vault_key  # noqa: PLC0415
+    from deploy.serving import channel_secret  # noqa: PLC0415
+
+    return channel_secret(vault_key(settings.data.resolve() / "keys" / "vault.key"), "tv")

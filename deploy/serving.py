@@ -7,13 +7,13 @@ import dataclasses
 import hashlib
 import hmac
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Final
 
 from aiohttp import hdrs, web
 
 from cms.airing.viewing import Counter
-from cms.contract import Ask, Assets, Channel, Published, Reply, Site, Span
+from cms.contract import Ask, Assets, Channel, Published, Reply, Site, Span, Target
 from cms.kernel.clock import Clock
 from cms.kernel.metrics import Metrics
 from cms.publishing.published import TreePublished
@@ -158,6 +158,16 @@ class ServingAssets:
 def channel_secret(key: bytes, kind: str) -> bytes:
     """What a kind of channel derives its keys from, out of the key that seals the accounts' secrets."""
     return hmac.digest(key, f"yunping channel secret 1\n{kind}".encode(), hashlib.sha256)
+
+
+def channel_entries(here: Installation, key: bytes) -> Callable[[str, Sequence[Target], str], str]:
+    """Entries of people at the desk to the pages of a kind of channel (`cms.contract.Admit`)."""
+
+    def entry(kind: str, targets: Sequence[Target], who: str) -> str:
+        made = here.channels[kind].entry if kind in here.channels else None
+        return "" if made is None else made(targets, channel_secret(key, kind), who, here.clock.now())
+
+    return entry
 
 
 def channel_site(here: Installation, reader: TreeReader, public: PublicSite, key: bytes) -> ChannelSite:

@@ -39,7 +39,7 @@ from deploy.press import press_of
 from deploy.public import ErrorPages, PublicSite
 from deploy.pushing import PortalPush
 from deploy.services_maker import ServicesMaker
-from deploy.serving import channel_site
+from deploy.serving import channel_entries, channel_site
 from deploy.settings import Settings
 from deploy.stills import Stills
 from media.errors import MediaRefused
@@ -150,6 +150,7 @@ def desk_deps(here: Installation, room: Workshop, services: ServicesMaker) -> De
         hands=GuardedHands(here.guard),
         feeds=GuardedFeeds(here.guard),
         outputs_anywhere=settings.tv_out_anywhere,
+        entries=channel_entries(here, services.key),
     )
 
 

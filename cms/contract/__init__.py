@@ -22,7 +22,7 @@ from cms.contract.display import Delta, Display, File, Files, ManifestDraft, Man
 from cms.contract.errors import AssetGone, Busy, ContractError, OutboundRefused, Spent
 from cms.contract.pieces import AssetFile, Byline, Columns, CutIn, Entry, Laid, LineUp, Piece, Receiver, Slot, Target
 from cms.contract.posts import Accepted, Correction, Manual, NotSent, Outcome, Post, Prepared, Sent, Unknown
-from cms.contract.requests import Ask, Callback, Lost, Reply, Serve, Span
+from cms.contract.requests import Admit, Ask, Callback, Lost, Reply, Serve, Span
 from cms.contract.services import (
     VOLATILE,
     AccountState,
@@ -46,6 +46,7 @@ __all__ = [
     "VOLATILE",
     "Accepted",
     "AccountState",
+    "Admit",
     "Aired",
     "Airing",
     "Ask",

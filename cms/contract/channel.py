@@ -9,7 +9,7 @@ from cms.contract.air import OnAir
 from cms.contract.display import Display
 from cms.contract.pieces import Piece
 from cms.contract.posts import Post
-from cms.contract.requests import Callback, Lost, Serve
+from cms.contract.requests import Admit, Callback, Lost, Serve
 from cms.contract.services import Site
 
 
@@ -78,6 +78,8 @@ class Channel:
     lost: Lost | None = None
     remote: str = ""
     """Where the pages for a remote control begin, with ``{code}`` for the target; the desk shows them beside one."""
+    entry: Admit | None = None
+    """What the desk opens those pages with (``?token=``) for a person, where some of the targets ask for an entry."""
     callback: Callback | None = None
     upkeep: Upkeep | None = None
     consent: Consent | None = None

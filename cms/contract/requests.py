@@ -1,7 +1,7 @@
 """What a channel answers at request time: readers, set-top boxes and platforms that call back."""
 
 import datetime as dt
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from cms.contract.pieces import Target
@@ -59,6 +59,10 @@ Serve = Callable[[Ask, Published, Assets, Site], Awaitable[Reply | None]]
 
 Lost = Callable[[Ask, int, Published, Site], Awaitable[Reply | None]]
 """The channel's own page for an address that is not there (404) or was taken back (410); None: the common one."""
+
+Admit = Callable[[Sequence[Target], bytes, str, dt.datetime], str]
+"""What opens the pages of targets that ask where one comes from: signed with the secret of the channel's kind for one
+person (a word), from an instant on; empty where none of them asks."""
 
 Callback = Callable[[Ask, Target, Services], Awaitable[Reply]]
 """Answers the platform below ``/hooks/{kind}/{target code}/``; checks its signature itself."""

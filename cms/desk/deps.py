@@ -3,7 +3,7 @@
 import datetime as dt
 import uuid
 import zoneinfo
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -71,6 +71,7 @@ class DeskDeps:
         outputs_anywhere: channels may be sent outside private networks.
         newest: what a viewer of a channel gets last; None: the wall shows plans only.
         still: a picture of what a channel shows; None: the wall shows posters.
+        entries: an entry to the pages for a remote of a kind's targets, for a person; None: pages open without one.
         behind_proxy: the peer is our own proxy, whose X-Forwarded-For names the visitor.
     """
 
@@ -103,6 +104,7 @@ class DeskDeps:
     outputs_anywhere: bool = False
     newest: Probe | None = None
     still: Still | None = None
+    entries: Callable[[str, Sequence[Target], str], str] | None = None
 
     def now(self) -> dt.datetime:
         return self.clock.now()

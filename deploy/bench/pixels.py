@@ -13,14 +13,12 @@ import contextlib
 import datetime as dt
 import os
 import shutil
-import signal
 import socket
-import subprocess
 import sys
 import tempfile
 import time
 import uuid
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -34,12 +32,13 @@ from cms.publishing.models import Delivery
 from cms.publishing.refresh import request_refresh
 from cms.publishing.registry import load_channels
 from cms.trust.keys import SigningKey
-from deploy.demo import addresses, boxes, platforms, world
+from deploy.bench.running import LOOK, START, environment_of, first_secret, process
+from deploy.demo import boxes, platforms, world
 from deploy.demo.hands import DemoParts, People
 from deploy.demo.load import furnish, publish_piece
 from deploy.first_start import parts_of
 from deploy.installation import Installation, opened
-from deploy.settings import Settings, load
+from deploy.settings import load
 from screens.ledger import Progress, progress
 from screens.messages import PATH
 from screens.simulator import Fleet, SimulatedScreen
@@ -51,10 +50,7 @@ from screens.tables import Screen
 LIMITS: Final = {"received": 1.0, "shown": 3.0}
 CHROMIUM: Final = "chromium"
 SCENE: Final = "lake"
-FIRST_RUN: Final = "/desk/first-run"
-_START: Final = 120.0
 _ROUND: Final = 60.0
-_LOOK: Final = 0.1
 
 
 def run(*, screens: int = 801, browsers: int = 3, rounds: int = 5) -> dict[str, Any]:
@@ -64,11 +60,11 @@ def run(*, screens: int = 801, browsers: int = 3, rounds: int = 5) -> dict[str, 
 
 
 async def _run(folder: Path, screens: int, browsers: int, rounds: int) -> dict[str, Any]:
-    environment = _environment(folder)
+    environment = environment_of(folder)
     settings = load(environment)
     log = folder / "up.log"
-    async with _process([sys.executable, "-m", "deploy.cli", "up"], environment, log):
-        secret = await _secret(settings, log)
+    async with process([sys.executable, "-m", "deploy.cli", "up"], environment, log):
+        secret = await first_secret(settings, log)
         channels = await asyncio.to_thread(load_channels)
         async with opened(settings, channels, Metrics(CORE)) as here:
             parts = await parts_of(here, platforms.credentials(settings))
@@ -100,63 +96,6 @@ async def _run(folder: Path, screens: int, browsers: int, rounds: int) -> dict[s
     }
 
 
-def _environment(folder: Path) -> dict[str, str]:
-    port, gateway = _free_port(), _free_port()
-    return {
-        **{name: value for name, value in os.environ.items() if not name.startswith("YUNPING_")},  # noqa: TID251
-        "YUNPING_DATA": str(folder / "data"),
-        "YUNPING_DOMAIN": "bench.example",
-        "YUNPING_PORT": str(port),
-        "YUNPING_GATEWAY_PORT": str(gateway),
-        "YUNPING_METRICS_PORT": "0",
-        "YUNPING_ORIGINS": ",".join(addresses()),
-    }
-
-
-@contextlib.asynccontextmanager
-async def _process(argv: Sequence[str], environment: Mapping[str, str], log: Path) -> AsyncIterator[None]:
-    """Runs a program in a session of its own until the block ends."""
-    with log.open("ab") as out:
-        process = await asyncio.create_subprocess_exec(
-            *argv, env=environment, stdout=out, stderr=subprocess.STDOUT, start_new_session=True
-        )
-    try:
-        yield
-    finally:
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGTERM)
-        try:
-            async with asyncio.timeout(20):
-                await process.wait()
-        except TimeoutError:
-            os.killpg(process.pid, signal.SIGKILL)
-            await process.wait()
-
-
-async def _secret(settings: Settings, log: Path) -> str:
-    """Waits until the installation is up and has shown its code, and returns the guard's secret of the first run.
-
-    A code that it shows later would take the place of the one the administrator of the measurement uses.
-    """
-    path = settings.guard_dir / "first-run"
-    async with asyncio.timeout(_START):
-        for port in (settings.port, settings.gateway_port):
-            while not await _listens(port):  # noqa: ASYNC110 - another process
-                await asyncio.sleep(_LOOK)
-        while FIRST_RUN not in await asyncio.to_thread(log.read_text, "utf-8"):  # noqa: ASYNC110 - another process
-            await asyncio.sleep(_LOOK)
-    return await asyncio.to_thread(path.read_text)
-
-
-async def _listens(port: int) -> bool:
-    try:
-        _, writer = await asyncio.open_connection("127.0.0.1", port)
-    except OSError:
-        return False
-    writer.close()
-    return True
-
-
 async def _browsers(
     stack: contextlib.AsyncExitStack, here: Installation, keeper: Actor, folder: Path, count: int
 ) -> None:
@@ -168,17 +107,17 @@ async def _browsers(
     root = here.settings.guard_dir / "public" / "root.json"
     children = await asyncio.to_thread(boxes.install, here.settings, root)
     for place, child in enumerate(children[:count]):
-        await stack.enter_async_context(_process(child.argv, environment, folder / f"box-{place}.log"))
+        await stack.enter_async_context(process(child.argv, environment, folder / f"box-{place}.log"))
         port = child.argv[-1]
         flags = ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-background-networking")
         window = ("--window-size=1080,1920", f"--user-data-dir={folder / f'profile-{place}'}")
         argv = (program, *flags, *window, f"http://127.0.0.1:{port}/")
-        await stack.enter_async_context(_process(argv, environment, folder / f"chromium-{place}.log"))
+        await stack.enter_async_context(process(argv, environment, folder / f"chromium-{place}.log"))
     paired = 0
-    async with asyncio.timeout(_START):
+    async with asyncio.timeout(START):
         while paired < min(count, len(children)):
             paired += len(await boxes.pair_waiting(here.db, keeper, now=here.clock.now()))
-            await asyncio.sleep(_LOOK)
+            await asyncio.sleep(LOOK)
 
 
 async def _enrol(here: Installation, keeper: Actor, count: int) -> list[SimulatedScreen]:
@@ -200,7 +139,7 @@ async def _enrol(here: Installation, keeper: Actor, count: int) -> list[Simulate
 
 async def _settled(here: Installation, screens: int, simulated: int, fleet: Sequence[SimulatedScreen]) -> None:
     """Until every screen is linked, and belongs to an audience."""
-    async with asyncio.timeout(_START):
+    async with asyncio.timeout(START):
         while True:
             async with here.db.read() as session:
                 members = len((await session.scalars(select(AudienceMember.screen))).all())
@@ -208,7 +147,7 @@ async def _settled(here: Installation, screens: int, simulated: int, fleet: Sequ
             live = sum(screen.is_live.is_set() for screen in fleet)
             if members >= screens and linked >= screens and live >= simulated:
                 return
-            await asyncio.sleep(_LOOK)
+            await asyncio.sleep(LOOK)
 
 
 async def _round(
@@ -237,7 +176,7 @@ async def _round(
         done = found.counts["received"] == found.total > 0 and len(_took(found, Stage.SHOWN, ordered)) >= len(drawing)
         if done or time.monotonic() > until:
             break
-        await asyncio.sleep(_LOOK)
+        await asyncio.sleep(LOOK)
     return {"received": _took(found, Stage.RECEIVED, ordered), "shown": _took(found, Stage.SHOWN, ordered)}
 
 
@@ -275,9 +214,3 @@ def _loopback(count: int) -> float:
         ours.close()
         theirs.close()
     return took
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

@@ -1,7 +1,7 @@
 """Television: a linear channel stitched by the clock, and a portal for the remote control of a set-top box."""
 
 from cms.contract import Channel
-from renderers.tv import pages, paths
+from renderers.tv import entries, pages, paths
 from renderers.tv.air import TvOnAir
 from renderers.tv.forms import FORMS, form, preview
 from renderers.tv.items import VIDEO_RENDITIONS
@@ -29,6 +29,7 @@ def channel() -> Channel:
         serve=serve,
         lost=lost,
         remote=paths.ROOT + "{code}/",
+        entry=entries.for_the_desk,
         on_air=TvOnAir(),
         seconds=SECONDS,
     )

@@ -86,8 +86,8 @@ CHANNELS: Final[Mapping[str, Box]] = {
     "after": Box(1016, 612, 200, 60),
 }
 NOTICE: Final[Mapping[str, Box]] = {
-    "read": Box(380, 496, 240, 64),
-    "close": Box(660, 496, 240, 64),
+    "read": Box(380, 506, 240, 64),
+    "close": Box(660, 506, 240, 64),
 }
 LOST: Final[Mapping[str, Box]] = {
     "back": Box(380, 468, 240, 64),

@@ -77,6 +77,7 @@ _WRONG: Final = {
     tokens.Wrong.SIGNATURE: "地址的签名不正确：请从运营商或本单位的入口重新进入；运营商请核对密钥与编号。",
     tokens.Wrong.EXPIRED: "地址已经过期：请从运营商或本单位的入口重新进入。",
 }
+_RENEWALS: Final = passes.Renewals()
 _Answer = Callable[[_Request], Awaitable[Reply | None]]
 
 
@@ -127,13 +128,12 @@ def _refused(request: _Request) -> Reply | None:
     """Why a signed channel does not answer; never kept by anyone."""
     if not request.plan.rule.signed:
         return None
+    code, now = request.plan.code, to_ms(request.ask.now) // 1000
     wrong = tokens.wrong_with(
-        request.token,
-        secret=request.ask.secret,
-        channel=request.plan.code,
-        keys=dict(request.plan.rule.keys),
-        now=to_ms(request.ask.now) // 1000,
+        request.token, secret=request.ask.secret, channel=code, keys=dict(request.plan.rule.keys), now=now
     )
+    if wrong is tokens.Wrong.EXPIRED and _RENEWALS.lives(code, request.token, now):
+        return None
     return None if wrong is None else _forbidden(wrong)
 
 
@@ -147,6 +147,7 @@ async def _pass(request: _Request) -> Reply:
     found = passes.issued(request.plan.rule, request.plan.code, ask.secret, ask.query, to_ms(ask.now) // 1000)
     if isinstance(found, tokens.Wrong):
         return _forbidden(found)
+    _RENEWALS.note(request.plan.code, found)
     text = _json({"now": to_ms(ask.now), "prefix": found.prefix, "expires": found.expires * 1000})
     alone = {"Access-Control-Allow-Origin": request.site.base_url, "Cross-Origin-Resource-Policy": "same-origin"}
     return Reply(200, JSON, (text.encode(),), {"Cache-Control": "no-store", **alone})

@@ -18,11 +18,18 @@
 
   /* `on.given` is called with every new pass, `on.refused` with the house's words when there is none. */
   window.yunpingPass = function (base, on) {
-    var prefix = "", waits = LATER_MS, timer = 0, asking = null, over = false;
+    /* One word as long as the page stands: what it was told first lives on by it. */
+    var prefix = "", waits = LATER_MS, timer = 0, asking = null, over = false, word = session();
 
+    /* What one came in with: for this channel alone, or for several of which it is one; the one that lasts longer. */
+    function entry() {
+      var own = BOX.get("entry:" + base), many = BOX.get("entry"), parts = many.split("."), codes = "_" + (parts[4] ? parts[3] : "") + "_";
+      if (codes.indexOf("_" + base.split("/")[2] + "_") < 0) { return own; }
+      return Number(own.split(".")[2] || 0) > Number(parts[2]) ? own : many;
+    }
     function later(ms) { window.clearTimeout(timer); timer = window.setTimeout(ask, ms); }
     function ask() {
-      var entry = BOX.get("entry:" + base);
+      var shown = entry();
       if (asking || over) { return; }
       asking = new XMLHttpRequest();
       asking.onreadystatechange = function () {
@@ -43,7 +50,7 @@
           waits = Math.min(LATEST_MS, waits * 2);
         }
       };
-      asking.open("GET", base + "pass.json?s=" + session() + (entry ? "&token=" + encodeURIComponent(entry) : ""), true);
+      asking.open("GET", base + "pass.json?s=" + word + (shown ? "&token=" + encodeURIComponent(shown) : ""), true);
       asking.send();
     }
     /* An address of the channel's stream with the newest pass; any other stays as it is. */

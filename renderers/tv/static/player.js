@@ -4,7 +4,7 @@
 
   function Silent() { this.kind = "none"; }
   Silent.prototype = {
-    play: function () {}, pause: function () {}, seek: function () {}, stop: function () {}, moved: function () {},
+    play: function () {}, pause: function () {}, seek: function () {}, stop: function () {}, moved: function () {}, again: function () { return false; },
     paused: function () { return false; }, moving: function () { return false; }, at: function () { return 0; }, length: function () { return 0; }
   };
 
@@ -15,6 +15,7 @@
     this.kind = "native";
     this.player = player;
     this.held = false;
+    this.broke = false;
     this.waits = "";
     player.initMediaPlayer(0, 0, box.left, box.top, box.width, box.height, 0, 0, 100, 0, 1, 1, 1);
     this.tell(url);
@@ -29,19 +30,22 @@
         videoType: 1, streamType: 1, drmType: 1, fingerPrint: 0, copyProtection: 1, allowTrickmode: 1, startTime: 0, endTime: 0,
         entryID: "yunping" }) + "]");
     },
-    /* The same picture under another address: a box's player cannot do that without a blink, so not while it stands. */
-    moved: function (url, isLive) {
-      var at = isLive ? 0 : this.at();
-      if (this.held) { this.waits = url; return; }
+    /* The address that was told lives on while the page renews its pass; the newest one is told when it fails. */
+    moved: function (url) { this.waits = url; },
+    again: function (isLive) {
+      var at = isLive ? 0 : this.at(), url = this.waits;
+      if (!url) { return false; }
+      if (this.held) { this.broke = true; return true; }
+      this.waits = "";
+      this.broke = false;
       this.tell(url);
       this.player.playFromStart();
       if (at) { this.seek(at); }
+      return true;
     },
     play: function () {
-      var url = this.waits;
       this.held = false;
-      this.waits = "";
-      if (url) { this.moved(url, false); } else { this.player.resume(); }
+      if (!this.broke || !this.again(false)) { this.player.resume(); }
     },
     pause: function () { this.held = true; this.player.pause(); },
     seek: function (seconds) { this.player.playByTime(1, String(Math.max(0, Math.round(seconds))), 1); },
@@ -125,14 +129,17 @@
         if (self.hls.levels && self.hls.levels.length) { self.hls.startLoad(); } else { self.hls.loadSource(url); }
       }, 2000);
     },
-    /* hls.js asks for every address anew; a browser that plays lists itself must be told, and blinks. */
-    moved: function (url, isLive) {
-      var video = this.video, at = isLive ? 0 : this.at();
+    /* hls.js asks for every address anew; a browser that plays lists itself is told when the old one fails. */
+    moved: function (url) { this.waits = this.kind === "video" ? url : ""; },
+    again: function (isLive) {
+      var video = this.video, at = isLive ? 0 : this.at(), url = this.waits;
       function there() { video.removeEventListener("loadedmetadata", there, false); if (at) { video.currentTime = at; } }
-      if (this.kind !== "video") { return; }
+      if (!url) { return false; }
+      this.waits = "";
       video.addEventListener("loadedmetadata", there, false);
       video.src = url;
-      if (!video.paused) { this.play(); }
+      this.play();
+      return true;
     },
     play: function () {
       var video = this.video, started = video.play();

@@ -6,7 +6,7 @@
   var BOX = window.yunpingBox;
   /* Only our own pages: whatever an address says, nothing else is ever opened. */
   var PLACE = /^\/tv\/[a-z0-9\-]+\/[a-z0-9_\-\/]*(\?(on|p|begin|end|s)=[0-9\-]+(&(on|p|begin|end|s)=[0-9\-]+)*)?$/i;
-  var ENTRY = /^[a-z0-9\-]{1,32}\.[0-9]{1,6}\.[0-9]{10}\.[A-Za-z0-9_\-]{43}$/;
+  var ENTRY = /^[a-z0-9\-]{1,32}\.[0-9]{1,6}\.[0-9]{10}\.([a-z0-9_\-]{2,2100}\.)?[A-Za-z0-9_\-]{43}$/;
   var DEEP = 8;
   var DIGITS_MS = 2000;
   var body = document.body;
@@ -201,7 +201,7 @@
   function onAir(answer) {
     var coming = answer.programmes, next = coming[1], done = id("on-done");
     say("on-now", coming[0] ? coming[0].title : "");
-    say("on-next", next ? clock(next.start) + "　" + next.title : "");
+    say("on-next", next ? clock(next.start) + "　" + next.title : "暂无安排");
     if (done && coming[0]) { done.style.width = Math.min(100, (answer.now - coming[0].start) * 100 / (coming[0].end - coming[0].start)) + "%"; }
   }
 
@@ -273,7 +273,9 @@
   function start() {
     var screen = id("screen"), onair = id("onair"), wanted = parameter("f").split("@");
     /* What an operator's own portal sent the viewer here with, for as long as it lasts. */
-    if (ENTRY.test(parameter("token"))) { BOX.put("entry:" + told("home"), parameter("token")); }
+    if (ENTRY.test(parameter("token"))) {
+      BOX.put(parameter("token").split(".").length > 4 ? "entry" : "entry:" + told("home"), parameter("token"));
+    }
     startLeaves(wanted[1]);
     if (screen) { watch = window.yunpingWatch(window.yunpingPortal, screen); }
     if (told("kind") === "detail") { window.yunpingResume(window.yunpingPortal); }

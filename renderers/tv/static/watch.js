@@ -32,7 +32,7 @@
     var isCatchup = (/^[0-9]{1,12}$/).test(begin) && (/^[0-9]{1,12}$/).test(end);
     var isLive = !!screen.getAttribute("data-live") && !isCatchup;
     var isChannel = !!screen.getAttribute("data-base") && (isLive || isCatchup);
-    var osdTimer = 0, seekTimer = 0, aim = null, presses = 0, onAir = null, resumed = false, begun = false, asked = 0;
+    var osdTimer = 0, seekTimer = 0, aim = null, presses = 0, onAir = null, resumed = false, begun = false, asked = 0, failed = false;
     var player = window.yunpingSilent(), pass = null;
 
     function trouble(words) {
@@ -107,7 +107,7 @@
     }
     function happened(what) {
       if (what === "EVENT_MEDIA_END") { over(); }
-      if (what === "EVENT_MEDIA_ERROR") { trouble(); }
+      if (what === "EVENT_MEDIA_ERROR") { broken(); }
     }
     function followed(answer) {
       onAir = answer.programmes[0];
@@ -125,14 +125,25 @@
       var now = new Date().getTime();
       if (pass && now - asked > 5000) { asked = now; pass.ask(); }
     }
+    /* A player of the box's own is told the newest address when its old one fails; that may be the one it fails by. */
+    function broken() {
+      if (player.again(isLive)) { return; }
+      failed = !!pass;
+      trouble();
+      forbidden();
+    }
     function startPicture() {
-      var on = { trouble: trouble, end: over, path: path, forbidden: forbidden };
+      var on = { trouble: broken, end: over, path: path, forbidden: forbidden };
       begun = true;
       player = window.yunpingPlayer(screen, path(source), screen.getAttribute("data-file"), on);
       if (player.kind === "native") { document.documentElement.className = "native"; }
       if (player.kind === "none") { trouble(); }
     }
-    function given() { if (begun) { player.moved(path(source), isLive); } else { startPicture(); } }
+    function given() {
+      if (!begun) { startPicture(); return; }
+      player.moved(path(source));
+      if (failed) { failed = false; player.again(isLive); }
+    }
 
     if (isChannel) { pass = window.yunpingPass(screen.getAttribute("data-base"), { given: given, refused: trouble }); }
     if (pass && screen.getAttribute("data-signed")) { pass.ask(); } else { startPicture(); }

@@ -10,8 +10,9 @@ from playwright.async_api import Page, ViewportSize
 
 from cms.contract import Channel
 from cms.kernel.clock import FixedClock, SystemClock
+from cms.publishing.onair.showing import Message
 from renderers import tv as package
-from renderers.tv import channel, pages as drawn
+from renderers.tv import channel, keys, pages as drawn
 from tests.browser.tv.keywalk import Walked, focus_on, press, walk
 from tests.browser.tv.office import Office, sizes
 from tests.chromium import Pages
@@ -106,7 +107,57 @@ async def test_every_place_of_the_portal_is_reached_and_left_with_a_remote(pages
         await there_and_back(page, site, found, known)
         waiting += [go for go in found.go.values() if go]
     assert set(seen) == {"home", "list", "tree", "detail", "chapters", "text", "day", "channels", "lost"}
+    await pictures_are_left(page, site, f"{pieces[0]}play/")
+    await under_an_emergency(page, site, office)
+    await nothing_published(page, site, office)
     await server.close()
+
+
+async def pictures_are_left(page: Page, site: str, recording: str) -> None:
+    """The pages that are all picture: no place to be on, no key throws, Back leads to where one came from."""
+    for path in (f"{HOME}live/", recording):
+        await page.goto(f"{site}{path}?bk={HOME}~f-live")
+        assert await page.locator(".f, a, button, input").count() == 0, path
+        for code, does in keys.by_code().items():
+            if does in {"before", "after", "pause", "forward", "rewind" if "play/" in path else "r", "ok"}:
+                await press(page, code)
+        async with page.expect_navigation():
+            await press(page, BACK)
+        assert await page.evaluate("document.querySelector('.f.here').id") == "f-live"
+
+
+async def under_an_emergency(page: Page, site: str, office: Office) -> None:
+    """It lies over the page and takes no place away."""
+    await page.goto(site + HOME)
+    before = await walk(page)
+    office.messages = [Message("t-tv", "1", "a" * 64, "暴雨红色预警", "请沿河居民转移。" * 6, office.clock.now(), None)]
+    await office.push.look()
+    panel = page.locator("#emergency")
+    await panel.wait_for()
+    found = await walk(page)
+    assert (found.reached, found.ways) == (before.every, before.ways)
+    box = await panel.bounding_box()
+    assert box is not None
+    assert (box["x"], box["y"], box["x"] + box["width"]) == (64, 36, 1216)
+    if SHOTS:
+        await page.screenshot(path=f"{SHOTS}/emergency.png")
+    office.messages = []
+    await office.push.look()
+    await panel.wait_for(state="detached")
+
+
+async def nothing_published(page: Page, site: str, office: Office) -> None:
+    """Pages with nothing on them say so, and lead on and back."""
+    office.world.live.clear()
+    await office.render()
+    for path in ("", "c/", "c/news/", "n/", "day/", "channels/"):
+        await page.goto(f"{site}{HOME}{path}?now")  # none of what the browser holds
+        found = await walk(page)
+        assert found.reached == found.every, path
+        assert found.every, path
+        assert (found.small, found.beyond, found.anchors) == ([], [], 0), path
+        if SHOTS:
+            await page.screenshot(path=f"{SHOTS}/empty-{path.strip('/').replace('/', '-') or 'home'}.png")
 
 
 async def there_and_back(page: Page, site: str, found: Walked, known: set[str]) -> None:

@@ -270,10 +270,20 @@ async def test_address_with_a_foreign_way_back_is_not_followed(pages: Pages, sit
         assert page.url.partition("?")[0] == f"{site}/tv/t-tv/"
 
 
-async def test_emergency_when_it_begins_stands_over_an_open_page_and_takes_no_key(
+async def test_emergency_when_it_begins_is_told_by_socket_stands_over_an_open_page_and_takes_no_key(
     pages: Pages, site: str, office: Office
 ) -> None:
-    page = await opened(pages, f"{site}/tv/t-tv/")
+    page = await (await pages.context(TELEVISION)).new_page()
+    heard: list[str | bytes] = []
+    asked: list[str] = []
+
+    def hear(frame: str | bytes) -> None:  # playwright takes no method of a list
+        heard.append(frame)
+
+    page.on("websocket", lambda socket: socket.on("framereceived", hear))
+    page.on("request", lambda request: asked.append(request.url))
+    async with page.expect_event("websocket"):
+        await page.goto(f"{site}/tv/t-tv/")
     assert await page.locator("#emergency").count() == 0
     now = office.clock.now()
     text = "预计三小时内雨量超过一百毫米，请沿河居民转移。<b>求助 12345</b>"
@@ -282,6 +292,8 @@ async def test_emergency_when_it_begins_stands_over_an_open_page_and_takes_no_ke
     panel = page.locator("#emergency")
     await panel.wait_for()
     assert "暴雨红色预警" in await panel.inner_text()
+    assert "暴雨红色预警" in str(heard[-1])
+    assert not [url for url in asked if "alerts.json" in url], "by the socket, not by asking"
     assert "<b>" in await panel.inner_text(), "words are words"
     if SHOTS:
         await page.screenshot(path=f"{SHOTS}/emergency.png")

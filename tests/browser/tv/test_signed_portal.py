@@ -10,7 +10,7 @@ from playwright.async_api import Page, Response, ViewportSize
 
 from cms.contract import Channel
 from cms.kernel.clock import SystemClock
-from renderers.tv import channel, passes, tokens
+from renderers.tv import channel, entries, passes, tokens
 from tests.browser.tv.keywalk import press
 from tests.browser.tv.office import Office
 from tests.browser.tv.test_portal import BOX, WATCH, until
@@ -151,14 +151,31 @@ async def test_channel_for_an_operators_viewers_says_where_to_come_from_and_play
     await press(page, 8)
     await page.wait_for_selector("body.home")
     assert "token=" not in page.url
+    # A place that may see several channels has one entry to all of them.
+    many = entries.signed(entries.key_of(SECRET, "telecom", 1), ["hall", "t-tv"], "telecom", 1, expires)
+    page, seen = await opened(pages, f"{world.site}/tv/t-tv/live/?token={many}", BOX)
+    await until(page, "window.__told.some((call) => call[0] === 'setSingleMedia')", seconds=10)
+    assert (seen.passes, seen.refused) == (1, [])
 
 
-async def test_box_with_a_player_of_its_own_is_told_the_next_address(pages: Pages, world: World) -> None:
+async def test_box_with_a_player_of_its_own_keeps_its_address_while_the_page_renews_and_is_told_when_it_fails(
+    pages: Pages, world: World
+) -> None:
     page, seen = await opened(pages, f"{world.site}/tv/t-tv/live/", BOX)
     told = "window.__told.filter((call) => call[0] === 'setSingleMedia').map((call) => JSON.parse(call[1])[0].mediaUrl)"
-    await until(page, f"{told}.length >= 2", seconds=20)
-    first, second = (await page.evaluate(told))[:2]
+    await until(page, f"{told}.length >= 1", seconds=20)
+    (first,) = await page.evaluate(told)
     assert first.startswith(f"{world.site}/tv/t-tv/t/portal-")
     assert first.endswith("/master.m3u8")
+    ends = int(first.split("/t/")[1].split(".")[2])
+    while SystemClock().now().timestamp() < ends + 0.5 or seen.passes < 3:
+        await page.wait_for_timeout(100)
+    assert await page.evaluate(told) == [first], "renewed without a blink"
+    for path in ("master.m3u8", "720.m3u8"):
+        assert (await page.request.get(first.replace("master.m3u8", path))).status == 200, "its address lives on"
+    # Another server, which knows nothing of this page: the player fails, and is told the newest address once.
+    await page.evaluate("window.__event = 'EVENT_MEDIA_ERROR'")
+    await press(page, 0x300)
+    (_, second) = await page.evaluate(told)
     assert second != first
-    assert seen.passes >= 2
+    assert (await page.request.get(second)).status == 200

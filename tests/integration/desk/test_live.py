@@ -1,16 +1,25 @@
 """Live sources on the desk: kept by who manages the channel, seen by who sees deliveries, and no secret on any page."""
 
+import asyncio
 import datetime as dt
 import json
+import uuid
 
 import pytest
 from sqlalchemy import select
 
 from cms.audit.models import AuditEvent
-from cms.live.holding import SaidOfSource, hold
-from cms.live.models import LiveSource, account_of
-from tests.integration.desk.house import House
+from cms.live.holding import Holding, SaidOfSource, hold
+from cms.live.keeping import keep_next
+from cms.live.models import LiveSlot, LiveSource, account_of
+from cms.publishing.onair.models import CutInRow
+from media.house import write_index
+from media.live import made as joined
+from tests.fakes.house_files import encoded
+from tests.integration.desk.house import PASSWORD, House
+from tests.integration.desk.test_api import call
 from tests.integration.desk.test_outlets import channel
+from tests.integration.desk.world import World, make_world, target
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 LISTEN = {
@@ -116,3 +125,85 @@ async def test_sources_over_the_api_are_kept_seen_and_refused_like_on_the_desk(h
     async with house.deps.db.read() as session:
         told_of = (await session.scalars(select(AuditEvent).where(AuditEvent.object_kind == "live"))).all()
     assert [event.action for event in told_of] == ["live.add", "live.edit"]
+
+
+async def test_source_taken_over_the_api_makes_slots_ends_and_becomes_a_draft(house: House) -> None:
+    world = await make_world(house)
+    publisher, editor, operator = (world.by[role] for role in ("publisher", "editor", "operator"))
+    page = await publisher.get("/desk/targets/")
+    await publisher.post("/desk/targets/", {**target("lectures", "tv", page), "name": "文明实践频道"})
+    await operator.get("/desk/live/")
+    document = await published(world, "礼堂直播", "lectures")
+    told = {"channel": "lectures", "kind": "listen", "name": "礼堂", "port": 9000, "secret": "hall-2026-secret"}
+    made = await call(operator, "POST", "/live-sources", told)
+    source, one = uuid.UUID(made["id"]), f"/live-sources/{made['id']}"
+    wish = {"document": document, "minutes": 60, "record": True}
+    assert (await call(publisher, "POST", f"{one}/air", wish, status=409))["code"] == "live.no_receiver"
+    good = SaidOfSource("receiving", None, 2.1, 3, 1, 0, 0, 0, 0, "1920×1080", "")
+    assert not (await receiver(house, source, good)).on_air, "a signal alone is not on air"
+
+    assert (await call(editor, "POST", f"{one}/air", wish, status=403))["code"] == "people.denied.role"
+    order = uuid.UUID((await call(publisher, "POST", f"{one}/air", wish))["id"])
+    assert (await call(publisher, "POST", f"{one}/air", wish, status=409))["code"] == "live.on_air"
+    assert (await receiver(house, source, good)).on_air == {source: order}, "its receiver is told to encode"
+    (line,) = (await call(publisher, "GET", "/live-sources"))["sources"]
+    assert (line["on_air"], line["recorded"], line["heard"], line["factor"]) == (True, True, True, 2.1)
+    await slots(house, order)
+
+    assert (await call(publisher, "DELETE", f"{one}/air", {}))["id"] == made["id"]
+    assert (await receiver(house, source, good)).on_air == {}
+    (line,) = (await call(publisher, "GET", "/live-sources"))["sources"]
+    assert (line["on_air"], line["until"]) == (False, None)
+    assert (await call(publisher, "DELETE", f"{one}/air", {}, status=404))["code"] == "publishing.no_cut_in"
+    later = house.deps.now() + dt.timedelta(minutes=1)
+    assert await keep_next(house.deps.db, house.deps.workshop, now=later)
+    found = (await call(editor, "GET", "/documents?q=礼堂直播"))["documents"]
+    assert {(piece["kind"], piece["title"], piece["state"]) for piece in found} == {
+        ("news", "礼堂直播", "published"),
+        ("lecture", "礼堂直播", "draft"),
+    }
+
+
+async def published(world: World, title: str, channel: str) -> str:
+    """A piece that may be shown on a channel, all of it over the API."""
+    made = await call(world.by["editor"], "POST", "/documents", {"kind": "news", "title": title, "column": "news"})
+    path, draft = f"/documents/{made['id']}", made["draft"]
+    text = [{"t": "一句正文。"}]
+    draft["byline"]["editor"], draft["channels"] = "陆明", ["tv"]
+    draft["body"] = {"schema": 1, "blocks": [{"id": "b_aaaaaaaaaaaa", "type": "paragraph", "text": text}]}
+    sent = {"base": made["revision"], "version": 0, "draft": draft}
+    await call(world.by["editor"], "PUT", f"{path}/working-copy", sent)
+    signing = {
+        "release": (await call(world.by["editor"], "POST", f"{path}/submit", {}))["release"],
+        "password": PASSWORD,
+    }
+    for role in ("reviewer", "chief"):
+        await call(world.by[role], "POST", f"{path}/approve", signing)
+    await call(world.by["chief"], "POST", f"{path}/publish", {"targets": [channel]})
+    return str(made["id"])
+
+
+async def receiver(house: House, source: uuid.UUID, said: SaidOfSource) -> Holding:
+    """What a receiver says of a source and is told, once it has got hold of it."""
+    async with house.deps.db.write() as session:
+        await hold(session, "one", {}, now=house.deps.now())
+        return await hold(session, "one", {source: said}, now=house.deps.now())
+
+
+async def slots(house: House, order: uuid.UUID) -> None:
+    """Two slots of the order, as the role that receives keeps them."""
+    store = house.deps.workshop.store
+    film = await asyncio.to_thread(encoded, segments=1, pattern="testsrc2", tone=660, rungs=("480",))
+    parts = {}
+    for name in ("480", "audio"):
+        track = film.index.tracks[name]
+        begin, length = track.segment(0)
+        parts[name] = (film.files[name][: track.init], film.files[name][begin : begin + length])
+    one = joined(parts)
+    stored = await store.put(one.data, media_type="video/mp4")
+    index = await store.put(write_index(one.index("house", stored.sha256)), media_type="application/json")
+    hashes = {"index": index.sha256, "sha256": stored.sha256, "size": stored.size}
+    async with house.deps.db.write() as session:
+        cut = await session.get_one(CutInRow, order)
+        for slot in (100, 101):
+            session.add(LiveSlot(target_id=cut.target_id, slot=slot, cut_in_id=order, rungs=1, **hashes))

@@ -8,6 +8,7 @@ from click.testing import CliRunner
 from deploy.cli import main
 from deploy.services_maker import vault_key
 from deploy.serving import channel_secret
+from renderers.tv import entries, tokens
 from renderers.tv.tokens import key_of, wrong_with
 
 
@@ -41,3 +42,14 @@ def test_key_of_the_command_is_the_operators_and_no_other(tmp_path: Path) -> Non
     }
     assert len(told) == 8
     assert key_of(secret, "t-tv", "telecom", 2).hex() in told
+
+
+def test_entry_of_several_channels_is_what_those_channels_take(tmp_path: Path) -> None:
+    address = said(tmp_path, "entry", "telecom", "t-tv", "hall").strip()
+    home, _, token = address.partition("?token=")
+    assert home.endswith("/tv/t-tv/")
+    secret = channel_secret(vault_key(tmp_path / "keys" / "vault.key"), "tv")
+    now = int(time.time())
+    for code, wrong in (("t-tv", None), ("hall", None), ("stage", tokens.Wrong.SIGNATURE)):
+        assert entries.wrong_with(token, secret=secret, channel=code, keys={"telecom": 1}, now=now) is wrong
+    assert said(tmp_path, "entry-key", "telecom").strip() == entries.key_of(secret, "telecom", 1).hex()

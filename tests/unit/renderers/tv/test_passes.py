@@ -1,6 +1,7 @@
 """Passes of the portal: for whom there is one, until when, and what they are worth elsewhere."""
 
 import dataclasses
+import datetime as dt
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -101,6 +102,38 @@ async def test_pass_is_answered_to_our_own_pages_alone_and_opens_the_stream() ->
     refused = await asked("pass.json", entry_only=True)
     assert (refused.status, refused.headers["Cache-Control"]) == (403, "no-store")
     assert "入口" in refused.parts[0].decode()  # type: ignore[union-attr]
+
+
+async def test_address_that_has_ended_lives_on_while_its_page_fetches_passes() -> None:
+    world = ChannelWorld()
+    world.target = dataclasses.replace(world.target, settings={"signed": True, "pass_minutes": 5})
+    world.lecture(1, imagined("item 1", segments=9), at=NOW)
+    await world.render(NOW)
+
+    async def answered(path: str, minutes: int, session: str = "renewed12345") -> Reply:
+        at = NOW + 7 * SLOT + dt.timedelta(minutes=minutes)
+        ask = Ask("GET", f"t-tv/{path}", {"s": session}, {}, b"", at, SECRET)
+        return await serve(ask, world, world.assets, world.services.site) or Reply(404)
+
+    def prefix(reply: Reply) -> str:
+        return str(json.loads(reply.parts[0])["prefix"])  # type: ignore[arg-type]
+
+    first = prefix(await answered("pass.json", 0))
+    await answered("pass.json", 4)
+    await answered("pass.json", 4, "another12345")
+    assert (await answered(f"{first}720.m3u8", 8)).viewer == "portal-renewed12345", "one viewer still"
+    assert (await answered(f"{first}720.m3u8", 10)).status == 403, "its page is gone"
+    forged = first.replace("renewed12345", "another12345")
+    assert (await answered(f"{forged}720.m3u8", 8)).status == 403, "only what we signed"
+
+
+def test_memory_of_renewals_is_bounded() -> None:
+    held = passes.Renewals(most=2)
+    tokens_ = [token_of(given(SIGNED, s=f"session-{n}".replace("-", ""))) for n in range(3)]
+    for token in tokens_:
+        held.note("t-tv", Pass(f"t/{token}/", SECONDS + 60))
+    assert [held.lives("t-tv", token, SECONDS) for token in tokens_] == [False, True, True]
+    assert not held.lives("another", tokens_[2], SECONDS)
 
 
 def test_settings_keep_the_portals_name_for_the_portal() -> None:
