@@ -1,6 +1,7 @@
 """The benchmark's server process: the product's gateway as it runs on a street, with a line of commands on stdin.
 
-``cpu`` prints what was written since the last time, the processor time and the memory of this process. ``frames PATH``
+``cpu`` prints what was written since the last time, the processor time and the memory of this process; ``whole`` the
+same once the ledger has its rows. ``frames PATH``
 writes the frames of the newest states, one an audience, as `sender.c` reads them. ``send SIZE`` hands a frame with so
 many bytes of payload to everybody, through the same fan-out, and answers when all was written or given up.
 """
@@ -101,8 +102,10 @@ async def obey(gateway: Gateway, district: TimedDistrict, stop: asyncio.Event) -
     say({"ready": True})
     while line := await reader.readline():
         word, _, rest = line.decode().strip().partition(" ")
-        if word == "cpu":
+        if word in {"cpu", "whole"}:
             await gateway.fanout.settle()
+            if word == "whole":
+                await gateway.presence.flush()
             say(counted(gateway, district))
         elif word == "queued":
             say({"kib": queued(gateway) / 1024})
