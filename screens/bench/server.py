@@ -14,7 +14,7 @@ import struct
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -69,20 +69,24 @@ class PlainFrames(AudienceFrames):
 @click.option("--core", type=int, required=True)
 @click.option("--host", default="127.0.0.1")
 @click.option("--shared", is_flag=True, help="Shares its port with other gateways.")
+@click.option("--listener", type=int, help="Descriptor of a socket that listens already.")
 @click.option("--silent", type=float, default=0.0, help="Seconds until a silent screen is dropped; 0: what is usual.")
-def main(*, database: str, port: int, core: int, host: str, shared: bool, silent: float) -> None:
+def main(*, database: str, port: int, core: int, host: str, shared: bool, listener: int | None, silent: float) -> None:
     stay_on(core)
     configure(role="bench", level="WARNING")
     with runner() as run:
-        run.run(serve(database, host, port, shared=shared, silent=silent))
+        run.run(serve(database, host, port, shared=shared, listener=listener, silent=silent))
 
 
-async def serve(url: str, address: str, port: int, *, shared: bool, silent: float) -> None:
+async def serve(
+    url: str, address: str, port: int, *, shared: bool = False, listener: int | None = None, silent: float = 0
+) -> None:
     """Runs the gateway until stdin ends."""
     clock, database, stop = SystemClock(), Database(url), asyncio.Event()
     district = TimedDistrict(clock, seed=SEED)
     host = f"{address}:{port}"
-    settings = GatewaySettings(address, port, (host,), (), f"http://{host}", reuse_port=shared, own_process=True)
+    place = GatewaySettings(address, port, (host,), (), f"http://{host}", reuse_port=shared, listener=listener)
+    settings = replace(place, own_process=True)
     commands: list[asyncio.Task[None]] = []
 
     def ready(gateway: Gateway, _port: int) -> None:

@@ -5,6 +5,7 @@ import contextlib
 import datetime as dt
 import json
 import secrets
+import socket
 import time
 import uuid
 from collections.abc import AsyncIterator, Sequence
@@ -151,11 +152,13 @@ class Server:
 
 
 @contextlib.asynccontextmanager
-async def gateway(street: Street, *, port: int = 0, options: Sequence[object] = ()) -> AsyncIterator[Server]:
-    """A gateway that listens and knows its screens."""
-    port = port or free_port()
+async def gateway(
+    street: Street, *, port: int = 0, options: Sequence[object] = (), kept: socket.socket | None = None
+) -> AsyncIterator[Server]:
+    """A gateway that listens and knows its screens; `kept` is a socket that listens already, on this port."""
+    port, keeps = port or free_port(), () if kept is None else (kept.fileno(),)
     given = ("--database", street.database.url, "--port", port, "--core", street.cores[0], *options)
-    async with process(*module("server", *given)) as child:
+    async with process(*module("server", *given, *(f"--listener={one}" for one in keeps)), keeps=keeps) as child:
         await line(child)
         yield Server(child, port)
 
