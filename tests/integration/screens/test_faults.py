@@ -24,8 +24,10 @@ from screens.simulator import Fleet, SimulatedScreen
 from tests.integration.screens.conftest import Street, eventually, introduce, talk
 from tests.postgres import Cluster
 
-# Enough to fill what the kernel buffers for one socket.
-ROUNDS = 30
+# Enough to fill what the kernel buffers for one socket, and as many as say how long one usually takes.
+ROUNDS = 24
+USUAL = 6
+MANY = 60
 
 
 def _copied(folder: Path, template: Path) -> str:
@@ -63,17 +65,17 @@ async def postgres_street(
     postgres.drop(name)
 
 
-async def test_slow_reader_when_among_two_hundred_delays_nobody_and_gets_the_newest(lane: Street) -> None:
-    screens = await lane.enrol(200, acks=False)
+async def test_slow_reader_when_among_many_delays_nobody_and_gets_the_newest(lane: Street) -> None:
+    screens = await lane.enrol(40, acks=False)
     stuck, others = screens[0], screens[1:]
     async with Fleet(others) as many:
         await many.live()
-        before, _ = await _publish_often(lane, screens, many)
+        before, _ = await _publish_often(lane, screens, many, USUAL)
         lane.live.wheel.silent = 600  # it does not answer pings either; here it is to stay
         reader = await _stuck_reader(lane, stuck)
         connection = lane.live.registry.get(uuid.UUID(str(stuck.screen)))
         assert connection is not None
-        during, version = await _publish_often(lane, screens, many)
+        during, version = await _publish_often(lane, screens, many, ROUNDS)
         assert connection.late_since > 0  # it was stuck indeed
         assert connection.transport.get_write_buffer_size() < MAX_BUFFER / 2
         assert statistics.median(during) < 3 * statistics.median(before) + 0.2
@@ -93,10 +95,12 @@ async def test_slow_reader_when_among_two_hundred_delays_nobody_and_gets_the_new
     await reader.wait_closed()
 
 
-async def _publish_often(lane: Street, screens: list[SimulatedScreen], many: Fleet) -> tuple[list[float], int]:
+async def _publish_often(
+    lane: Street, screens: list[SimulatedScreen], many: Fleet, rounds: int
+) -> tuple[list[float], int]:
     """How long each publication took to its last reader, and the last version."""
     delays, version = [], 0
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         began = time.monotonic()
         version = await lane.publish(screens, entries=250)
         delays.append(max(await many.until(version)) - began)
@@ -122,7 +126,7 @@ async def test_reader_when_stuck_for_too_long_is_dropped(lane: Street) -> None:
     screen = uuid.UUID(str(stuck.screen))
     async with asyncio.timeout(60):
         while lane.live.registry.get(screen) is not None:
-            await lane.publish([stuck], entries=60)
+            await lane.publish([stuck], entries=250)
     assert lane.live.wheel.dropped == 1
     reader.transport.abort()
     await reader.wait_closed()
@@ -139,8 +143,8 @@ async def test_silent_link_when_cut_without_a_word_is_dropped(lane: Street) -> N
         await eventually(lambda: len(lane.live.registry) == 0)
 
 
-async def test_gateway_when_restarted_with_three_hundred_screens_gets_all_back(lane: Street) -> None:
-    screens = await lane.enrol(300)
+async def test_gateway_when_restarted_with_many_screens_gets_all_back(lane: Street) -> None:
+    screens = await lane.enrol(MANY)
     version = await lane.publish(screens)
     async with Fleet(screens) as many:
         await many.until(version, within=30)
@@ -152,14 +156,12 @@ async def test_gateway_when_restarted_with_three_hundred_screens_gets_all_back(l
         await lane.start()
         await many.until(missed, within=30)
         assert time.monotonic() - began < 30
-        assert len(lane.live.registry) == 300
+        assert len(lane.live.registry) == MANY
 
 
-async def test_gateway_when_killed_with_three_hundred_screens_gets_all_back(
-    file_database: Database, district: District
-) -> None:
+async def test_gateway_when_killed_with_many_screens_gets_all_back(file_database: Database, district: District) -> None:
     street = Street(file_database, district)
-    screens = await street.enrol(300)
+    screens = await street.enrol(MANY)
     version = await street.publish(screens)
     process = await _spawn(street)
     try:
