@@ -1,7 +1,7 @@
 """Everything that must hold before a change is taken: every test, and beside them the gates (form, types, arrows).
 
 `./yunping test` runs all of it and closes with one line in pytest's form. `./yunping test faults` and `soak` run the
-long runs of that mark; any other argument goes to pytest as it stands, without the gates.
+long runs of that mark, `both` on PostgreSQL what a usual run shows on SQLite only; any other argument goes to pytest as it stands, without the gates.
 """
 
 import contextlib
@@ -29,7 +29,8 @@ GATES: dict[str, tuple[str, ...]] = {
     "types": ("-m", "mypy"),
     "arrows": ("-c", "from importlinter.cli import lint_imports_command as lint; lint()"),
 }
-LONG = ("faults", "soak")
+# What a usual run leaves out, and how many random examples each rule gets in it.
+LONG = {"faults": "long", "soak": "long", "both": "house"}
 # One more than cores: the journeys, all on the last worker, wait for screens and clocks most of their time.
 WORKERS = 3
 # Behind the tests, which wait for a browser or a clock often enough to leave the gates their time.
@@ -62,7 +63,7 @@ class Tally:
 def run(args: Sequence[str]) -> int:
     """Runs what `args` ask for and returns the exit code: 0 only if every gate and every test passed."""
     if args and args[0] in LONG:
-        return _pytest(["-m", args[0], "--timeout=0", "--hypothesis-profile=long", *args[1:]], Tally())
+        return _pytest(["-m", args[0], "--timeout=0", f"--hypothesis-profile={LONG[args[0]]}", *args[1:]], Tally())
     if args:
         return _pytest(args, Tally())
     began = time.monotonic()

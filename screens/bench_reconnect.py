@@ -4,23 +4,27 @@ The parent kills the processes, publishes while nobody listens, and starts new o
 screens wait as players do, by what the last welcome told them, and time begins with the first cut connection. The
 reference is the same screens, known by now, coming without any spread to gateways that stand: handshakes alone.
 
-Two gateways share the port, as on a machine of two cores; neither they nor the screens are bound to a core then. With
-`--option gateways=1` the one gateway has a core for itself and the screens the other.
+One gateway has a core for itself and the screens the other, and its listening socket is kept by the parent, as the
+supervisor keeps it: screens wait in line while it starts. With `--option gateways=2` two share the port, as on a
+machine of two cores; neither they nor the screens are bound to a core then, and each opens its own socket.
 """
 
 import asyncio
 import contextlib
+import functools
 import json
+import socket
 import statistics
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from screens.bench.cores import stay_on
 from screens.bench.processes import ask, free_port, line, module, process
 from screens.bench.street import Server, Street, gateway
+from screens.main import BACKLOG, listening
 from screens.native.build import build
 
 GOAL_SECONDS: Final = 6.0
@@ -29,7 +33,7 @@ GOAL_HANDSHAKES: Final = 3.5
 PAUSE: Final = 3.0
 
 
-def run(*, screens: int = 10_000, gateways: int = 2, kills: int = 3) -> dict[str, Any]:
+def run(*, screens: int = 10_000, gateways: int = 1, kills: int = 3) -> dict[str, Any]:
     """Seconds from the first cut until every screen has the newest state, the median of `kills`."""
     build()
     stay_on(-1)
@@ -54,13 +58,15 @@ def run(*, screens: int = 10_000, gateways: int = 2, kills: int = 3) -> dict[str
 async def _run(folder: Path, screens: int, gateways: int, kills: int) -> dict[str, Any]:
     street = await Street.make(folder, screens, 1)
     port = free_port()
+    kept = _kept(port) if gateways == 1 else None
     await asyncio.to_thread((folder / "all").write_text, "\n".join(street.lines), encoding="utf-8")
     if gateways > 1:
         street.cores = (-1, -1)
     given = ("--port", port, "--core", street.cores[1], "--screens", folder / "all")
     async with process(*module("storm", *given)) as storm:
         running = contextlib.AsyncExitStack()
-        servers = await _started(running, street, port, gateways)
+        start = functools.partial(_started, street, port, gateways, kept)
+        servers = await start(running)
         first = json.loads(await ask(storm, "come"))["seconds"]
         alone, cost = [], []
         for _ in range(kills):
@@ -73,9 +79,11 @@ async def _run(folder: Path, screens: int, gateways: int, kills: int) -> dict[st
         rounds = []
         for _ in range(kills):
             await asyncio.sleep(PAUSE)
-            running, found = await _killed(street, storm, running, port, gateways)
+            running, found = await _killed(street, storm, running, start)
             rounds.append(found)
         await running.aclose()
+    if kept is not None:
+        kept.close()
     await street.database.close()
     return {
         "newest_seconds": round(statistics.median(one["newest"] for one in rounds), 2),
@@ -91,9 +99,19 @@ async def _run(folder: Path, screens: int, gateways: int, kills: int) -> dict[st
     }
 
 
-async def _started(stack: contextlib.AsyncExitStack, street: Street, port: int, count: int) -> list[Server]:
+def _kept(port: int) -> socket.socket:
+    """The one gateway's listening socket, which outlives it."""
+    made = listening("127.0.0.1", port)
+    made.listen(BACKLOG)
+    return made
+
+
+async def _started(
+    street: Street, port: int, count: int, kept: socket.socket | None, stack: contextlib.AsyncExitStack
+) -> list[Server]:
     """Gateways on one port, started side by side."""
-    coming = [gateway(street, port=port, options=("--shared",)) for _ in range(count)]
+    options = () if count == 1 else ("--shared",)
+    coming = [gateway(street, port=port, options=options, kept=kept) for _ in range(count)]
     return list(await asyncio.gather(*(stack.enter_async_context(one) for one in coming)))
 
 
@@ -107,8 +125,7 @@ async def _killed(
     street: Street,
     storm: asyncio.subprocess.Process,
     running: contextlib.AsyncExitStack,
-    port: int,
-    gateways: int,
+    start: Callable[[contextlib.AsyncExitStack], Awaitable[list[Server]]],
 ) -> tuple[contextlib.AsyncExitStack, dict[str, float]]:
     manifests = await street.signed()
     version = json.loads(manifests[0].text)["version"]
@@ -118,7 +135,7 @@ async def _killed(
     await running.aclose()  # kill -9
     began = time.monotonic()
     next_ = contextlib.AsyncExitStack()
-    starting = asyncio.create_task(_started(next_, street, port, gateways))
+    starting = asyncio.ensure_future(start(next_))
     await street.commit(manifests)
     servers = await starting
     ready = await _cpu(servers)

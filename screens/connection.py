@@ -8,16 +8,18 @@ import itertools
 import resource
 import uuid
 from collections.abc import Iterator
+from http import HTTPStatus
 from http.client import SWITCHING_PROTOCOLS
 from typing import Any, Final, Protocol
 
 from websockets.asyncio.server import ServerConnection
 from websockets.datastructures import Headers
 from websockets.http11 import Request
-from websockets.protocol import OPEN
+from websockets.protocol import CONNECTING, OPEN
 
 from screens.frames import NOTHING, AudienceFrames, Versions, message_frame
-from screens.messages import FromServer
+from screens.messages import PATH, FromServer
+from screens.upgrading import Upgrade, ordinary
 
 # One state of at most 64 KiB is outstanding; only an answer to a flood of pings could fill more.
 MAX_BUFFER: Final = 256 * 2**10
@@ -25,6 +27,7 @@ _LANES: Final = itertools.count(1)
 
 
 _SPENT: Final = Request("", Headers())
+_ORDINARY: Final = Request(PATH, Headers())
 PONG: Final = b"\x8a\x80"
 PONG_SIZE: Final = 6
 
@@ -89,11 +92,12 @@ class ScreenConnection(ServerConnection):
         self._is_whole = True
         self._held = b""
         self._is_holding = False
-        self._is_upgraded = False
+        self._is_upgraded = self._is_asked = False
+        self._upgrade: Upgrade | None = None
 
     def trim(self) -> None:
         """Lets go of the handshake's headers, two kilobytes that nobody asks for again."""
-        self.request, self.response = _SPENT, None
+        self.request, self.response, self._upgrade = _SPENT, None, None
 
     def push(self, message: FromServer) -> None:
         """Writes a message now; nothing happens on a connection that is closing."""
@@ -120,6 +124,23 @@ class ScreenConnection(ServerConnection):
             self._is_holding = False
             if self._held and not self.transport.is_closing():
                 self.write(b"")
+
+    async def handshake(
+        self, process_request: Any = None, process_response: Any = None, server_header: str | None = None
+    ) -> None:
+        """The library's, but for an ordinary upgrade, which is let in by the same `process_request`."""
+        await self.request_rcvd
+        if self._upgrade is None or self.request is None:
+            await super().handshake(process_request, process_response, server_header)
+        elif self.protocol.state is CONNECTING:
+            refused = process_request(self, self.request)
+            if refused is None and not self.server.is_serving():
+                refused = self.respond(HTTPStatus.SERVICE_UNAVAILABLE, "closing\n")
+            if refused is None:
+                self._upgrade.open(self.protocol)
+                self._held = self._upgrade.answer  # the challenge follows in the same moment
+            else:
+                await super().handshake(lambda *_: refused, process_response, server_header)
 
     def send_data(self) -> None:
         """As the library does it; only the upgrade waits for the challenge, which follows in the same moment."""
@@ -150,6 +171,8 @@ class ScreenConnection(ServerConnection):
         # Both loops close the descriptor after this call: until here it was surely ours, from here on it may not be.
         self._leave()
         super().connection_lost(exc)
+        if not self.request_rcvd.done():
+            self.request_rcvd.set_result(None)  # nobody waits for what never comes
 
     def data_received(self, data: bytes) -> None:
         self.heard_at = self.loop.time()
@@ -158,6 +181,13 @@ class ScreenConnection(ServerConnection):
             if len(data) == PONG_SIZE and data[:2] == PONG:
                 return  # that it came is all there is to know, and the library takes thirty microseconds to know it
             self._is_whole = ends_with_a_frame(data)
+        elif self.request is None and not self._is_asked:
+            self._is_asked = True
+            self._upgrade = ordinary(data, self.protocol)
+            if self._upgrade is not None:
+                self._upgrade.read(self.protocol)
+                self.process_event(_ORDINARY)
+                return
         super().data_received(data)
         if is_open and self.protocol.state is not OPEN:
             self._leave()  # nothing may follow a close frame

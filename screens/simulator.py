@@ -110,6 +110,7 @@ class SimulatedScreen:
         self.is_current = False
         self.silent = SILENT
         self._pause = 0.0
+        self.due = 0.0  # when it meant to dial last (monotonic seconds)
 
     async def run(self) -> None:
         """Connects again after every end, later each time nobody answers."""
@@ -128,7 +129,9 @@ class SimulatedScreen:
                 self.socket = None
             failures = 0 if self.heard.connected > before else failures + 1
             pause, self._pause = self._pause, 0.0
-            await asyncio.sleep(pause + self._wait(failures))
+            wait = pause + self._wait(failures)
+            self.due = time.monotonic() + wait
+            await asyncio.sleep(wait)
 
     async def once(self) -> None:
         """One connection, from challenge to end."""

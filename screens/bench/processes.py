@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import socket
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from pathlib import Path
 from typing import Final
 
@@ -15,10 +15,10 @@ ANSWER_SECONDS: Final = 120
 
 
 @contextlib.asynccontextmanager
-async def process(*argv: str) -> AsyncIterator[asyncio.subprocess.Process]:
-    """A child whose standard streams are lines; killed at the end."""
-    pipe = asyncio.subprocess.PIPE
-    child = await asyncio.create_subprocess_exec(*argv, stdin=pipe, stdout=pipe, cwd=FOLDER.parents[1])
+async def process(*argv: str, keeps: Collection[int] = ()) -> AsyncIterator[asyncio.subprocess.Process]:
+    """A child whose standard streams are lines and that inherits the descriptors `keeps`; killed at the end."""
+    pipe, given = asyncio.subprocess.PIPE, tuple(keeps)
+    child = await asyncio.create_subprocess_exec(*argv, stdin=pipe, stdout=pipe, cwd=FOLDER.parents[1], pass_fds=given)
     try:
         yield child
     finally:

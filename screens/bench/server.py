@@ -1,6 +1,7 @@
 """The benchmark's server process: the product's gateway as it runs on a street, with a line of commands on stdin.
 
-``cpu`` prints what was written since the last time, the processor time and the memory of this process. ``frames PATH``
+``cpu`` prints what was written since the last time, the processor time and the memory of this process; ``whole`` the
+same once the ledger has its rows. ``frames PATH``
 writes the frames of the newest states, one an audience, as `sender.c` reads them. ``send SIZE`` hands a frame with so
 many bytes of payload to everybody, through the same fan-out, and answers when all was written or given up.
 """
@@ -13,7 +14,7 @@ import struct
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -68,20 +69,24 @@ class PlainFrames(AudienceFrames):
 @click.option("--core", type=int, required=True)
 @click.option("--host", default="127.0.0.1")
 @click.option("--shared", is_flag=True, help="Shares its port with other gateways.")
+@click.option("--listener", type=int, help="Descriptor of a socket that listens already.")
 @click.option("--silent", type=float, default=0.0, help="Seconds until a silent screen is dropped; 0: what is usual.")
-def main(*, database: str, port: int, core: int, host: str, shared: bool, silent: float) -> None:
+def main(*, database: str, port: int, core: int, host: str, shared: bool, listener: int | None, silent: float) -> None:
     stay_on(core)
     configure(role="bench", level="WARNING")
     with runner() as run:
-        run.run(serve(database, host, port, shared=shared, silent=silent))
+        run.run(serve(database, host, port, shared=shared, listener=listener, silent=silent))
 
 
-async def serve(url: str, address: str, port: int, *, shared: bool, silent: float) -> None:
+async def serve(
+    url: str, address: str, port: int, *, shared: bool = False, listener: int | None = None, silent: float = 0
+) -> None:
     """Runs the gateway until stdin ends."""
     clock, database, stop = SystemClock(), Database(url), asyncio.Event()
     district = TimedDistrict(clock, seed=SEED)
     host = f"{address}:{port}"
-    settings = GatewaySettings(address, port, (host,), (), f"http://{host}", reuse_port=shared, own_process=True)
+    place = GatewaySettings(address, port, (host,), (), f"http://{host}", reuse_port=shared, listener=listener)
+    settings = replace(place, own_process=True)
     commands: list[asyncio.Task[None]] = []
 
     def ready(gateway: Gateway, _port: int) -> None:
@@ -101,8 +106,10 @@ async def obey(gateway: Gateway, district: TimedDistrict, stop: asyncio.Event) -
     say({"ready": True})
     while line := await reader.readline():
         word, _, rest = line.decode().strip().partition(" ")
-        if word == "cpu":
+        if word in {"cpu", "whole"}:
             await gateway.fanout.settle()
+            if word == "whole":
+                await gateway.presence.flush()
             say(counted(gateway, district))
         elif word == "queued":
             say({"kib": queued(gateway) / 1024})

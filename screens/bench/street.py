@@ -5,6 +5,7 @@ import contextlib
 import datetime as dt
 import json
 import secrets
+import socket
 import time
 import uuid
 from collections.abc import AsyncIterator, Sequence
@@ -34,7 +35,7 @@ TABLES: Final = (hand_lines, hand_tables, ledger_rows, proof_rows, rollout_table
 # Every process of a benchmark signs as the same guard.
 SEED: Final = b"bench"
 # Screens of one listening process; while it connects them, the first of them wait for it to answer pings.
-AT_ONCE: Final = 1_000
+AT_ONCE: Final = 2_500
 # A frame with a manifest is longer than a beacon alone by far; a beacon that comes meanwhile is not counted.
 LEAST: Final = 1_200
 MOST: Final = 1 << 20
@@ -151,23 +152,27 @@ class Server:
 
 
 @contextlib.asynccontextmanager
-async def gateway(street: Street, *, port: int = 0, options: Sequence[object] = ()) -> AsyncIterator[Server]:
-    """A gateway that listens and knows its screens."""
-    port = port or free_port()
+async def gateway(
+    street: Street, *, port: int = 0, options: Sequence[object] = (), kept: socket.socket | None = None
+) -> AsyncIterator[Server]:
+    """A gateway that listens and knows its screens; `kept` is a socket that listens already, on this port."""
+    port, keeps = port or free_port(), () if kept is None else (kept.fileno(),)
     given = ("--database", street.database.url, "--port", port, "--core", street.cores[0], *options)
-    async with process(*module("server", *given)) as child:
+    async with process(*module("server", *given, *(f"--listener={one}" for one in keeps)), keeps=keeps) as child:
         await line(child)
         yield Server(child, port)
 
 
 @contextlib.asynccontextmanager
-async def sender(street: Street) -> AsyncIterator[tuple[asyncio.subprocess.Process, Listeners]]:
-    """`sender.c` with as many sockets as the street has screens, and their listeners."""
-    port = free_port()
-    argv = (str(street.folder / "sender"), str(port), str(street.screens), str(street.cores[0]))
+async def sender(
+    street: Street, count: int | None = None
+) -> AsyncIterator[tuple[asyncio.subprocess.Process, Listeners]]:
+    """`sender.c` with `count` sockets, or as many as the street has screens, and their listeners."""
+    count, port = count or street.screens, free_port()
+    argv = (str(street.folder / "sender"), str(port), str(count), str(street.cores[0]))
     async with process(*argv) as child, contextlib.AsyncExitStack() as stack:
         await line(child)
         listeners = Listeners()
-        await listeners.connect(stack, street, port, [""] * street.screens)
+        await listeners.connect(stack, street, port, [""] * count)
         await line(child)
         yield child, listeners

@@ -1,6 +1,7 @@
 """Simulated screens in a process of their own, as in another network: ``python -m tests.faults.far_screens``.
 
-Prints a line `[seconds, "live" | "gone", screen]` for each change; the seconds are of the machine's monotonic clock.
+Prints a line `[seconds, "live" | "gone", screen]` for each change, and before a "live" when that screen had meant to
+dial (`"due"`); the seconds are of the machine's monotonic clock.
 """
 
 import asyncio
@@ -22,6 +23,8 @@ async def main(url: str, lines: list[str]) -> None:
             for place, screen in enumerate(screens):
                 if screen.is_live.is_set() != was[place]:
                     was[place] = screen.is_live.is_set()
+                    if was[place]:
+                        print(json.dumps([screen.due, "due", place]), flush=True)  # noqa: T201
                     print(json.dumps([time.monotonic(), "live" if was[place] else "gone", place]), flush=True)  # noqa: T201
             await asyncio.sleep(0.05)
 

@@ -239,10 +239,10 @@ async def test_screens_when_the_link_comes_back_return_one_after_the_other(wire:
         wire.cut()
         await far.gateway_has(0, within=180)
         await eventually(lambda: sum(what == "gone" for _, what, _ in far.events) == 200, within=180)
+        seen = len(far.events)
         wire.mend()
-        mended = time.monotonic()
         await far.gateway_has(200, within=240)
-        returned = [at for at, what, _ in far.events if what == "live" and at > mended]
-        buckets = Counter(int(at * 4) for at in returned)
-        # In no quarter of a second came half of them; a machine that is busy elsewhere sees several quarters at once.
-        assert max(buckets.values()) < min(180, 100 * share_of_time())
+        await eventually(lambda: sum(what == "live" for _, what, _ in far.events[seen:]) == 200, within=60)
+        due = [at for at, what, _ in far.events[seen:] if what == "due"]
+        # When each meant to come is its own choice; when it got through also depends on who else wants the machine.
+        assert max(Counter(int(at * 4) for at in due).values()) < 100  # of 200 in no quarter of a second

@@ -1,4 +1,4 @@
-"""Two gateway processes over one database: every screen gets everything at either, and the newest socket holds it."""
+"""Two gateways over one database: every screen gets everything at either, and the newest socket holds it."""
 
 import asyncio
 import contextlib
@@ -12,13 +12,26 @@ from screens.bench.street import SEED
 from screens.district import District
 from screens.messages import PATH
 from screens.simulator import Fleet, SimulatedScreen
-from tests.integration.screens.conftest import CLOCK, Street, eventually, free_port
+from tests.integration.screens.conftest import CLOCK, Street, eventually
 
 
 @contextlib.asynccontextmanager
-async def gateway_process(database: Database, port: int, *options: str) -> AsyncIterator[asyncio.subprocess.Process]:
-    """A gateway as a process of its own; killed at the end."""
-    given = ("--database", database.url, "--port", str(port), "--core", "-1", *options)
+async def another(street: Street) -> AsyncIterator[Street]:
+    """A second gateway that knows of the first what the rows say, as on another machine."""
+    database = Database(street.database.url)
+    made = Street(database, District(CLOCK, seed=SEED))
+    await made.start()
+    try:
+        yield made
+    finally:
+        await made.stop()
+        await database.close()
+
+
+@contextlib.asynccontextmanager
+async def mortal(street: Street) -> AsyncIterator[asyncio.subprocess.Process]:
+    """A gateway in a process of its own that shares the street's port; killed at the end."""
+    given = ("--database", street.database.url, "--port", str(street.port), "--core", "-1", "--shared")
     pipe = asyncio.subprocess.PIPE
     command = (sys.executable, "-m", "screens.bench.server", *given)
     process = await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe)
@@ -34,10 +47,14 @@ async def gateway_process(database: Database, port: int, *options: str) -> Async
 
 @pytest.fixture
 async def ports(database: Database) -> AsyncIterator[tuple[int, int]]:
-    """Two gateways on ports of their own, as on two machines."""
-    first, second = free_port(), free_port()
-    async with gateway_process(database, first), gateway_process(database, second):
-        yield first, second
+    """Two gateways on ports of their own."""
+    first = Street(database, District(CLOCK, seed=SEED))
+    await first.start()
+    try:
+        async with another(first) as second:
+            yield first.port, second.port
+    finally:
+        await first.stop()
 
 
 def _at(port: int, screen: SimulatedScreen) -> SimulatedScreen:
@@ -85,21 +102,20 @@ async def _received(street: Street, version: int) -> bool:
     return all(row.received == version for row in await street.rows())
 
 
-async def test_gateways_when_they_share_a_port_outlive_each_other(database: Database) -> None:
-    street = Street(database, District(CLOCK, seed=SEED))
+async def test_gateways_when_they_share_a_port_outlive_each_other(sqlite: Database) -> None:
+    street = Street(sqlite, District(CLOCK, seed=SEED), settings={"reuse_port": True})
     screens = await street.enrol(24)
     version = await street.publish(screens)
-    shared = "--shared"
-    async with (
-        gateway_process(database, street.port, shared),
-        gateway_process(database, street.port, shared) as second,
-        Fleet(screens) as many,
-    ):
-        await many.until(version, within=30)
-        connected = [screen.heard.connected for screen in screens]
-        second.kill()
-        await second.wait()
-        newer = await street.publish(screens)
-        await many.until(newer, within=30)
-        moved = sum(screen.heard.connected > before for screen, before in zip(screens, connected, strict=True))
-        assert 0 < moved < 24  # the kernel dealt them out, and only the killed one's had to move
+    await street.start()
+    try:
+        async with mortal(street) as second, Fleet(screens) as many:
+            await many.until(version, within=30)
+            connected = [screen.heard.connected for screen in screens]
+            second.kill()
+            await second.wait()
+            newer = await street.publish(screens)
+            await many.until(newer, within=30)
+            moved = sum(screen.heard.connected > before for screen, before in zip(screens, connected, strict=True))
+            assert 0 < moved < 24  # the kernel dealt them out, and only the killed one's had to move
+    finally:
+        await street.stop()

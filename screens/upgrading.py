@@ -1,0 +1,98 @@
+"""An ordinary upgrade in one look: ten thousand screens that come back send the same dozen lines.
+
+The library reads a request line by line and builds its answer header by header, a fifth of all that a handshake costs.
+Here one pattern says whether a request is ordinary: whole, plain, no header twice, nothing but what every player and
+browser sends. The answer is then the one the library would give (RFC 6455 §4.2). Every other request, above all a
+wrong one, is the library's, and so is everything after the handshake.
+"""
+
+import base64
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final, cast
+
+from websockets.protocol import OPEN, Protocol
+from websockets.server import ServerProtocol
+from websockets.typing import Origin, Subprotocol
+
+from screens.messages import PATH
+
+_GUID: Final = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455 §1.3
+_LONGEST: Final = 4_096
+_TOKEN: Final = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
+_REQUEST: Final = re.compile(
+    rb"GET " + re.escape(PATH.encode()) + rb" HTTP/1\.1\r\n((?:" + _TOKEN + rb": ?[!-~](?:[ -~]*[!-~])?\r\n){4,32})\r\n"
+)
+_LINE: Final = re.compile(rb"([^:\r]+): ?([^\r]+)\r\n")
+_KEY: Final = re.compile(rb"[A-Za-z0-9+/]{22}==")
+_OFFER: Final = re.compile(_TOKEN + rb"(?:, ?" + _TOKEN + rb")*")
+_CONNECTION: Final = frozenset({b"upgrade", b"keep-alive, upgrade"})
+# Of a body, which no upgrade has.
+_STRANGE: Final = frozenset({b"content-length", b"transfer-encoding"})
+
+
+@dataclass(frozen=True, slots=True)
+class Upgrade:
+    """What an ordinary request asks for, and the whole answer to it."""
+
+    origin: Origin | None
+    subprotocol: Subprotocol
+    answer: bytes
+
+    @staticmethod
+    def read(protocol: ServerProtocol) -> None:
+        """The library's machine as it stands once it has read this request: the next bytes are frames."""
+        protocol.parser = Protocol.parse(protocol)
+        next(protocol.parser)
+
+    def open(self, protocol: ServerProtocol) -> None:
+        """And once it has answered."""
+        protocol.accept_called = True
+        protocol.origin, protocol.subprotocol = self.origin, self.subprotocol
+        protocol.state = OPEN
+
+
+def ordinary(data: bytes, protocol: ServerProtocol) -> Upgrade | None:
+    """What these first bytes of a connection ask for; None when only the library can say."""
+    found = _REQUEST.fullmatch(data) if len(data) <= _LONGEST else None
+    if found is None:
+        return None
+    lines = _LINE.findall(found[1])
+    headers = {name.lower(): value for name, value in lines}
+    key = headers.get(b"sec-websocket-key", b"")
+    if (
+        len(headers) != len(lines)
+        or headers.get(b"upgrade", b"").lower() != b"websocket"
+        or headers.get(b"connection", b"").lower() not in _CONNECTION
+        or headers.get(b"sec-websocket-version") != b"13"
+        or _KEY.fullmatch(key) is None
+        or not _STRANGE.isdisjoint(headers)
+    ):
+        return None
+    said = headers.get(b"origin")
+    origin = None if said is None else cast("Origin", said.decode("ascii"))
+    if protocol.origins is not None and origin not in protocol.origins:
+        return None
+    chosen = _chosen(headers.get(b"sec-websocket-protocol", b""), tuple(protocol.available_subprotocols or ()))
+    if chosen is None:
+        return None
+    accept = base64.b64encode(hashlib.sha1(key + _GUID, usedforsecurity=False).digest())
+    return Upgrade(origin, chosen, _HEAD + accept + _PROTOCOL + chosen.encode() + b"\r\n\r\n")
+
+
+_HEAD: Final = (
+    b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "
+)
+_PROTOCOL: Final = b"\r\nSec-WebSocket-Protocol: "
+
+
+@lru_cache(maxsize=64)
+def _chosen(offer: bytes, ours: Sequence[Subprotocol]) -> Subprotocol | None:
+    """The first of ours that is offered; None where the library has to find words for it."""
+    if _OFFER.fullmatch(offer) is None:
+        return None
+    offered = {one.strip().decode("ascii") for one in offer.split(b",")}
+    return next((one for one in ours if one in offered), None)
