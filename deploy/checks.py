@@ -34,6 +34,8 @@ LONG = ("faults", "soak")
 WORKERS = 3
 # Behind the tests, which wait for a browser or a clock often enough to leave the gates their time.
 _POLITE = ("nice", "-n", "15")
+# Else every worker, and every process that a test starts, compiles all it imports anew: half of what collecting costs.
+_KEEPING_BYTECODE = ("env", "-u", "PYTHONDONTWRITEBYTECODE")
 _NO_TESTS = 5
 _USUAL = "/tmp"  # noqa: S108
 _MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of the run's own is made in it
@@ -117,7 +119,7 @@ def _say(gate: Gate, tally: Tally) -> None:
 def _pytest(args: Sequence[str], tally: Tally) -> int:
     """Runs pytest with its output as it comes, adds the counts of its closing line, and returns its exit code."""
     color = "yes" if sys.stdout.isatty() else "no"
-    command = [*_fast_folder(), sys.executable, "-m", "pytest", f"--color={color}", *args]
+    command = [*_KEEPING_BYTECODE, *_fast_folder(), sys.executable, "-m", "pytest", f"--color={color}", *args]
     with _kept_out_of_memory(), subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE) as child:  # noqa: S603
         assert child.stdout is not None  # noqa: S101
         last = ""

@@ -137,6 +137,8 @@ class _Weave:
 
     def _lead_out(self, end: int) -> bool:
         """A bumper behind the programme that just ended."""
+        if not self.rules.after:
+            return False
         before = self._before()
         if before == FILLER or before in self._extras:
             return False
@@ -148,8 +150,11 @@ class _Weave:
 
     def _next(self, items: Sequence[str], at: int, loops: Sequence[Loop], number: int) -> str | None:
         turn = items.index(self.last) + 1 if self.last in items else 0
-        order = [*items[turn:], *items[:turn]]
-        return next((item for item in order if self._fits(item, at + self.lengths[item], loops, number)), None)
+        for place in range(turn, turn + len(items)):
+            item = items[place % len(items)]
+            if self._fits(item, at + self.lengths[item], loops, number):
+                return item
+        return None
 
     def _too_long(self, items: Sequence[str], loop: Loop) -> str | None:
         """The item of a loop that holds none of its items whole, at its beginning."""

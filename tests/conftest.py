@@ -1,10 +1,20 @@
 """Fixtures of every test: databases, a browser, and the guards."""
 
+import gc
+
 import pytest
 import structlog
 from hypothesis import HealthCheck, settings
 
-pytest_plugins = ["tests.guards", "tests.statements", "tests.postgres", "tests.schema", "tests.chromium", "tests.tasks"]
+pytest_plugins = [
+    "tests.guards",
+    "tests.statements",
+    "tests.at_once",
+    "tests.postgres",
+    "tests.schema",
+    "tests.chromium",
+    "tests.tasks",
+]
 
 # No deadline: two cores are shared by the tests, a browser and servers, so one example's time says nothing.
 settings.register_profile(
@@ -25,17 +35,28 @@ structlog.configure(
 )
 
 
+def pytest_collection_finish() -> None:
+    """What was collected stays to the end: no later search for garbage walks through all of it."""
+    gc.collect()
+    gc.freeze()
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """The journeys begin the run, one after the other on the last worker: left to the end they would keep it waiting,
-    and two at once would starve each other.
+    """The journeys begin the run, left to the end they would keep it waiting: those of the first light one after the
+    other on the last worker, the others on the one before it. All of them on one would take longer than the rest of
+    the suite, each on its own would starve the others.
 
     Each worker of xdist collects for itself and begins with its equal share of the same order, from which those that
     are done take over.
     """
     workers = getattr(config, "workerinput", {}).get("workercount", 1)
-    journeys = [item for item in items if item.path.parent.name == "journeys"]
-    if not journeys:
-        return
-    others = [item for item in items if item.path.parent.name != "journeys"]
-    before = len(items) // workers * (workers - 1)
-    items[:] = [*others[:before], *journeys, *others[before:]]
+    lanes: tuple[list[pytest.Item], list[pytest.Item]] = ([], [])
+    others: list[pytest.Item] = []
+    for item in items:
+        is_journey = item.path.parent.name == "journeys"
+        lane = lanes[item.path.stem == "test_first_light"] if is_journey else others
+        lane.append(item)
+    share = len(items) // workers
+    for lane, worker in zip(lanes, (max(workers - 2, 0), workers - 1), strict=True):
+        others[share * worker : share * worker] = lane
+    items[:] = others

@@ -1,6 +1,9 @@
-"""The tables of the house, built once a worker; copied or emptied for each test."""
+"""The tables of the house, built once a run; copied or emptied for each test."""
 
 import asyncio
+import contextlib
+import fcntl
+import os
 import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -12,6 +15,8 @@ from cms.kernel.db import Database, normal_url, sync_url
 from tests.postgres import Cluster
 
 KINDS = ("sqlite", pytest.param("postgres", marks=pytest.mark.postgres))
+# Where a folder's tests use SQLite unless they say otherwise.
+on_both = pytest.mark.parametrize("database_url", KINDS, indirect=True)
 
 
 def build(url: str) -> None:
@@ -33,17 +38,40 @@ def _create(url: str, tables: sa.MetaData) -> None:
 
 
 @pytest.fixture(scope="session")
-def _sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("schema") / "template.sqlite"
-    build(f"sqlite:///{path}")
+def _of_the_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that all workers of a run share."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if os.environ.get("PYTEST_XDIST_WORKER") else base) / "schema"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+@contextlib.contextmanager
+def _alone(folder: Path, name: str) -> Iterator[Path]:
+    """The path of something the first worker makes and the others wait for."""
+    with (folder / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield folder / name
+
+
+@pytest.fixture(scope="session")
+def _sqlite_template(_of_the_run: Path) -> Path:
+    with _alone(_of_the_run, "template.sqlite") as path:
+        if not path.exists():
+            made = path.with_name("making.sqlite")
+            build(f"sqlite:///{made}")
+            made.replace(path)
     return path
 
 
 @pytest.fixture(scope="session")
-def _postgres_template(postgres: Cluster) -> str:
-    name = postgres.create()
-    build(postgres.url(name))
-    return name
+def _postgres_template(postgres: Cluster, _of_the_run: Path) -> str:
+    with _alone(_of_the_run, "template.postgres") as path:
+        if not path.exists():
+            name = postgres.create()
+            build(postgres.url(name))
+            path.write_text(name)
+        return path.read_text()
 
 
 @pytest.fixture(params=KINDS)
@@ -55,15 +83,23 @@ def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 @pytest.fixture(params=KINDS)
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of a database with all tables, once on SQLite and once on PostgreSQL."""
+    return url_of(request, tmp_path)
+
+
+def url_of(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of a database with all tables, of the kind that the fixture's parameter names."""
     if request.param == "sqlite":
         path = tmp_path / "yunping.sqlite"
         shutil.copy(request.getfixturevalue("_sqlite_template"), path)
-        yield f"sqlite+aiosqlite:///{path}"
-        return
+        return f"sqlite+aiosqlite:///{path}"
     cluster: Cluster = request.getfixturevalue("postgres")
-    yield cluster.url(cluster.emptied(request.getfixturevalue("_postgres_template")))
+    return cluster.url(cluster.emptied(request.getfixturevalue("_postgres_template")))
+
+
+# The `database_url` of a module or folder that needs PostgreSQL for some of its tests only: those are `on_both`.
+sqlite_by_default = pytest.fixture(params=["sqlite"])(url_of)
 
 
 @pytest.fixture

@@ -59,6 +59,7 @@ class ZoneShape(Sent):
     """A tap zone: two points are a rectangle, more a polygon, each a whole number of ten-thousandths of the page.
 
     It opens `text`, or the piece `document`, or what the zone `of` opens; nothing of these: the page enlarged.
+    `check`: it was brought over from another PDF and nobody looked at it yet.
     """
 
     id: str
@@ -67,6 +68,7 @@ class ZoneShape(Sent):
     document: str = ""
     text: list[str] = Field(default_factory=list)
     of: str = ""
+    check: bool = False
 
 
 class PageShape(Sent):

@@ -23,7 +23,7 @@ Zone = dict[str, Any]
 
 _ID: Final = re.compile(r"b_[a-z0-9]{12}")
 _DOCUMENT: Final = re.compile(r"[0123456789abcdefghjkmnpqrstvwxyz]{10}")
-_FIELDS: Final = frozenset({"id", "points", "title", "document", "text", "of"})
+_FIELDS: Final = frozenset({"id", "points", "title", "document", "text", "of", "check"})
 
 
 class ZoneError(ValueError):
@@ -50,6 +50,9 @@ def _zone(value: object, clean: Callable[[str], str]) -> Zone:
     for field, read in (("title", _title), ("document", _document), ("text", _text), ("of", _of)):
         if field in value and (found := read(value[field], clean)):
             zone[field] = found
+    # Brought over from another PDF and not looked at yet; nothing goes out with it (`cms.review.newspaper_checks`).
+    if value.get("check") is True:
+        zone["check"] = True
     # A recall of the linked piece must leave nothing of it behind, so a zone has either a link or words of its own.
     if sum(field in zone for field in ("document", "text", "of")) > 1:
         _refuse("zones.opens")

@@ -33,6 +33,7 @@ from cms.kernel.wake import ring
 from cms.library.models import PAGE, Asset, PageText, Rendition
 from cms.library.room import EncodeRoom, LeaseLostError
 from cms.library.upload import NewPicture, Owner, asset_name, prepare_picture, rendition_row
+from cms.newspaper.carrying import whole
 from cms.newspaper.models import DrawJob, Newspaper, NewspaperIssue, NewspaperPage, PastIssue
 from cms.newspaper.proposing import Printed, propose
 from cms.newspaper.states import DRAW, DrawState
@@ -304,6 +305,9 @@ async def issue_body(session: AsyncSession, issue: NewspaperIssue, paper: str, b
             if room < 0:
                 zone.pop("text", None)  # the page still shows it; what is signed has an end
         blocks.append({"id": block_id(), "type": "page", "asset": str(asset), "label": f"{number:02d}", "zones": zones})
+    # A page that stood may continue one that changed, whose zones are others now.
+    for block, zones in zip(blocks[1:], whole(block["zones"] for block in blocks[1:]), strict=True):
+        block["zones"] = zones
     blocks += [one for one in before["blocks"] if one["type"] not in {"issue", "page"}]
     return read_body({"schema": 1, "blocks": blocks})
 

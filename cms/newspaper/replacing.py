@@ -1,7 +1,8 @@
 """Another PDF in the place of an issue's: pages that look the same keep their zones, and one step leads back.
 
 What stood before is kept as a row until the piece has another edition: the file, the pages that were drawn, and the
-revision they stood in. A page is the same when its picture is, byte by byte; wherever it stands in the new file.
+revision they stood in. A page is the same when its picture is, byte by byte; wherever it stands in the new file. What
+was drawn on pages that changed is offered to the next editor (`cms.newspaper.bringing`).
 """
 
 import datetime as dt

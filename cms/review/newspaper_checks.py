@@ -62,6 +62,9 @@ def _issue(blocks: list[dict[str, Any]], facts: NewspaperFacts | None) -> Iterat
 
 
 def _zone(page: Mapping[str, Any], zone: Mapping[str, Any], facts: NewspaperFacts | None) -> Iterator[Finding]:
+    if zone.get("check"):
+        said: dict[str, str | int] = {"page": page["label"], "zone": zone.get("title", "")[:40] or "—"}
+        yield Finding("must", "zone_check", field="body", block=page["id"], params=said)
     if "of" in zone:
         return
     params: dict[str, str | int] = {"page": page["label"], "zone": zone.get("title", "")[:40] or "—"}

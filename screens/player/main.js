@@ -155,9 +155,9 @@ async function start() {
   const refused = (_, code) => ack({ version: player.version, epoch: player.epoch, state: "refused", code: word(code) });
   const size = () => layout.size;
   loop = new Loop({ stage, size, player, store, films, name: config.name, shown, refused, resting: resting(player, config) });
-  const reader = new NewspaperReader({ root: document.querySelector("#reader"), stage, player, store });
-  const touching = { root: document.querySelector("#touch"), stage, player, store, films };
   const voice = new Voice({ box: config.voice ? "voice" : null });
+  const reader = new NewspaperReader({ root: document.querySelector("#reader"), stage, player, store, voice, films });
+  const touching = { root: document.querySelector("#touch"), stage, player, store, films };
   new Touch({ ...touching, ...reach(config, player), voice, opens: (digest) => reader.open(digest), taken: () => reader.isOpen });
   const watchdog = new Watchdog({ onStuck: () => location.reload(), report: (painted) => healthy({ painted, player, loop, hands, version }) });
   const probing = new Probing(player.pace, (message) => link.send(message));

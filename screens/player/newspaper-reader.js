@@ -4,6 +4,7 @@
 // that turns in the loop opens it too. Whatever it draws is asked of the player again and again: a recall takes it off
 // while it is open.
 import { contentOf, outlines, pageFilesOf, Pictures } from "./drawing.js";
+import { Aids, wordsOf } from "./newspaper-aids.js";
 import { articleOf, cropOf, passageOf } from "./templates/newspaper-article.js";
 import { dayLabel, isNewspaper, issueOf, pageLabel, pagesOf } from "./templates/newspaper.js";
 import { el, styled } from "./templates/dom.js";
@@ -23,14 +24,16 @@ export class NewspaperReader {
   #issue = null; // {digest, content, pages}
   #page = 0;
   #article = null; // {digest} of a linked piece that is open
+  #read = null; // what is open as words: {content}, of a linked piece with {digest, release}
   #touched = 0;
   #down = null;
   #pictures = null;
   #parts;
   #turn = 0; // of two pages asked for quickly only the last is drawn
 
-  constructor({ root, stage, player, store }) {
+  constructor({ root, stage, player, store, voice = null, films = null }) {
     Object.assign(this, { root, stage, player, store });
+    this.aids = new Aids({ root, voice, films, changed: () => this.#drawKeys() });
     this.#parts = this.#build();
     stage.addEventListener("pointerdown", (event) => this.#pressed(event));
     stage.addEventListener("pointerup", (event) => this.#fromLoop(event));
@@ -67,6 +70,7 @@ export class NewspaperReader {
 
   #forget() {
     this.#issue = this.#article = null;
+    this.aids.reset();
     this.#turn += 1;
     const gone = this.#pictures;
     this.#pictures = null;
@@ -75,6 +79,7 @@ export class NewspaperReader {
 
   #look() {
     if (!this.isOpen) return;
+    if (this.aids.isReading) this.#touched = performance.now();
     const isLost = !this.player.release(this.#issue.digest);
     if (isLost || performance.now() - this.#touched > IDLE) this.close();
     else if (this.#article && !this.player.release(this.#article)) this.#back();
@@ -202,6 +207,8 @@ export class NewspaperReader {
 
   #back(says = true) {
     this.#article = null;
+    this.#read = null;
+    this.aids.quiet();
     const { article, table } = this.#parts;
     article.hidden = true;
     article.replaceChildren();
@@ -221,18 +228,31 @@ export class NewspaperReader {
         : cropOf(zone, await this.#large(pages, zone, release), zone.document ? "这篇报道没有在本屏刊出，请看版面原文。" : "这里没有文字版，请看版面原文。");
     if (!this.isOpen || turn !== this.#turn) return;
     this.#article = linked?.digest ?? null;
-    const { article, table, keys } = this.#parts;
+    const { article, table } = this.#parts;
+    this.#read = linked
+      ? { content: contentOf(linked.release), digest: linked.digest, release: linked.release }
+      : { content: wordsOf(zone) };
     article.replaceChildren(...drawn);
     article.hidden = false;
     article.scrollTop = 0;
     table.hidden = true;
+    this.#drawKeys();
+    Object.assign(this.root.dataset, { view: "article", zone: zone.id, article: linked?.release.document ?? "" });
+  }
+
+  /** The keys of an article: what helps to read it, then the way through it and out of it. */
+  #drawKeys() {
+    if (!this.#read) return;
+    const { article, keys } = this.#parts;
     const step = (way) => article.scrollBy({ top: way * article.clientHeight * 0.85, behavior: "smooth" });
+    const focused = [...keys.children].indexOf(document.activeElement);
     keys.replaceChildren(
+      ...this.aids.keys(this.#read).map(([text, act]) => key(text, act)),
       key("上翻", () => step(-1)),
       key("下翻", () => step(1)),
       key("返回版面", () => this.#back(), false, true),
     );
-    Object.assign(this.root.dataset, { view: "article", zone: zone.id, article: linked?.release.document ?? "" });
+    keys.children[focused]?.focus();
   }
 
   async #linkedPictures(release) {

@@ -119,7 +119,7 @@ def test_sentence_when_no_refusal_uses_it_is_refused() -> None:
     spoken = {
         node.value
         for source in product()
-        for node in ast.walk(source.tree)
+        for node in source.nodes
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and CODE.match(node.value)
     }
     # Scripts raise the same codes under the same names.

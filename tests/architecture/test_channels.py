@@ -39,5 +39,5 @@ def _calls(source: Source, service: str) -> bool:
     """Whether it calls a method of an injected service: `services.outbound.request`, `services.journal.record`."""
     return any(
         isinstance(node, ast.Attribute) and isinstance(node.value, ast.Attribute) and node.value.attr == service
-        for node in ast.walk(source.tree)
+        for node in source.nodes
     )

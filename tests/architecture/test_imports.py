@@ -22,7 +22,7 @@ def modules() -> frozenset[str]:
 
 def imported(source: Source) -> Iterator[str]:
     """The modules of ours that the file names, at its top, under a condition or in a function."""
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):

@@ -36,7 +36,7 @@ def test_setting_when_declared_is_read_somewhere() -> None:
     used = {
         node.attr
         for source in product()
-        for node in ast.walk(source.tree)
+        for node in source.nodes
         if isinstance(node, ast.Attribute) and dotted(node.value).rpartition(".")[2] in {"settings", "self"}
     }
     assert set(Settings.model_fields) - used == set()
@@ -47,7 +47,7 @@ def test_metric_when_counted_is_in_the_table_and_the_other_way_round() -> None:
         node.value
         for source in product()
         if not source.name.endswith("metrics.py")
-        for node in ast.walk(source.tree)
+        for node in source.nodes
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.startswith("yunping_")
     }
     assert spoken == {metric.name for metric in METRICS}

@@ -16,7 +16,7 @@ SIMULATORS = (
 
 def imported(source: Source) -> set[str]:
     names = set()
-    for node in ast.walk(source.tree):
+    for node in source.nodes:
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):

@@ -107,6 +107,15 @@ def written(objects: Sequence[bytes]) -> bytes:
     return bytes(out)
 
 
+def many_pages(count: int) -> bytes:
+    """A PDF of that many empty pages, all in one small file."""
+    kids = b" ".join(b"%d 0 R" % (number + 3) for number in range(count))
+    page = b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 780 1100]>>"
+    return written(
+        [b"<</Type/Catalog/Pages 2 0 R>>", b"<</Type/Pages/Count %d/Kids[%s]>>" % (count, kids), *[page] * count]
+    )
+
+
 def _line(codes: dict[str, int], text: str, x: int, y: int, size: int) -> bytes:
     shown = bytes(codes[ch] for ch in text).hex().encode()
     return b"BT /F %d Tf %d %d Td <%s> Tj ET\n" % (size, x, y, shown)

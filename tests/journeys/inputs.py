@@ -3,7 +3,7 @@
 import io
 import json
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -35,9 +35,25 @@ class Article:
         return {"schema": 1, "blocks": blocks}
 
 
+# Characters that fill one or two pages of a street screen.
+SHORT = 150
+# On no first picture: each part differs from every step of theirs by more than a screenshot blurs.
+CORRECTED: Colour = (85, 175, 85)
+
+
+def corrected(article: Article) -> Article:
+    """The piece with another title and a picture of another colour."""
+    return replace(article, title=article.title + "（更正）", picture=_plain(CORRECTED), colour=CORRECTED)
+
+
 def articles(count: int) -> list[Article]:
-    """Real texts of the shared data, generated ones where that folder is absent; every third picture a real photo."""
-    texts = _real_texts() or _made_texts(count)
+    """Real texts of the shared data, generated ones where that folder is absent; every third picture a real photo.
+
+    The first is as long as it comes, the others are short, so that a loop of them is over in a few minutes.
+    """
+    real = _real_texts()
+    short = [text for text in real[1:] if sum(map(len, text[1])) <= SHORT]
+    texts = [*real[:1], *short] or _made_texts(count)
     photos = [path.read_bytes() for name in _PHOTOS if (path := SHARED / "images" / name).exists()]
     found = []
     for number in range(count):

@@ -10,6 +10,7 @@ from cms.desk.newspapers.issues import HREF, one, to_edit
 from cms.desk.routing import post
 from cms.desk.uploads import blocks_of, count_intake, file_part
 from cms.desk.visit import Visit
+from cms.newspaper.bringing import Offer
 from cms.newspaper.queries import IssueRow
 from cms.newspaper.replacing import Replaced, replace_pdf, undo_replacement
 from cms.newspaper.states import DrawState
@@ -66,8 +67,26 @@ def shown(visit: Visit, row: IssueRow, found: Replaced | None) -> dict[str, Any]
     if found is None:
         return {"can_exchange": can_exchange, "exchanged": None}
     told = {"name": found.name, "at": labels.instant(visit, found.at), "kept": found.kept, "pages": found.pages}
-    text = visit.t("newspaper.exchanged" if is_drawn else "newspaper.exchanging", **told)
+    drawn = "newspaper.exchanged" if found.kept else "newspaper.exchanged_all"
+    text = visit.t(drawn if is_drawn else "newspaper.exchanging", **told)
     return {"can_exchange": can_exchange, "exchanged": {"text": text, "next": visit.t("newspaper.exchanged_next")}}
+
+
+def brought(visit: Visit, offer: Offer | None) -> dict[str, Any]:
+    """What the page says of zones that can be brought over, and the pages as they would be."""
+    if offer is None:
+        return {"brought": None, "lost": None}
+    said = [
+        visit.t(f"newspaper.brought.{name}", count=getattr(offer, name))
+        for name in ("stood", "moved", "check")
+        if getattr(offer, name)
+    ]
+    pages = {key: {"label": label, "zones": zones} for key, (label, zones) in offer.pages.items()}
+    text = visit.t("newspaper.brought", count=offer.count, how=visit.t("desk.list_mark").join(said))
+    return {
+        "brought": {"text": text if said else visit.t("newspaper.brought_names"), "pages": pages} if pages else None,
+        "lost": visit.t("newspaper.brought_lost", count=offer.lost) if offer.lost else None,
+    }
 
 
 ROUTES = (

@@ -17,6 +17,7 @@ from cms.desk.views.gate import text
 from cms.desk.visit import Visit, as_uuid
 from cms.kernel.errors import DomainError, Invalid, NotFound, Refused
 from cms.kernel.ids import block_id
+from cms.newspaper.bringing import offered
 from cms.newspaper.proposing import Printed, propose
 from cms.newspaper.queries import IssueRow, linked, pages_of
 from cms.newspaper.replacing import replaced
@@ -24,6 +25,7 @@ from cms.newspaper.states import DrawState
 from cms.newspaper.taking import NUMBER_LENGTH, PDF_LIMITS, read_named
 from cms.newspaper.zoning import PageZones, change_issue, keep_zones
 from cms.people.permissions import Action, can, reach
+from media.threads import in_thread
 
 _FOUND: Final = 8
 
@@ -76,7 +78,8 @@ async def page_text(visit: Visit) -> web.StreamResponse:
         found = next((p for p in await pages_of(session, row.id) if str(p.number) == visit.part("number")), None)
     if found is None:
         raise NotFound("kernel.not_found")
-    proposed = propose([Printed.read(block) for block in found.blocks], block_id)
+    # A page of two thousand blocks takes half a second.
+    proposed = await in_thread(propose, [Printed.read(block) for block in found.blocks], block_id)
     return web.json_response({"blocks": list(found.blocks), "proposed": proposed})
 
 
@@ -123,12 +126,14 @@ async def _page(visit: Visit, row: IssueRow, error: DomainError | None = None) -
         }
         past = await replaced(session, row.id, held.edition.id)
         named = await linked(session, documents_, within=reach(visit.actor, Action.DOCUMENT_READ))
-    may_edit = bool(held.state in EDITABLE and can(visit.actor, Action.DOCUMENT_EDIT, held.subject))
+        may_edit = bool(held.state in EDITABLE and can(visit.actor, Action.DOCUMENT_EDIT, held.subject))
+        is_drawn = row.drawing is DrawState.DONE
+        offer = await offered(session, row.id, held.edition.id, draft.body) if may_edit and is_drawn and past else None
     left = {str(page.asset): left_lines(visit, page.left) for page in drawn}
     blocks = [block for block in draft.body["blocks"] if block["type"] == "page"]
     context = {
         "issue": shown(visit, row),
-        "is_ready": row.drawing is DrawState.DONE and bool(blocks),
+        "is_ready": is_drawn and bool(blocks),
         "may_edit": may_edit,
         "pages": [_of_page(number, block, left) for number, block in enumerate(blocks, 1)],
         "linked": {key: {"title": title, "state": _state(visit, state)} for key, (title, state) in named.items()},
@@ -139,6 +144,7 @@ async def _page(visit: Visit, row: IssueRow, error: DomainError | None = None) -
             for name in ("zones", "text", "pieces", "export", "import", "issue", "progress", "again", "exchange")
         },
         **exchange.shown(visit, row, past),
+        **exchange.brought(visit, offer),
         "limit": PDF_LIMITS.file_bytes,
         "mib": PDF_LIMITS.file_bytes >> 20,
         "most": PDF_LIMITS.pages,

@@ -2,6 +2,7 @@
 import { el } from "../templates/dom.js";
 import { leading } from "./shelf.js";
 
+const FEW = 5; // pieces that leave room for what each is about
 const ROWS = ["qwertyuiop", "asdfghjkl", "zxcvbnm"];
 
 /** A real button, so that a keyboard or a switch reaches it too; `press` is called on every kind of click. */
@@ -23,6 +24,7 @@ export function drawList(entries, { open, empty }) {
         "touch__entry",
         () => open(entry.digest),
         el("b", "touch__entry-title", entry.title),
+        entries.length <= FEW && entry.summary && el("span", "touch__entry-summary", entry.summary),
         el("span", "touch__entry-facts", entry.isFilm && el("i", "touch__kind", "视频"), el("span", "", entry.column), entry.date && el("span", "", entry.date)),
       ),
     ),

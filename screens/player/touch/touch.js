@@ -4,7 +4,7 @@
 // recall takes it off while it is read. An urgent piece takes the glass back at once.
 import { spoken } from "../drawing.js";
 import { clockText, qrDrawing } from "../slate.js";
-import { el } from "../templates/dom.js";
+import { el, phrases } from "../templates/dom.js";
 import { button, drawColumns, drawKeys, drawList } from "./lists.js";
 import { Reading } from "./reading.js";
 import { entryOf, partsToRead, search, shelve } from "./shelf.js";
@@ -26,6 +26,7 @@ export class Touch {
   #isContrast = false;
   #aloud = null; // AbortController of what is being read
   #touched = 0;
+  #place = 0; // how far an article was read when its code was asked for
   #down = null;
   #parts;
   #turn = 0;
@@ -144,6 +145,7 @@ export class Touch {
 
   #show(view) {
     if (view === "list" || view === "search") this.#leave();
+    if (view === "code") this.#place = this.#parts.body.scrollTop;
     this.#view = view;
     this.root.hidden = false;
     this.stage.dataset.covered = "true";
@@ -202,7 +204,6 @@ export class Touch {
   }
 
   #drawTools() {
-    if (this.root.querySelector(".touch__code")) this.root.querySelector(".touch__code").remove();
     const size = (step) => Math.min(SIZES.length - 1, Math.max(0, this.#size + step));
     const smaller = button("touch__tool", () => this.#set(size(-1), this.#isContrast), el("b", "", "A−"), "字小些");
     const larger = button("touch__tool", () => this.#set(size(1), this.#isContrast), el("b", "", "A＋"), "字大些");
@@ -227,7 +228,8 @@ export class Touch {
       figure.dataset.address = address;
       return figure;
     });
-    this.root.append(el("div", "touch__code", ...figures));
+    const { body } = this.#parts;
+    body.after(el("div", "touch__code", el("p", "touch__code-title", ...phrases(spoken(release.content).title)), ...figures));
     this.#parts.tools.replaceChildren();
   }
 
@@ -238,7 +240,11 @@ export class Touch {
       this.#view !== "search" && button("touch__go", () => this.#show("search"), "拼音查找"),
       !isTop && button("touch__go touch__go--quiet", () => this.close(), "返回播放"),
     ];
-    if (this.#view !== "code") this.root.querySelector(".touch__code")?.remove();
+    const code = this.root.querySelector(".touch__code");
+    if (code && this.#view !== "code") {
+      code.remove();
+      this.#parts.body.scrollTop = this.#place; // what is not drawn forgets how far it was read
+    }
     this.#parts.bar.replaceChildren(...keys.filter(Boolean));
   }
 

@@ -16,12 +16,13 @@ from cms.newspaper.drawing import draw_next
 from tests.browser.axe import violations
 from tests.browser.desk.office import Desk
 from tests.chromium import DESK, PHONE, Pages
-from tests.fakes.newspapers import ARTICLES, newspaper_pdf
+from tests.fakes.newspapers import ARTICLES, many_pages, newspaper_pdf
 from tests.integration.desk.house import Browser, House, open_house
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 SHOTS = os.environ.get("SHOTS")
 PDF = "application/pdf"
+OTHER = ("震泽蚕花节开幕", "丝车摇起来，蚕花戴起来，老街上的人比往年多。" * 4)
 
 
 @pytest.fixture
@@ -61,6 +62,14 @@ async def drag(page: Page, start: tuple[float, float], end: tuple[float, float])
     await page.mouse.up()
 
 
+async def drop_zone(page: Page) -> None:
+    """Takes the zone over nothing away again."""
+    await page.locator(".np-list-zones li", has_text="空").get_by_role("button").click()
+    await page.locator(".np-paper").focus()
+    await page.keyboard.press("Delete")
+    await expect(page.locator("#zones-saved")).to_contain_text("已保存", timeout=10_000)
+
+
 async def test_issue_by_hand(pages: Pages, house: House) -> None:
     await house.set_up()
     editor = await seat(pages, house, await house.add("shen", "沈静怡", "editor"))
@@ -73,6 +82,12 @@ async def test_issue_by_hand(pages: Pages, house: House) -> None:
     await page.locator("[name=file]").set_input_files(FilePayload(name="坏.pdf", mimeType=PDF, buffer=b"%PDF-1.7\nx"))
     await editor.press("上传并生成版面")
     await expect(page.get_by_text("文件已损坏")).to_be_visible(timeout=30_000)
+    await page.locator("[name=file]").set_input_files(
+        FilePayload(name="合订本.pdf", mimeType=PDF, buffer=many_pages(3_000))
+    )
+    await editor.press("上传并生成版面")
+    await expect(page.get_by_text("文档共 3000 页，超过了 200 页的上限。")).to_be_visible(timeout=30_000)
+    await looked(page, "newspaper-refused")
     pdf = (
         Path(os.environ["PAPER"]).read_bytes()
         if "PAPER" in os.environ
@@ -163,6 +178,43 @@ async def test_issue_by_hand(pages: Pages, house: House) -> None:
     await page.get_by_role("button", name="撤销更换").click()
     await expect(thumbs).to_have_count(2)
     await expect(page.get_by_text("已换回原来的 PDF")).to_be_visible()
+
+    # Pages that changed: what was drawn on them goes with its words or is marked, and is seen before it is kept.
+    await page.locator(".np-paper").focus()
+    await page.keyboard.press("r")
+    await drag(page, (0.2, 0.6), (0.5, 0.8))
+    await expect(page.locator("#zones-saved")).to_contain_text("已保存", timeout=10_000)
+    await page.get_by_role("button", name="换 PDF").click()
+    other = newspaper_pdf(2, articles=(ARTICLES[1], ARTICLES[0], OTHER))
+    await dialog.locator("[name=file]").set_input_files(FilePayload(name="1288-3.pdf", mimeType=PDF, buffer=other))
+    await dialog.get_by_role("button", name="换上并生成版面").click()
+    await expect(page.get_by_text("正在换上新的 PDF")).to_be_visible(timeout=30_000)
+    assert await draw_next(room)
+    brought = page.get_by_text("带来 2 个热区：1 个随文字移动、1 个请核对")
+    await expect(brought).to_be_visible(timeout=15_000)
+    await expect(thumbs.nth(0)).to_contain_text("1 个请核对")
+    await expect(thumbs.nth(1)).to_contain_text("02 民生3 区")
+    await expect(page.locator("#zones-saved")).to_contain_text("未保存")
+    await looked(page, "newspaper-brought")
+    await page.keyboard.press("Escape")
+    await page.get_by_role("button", name="不要，按新文字提议").click()
+    await expect(page.locator(".np-zone.is-check")).to_have_count(0)
+    await expect(thumbs.nth(1)).to_contain_text("023 区")
+    await page.evaluate("localStorage.clear()")
+    await page.reload()
+    await page.get_by_role("button", name="保留").click()
+    await expect(page.locator("#zones-saved")).to_contain_text("已保存", timeout=10_000)
+    await page.reload()
+    await expect(page.locator(".np-zone.is-check")).to_have_count(1)
+    await expect(brought).to_have_count(0)
+    await page.locator(".np-list-zones li", has_text="请核对").get_by_role("button").click()
+    await looked(page, "newspaper-check")
+    await page.get_by_role("button", name="核对过了").click()
+    await expect(page.locator(".np-zone.is-check")).to_have_count(0)
+    await expect(page.locator("#zones-saved")).to_contain_text("已保存", timeout=10_000)
+    await page.get_by_role("button", name="撤销更换").click()
+    await expect(page.get_by_text("已换回原来的 PDF")).to_be_visible()
+    await drop_zone(page)
 
     # The rest of the piece is written where every piece is; what was drawn comes along.
     await page.get_by_role("link", name="填写稿件信息并送审").click()

@@ -100,6 +100,18 @@ async def test_newspaper_turns_opens_the_touched_article_and_closes(pages: Pages
     assert (
         await page.evaluate("parseFloat(getComputedStyle(document.querySelector('.reader__article')).fontSize)") >= 50
     )
+    # As large as they like, in black and yellow, and read aloud; the next person begins as everybody does.
+    size = "parseFloat(getComputedStyle(document.querySelector('.reader__article')).fontSize)"
+    before = await page.evaluate(size)
+    await page.get_by_role("button", name="字大些").tap()
+    assert await page.evaluate(size) > before * 1.2
+    await page.get_by_role("button", name="高对比").tap()
+    assert "0, 0, 0" in await page.evaluate(
+        "getComputedStyle(document.querySelector('.reader__article')).backgroundColor"
+    )
+    await page.get_by_role("button", name="朗读").tap()
+    await expect(page.get_by_role("button", name="停止朗读")).to_be_visible()
+    await page.get_by_role("button", name="停止朗读").tap()
     await page.get_by_role("button", name="返回版面").tap()
     await opened(page, lambda found: found.get("view") == "page")
 
@@ -137,6 +149,7 @@ async def test_newspaper_turns_opens_the_touched_article_and_closes(pages: Pages
     assert (await opened(page, lambda found: found.get("date") == "2026-11-25"))["release"] == yesterday.release
     await page.evaluate("window.ahead = 61_000")
     await opened(page, lambda found: not found)
+    assert await page.locator("#reader.is-contrast, #reader.is-large").count() == 0
 
     # A recall takes away what is open.
     await touch(session, *await place(page, ".layer.is-shown .np__sheet", 0.5, 0.5))

@@ -33,6 +33,9 @@ from tests.fakes import words
 from tests.fakes.videos import CLIP, FakeTools
 from tests.journeys.inputs import SHARED
 from tests.office import NOW, Office, make_office
+from tests.schema import on_both, sqlite_by_default
+
+database_url = sqlite_by_default
 
 ARTICLE = words.docx(
     words.paragraph("垂虹桥畔夜市开市"),
@@ -99,6 +102,7 @@ async def place(database: Database, tmp_path: Path) -> Place:
     return Place(office, here, room, root, Dropper(here, room, DropFolder(root)))
 
 
+@on_both
 async def test_video_when_it_lies_still_becomes_a_lecture_of_its_owner(place: Place) -> None:
     place.put("银龄课堂 第三讲.mp4", CLIP)
     await place.looks(1)
@@ -112,6 +116,7 @@ async def test_video_when_it_lies_still_becomes_a_lecture_of_its_owner(place: Pl
     assert place.names("done") == ["银龄课堂 第三讲.mp4"]
 
 
+@on_both
 async def test_document_when_dropped_becomes_blocks_and_says_what_it_lost(place: Place) -> None:
     place.put("来稿.docx", ARTICLE)
     await place.looks()
@@ -224,6 +229,7 @@ async def test_stranger_and_person_without_the_right_get_no_draft(place: Place) 
     assert place.names("refused", "nobody") == ["课.mp4", "课.mp4.txt"]
 
 
+@on_both
 async def test_same_content_again_makes_no_second_draft(place: Place) -> None:
     place.put("课.mp4", CLIP)
     await place.looks()

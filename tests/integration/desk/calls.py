@@ -2,12 +2,10 @@
 
 import asyncio
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-import aiosqlite
-import pytest
 from aiohttp import HttpVersion11, StreamReader, web
 from aiohttp.base_protocol import BaseProtocol
 from aiohttp.http import RawRequestMessage
@@ -18,15 +16,6 @@ from cms.desk.middleware.sessions import session_cookie
 from cms.people.sessions import csrf_token
 
 HOST = "127.0.0.1"
-
-
-def answer_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """SQLite answers in the thread that asks: going to another and back is half of what a small request costs."""
-
-    async def execute(_self: aiosqlite.Connection, ask: Callable[..., Any], *args: Any, **named: Any) -> Any:
-        return ask(*args, **named)
-
-    monkeypatch.setattr(aiosqlite.Connection, "_execute", execute)
 
 
 class _Wire(BaseProtocol):
@@ -94,11 +83,14 @@ class Caller:
     token: str
     cookie: str = session_cookie(secure=False)
 
-    async def ask(self, method: str, path: str, sent: Sent | None = None) -> tuple[int, str, str]:
-        """Status, where it leads, and what it says."""
+    async def ask(
+        self, method: str, path: str, sent: Sent | None = None, *, is_own: bool = True
+    ) -> tuple[int, str, str]:
+        """Status, where it leads, and what it says; as the page's own script would, unless `is_own` says no."""
         sent = sent or Sent()
         headers = CIMultiDict({"Host": HOST, "Cookie": f"{self.cookie}={self.token}"})
-        headers["X-CSRF-Token"] = csrf_token(self.token)
+        if is_own:
+            headers["X-CSRF-Token"] = csrf_token(self.token)
         if sent.kind:
             headers.update({"Content-Type": sent.kind, "Content-Length": str(len(sent.data))})
         headers.update(sent.headers)

@@ -1,4 +1,8 @@
-"""A desk to walk through, once on SQLite and once on PostgreSQL."""
+"""A desk to walk through, on SQLite.
+
+What statements do on PostgreSQL is tested beside the use cases that make them; here every page is opened on it once,
+and what people do at the same time is.
+"""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -8,6 +12,9 @@ import pytest
 from cms.kernel.clock import SystemClock
 from cms.kernel.db import Database
 from tests.integration.desk.house import House, open_house
+from tests.schema import sqlite_by_default
+
+database_url = sqlite_by_default
 
 
 @pytest.fixture

@@ -60,7 +60,7 @@ class Matrix:
     by: Mapping[tuple[str, str], Caller]
     parts: Mapping[str, str]
     file: str
-    kept: sqlite3.Connection
+    kept: sqlite3.Connection  # of an SQLite database; empty for another
     began: Path
 
     def path(self, pattern: str) -> str:
@@ -120,8 +120,9 @@ async def make_matrix(house: House) -> Matrix:
             session, unit=unit, owner=owner, document=document, target="site", picture=parts["sha256"], now=now
         )
     file, kept = house.deps.db.url.partition(":///")[2], sqlite3.connect(":memory:")
-    with contextlib.closing(sqlite3.connect(file)) as source:
-        source.backup(kept)
+    if house.deps.db.is_sqlite:
+        with contextlib.closing(sqlite3.connect(file)) as source:
+            source.backup(kept)
     began = house.deps.workshop.uploads_folder / uuid.UUID(parts["upload"]).hex
     began.parent.mkdir(exist_ok=True)
     began.touch()

@@ -28,6 +28,7 @@ from cms.publishing.services.journal import RowJournal
 from cms.publishing.services.models import AccountSecret
 from tests.integration.desk.house import House, open_house
 from tests.integration.desk.world import World, make_world, png, write
+from tests.schema import on_both
 
 
 class Letters(BaseModel):
@@ -322,6 +323,7 @@ async def test_a_take_down_nobody_confirmed_for_a_day_is_late_on_the_board(house
     assert "撤下超过一天未登记" not in page
 
 
+@on_both
 async def test_a_take_down_that_asks_for_proof_is_done_with_a_picture_that_was_made_anew(house: House) -> None:
     world = await make_world(house)
     delivery = await with_task(house, world, "recall", ask="proof")

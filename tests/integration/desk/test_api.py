@@ -20,6 +20,7 @@ from cms.webhooks.sending import HookRoom, send_next, spread
 from screens.pages import RESOURCES as SCREENS
 from tests.integration.desk.house import PASSWORD, Browser, House
 from tests.integration.desk.world import make_world
+from tests.schema import on_both
 
 
 async def call(browser: Browser, method: str, path: str, body: object = None, *, status: int = 200) -> Any:
@@ -29,6 +30,7 @@ async def call(browser: Browser, method: str, path: str, body: object = None, *,
     return found
 
 
+@on_both
 async def test_piece_when_written_over_the_api_goes_the_whole_way(house: House) -> None:
     world = await make_world(house)
     editor, reviewer, chief = (world.by[name] for name in ("editor", "reviewer", "chief"))
@@ -79,6 +81,7 @@ async def ask(made: Browser, method: str, path: str, body: object = None, *, sta
         return found
 
 
+@on_both
 async def test_token_when_made_does_what_it_was_given_until_it_is_revoked(house: House) -> None:
     await house.set_up()
     editor = await house.add("shen", "沈静怡", "editor")

@@ -4,7 +4,7 @@ from tests.integration.desk.house import PASSWORD, House
 
 
 async def test_first_run_when_finished_signs_the_administrator_in_and_never_opens_again(house: House) -> None:
-    admin = await house.set_up()
+    admin = await house.set_up_on_pages()
     assert "郑管理" in admin.page
 
     other = house.browser()
@@ -14,7 +14,7 @@ async def test_first_run_when_finished_signs_the_administrator_in_and_never_open
 
 async def test_person_when_added_comes_in_by_code_sets_a_password_and_signs_in_with_it(house: House) -> None:
     await house.set_up()
-    await house.add("shen", "沈静怡", "editor")
+    await house.add_on_pages("shen", "沈静怡", "editor")
 
     again = house.browser()
     await again.get("/desk/login")

@@ -1,7 +1,11 @@
 """Requests another site made a browser send: refused without the page's token, or from elsewhere, on every route."""
 
+from dataclasses import replace
+
+from cms.people.sessions import csrf_token
+from tests.integration.desk.calls import Sent
 from tests.integration.desk.house import House
-from tests.integration.desk.matrix import Anything, every_route, hire
+from tests.integration.desk.matrix import Anything, admit, every_route
 from tests.integration.desk.test_routes import on_sqlite
 from tests.integration.desk.world import World, begin
 
@@ -11,18 +15,19 @@ _ELSEWHERE = ({"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site
 @on_sqlite
 async def test_changing_request_when_the_token_is_missing_or_of_another_is_refused_on_every_route(house: House) -> None:
     await house.set_up()
-    editor, other = await hire(house, "editor", "04"), await hire(house, "chief", "04")
+    unit = "/320509/04/"
+    editor, other = await admit(house, "editor", unit), await admit(house, "chief", unit)
     world = World(house, {}, Anything(), "")
     wrong = []
     for route in every_route(house):
         if route.method != "POST":
             continue
-        url = editor.base.join(editor.base.with_path(world.path(route.path)))
-        for data in ({}, {"csrf": "x" * 43}, {"csrf": other.token}):
-            async with editor.session.post(url, data=data, allow_redirects=False) as answer:
-                page = await answer.text()
-            if answer.status != 403 or "kernel.csrf" not in page:
-                wrong.append(f"{route.path} {data} answered {answer.status}")
+        for token in ("", "x" * 43, csrf_token(other.token)):
+            sent = Sent.as_form({"csrf": token} if token else {})
+            sent = replace(sent, headers={"Accept": "application/json"})
+            status, _, page = await editor.ask("POST", world.path(route.path), sent, is_own=False)
+            if status != 403 or "kernel.csrf" not in page:
+                wrong.append(f"{route.path} {token} answered {status}")
     assert wrong == []
 
 

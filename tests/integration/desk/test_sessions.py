@@ -11,6 +11,7 @@ import pytest
 from cms.kernel.clock import SystemClock
 from cms.kernel.db import Database
 from tests.integration.desk.house import PASSWORD, House, open_house
+from tests.schema import on_both
 
 
 class ShiftedClock(SystemClock):
@@ -69,6 +70,7 @@ async def test_session_when_signed_out_elsewhere_is_over_at_once(house: House) -
     assert first.at == "/desk/login"
 
 
+@on_both
 async def test_code_when_used_opens_the_set_password_page_alone(house: House) -> None:
     admin = await house.set_up()
     page = await admin.get("/desk/people/")

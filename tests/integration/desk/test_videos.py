@@ -23,6 +23,7 @@ from media.loudness import Loudness
 from media.subtitles import Cue
 from tests.fakes.videos import CLIP, FakeTools
 from tests.integration.desk.house import Browser, House, open_house
+from tests.schema import on_both
 
 
 @pytest.fixture
@@ -196,6 +197,7 @@ async def test_video_of_another_kind_or_unit_is_not_told(desk: House) -> None:
     assert (await nobody.script("GET", str(video["href"]))).status == 403
 
 
+@on_both
 async def test_film_when_cut_becomes_a_new_one_with_its_words_and_the_old_one_stays(
     desk: House, fake: FakeTools
 ) -> None:

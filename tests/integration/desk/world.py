@@ -43,10 +43,9 @@ class World:
 
 async def make_world(house: House) -> World:
     by = {"admin": await house.set_up()}
-    for role, (login, name) in ROLES.items():
-        by[role] = await house.add(login, name, role)
-    by["nobody"] = await house.add("wu-ming", "吴名")
-    await house.add("victim", "常在")
+    people = [(login, name, role) for role, (login, name) in ROLES.items()]
+    hired = await house.add_all(*people, ("wu-ming", "吴名"), ("victim", "常在"))
+    by |= dict(zip((*ROLES, "nobody"), hired[:-1], strict=True))
     chief = by["chief"]
     await chief.get("/desk/columns/")
     await chief.post("/desk/columns/", {"code": "news", "name": "要闻", "position": "1"})

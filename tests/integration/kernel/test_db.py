@@ -266,7 +266,11 @@ def test_url_of_another_database_is_refused(url: str) -> None:
         normal_url(url)
 
 
-async def test_reading_and_writing_when_cancelled_at_any_moment_leave_no_connection_behind(database: Database) -> None:
+@pytest.mark.usefixtures("own_thread")
+@pytest.mark.parametrize("rounds", [8, pytest.param(100, marks=pytest.mark.faults)])
+async def test_reading_and_writing_when_cancelled_at_any_moment_leave_no_connection_behind(
+    database: Database, rounds: int
+) -> None:
     async def ask() -> None:
         while True:
             async with database.read() as session:
@@ -275,7 +279,7 @@ async def test_reading_and_writing_when_cancelled_at_any_moment_leave_no_connect
                 await session.execute(text("select 2"))
 
     at = random.Random(7)
-    for _ in range(25):
+    for _ in range(rounds):
         tasks = [asyncio.create_task(ask()) for _ in range(3)]
         await asyncio.sleep(at.random() * 0.02)
         for task in tasks:

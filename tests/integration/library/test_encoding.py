@@ -34,6 +34,9 @@ from media.store import Store
 from media.subtitles import Cue, write_vtt
 from tests.fakes.videos import CLIP, DURATION_MS, NAMES, FakeTools
 from tests.office import NOW, Office, make_office
+from tests.schema import on_both, sqlite_by_default
+
+database_url = sqlite_by_default
 
 
 class Place:
@@ -81,6 +84,7 @@ def left_in(folder: Path) -> list[str]:
     return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
 
 
+@on_both
 async def test_video_when_uploaded_waits_and_then_is_ready_with_every_file(place: Place) -> None:
     asset = await place.upload()
     video, job = await place.job()
@@ -121,6 +125,7 @@ async def test_progress_when_an_encode_goes_on_is_written_with_the_time_it_will_
     assert (await place.job())[0].state == "ready"
 
 
+@on_both
 async def test_encoder_when_its_lease_ran_out_leaves_one_set_of_files_to_the_next(place: Place) -> None:
     await place.upload()
     place.fake.gate.clear()
@@ -151,6 +156,7 @@ async def test_encoder_when_it_asks_for_a_lost_lease_stops_at_once(place: Place)
         assert (await session.scalars(select(Rendition.name))).all() == ["first-look"]
 
 
+@on_both
 async def test_worker_when_stopped_in_order_gives_the_job_back_without_blame(place: Place) -> None:
     await place.upload()
     for _ in range(ENCODE.max_attempts + 2):
@@ -299,6 +305,7 @@ async def test_upload_when_the_person_may_not_is_denied(place: Place) -> None:
         await place.upload(who="auditor")
 
 
+@on_both
 async def test_videos_when_asked_for_are_those_in_reach(place: Place) -> None:
     asset = await place.upload()
     await encode_next(place.room())
@@ -315,6 +322,7 @@ async def test_videos_when_asked_for_are_those_in_reach(place: Place) -> None:
         assert len(await newest(session, own)) == 2
 
 
+@on_both
 async def test_two_encoders_when_one_job_is_due_take_it_once(place: Place) -> None:
     await place.upload()
     other = FakeTools()
@@ -349,6 +357,7 @@ async def test_newcomer_behind_another_can_be_watched_for_a_minute(place: Place)
     assert place.fake.looks == [1, 1, 16]
 
 
+@on_both
 async def test_killed_encoder_leaves_what_it_finished_to_the_next_and_nothing_in_the_end(place: Place) -> None:
     asset = await place.upload()
     place.fake.parts = ("720.00000", "480.00000")
@@ -379,6 +388,7 @@ async def test_killed_encoder_leaves_what_it_finished_to_the_next_and_nothing_in
     assert names == set(NAMES)
 
 
+@on_both
 async def test_video_that_hurries_is_made_first_and_takes_the_encoder_between_two_stretches(place: Place) -> None:
     long, hurried = await place.upload(), await place.upload(CLIP + b"2", name="明早播出.mp4")
 

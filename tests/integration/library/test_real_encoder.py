@@ -21,6 +21,9 @@ from media.sandbox import Sandbox
 from media.store import Store
 from tests.fakes.videos import NAMES
 from tests.office import NOW, Office, make_office
+from tests.schema import sqlite_by_default
+
+database_url = sqlite_by_default
 
 pytestmark = pytest.mark.timeout(240)
 

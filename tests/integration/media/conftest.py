@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
-from moto.server import ThreadedMotoServer
 
 from media.sandbox import Sandbox
 from media.store import S3Options, Store
@@ -14,6 +13,8 @@ from media.store import S3Options, Store
 @pytest.fixture(scope="session")
 def s3_endpoint() -> Iterator[str]:
     """An S3 stand-in on loopback with the bucket `yunping`."""
+    from moto.server import ThreadedMotoServer  # noqa: PLC0415 - a third of a second for every worker
+
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()

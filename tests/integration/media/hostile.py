@@ -37,11 +37,19 @@ def _chunk(kind: bytes, body: bytes) -> bytes:
     return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
 
 
-def _png(width: int, height: int, *, depth: int = 1, colour: int = 0, data: bytes = b"\0" * 100) -> bytes:
+def _png(width: int, height: int, *, depth: int = 1, colour: int = 0, zeros: int = 100) -> bytes:
     header = struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0)
-    return (
-        b"\x89PNG\r\n\x1a\n" + _chunk(b"IHDR", header) + _chunk(b"IDAT", zlib.compress(data, 9)) + _chunk(b"IEND", b"")
-    )
+    return b"\x89PNG\r\n\x1a\n" + _chunk(b"IHDR", header) + _chunk(b"IDAT", _flood(0, zeros)) + _chunk(b"IEND", b"")
+
+
+def _flood(byte: int, count: int) -> bytes:
+    """What unpacks to one byte again and again; every worker makes these, so the same block is repeated packed."""
+    block, packer = 1_000_000, zlib.compressobj(9, wbits=-15)
+    packed = packer.compress(bytes([byte]) * block) + packer.flush(zlib.Z_FULL_FLUSH)
+    last = zlib.compress(bytes([byte]) * (count % block), 9, wbits=-15)
+    low = (1 + count * byte) % 65_521
+    high = (count + byte * count * (count + 1) // 2) % 65_521
+    return b"\x78\xda" + packed * (count // block) + last + struct.pack(">HH", high, low)
 
 
 def _zip(**members: bytes | str) -> bytes:
@@ -96,10 +104,10 @@ def _bombs() -> Iterator[tuple[str, bytes]]:
     yield "png-just-above-side", _png(16_385, 10)
     yield "png-just-above-pixels", _png(10_000, 4_001)
     yield "png-no-pixels", _png(0, 100)
-    yield "png-flood", _png(5_900, 5_900, depth=8, colour=2, data=b"\0" * (5_900 * 3 + 1) * 5_900)
-    yield "png-small-claim-much-data", _png(10, 10, data=b"\0" * 30_000_000)
-    yield "png-16-bit-flood", _png(6_000, 6_000, depth=16, colour=6, data=b"\0" * 5_000_000)
-    text = zlib.compress(b"a" * 50_000_000, 9)
+    yield "png-flood", _png(5_900, 5_900, depth=8, colour=2, zeros=(5_900 * 3 + 1) * 5_900)
+    yield "png-small-claim-much-data", _png(10, 10, zeros=30_000_000)
+    yield "png-16-bit-flood", _png(6_000, 6_000, depth=16, colour=6, zeros=5_000_000)
+    text = _flood(ord("a"), 50_000_000)
     yield "png-text-bomb", _picture("PNG")[:33] + _chunk(b"zTXt", b"k\0\0" + text) + _picture("PNG")[33:]
     yield "png-profile-bomb", _picture("PNG")[:33] + _chunk(b"iCCP", b"k\0\0" + text) + _picture("PNG")[33:]
     yield (

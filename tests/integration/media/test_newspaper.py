@@ -9,7 +9,7 @@ from PIL import Image
 from media.errors import MediaRefused
 from media.newspaper import SCALE, SIZES, draw_page, look_through
 from media.sandbox import Sandbox
-from tests.fakes.newspapers import ARTICLES, newspaper_pdf, written
+from tests.fakes.newspapers import ARTICLES, many_pages, newspaper_pdf, written
 
 REAL = Path("/work/shared/data/docs/zh_newspaper_4p_text.pdf")
 SCANNED = Path("/work/shared/data/docs/zh_scanned_book_8p.pdf")
@@ -66,14 +66,6 @@ async def test_glyphs_without_a_character_and_fonts_outside_are_counted(
         assert page.left == {"font": 1}
 
 
-def _many(pages: int) -> bytes:
-    kids = b" ".join(b"%d 0 R" % (number + 3) for number in range(pages))
-    page = b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 780 1100]>>"
-    return written(
-        [b"<</Type/Catalog/Pages 2 0 R>>", b"<</Type/Pages/Count %d/Kids[%s]>>" % (pages, kids), *[page] * pages]
-    )
-
-
 def _sized(box: bytes) -> bytes:
     page = b"<</Type/Page/Parent 2 0 R/MediaBox[%s]>>" % box
     return written([b"<</Type/Catalog/Pages 2 0 R>>", b"<</Type/Pages/Count 1/Kids[3 0 R]>>", page])
@@ -102,7 +94,7 @@ def _bomb() -> bytes:
 @pytest.mark.parametrize(
     ("data", "code", "params"),
     [
-        (_many(3_000), "media.too_many_pages", {"pages": 3_000, "limit": 200}),
+        (many_pages(3_000), "media.too_many_pages", {"pages": 3_000, "limit": 200}),
         (_sized(b"0 0 100000000 1"), "media.page_size", {"page": 1}),
         (_sized(b"0 0 9 9000"), "media.page_size", {"page": 1}),
         (_locked(), "media.locked_document", {"format": "pdf"}),

@@ -22,6 +22,9 @@ from schedules.timeline import stretch_at
 from tests.integration.publishing import office
 from tests.integration.publishing.conftest import Office
 from tests.integration.publishing.office import SUN, ZHAO
+from tests.schema import on_both, sqlite_by_default
+
+database_url = sqlite_by_default
 
 STREET = Target("street", "screen", "街面阅读屏", (office.world.DISTRICT,))
 HOUR = dt.timedelta(hours=1)
@@ -68,6 +71,7 @@ async def test_live_pieces_loop_newest_first_inside_their_envelopes(place: Offic
     assert all(dt.timedelta(seconds=10) <= e.show <= dt.timedelta(seconds=60) for s in line.slots for e in s.loop)
 
 
+@on_both
 async def test_placements_follow_layers_hours_and_the_calendar(place: Office) -> None:
     morning, always = await live(place, "早间"), await live(place, "常年")
     await live(place, "普通")
@@ -143,6 +147,7 @@ async def test_a_placement_that_is_wrong_or_not_allowed_is_refused(place: Office
             await put(session, SUN, uuid.uuid4(), target="street", rule=rule, now=place.now)
 
 
+@on_both
 async def test_versions_are_written_when_something_changes_and_the_past_stays(place: Office) -> None:
     await live(place, "一")
     first = await line_up(place)

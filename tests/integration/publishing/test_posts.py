@@ -36,6 +36,9 @@ from tests.integration.publishing import office
 from tests.integration.publishing.conftest import Office
 from tests.integration.publishing.office import SUN, ZHAO
 from tests.integration.publishing.test_worker import Account, publish
+from tests.schema import on_both, sqlite_by_default
+
+database_url = sqlite_by_default
 
 OPERATOR = Actor(SUN.person, "sun", office.world.DISTRICT, (Grant(Role.OPERATOR, office.world.DISTRICT),))
 PACK = "a" * 64
@@ -173,6 +176,7 @@ async def test_asking_again_by_hand_stays_in_review(place: Office, platform: Pla
     assert (await newest(place)).state == "live"
 
 
+@on_both
 async def test_a_recall_waits_for_the_platform_and_then_takes_back_what_went_live(
     place: Office, platform: Platform
 ) -> None:
@@ -208,6 +212,7 @@ async def test_a_correction_settles_the_earlier_call_before_anything_is_sent(pla
     assert platform.calls == 1
 
 
+@on_both
 async def test_a_piece_recalled_while_it_is_made_is_never_sent(place: Office, platform: Platform) -> None:
     edition = await office.approved(place.database)
 
@@ -249,6 +254,7 @@ async def test_minutes_of_making_end_when_a_recall_comes(place: Office, platform
     assert [row.state for row in await rows(place)] == ["cancelled", "gone"]
 
 
+@on_both
 async def test_long_deliveries_leave_places_to_short_ones_and_recalls(place: Office, platform: Platform) -> None:
     gate, inside = asyncio.Event(), []
 
@@ -344,6 +350,7 @@ def by_hand(**detail: object) -> Manual:
     )
 
 
+@on_both
 async def test_a_task_waits_for_a_person_and_their_address_settles_it(place: Office, platform: Platform) -> None:
     edition = await office.approved(place.database, title="要手动发的稿件")
     platform.answers = [by_hand()]

@@ -17,6 +17,9 @@ from cms.publishing.states import DeliveryState
 from tests.integration.publishing import office
 from tests.integration.publishing.conftest import Office
 from tests.integration.publishing.office import HE, QIAN, SUN, ZHAO
+from tests.schema import on_both, sqlite_by_default
+
+database_url = sqlite_by_default
 
 BOTH = ("site", "street")
 HOUR = dt.timedelta(hours=1)
@@ -32,6 +35,7 @@ async def states(place: Office) -> list[str]:
         return list((await session.scalars(select(Delivery.state).order_by(Delivery.created_at, Delivery.id))).all())
 
 
+@on_both
 async def test_a_published_piece_is_on_the_site_and_on_the_street(place: Office) -> None:
     edition = await office.approved(place.database, title="秋收时节话丰年")
     await publish(place, edition)
@@ -94,6 +98,7 @@ async def test_only_who_may_publish_does(place: Office) -> None:
                 await schedule(session, who, edition, at=place.now + HOUR, targets=BOTH, now=place.now)
 
 
+@on_both
 async def test_a_scheduled_piece_goes_out_at_its_time_and_not_before(place: Office) -> None:
     edition = await office.approved(place.database)
     async with place.database.write() as session:
@@ -127,6 +132,7 @@ async def test_a_worker_that_comes_late_publishes_and_says_how_late(place: Offic
     assert [line.state for line in ordered.lines] == ["live", "live"]
 
 
+@on_both
 async def test_a_scheduled_piece_when_taken_back_or_moved_follows_the_last_word(place: Office) -> None:
     edition = await office.approved(place.database)
     async with place.database.write() as session:
@@ -208,6 +214,7 @@ async def test_a_schedule_whose_ground_is_gone_fails_where_the_editor_sees_it(pl
     assert (occurrence.state, occurrence.error_code) == ("failed", "planning.too_late")
 
 
+@on_both
 async def test_a_correction_replaces_the_live_edition_everywhere_it_is_shown(place: Office) -> None:
     first = await office.approved(place.database, title="旧的标题")
     await publish(place, first)
@@ -253,6 +260,7 @@ async def test_a_correction_that_may_not_go_where_the_old_edition_is_takes_it_of
     assert rows == {"site": ("correct", "live"), "street-04": ("unpublish", "gone")}
 
 
+@on_both
 async def test_a_later_order_takes_the_place_of_one_that_waits(place: Office) -> None:
     first = await office.approved(place.database)
     await publish(place, first)
@@ -277,6 +285,7 @@ async def test_a_piece_at_the_end_of_its_envelope_leaves_by_itself(place: Office
         assert [line.state for line in await panel(session, edition)] == [DeliveryState.GONE] * 2
 
 
+@on_both
 async def test_lists_and_search_of_a_target_hold_what_is_live(place: Office) -> None:
     one = await office.approved(place.database, title="秋收时节")
     await publish(place, one, "site")

@@ -21,6 +21,9 @@ from cms.publishing.strip import served
 from tests.integration.publishing import office
 from tests.integration.publishing.conftest import Office
 from tests.integration.publishing.office import HE, QIAN, SUN, ZHAO
+from tests.schema import on_both, sqlite_by_default
+
+database_url = sqlite_by_default
 
 WHY = "内容有误"
 
@@ -35,6 +38,7 @@ async def call_back(place: Office, edition: uuid.UUID, who: Actor = QIAN, **more
     return await recall(place.database, place.guard, who, document.id, reason=WHY, now=place.now, **more)  # type: ignore[arg-type]
 
 
+@on_both
 async def test_a_recalled_piece_is_gone_everywhere_and_its_tombstone_came_first(place: Office) -> None:
     edition = await office.approved(place.database, title="有误的稿件")
     published = await publish(place, edition)
@@ -62,6 +66,7 @@ async def test_a_recalled_piece_is_gone_everywhere_and_its_tombstone_came_first(
         assert [(line.kind, line.state) for line in await panel(session, edition)] == [("recall", "gone")] * 2
 
 
+@on_both
 async def test_a_recall_goes_to_every_target_that_ever_got_any_edition(place: Office) -> None:
     first = await office.approved(place.database)
     one = await publish(place, first, "site")
@@ -143,6 +148,7 @@ async def test_who_may_not_recall_and_who_gives_no_reason_is_refused(place: Offi
     assert place.guard.recalled == {}
 
 
+@on_both
 async def test_more_than_twenty_in_an_hour_take_a_second_person(place: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cms.publishing.recall.ALONE_IN_AN_HOUR", 2)
     editions = [await office.approved(place.database) for _ in range(4)]
@@ -160,6 +166,7 @@ async def test_more_than_twenty_in_an_hour_take_a_second_person(place: Office, m
     await call_back(place, editions[3])
 
 
+@on_both
 async def test_everything_takes_two_people_and_then_goes_at_once(place: Office) -> None:
     editions = [await office.approved(place.database) for _ in range(3)]
     documents = []
@@ -212,6 +219,7 @@ async def test_what_the_guard_refuses_changes_nothing(place: Office) -> None:
     assert (await office.edition_of(place.database, edition)).state == "published"
 
 
+@on_both
 async def test_recalls_of_the_guard_alone_are_written_down_once(place: Office) -> None:
     edition = await office.approved(place.database)
     published = await publish(place, edition)

@@ -154,7 +154,8 @@ def test_piece_when_everybody_tries_everything_is_never_out_without_two_other_pe
         run_state_machine_as_test(
             Newsroom,
             settings=settings(
-                max_examples=15,
+                # What is asked is the same; the statements that differ are met in a few.
+                max_examples=15 if db.is_sqlite else 4,
                 derandomize=True,
                 stateful_step_count=15,
                 deadline=None,
@@ -163,4 +164,4 @@ def test_piece_when_everybody_tries_everything_is_never_out_without_two_other_pe
             ),
         )
         runner.run(db.close())
-    assert Newsroom.tried > 5
+    assert Newsroom.tried > (5 if db.is_sqlite else 1)

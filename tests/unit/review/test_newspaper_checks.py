@@ -30,6 +30,7 @@ def test_a_good_page_has_no_findings_and_an_empty_one_a_warning() -> None:
     assert found() == {("hint", "page_no_zones")}
     assert found(zone(), {"id": "b_y", "points": [[0, 0], [1, 1]], "of": "b_z"}) == {("hint", "zone_empty")}
     assert found({**zone(text=["字"]), "title": ""}) == {("hint", "zone_untitled")}
+    assert found(zone(text=["字"], check=True)) == {("must", "zone_check")}
 
 
 def test_a_link_leads_to_a_piece_that_is_out_or_will_be() -> None:

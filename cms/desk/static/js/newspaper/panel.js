@@ -21,7 +21,7 @@ export class Panel {
 
   show({ page, zones, chosen, blocks, every }) {
     const zone = zones.find(({ id }) => id === chosen);
-    const state = JSON.stringify([page.id, chosen, page.label, zones.map(({ id, title, points, of }) => [id, title, of, id === chosen ? points : 0]), zone && kindOf(zone), zone?.document, zone?.text]);
+    const state = JSON.stringify([page.id, chosen, page.label, zones.map(({ id, title, points, of, check }) => [id, title, of, check, id === chosen ? points : 0]), zone && kindOf(zone), zone?.document, zone?.text]);
     if (state === this.state) return;
     this.state = state;
     const held = document.activeElement?.dataset?.field;
@@ -56,7 +56,7 @@ export class Panel {
       go.type = "button";
       if (zone.id === chosen) go.setAttribute("aria-current", "true");
       go.addEventListener("click", () => this.acts.select(zone.id));
-      const mark = el("small", "", zone.of ? "" : zone.document ? this.labels.mark_link : zone.text ? this.labels.mark_words : this.labels.mark_empty);
+      const mark = zone.check ? el("small", "is-check", this.labels.mark_check) : el("small", "", zone.of ? "" : zone.document ? this.labels.mark_link : zone.text ? this.labels.mark_words : this.labels.mark_empty);
       return el("li", "", go, mark);
     }));
     if (zones.length === 0) this.list.replaceChildren(el("li", "np-none", this.labels.no_zones));
@@ -71,6 +71,7 @@ export class Panel {
       choices.append(el("label", "", radio, this.labels[`opens_${name}`]));
     }
     const parts = [];
+    if (zone.check) parts.push(this.#check(zone));
     if (kind !== "of") parts.push(this.#input("title", this.labels.title, zone.title ?? "", (title) => this.acts.fields(zone.id, { title }, `title ${zone.id}`)));
     parts.push(choices);
     if (kind === "text") parts.push(...this.#words(zone, blocks));
@@ -80,6 +81,14 @@ export class Panel {
     parts.push(this.note);
     if (!this.readonly) parts.push(this.#button(this.labels.remove, () => this.acts.remove(zone.id), "button-danger"));
     return parts;
+  }
+
+  #check(zone) {
+    const done = this.readonly ? null : this.#button(this.labels.checked, () => {
+      this.drawn = "";
+      this.acts.fields(zone.id, {});
+    });
+    return el("div", "np-check", el("p", "", this.labels.check), done);
   }
 
   #note(zone, blocks) {

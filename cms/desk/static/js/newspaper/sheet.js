@@ -66,7 +66,7 @@ export class Sheet {
       make("rect", { x: left, y: top, width: right - left, height: bottom - top, class: "np-text" }));
     for (const [at, zone] of this.zones.entries()) {
       const kind = zone.of ? "is-more" : zone.document ? "is-link" : zone.text ? "is-words" : "is-empty";
-      const shape = make("polygon", { points: said(zone.points), class: `np-zone ${kind}${zone.id === this.chosen ? " is-chosen" : ""}`, "data-zone": zone.id });
+      const shape = make("polygon", { points: said(zone.points), class: `np-zone ${kind}${zone.check ? " is-check" : ""}${zone.id === this.chosen ? " is-chosen" : ""}`, "data-zone": zone.id });
       shape.append(Object.assign(make("title", {}), { textContent: `${at + 1} ${zone.title ?? ""}` }));
       parts.push(shape);
     }

@@ -2,6 +2,7 @@
 //
 // attributes  pages     [{id, number, label, zones, thumb, image, large, left}]   linked   pieces that zones open, by id
 //             urls      {zones, text, pieces, import}      texts  what it says       readonly  no changes
+//             brought   {id: {label, zones}}: pages after an exchange, shown before they are kept
 //             revision, version   what the next save is based on                     sprite    address of icons.svg
 import { send, upload } from "../http.js";
 import { wordsIn } from "./geometry.js";
@@ -40,6 +41,7 @@ class Zones extends HTMLElement {
     this.sheet = new Sheet({ labels, readonly, acts: this.#sheetActs() });
     this.panel = new Panel({ labels, readonly, linked: read("linked"), acts: this.#panelActs() });
     this.#build();
+    this.#bring(readonly ? null : JSON.parse(this.getAttribute("brought") ?? "null"));
     this.#open(this.#fromHash() ?? this.page);
     addEventListener("beforeunload", (event) => { if (this.#dirty) event.preventDefault(); });
     addEventListener("online", () => { if (this.#dirty) this.#save(); });
@@ -71,6 +73,30 @@ class Zones extends HTMLElement {
     document.querySelector("[data-zones-import]")?.addEventListener("click", () => input.click());
     input?.addEventListener("change", () => this.#import(input));
     document.querySelector("[data-to-edit]")?.addEventListener("click", (event) => this.#leave(event));
+  }
+
+  /** What people made on the pages before the exchange: one step, which is not kept until somebody says so or goes on. */
+  #bring(brought) {
+    const refused = `brought ${this.getAttribute("revision")}`;
+    if (!brought || localStorage.getItem(refused)) return;
+    this.banner = document.querySelector("[data-brought]");
+    this.banner.hidden = false;
+    this.history.change(this.history.pages.map((page) => ({ ...page, ...brought[page.id] })));
+    this.#dirty = true;
+    this.#note(this.texts.unsaved);
+    this.banner.querySelector("[data-brought-keep]").addEventListener("click", () => this.#save());
+    this.banner.querySelector("[data-brought-drop]").addEventListener("click", () => {
+      localStorage.setItem(refused, "no");
+      clearTimeout(this.#timer);
+      this.history.undo();
+      this.chosen = "";
+      this.#dirty = false;
+      this.banner.hidden = true;
+      this.#note(this.texts.saved);
+      this.#draw();
+    });
+    const first = this.history.pages.find(({ id, zones }) => brought[id] && zones.some(({ check }) => check));
+    this.page = first?.id ?? this.page;
   }
 
   #toolbar() {
@@ -153,7 +179,10 @@ class Zones extends HTMLElement {
     for (const [at, button] of [...this.thumbs.children].entries()) {
       const [, label, count] = button.children;
       label.textContent = pages[at].label;
-      count.textContent = pages[at].zones.length > 0 ? this.texts.count.replace("{count}", pages[at].zones.length) : this.texts.count_none;
+      const check = pages[at].zones.filter((zone) => zone.check).length;
+      const said = check > 0 ? this.texts.count_check.replace("{check}", check) : this.texts.count;
+      count.textContent = pages[at].zones.length > 0 ? said.replace("{count}", pages[at].zones.length) : this.texts.count_none;
+      count.classList.toggle("is-check", check > 0);
       count.classList.toggle("is-none", pages[at].zones.length === 0);
       if (pages[at].id === page.id) button.setAttribute("aria-current", "true");
       else button.removeAttribute("aria-current");
@@ -194,7 +223,9 @@ class Zones extends HTMLElement {
   }
 
   #zone(id, fields, merge = "") {
-    this.#change(withZones(this.history.pages, this.page, (zones) => zones.map((zone) => (zone.id === id ? withFields(zone, fields) : zone))), merge);
+    // Whoever changes a zone has looked at it.
+    const next = { check: null, ...fields };
+    this.#change(withZones(this.history.pages, this.page, (zones) => zones.map((zone) => (zone.id === id ? withFields(zone, next) : zone))), merge);
   }
 
   #remove(id) {
@@ -232,6 +263,7 @@ class Zones extends HTMLElement {
 
   #touch() {
     this.#dirty = true;
+    if (this.banner) this.banner.hidden = true;
     this.#note(this.texts.unsaved);
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#save(), QUIET);
@@ -248,6 +280,7 @@ class Zones extends HTMLElement {
 
   async #send() {
     this.#dirty = false;
+    if (this.banner) this.banner.hidden = true;
     this.#note(this.texts.saving);
     const pages = this.history.pages.map(({ id, label, zones }) => ({ id, label, zones }));
     const offline = { code: "editor.network", text: this.texts.failed, next: "" };
