@@ -106,11 +106,11 @@ BENCHMARKS: Final[Mapping[str, Bench]] = {
     "transcode": Bench(
         "一段视频转成三档清晰度与声音的 CPU 秒数，与输出相同的一条 ffmpeg 命令之比",
         "media.bench_transcode",
-        {"input": str, "seconds": int, "rounds": int, "vmaf_with": str, "apart": int},
+        {"input": str, "mixed": str, "seconds": int, "rounds": int, "vmaf_with": str, "apart": int},
     ),
     "tune": Bench(
         "视频文件就绪到可预览第一段 480p、再到三档首段齐备的秒数，与单独一条 ffmpeg 命令之比",
-        "media.bench_tune",
+        "deploy.bench.tune",
         {"input": str, "seconds": int, "rounds": int},
     ),
 }

@@ -52,7 +52,8 @@ async def look_at_videos(here: Installation, room: Workshop, owner: str) -> None
 def _encoder(here: Installation, room: Workshop, owner: str) -> EncodeRoom:
     # Turns of its own in the sandbox: pictures and covers of deliveries never queue behind a video.
     effort = Effort(here.settings.encode_nice, here.settings.encode_cores)
-    apart = replace(room, sandbox=room.sandbox.apart(effort=effort))
+    # Two, as the sound is made beside the first pictures.
+    apart = replace(room, sandbox=room.sandbox.apart(parallel=2, effort=effort))
     return EncodeRoom(here.db, here.clock, apart, owner, here.metrics, soon=counted_on)
 
 

@@ -100,10 +100,11 @@ async def encode_house(
     kept = kept or Nothing()
     async with private_folder(work) as out:
         await in_thread(_has_room, out, segments, limits)
+        every = stretches(segments, each=each)
         run = Making(path, facts, segments, of_house, Room(sandbox, work, out, limits, progress), kept, hardware)
+        run.is_resumable = len(every) > 1
         await run.begin()
-        before = await run.sound()
-        await in_passes(run, stretches(segments, each=each), kept)
+        await in_passes(run, every, kept)
         run.refuse_damage()
         await unchanged(path, facts.seen)
         index = await in_thread(package.index_of, out, of_house, segments=segments, duration_ms=facts.duration_ms)
@@ -111,7 +112,7 @@ async def encode_house(
         findings = await Finishing(facts.duration_ms, segments, room, has_sound=facts.sound is not None).all()
         await in_thread((out / house.INDEX).write_bytes, write_index(index))
         texts = await carried_subtitles(path, facts, sandbox=sandbox, work=work, limits=limits)
-        findings = replace(findings, source_loudness=before)
+        findings = replace(findings, source_loudness=run.loudness)
         yield EncodedVideo(
             encoded_files(out, facts.duration_ms), facts.duration_ms, findings, index, texts, facts.chapters
         )

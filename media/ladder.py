@@ -68,6 +68,8 @@ FILE: Final = {name: VIDEO[name] for name in ("video_track_timescale", "min_frag
 # How an encoder shares its work is to be seen in the bytes, so it does not follow the machine: two workers of unlike
 # size make the same. Not part of the house: init segments do not show it.
 THREADS: Final = {"threads": 4}
+# A segment is whole in its file as soon as it is made, not once the next one follows; the bytes are the same.
+AT_ONCE: Final = {"flush_packets": 1}
 AUDIO: Final = {
     "c:a": "aac",
     "b:a": AUDIO_RATE,
@@ -188,7 +190,7 @@ def rung_output(sized: Any, name: str, frames: int, encoder: Encoder | None = No
         options = encoder.rung(maxrate=rung.maxrate, bufsize=rung.bufsize, level=rung.level)
         return made_output(sized, name=name, **CONTAINER, **FILE, **options, **{"frames:v": frames})
     limits = {"maxrate": f"{rung.maxrate}k", "bufsize": f"{rung.bufsize}k", "level": rung.level}
-    return made_output(sized, name=name, **CONTAINER, **VIDEO, **THREADS, **limits, **{"frames:v": frames})
+    return made_output(sized, name=name, **CONTAINER, **VIDEO, **THREADS, **AT_ONCE, **limits, **{"frames:v": frames})
 
 
 def sound_output(facts: VideoFacts, gain: Gain, segments: int) -> Any:

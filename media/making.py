@@ -53,27 +53,31 @@ class Making:
     room: Room
     kept: Kept
     hardware: Hardware | None = None
+    # What is one stretch in all has nothing to be resumed.
+    is_resumable: bool = True
     there: frozenset[str] = field(default=frozenset(), init=False)
     patched: int = field(default=0, init=False)
     done_ms: int = field(default=0, init=False)
+    loudness: Loudness = field(default=UNHEARD, init=False)
 
     async def begin(self) -> None:
         """Asks what an earlier try left."""
         self.there = frozenset(await self.kept.begin(self.house.name))
 
-    async def sound(self) -> Loudness:
-        """Measures the sound and makes its track, in one run over the whole; how loud the source is."""
+    async def sound(self) -> None:
+        """Measures how loud the source is and makes the track of its sound, each in one run over the whole."""
         before = await self._kept_measure() if {AUDIO, _MEASURED} <= self.there else None
         if before is not None and await self._taken(AUDIO, AUDIO, 0, self.segments):
-            return before
+            self.loudness = before
+            return
         async with private_folder(self.room.work) as out:
-            before = await self._measure(out)
+            before = self.loudness = await self._measure(out)
             output = ladder.sound_output(self.facts, gain_for(before), self.segments)
             await self._run([output], out, self.segments * SEGMENT_MS, Stage.sounding)
             await in_thread((out / _MEASURED).write_text, json.dumps([before.integrated, before.peak]))
             await self._put(out, {AUDIO: AUDIO}, 0, self.segments)
-            await self.kept.keep({AUDIO: out / AUDIO, _MEASURED: out / _MEASURED})
-        return before
+            if self.is_resumable:
+                await self.kept.keep({AUDIO: out / AUDIO, _MEASURED: out / _MEASURED})
 
     async def stretch(self, stretch: Stretch, rungs: Sequence[str] = RUNGS) -> None:
         """Puts these sizes of a stretch behind those that are there."""
@@ -90,8 +94,7 @@ class Making:
                 outputs = ladder.stretch_outputs(self.facts, stretch, rungs)
                 await self._run(outputs, out, stretch.length_ms, Stage.encoding, share=share)
             await self._put(out, {rung: rung for rung in rungs}, stretch.first, stretch.segments)
-            if stretch.segments < self.segments:
-                # What is one stretch in all has nothing to be resumed.
+            if self.is_resumable:
                 await self.kept.keep({name: out / rung for rung, name in names.items()})
 
     async def _encoded_on_card(self, stretch: Stretch, rungs: Sequence[str], out: Path, share: float) -> bool:

@@ -3,10 +3,14 @@
 In one decode for all sizes while nobody waits. From the stretch on at which somebody does, the smallest picture alone
 until the end of the video, which can then be watched; the larger sizes of those stretches follow. What is made is the
 same to the byte in any order; a stretch that is made in two passes is decoded twice.
+
+The sound, which is measured and made over the whole, is made beside the first stretch, where the sandbox has turns for
+both: it keeps one core busy while the pictures keep all.
 """
 
-from collections.abc import Sequence
-from typing import Final, Protocol
+import asyncio
+from collections.abc import Coroutine, Sequence
+from typing import Any, Final, Protocol
 
 from media.house import RUNGS
 from media.kept import Kept
@@ -23,6 +27,10 @@ class Steps(Protocol):
         """Makes these sizes of a stretch in one decode, or takes what is kept of them."""
         ...
 
+    async def sound(self) -> None:
+        """Makes the sound of all of it, or takes what is kept."""
+        ...
+
     async def watchable(self) -> None:
         """Shows what there is of the smallest picture, which is all of it."""
         ...
@@ -34,10 +42,22 @@ async def in_passes(steps: Steps, every: Sequence[Stretch], kept: Kept) -> None:
     for stretch in every:
         # A video of one stretch has nothing to go back for. Once parted it stays so: each track grows at its end.
         parted = len(every) > 1 and (bool(behind) or await kept.small_first())
-        await steps.stretch(stretch, SMALL if parted else RUNGS)
+        pictures = steps.stretch(stretch, SMALL if parted else RUNGS)
+        await (_together(steps.sound(), pictures) if stretch is every[0] else pictures)
         if parted:
             behind.append(stretch)
     if behind:
         await steps.watchable()
     for stretch in behind:
         await steps.stretch(stretch, LARGE)
+
+
+async def _together(*steps: Coroutine[Any, Any, None]) -> None:
+    """Both at once; what ends one of them badly ends the other before it is raised."""
+    tasks = [asyncio.create_task(step) for step in steps]
+    try:
+        await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

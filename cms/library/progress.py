@@ -34,9 +34,13 @@ class Progress:
     def __init__(self) -> None:
         self._now = News()
         self._told = News()
+        self._begin = 0
 
     def report(self, heard: runner.Progress) -> None:
         begin, end = _SHARES[heard.stage]
+        if begin < self._begin:
+            return  # the sound is made beside the pictures, which are what takes the time
+        self._begin = begin
         done = min(1.0, heard.done_ms / heard.total_ms) if heard.total_ms > 0 else 0.0
         # Each stage may run several times, such as the finishing touches: what was said is not taken back.
         percent = max(self._now.percent, int(begin + (end - begin) * done))

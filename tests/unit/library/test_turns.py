@@ -95,6 +95,9 @@ class Work:
         if self.video.length > 1:
             self.queue.rule()
 
+    async def sound(self) -> None:
+        """Waits for nobody and keeps nobody waiting."""
+
     async def watchable(self) -> None:
         assert all("480" in self.video.made.get(number, ()) for number in range(self.video.length))
         self.video.watchable = True

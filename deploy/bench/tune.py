@@ -1,0 +1,233 @@
+"""`./yunping bench tune`: from a complete file to what can be watched: first 480p segment, then all sizes' first.
+
+A file goes the product's own way: taken into the library of an office in SQLite as a dropped one is, found by a worker
+that was idle, looked at, shown on the desk, encoded. The timeline says which of these steps the seconds went to. The
+reference is what no server can be quicker than: ffmpeg alone making one 480p segment of the same file.
+"""
+
+import asyncio
+import contextlib
+import itertools
+import statistics
+import struct
+import tempfile
+import time
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import select
+
+from cms.kernel.clock import SystemClock
+from cms.kernel.db import Database
+from cms.kernel.wake import Wake
+from cms.library.encoding import encode_next
+from cms.library.models import EncodeJob
+from cms.library.room import EncodeRoom
+from cms.library.tools import Tools
+from cms.library.upload import Workshop
+from cms.library.videos import upload_video
+from cms.people.actor import Actor, Grant
+from cms.people.roles import Role
+from deploy import migrate
+from deploy.bench import fill
+from media import package
+from media.bench_transcode import checked, make_clip
+from media.encode import EncodedVideo, encode_house
+from media.first_look import first_look
+from media.house import AUDIO, RUNGS
+from media.runner import Progress, Report
+from media.sandbox import Sandbox
+from media.store import Store
+from media.threads import in_thread
+from media.video import VideoFacts, examine
+
+_LOOK_EVERY: Final = 0.05
+_POLL: Final = 2.0  # as a worker's, when nothing rang
+_BLOCK: Final = 1 << 20
+_EVERY_TRACK: Final = (*RUNGS, AUDIO)
+
+
+def run(*, input: str = "", seconds: int = 60, rounds: int = 3) -> dict[str, Any]:  # noqa: A002
+    """Seconds of wall time for the clip.
+
+    Args:
+        input: a video of one's own; without one a moving test picture with a tone is made.
+        seconds: length of the made clip.
+        rounds: of everything.
+    """
+    with tempfile.TemporaryDirectory(prefix="yunping-bench-") as folder:
+        clip = Path(input).absolute() if input else asyncio.run(make_clip(Path(folder), seconds))
+        url = f"sqlite+aiosqlite:///{folder}/office.sqlite"
+        migrate.upgrade(url)
+        office = fill.fill(url, documents=1, revisions=1, units=2)
+        actor = Actor(office.editor, "bench", fill.ROOT, (Grant(Role.EDITOR, fill.ROOT),))
+        return asyncio.run(_run(Path(folder), url, actor, clip, rounds))
+
+
+@dataclass(slots=True)
+class Timeline:
+    """What happened when, in seconds since the file was complete; each event counts once."""
+
+    begun: float = field(default_factory=time.monotonic)
+    at: dict[str, float] = field(default_factory=dict)
+
+    def mark(self, event: str) -> None:
+        self.at.setdefault(event, time.monotonic() - self.begun)
+
+
+async def _run(folder: Path, url: str, actor: Actor, clip: Path, rounds: int) -> dict[str, Any]:
+    sandbox = await Sandbox.detect(allow_unsandboxed=True)
+    await package.house_of(sandbox, folder)  # once in a process, at its start
+    done = [await _round(clip, folder / f"round-{number}", url, actor, sandbox) for number in range(rounds)]
+    middle = {name: statistics.median(one[name] for one in done) for name in done[0]}
+    bare = middle.pop("bare")
+    return {
+        "bench": "tune",
+        "figure": round(middle["first look on the desk"], 2),
+        "unit": "s from a complete file to its first 480p segment as a desk preview",
+        "reference": round(bare, 2),
+        "ratio": round(middle["first look on the desk"] / bare, 2),
+        "detail": {
+            "rounds": len(done),
+            "first_segment_of_every_rung_s": round(middle["first segment of every size"], 2),
+            "of_each_round_s": [round(one["first segment of every size"], 2) for one in done],
+            "with_the_sound_of_all_of_it_s": round(middle["and the sound"], 2),
+            "timeline_s": _told(middle),
+            "on_air": "only once every segment is checked; not part of this figure",
+            "reference_is": "one bare ffmpeg command that makes the first 480p segment of the same file",
+        },
+    }
+
+
+def _told(at: dict[str, float]) -> dict[str, str]:
+    """Each event with its time and what passed since the one before it."""
+    rows = sorted(at.items(), key=lambda one: one[1])
+    steps = [0.0, *(when for _, when in rows)]
+    return {name: f"{when:.2f} (+{when - before:.2f})" for (name, when), before in zip(rows, steps, strict=False)}
+
+
+async def _round(clip: Path, folder: Path, url: str, actor: Actor, sandbox: Sandbox) -> dict[str, float]:
+    work = folder / "work"
+    work.mkdir(parents=True)
+    line = Timeline()
+    store = await in_thread(Store.open, f"file://{folder}/store")
+    shop = Workshop(store, sandbox, work, tools=_timed(line))
+    async with _worker(url, shop):
+        line.begun = time.monotonic()
+        web = Database(url)
+        asset = await upload_video(web, shop, actor, _blocks(clip), name="clip.mp4", now=SystemClock().now())
+        line.mark("taken into the library")
+        seen = asyncio.create_task(_looked(web, asset.id, line))
+        while not await in_thread(_has_first, work, _EVERY_TRACK):
+            if await in_thread(_has_first, work, RUNGS):
+                line.mark("first segment of every size")
+            await asyncio.sleep(_LOOK_EVERY)
+        line.mark("first segment of every size")
+        line.mark("and the sound")
+        await seen
+        await web.close()
+    begun = time.monotonic()
+    await checked(
+        *("ffmpeg", "-nostdin", "-v", "error", "-y", "-t", "3.84", "-i", str(clip), "-vf", "fps=25,scale=854:480"),
+        *("-c:v", "libx264", "-preset", "superfast", "-c:a", "aac", str(folder / "bare.mp4")),
+    )
+    return {**line.at, "bare": time.monotonic() - begun}
+
+
+@contextlib.asynccontextmanager
+async def _worker(url: str, shop: Workshop) -> AsyncIterator[None]:
+    """A worker as `deploy.encoding` runs it, idle before the file comes; its own way to the database."""
+    database = Database(url)
+    wake = Wake(database)
+    apart = replace(shop, sandbox=shop.sandbox.apart(parallel=2))
+    room = EncodeRoom(database, SystemClock(), apart, "bench")
+
+    async def work() -> None:
+        while True:
+            rung = wake.count
+            if not await encode_next(room):
+                await wake.after(rung, within=_POLL)
+
+    tasks = [asyncio.create_task(wake.run()), asyncio.create_task(work())]
+    await asyncio.sleep(0.3)
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await database.close()
+
+
+async def _looked(database: Database, asset: Any, line: Timeline) -> None:
+    """Waits until the row says that the look is there, as the desk reads it."""
+    while True:
+        async with database.read() as session:
+            if await session.scalar(select(EncodeJob.looked_at).where(EncodeJob.asset_id == asset)):
+                line.mark("first look on the desk")
+                return
+        await asyncio.sleep(_LOOK_EVERY)
+
+
+def _timed(line: Timeline) -> Tools:
+    """The real tools; each says when it begins and ends."""
+    turns = itertools.count(1)
+
+    async def examined(path: Path, **given: Any) -> VideoFacts:
+        who = "intake" if next(turns) == 1 else "worker"
+        line.mark(f"{who} begins to examine")
+        facts = await examine(path, **given)
+        line.mark(f"{who} has examined")
+        return facts
+
+    @contextlib.asynccontextmanager
+    async def looked(path: Path, facts: VideoFacts, **given: Any) -> AsyncIterator[Path]:
+        async with first_look(path, facts, **given) as film:
+            line.mark("first look made")
+            yield film
+
+    @contextlib.asynccontextmanager
+    async def encoded(path: Path, facts: VideoFacts, **given: Any) -> AsyncIterator[EncodedVideo]:
+        line.mark("encode begins")
+        given["progress"] = _heard(line, given["progress"])
+        async with encode_house(path, facts, **given) as film:
+            yield film
+
+    return Tools(examine=examined, look=looked, encode=encoded)
+
+
+def _heard(line: Timeline, report: Report) -> Callable[[Progress], None]:
+    def hear(progress: Progress) -> None:
+        line.mark(f"ffmpeg says its first word of {progress.stage.value}")
+        report(progress)
+
+    return hear
+
+
+async def _blocks(path: Path) -> AsyncIterator[bytes]:
+    with path.open("rb") as file:
+        while block := await in_thread(file.read, _BLOCK):
+            yield block
+
+
+def _has_first(work: Path, tracks: tuple[str, ...]) -> bool:
+    """Whether the files that grow hold a whole segment of each of these tracks."""
+    return all(any(_has_segment(path) for path in work.glob(f"**/{track}")) for track in tracks)
+
+
+def _has_segment(path: Path) -> bool:
+    """Whether a moof and the mdat behind it are in the file to their last byte."""
+    with contextlib.suppress(FileNotFoundError), path.open("rb") as file:
+        end, at, opened = path.stat().st_size, 0, False
+        while at + 8 <= end:
+            file.seek(at)
+            size, kind = struct.unpack(">I4s", file.read(8))
+            at += max(size, 8)
+            if at > end:
+                return False
+            if opened and kind == b"mdat":
+                return True
+            opened = opened or kind == b"moof"
+    return False
