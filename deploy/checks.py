@@ -1,7 +1,8 @@
 """Everything that must hold before a change is taken: every test, and beside them the gates (form, types, arrows).
 
 `./yunping test` runs all of it and closes with one line in pytest's form. `./yunping test faults` and `soak` run the
-long runs of that mark, `both` on PostgreSQL what a usual run shows on SQLite only; any other argument goes to pytest as it stands, without the gates.
+long runs of that mark, `both` runs on PostgreSQL what a usual run shows on SQLite only; any other argument goes to
+pytest as it stands, without the gates.
 """
 
 import contextlib

@@ -98,8 +98,11 @@ def url_of(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return cluster.url(cluster.emptied(request.getfixturevalue("_postgres_template")))
 
 
-# The `database_url` of a module or folder that needs PostgreSQL for some of its tests only: those are `on_both`.
-sqlite_by_default = pytest.fixture(params=["sqlite"])(url_of)
+# The `database_url` of a module or folder that needs PostgreSQL for some of its tests only, in a usual run: those are
+# `on_both`. `./yunping test both` runs all the others there, too.
+sqlite_by_default = pytest.fixture(
+    params=["sqlite", pytest.param("postgres", marks=[pytest.mark.postgres, pytest.mark.both])]
+)(url_of)
 
 
 @pytest.fixture

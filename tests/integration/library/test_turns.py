@@ -79,6 +79,9 @@ class _Steps:
             await self.tools.between()
         await self.kept.keep({f"{rung}.{stretch.number}": self._file(rung) for rung in missing})
 
+    async def sound(self) -> None:
+        """Waits for nobody and keeps nobody waiting."""
+
     async def watchable(self) -> None:
         await self.kept.watchable(self._file("film"))
 
