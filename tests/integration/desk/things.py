@@ -68,6 +68,7 @@ DIFFERENT: tuple[tuple[str, dict[str, str]], ...] = (
     ("/documents/{id}/after-review", {"id": "submitted"}),
     ("/desk/onair/{target}", {"target": "air"}),
     ("/cut-ins", {"target": "air"}),
+    ("/targets/{target}/logo", {"target": "air"}),
     ("/accounts/{target}/consent", {"target": "account"}),
     ("/desk/documents/{id}/trial/{target}", {"target": "tested"}),
     ("/accounts/{target}/posts/{delivery}", {"target": "tested", "delivery": "posted"}),
