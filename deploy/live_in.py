@@ -26,10 +26,12 @@ from cms.live.rules import SourceKind, SourceState
 from cms.live.sources import SECRET, any_source
 from cms.publishing.published import TreePublished, volatile_name
 from cms.publishing.services.account import Account
+from cms.publishing.services.assets import StoreAssets
 from cms.publishing.services.vault import SealedVault
 from cms.publishing.tree_reader import TreeReader
 from deploy.installation import Installation, open_workshop, opened as installation
 from deploy.live_inlet import Inlet, Studio, ended
+from deploy.live_logos import Logos
 from deploy.services_maker import vault_key
 from deploy.settings import Settings
 from media.errors import MediaRefused
@@ -75,6 +77,7 @@ class Intake:
     published: TreePublished
     key: bytes
     owner: str
+    logos: Logos
     sources: dict[uuid.UUID, Received] = field(default_factory=dict)
     on_air: dict[uuid.UUID, uuid.UUID] = field(default_factory=dict)
     refused: dict[uuid.UUID, str] = field(default_factory=dict)
@@ -90,10 +93,13 @@ class Intake:
         self.on_air = dict(holding.on_air)
         for key in [key for key, one in self.sources.items() if wanted.get(key) != one.held]:
             await self._leave(self.sources.pop(key))
+        await self.logos.read(holding.logos)
         self.refused = {key: code for key, code in self.refused.items() if key in wanted}
         for key, held in wanted.items():
             if key not in self.sources:
                 await self._take(held)
+        for key, one in self.sources.items():
+            one.inlet.logo = self.logos.worn.get(key)
         self._tell()
 
     async def look(self) -> None:
@@ -233,7 +239,8 @@ async def run_live_in(settings: Settings, metrics: Metrics, stop: asyncio.Event)
             return
         studio = Studio(here.clock, sandbox, shop.work, await house_of(sandbox, shop.work), power)
         published = TreePublished(reader, here.store, here.tombstones)
-        intake = Intake(here, shop, studio, published, key, f"{socket.gethostname()}:{os.getpid()}")
+        logos = Logos(StoreAssets(here.store, here.tombstones.asset_gone))
+        intake = Intake(here, shop, studio, published, key, f"{socket.gethostname()}:{os.getpid()}", logos)
         keeping = asyncio.create_task(_keep(here, shop))
         measuring = asyncio.create_task(_measure_again(intake))
         try:

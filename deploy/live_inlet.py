@@ -16,6 +16,7 @@ from cms.live.rules import SourceState
 from media.errors import MediaRefused
 from media.live import LATE_RUN, LOST_MS, Grid, Made, is_ahead, is_in_time
 from media.live_encoding import LiveEncoder, Power, Signal, loudness_of, signal_of, still_of
+from media.logo import Worn
 from media.loudness import UNHEARD, Loudness, live_gain
 from media.package import House
 from media.sandbox import Sandbox
@@ -58,6 +59,7 @@ class Inlet:
     late: int = 0
     losses: int = 0
     refused: str = ""
+    logo: Worn | None = None
     loudness: Loudness = UNHEARD
     _parts: deque[bytes] = field(default_factory=deque)
     _size: int = 0
@@ -67,6 +69,7 @@ class Inlet:
     _encoding: asyncio.Task[None] | None = None
     _order: uuid.UUID | None = None
     _late_run: int = 0
+    _spoiled: tuple[uuid.UUID, Worn] | None = None
     _looking: asyncio.Task[None] | None = None
 
     async def hear(self, block: bytes) -> None:
@@ -157,18 +160,27 @@ class Inlet:
             self._late_run = 0 if kept else self._late_run + 1
             self.slot = slot
 
-        encoder = LiveEncoder(grid, rungs, signal, studio.house, take, live_gain(self.loudness))
+        # What the logo is now stays in this run: a filter cannot be given another picture, and a new run costs slots.
+        logo = self.logo if (order, self.logo) != self._spoiled else None
+        encoder = LiveEncoder(grid, rungs, signal, studio.house, take, live_gain(self.loudness), logo)
         try:
             async with encoder.running(studio.sandbox, studio.work) as task:
                 self._encoder = encoder
                 await task
+            self._doubt(order, encoder)
             self.refused = encoder.said
         except MediaRefused as refused:
+            self._doubt(order, encoder)
             self.refused = refused.code
             log.warning("the encoder of a live source ended", code=refused.code)
         finally:
             if self._encoder is encoder:
                 self._encoder = None
+
+    def _doubt(self, order: uuid.UUID, encoder: LiveEncoder) -> None:
+        """A run that ended before its first slot may have done so for its logo: the next of this order goes without."""
+        if encoder.logo is not None and encoder.made == 0:
+            self._spoiled = (order, encoder.logo)
 
 
 async def ended(*tasks: asyncio.Task[None]) -> None:

@@ -21,6 +21,7 @@ from media.house import AUDIO, AUDIO_FRAME_SAMPLES, AUDIO_TIMESCALE, DELAY_MS, F
 from media.ladder import Gain, leveled
 from media.limits import VideoLimits
 from media.live import LADDERS, Grid, Made, Splitter, made, rungs_for
+from media.logo import Worn, laid
 from media.loudness import UNHEARD, Loudness, live_gain, measured as listened
 from media.runner import FFMPEG, Listener, Stage, command, given_input, made_output, probe_command
 from media.sandbox import Bounds, Sandbox
@@ -50,17 +51,25 @@ class Signal:
     height: int = 0
 
 
-def outputs(grid: Grid, rungs: Sequence[str], *, has_sound: bool, gain: Gain = HELD) -> list[Any]:
-    """Every track of a signal from the first slot of its grid on, for as long as it lasts."""
+def outputs(
+    grid: Grid, rungs: Sequence[str], *, has_sound: bool, gain: Gain = HELD, logo: Worn | None = None
+) -> list[Any]:
+    """Every track of a signal from the first slot of its grid on, as long as it lasts; the logo is in every rung."""
     given = given_input(0, f="mpegts", probesize=_PROBED, analyzeduration=_PROBED)
     lead = f"{grid.lead_ms / 1000:.3f}"
     picture = given.video.filter("yadif", deint="interlaced").filter("fps", FPS, start_time=lead)
     picture = picture.filter("trim", start=lead).filter("setpts", "PTS-STARTPTS")
-    return [*_pictures(_fitted(picture, rungs[0]), rungs), _sound(given, grid.lead_ms, gain if has_sound else None)]
+    fitted = _fitted(picture, rungs[0])
+    if logo is not None:
+        top = ladder.LADDER[rungs[0]]
+        fitted = laid(fitted, logo.place, logo.form, width=top.width, height=top.height)
+    return [*_pictures(fitted, rungs), _sound(given, grid.lead_ms, gain if has_sound else None)]
 
 
-def argv(grid: Grid, rungs: Sequence[str], *, has_sound: bool, gain: Gain = HELD) -> list[str]:
-    return command(*outputs(grid, rungs, has_sound=has_sound, gain=gain), level="warning")
+def argv(
+    grid: Grid, rungs: Sequence[str], *, has_sound: bool, gain: Gain = HELD, logo: Worn | None = None
+) -> list[str]:
+    return command(*outputs(grid, rungs, has_sound=has_sound, gain=gain, logo=logo), level="warning")
 
 
 async def signal_of(begin: bytes, *, sandbox: Sandbox, work: Path) -> Signal | None:
@@ -155,6 +164,7 @@ class LiveEncoder:
     house: package.House
     take: Take
     gain: Gain = HELD
+    logo: Worn | None = None
     made: int = 0
     speed: float = 0.0
     said: str = ""
@@ -180,9 +190,13 @@ class LiveEncoder:
         async with private_folder(work) as folder:
             out = folder / "out"
             opened = await in_thread(_pipes, folder, out, names)
+            given = [folder / "in"]
+            if self.logo is not None:
+                given.append(folder / "logo")
+                await in_thread(given[1].write_bytes, self.logo.picture)
             self._input = opened[0]
             self._taps = {name: _Tap(fd, self._news) for name, fd in zip(names, opened[1:], strict=True)}
-            task = asyncio.create_task(self._run(sandbox, folder / "in", out))
+            task = asyncio.create_task(self._run(sandbox, given, out))
             try:
                 yield task
             finally:
@@ -197,9 +211,9 @@ class LiveEncoder:
                 for fd in opened:
                     os.close(fd)
 
-    async def _run(self, sandbox: Sandbox, given: Path, out: Path) -> None:
+    async def _run(self, sandbox: Sandbox, given: Sequence[Path], out: Path) -> None:
         listener = Listener(Stage.encoding, 0, lambda told: setattr(self, "speed", told.speed))
-        run = argv(self.grid, self.rungs, has_sound=self.signal.has_sound, gain=self.gain)
+        run = argv(self.grid, self.rungs, has_sound=self.signal.has_sound, gain=self.gain, logo=self.logo)
         bounds = Bounds(
             seconds=_LONGEST, memory_bytes=VideoLimits().memory_bytes, file_bytes=1 << 20, output_bytes=1 << 20
         )

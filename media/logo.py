@@ -58,6 +58,15 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class Worn:
+    """A logo with its bytes, as a live signal wears it; `form` from `reader`."""
+
+    picture: bytes
+    form: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
 class Box:
     """Pixels: a logo is fitted into it, against the corner's two edges."""
 
@@ -161,11 +170,17 @@ def _cut(path: Path, track: Track, target: Path) -> None:
 
 
 def _graph(place: Place, form: str) -> Any:
-    here = box(place, ladder.TOP.width, ladder.TOP.height)
+    picture = given_input(0, f="mov").video
+    return laid(picture, place, form, width=ladder.TOP.width, height=ladder.TOP.height)
+
+
+def laid(picture: Any, place: Place, form: str, *, width: int, height: int) -> Any:
+    """A picture of this size with the logo over it, which is the second file that the encoder is given."""
+    here = box(place, width, height)
     logo = given_input(1, f=form).video
     fit = {"force_original_aspect_ratio": "decrease", "flags": "lanczos"}
     logo = logo.filter("scale", here.width, here.height, **fit).filter("format", "rgba")
     logo = logo.filter("colorchannelmixer", aa=f"{place.opacity / 100:.2f}")
     x = str(here.x) if place.corner.is_left else f"{here.x + here.width}-w"
     y = str(here.y) if place.corner.is_top else f"{here.y + here.height}-h"
-    return ffmpeg.filter([given_input(0, f="mov").video, logo], "overlay", x=x, y=y).filter("format", "yuv420p")
+    return ffmpeg.filter([picture, logo], "overlay", x=x, y=y).filter("format", "yuv420p")

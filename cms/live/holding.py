@@ -12,6 +12,8 @@ from cms.live.models import LiveSource, LiveState
 from cms.live.rules import LEASE
 from cms.live.sources import open_takes
 from cms.planning.models import Target
+from cms.publishing.onair.logos import place_of, wearing
+from media.logo import Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +48,21 @@ class SaidOfSource:
 
 
 @dataclass(frozen=True, slots=True)
+class HeldLogo:
+    """The logo of a source's channel: its picture in the store, and where it stands."""
+
+    sha256: str
+    media_type: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
 class Holding:
-    """What this process receives from now on, and by source the orders that have one of them on air."""
+    """What this process receives from now on, and by source the orders that have one of them on air, and the logos."""
 
     sources: Sequence[HeldSource]
     on_air: Mapping[uuid.UUID, uuid.UUID]
+    logos: Mapping[uuid.UUID, HeldLogo]
 
 
 async def hold(
@@ -75,7 +87,9 @@ async def hold(
         held.append(HeldSource(row.id, row.version, row.target_id, code, row.kind, row.port, row.url))
     await session.flush()
     on_air = {take.source_id: cut.id for take, cut in await open_takes(session, now=now) if cut.start_at <= now}
-    return Holding(held, on_air)
+    rows = await wearing(session, {one.target for one in held})
+    worn = {target: HeldLogo(row.sha256, row.media_type, place_of(row)) for target, row in rows.items()}
+    return Holding(held, on_air, {one.id: worn[one.target] for one in held if one.target in worn})
 
 
 async def let_go(session: AsyncSession, owner: str, *, now: dt.datetime) -> None:

@@ -22,6 +22,7 @@ from cms.publishing.onair.logos import (
     end_logo,
     logo_of,
     pictures,
+    place_of,
     retry_films,
     set_logo,
 )
@@ -193,7 +194,7 @@ def _shown_place(row: LogoRow | None, form: Form | None) -> Place:
         except Invalid:
             return Place()
         return typed if all(getattr(typed, name) in range_ for name, range_ in _RANGES.items()) else Place()
-    return Place() if row is None else Place(Corner(row.corner), row.margin, row.size, row.opacity)
+    return Place() if row is None else place_of(row)
 
 
 def _ranges(visit: Visit, place: Place) -> list[dict[str, Any]]:

@@ -73,6 +73,16 @@ async def logo_of(session: AsyncSession, target: uuid.UUID) -> LogoRow | None:
     return await session.scalar(query.order_by(LogoRow.created_at.desc()).limit(1))
 
 
+async def wearing(session: AsyncSession, targets: Collection[uuid.UUID]) -> Mapping[uuid.UUID, LogoRow]:
+    """The logos that these channels have now."""
+    query = select(LogoRow).where(LogoRow.target_id.in_(targets), LogoRow.ended_at.is_(None))
+    return {row.target_id: row for row in (await session.scalars(query.order_by(LogoRow.created_at))).all()}
+
+
+def place_of(row: LogoRow) -> Place:
+    return Place(Corner(row.corner), row.margin, row.size, row.opacity)
+
+
 async def set_logo(session: AsyncSession, actor: Actor, target: Target, wish: LogoWish, *, now: dt.datetime) -> LogoRow:
     """Gives a channel a logo from now on; the one it had ends. The same again changes nothing.
 

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import hashlib
+import io
 import socket
 import subprocess
 from collections.abc import AsyncIterator
@@ -11,13 +12,16 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
+from PIL import Image
 
 from media.errors import MediaRefused
 from media.house import AUDIO, RUNGS, TRACKS, read_index, write_index
+from media.ladder import LADDER
 from media.live import Grid, Made
 from media.live_encoding import LiveEncoder, Signal, loudness_of, signal_of, still_of
 from media.live_keeping import Stored, one_film
 from media.live_receiving import Receiver, listener, receiving
+from media.logo import Corner, Place, Worn, box
 from media.loudness import live_gain, read_summary
 from media.package import house_of
 from media.sandbox import Sandbox
@@ -28,6 +32,26 @@ SIGNAL = (
     "-af", "volume=15dB", "-t", "9.5",
     "-c:v", "libx264", "-preset", "ultrafast", "-g", "30", "-c:a", "aac", "-f", "mpegts", "pipe:1",
 )  # fmt: skip
+
+
+LOGO = Place(Corner.BOTTOM_RIGHT, 5, 20, 100)
+
+
+def logo_in(film: Path) -> list[bool]:
+    """Whether the middle of the logo's place is of its colour, in the first picture of each of two slots."""
+    view = ("ffmpeg", "-v", "error", "-i", str(film), "-vf", "select=eq(n\\,0)+eq(n\\,96)", "-vsync", "0")
+    told = ("-f", "rawvideo", "-pix_fmt", "rgb24", "pipe:1")
+    data = subprocess.run([*view, *told], check=True, capture_output=True, timeout=60).stdout
+    rung = LADDER["480"]
+    place, size = box(LOGO, rung.width, rung.height), rung.width * rung.height * 3
+    # Three to two in a box that is wider: against the right edge and the lower one, as high as the box.
+    spot = (place.x + place.width - 20, place.y + place.height - 20)
+    found = []
+    for start in range(0, len(data), size):
+        pixel = Image.frombytes("RGB", (rung.width, rung.height), data[start : start + size]).getpixel(spot)
+        assert isinstance(pixel, tuple)
+        found.append(pixel[0] > 200 and pixel[1] < 60 and pixel[2] > 200)
+    return found
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +79,10 @@ async def test_signal_becomes_segments_of_the_house_and_a_film(signal: bytes, sa
         if len(made) == 2:
             enough.set()
 
-    encoder = LiveEncoder(Grid(100, 520), RUNGS[2:], found, house, take, live_gain(heard))
+    picture = io.BytesIO()
+    Image.new("RGB", (90, 60), (255, 0, 255)).save(picture, "PNG")
+    logo = Worn(picture.getvalue(), "png_pipe", LOGO)
+    encoder = LiveEncoder(Grid(100, 520), RUNGS[2:], found, house, take, live_gain(heard), logo)
     async with encoder.running(sandbox, tmp_path) as task:
         feeding = asyncio.create_task(encoder.feed(signal))
         waiting = asyncio.create_task(enough.wait())
@@ -81,6 +108,7 @@ async def test_signal_becomes_segments_of_the_house_and_a_film(signal: bytes, sa
     counted = ("ffprobe", "-v", "error", "-count_packets", "-show_entries", "stream=nb_read_packets", "-of", "csv=p=0")
     told = subprocess.run([*counted, str(film)], check=True, capture_output=True, text=True, timeout=60)  # noqa: ASYNC221
     assert told.stdout.split() == ["192", "360"], "two slots, to the frame"
+    assert await asyncio.to_thread(logo_in, film) == [True, True], "from the first picture of each slot on"
     meter = ("ffmpeg", "-hide_banner", "-i", str(film), "-vn", "-af", "ebur128=peak=true", "-f", "null", "-")
     aired = read_summary(subprocess.run(meter, check=True, capture_output=True, text=True, timeout=60).stderr)  # noqa: ASYNC221
     assert aired.integrated == pytest.approx(-24, abs=1)

@@ -7,6 +7,7 @@ from media.errors import MediaRefused
 from media.house import RUNGS, SEGMENT_MS
 from media.live import AHEAD, DELAY, HEADROOM, REACH_MS, Grid, Splitter, is_ahead, is_in_time, room_for, rungs_for
 from media.live_encoding import argv
+from media.logo import Corner, Place, Worn
 from media.loudness import Loudness, live_gain
 
 INSTANTS = st.integers(0, 1 << 42)
@@ -94,3 +95,22 @@ def test_encoder_is_superfast_sees_a_pipe_alone_and_takes_from_the_lead_on() -> 
     assert "start_time=1.500" in text
     assert "first_pts=72000" in text
     assert "anullsrc" in " ".join(argv(Grid(100, 0), ("480",), has_sound=False))
+
+
+def graph(given_: list[str]) -> str:
+    return given_[given_.index("-filter_complex") + 1]
+
+
+def test_logo_is_laid_over_the_largest_picture_once_before_it_is_split_into_rungs() -> None:
+    worn = Worn(b"", "png_pipe", Place(Corner.TOP_RIGHT, 5, 10, 80))
+    for rungs, box, x in ((RUNGS, "w=192:h=237", "1824-w"), (RUNGS[1:], "w=128:h=158", "1216-w")):
+        told = argv(Grid(100, 0), rungs, has_sound=True, logo=worn)
+        assert told.count("-i") == 2, "one encoder, which is given the signal and the picture"
+        assert told[told.index("png_pipe") + 2 :].count("-i") <= 1
+        found = graph(told)
+        assert found.count("overlay") == 1
+        assert found.index("overlay") < found.index("split")
+        assert all(part in found for part in (box.replace("w=", "").replace("h=", ""), f"x={x}", "aa=0.80")), found
+    plain = argv(Grid(100, 0), RUNGS, has_sound=True)
+    assert plain.count("-i") == 1
+    assert "overlay" not in graph(plain)
