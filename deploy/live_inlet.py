@@ -161,26 +161,30 @@ class Inlet:
             self.slot = slot
 
         # What the logo is now stays in this run: a filter cannot be given another picture, and a new run costs slots.
-        logo = self.logo if (order, self.logo) != self._spoiled else None
+        logo = self.wears(order)
         encoder = LiveEncoder(grid, rungs, signal, studio.house, take, live_gain(self.loudness), logo)
         try:
             async with encoder.running(studio.sandbox, studio.work) as task:
                 self._encoder = encoder
                 await task
-            self._doubt(order, encoder)
+            self.doubt(order, logo, made=encoder.made)
             self.refused = encoder.said
         except MediaRefused as refused:
-            self._doubt(order, encoder)
+            self.doubt(order, logo, made=encoder.made)
             self.refused = refused.code
             log.warning("the encoder of a live source ended", code=refused.code)
         finally:
             if self._encoder is encoder:
                 self._encoder = None
 
-    def _doubt(self, order: uuid.UUID, encoder: LiveEncoder) -> None:
+    def wears(self, order: uuid.UUID) -> Worn | None:
+        """The logo of a run of this order that begins now."""
+        return None if (order, self.logo) == self._spoiled else self.logo
+
+    def doubt(self, order: uuid.UUID, logo: Worn | None, *, made: int) -> None:
         """A run that ended before its first slot may have done so for its logo: the next of this order goes without."""
-        if encoder.logo is not None and encoder.made == 0:
-            self._spoiled = (order, encoder.logo)
+        if logo is not None and made == 0:
+            self._spoiled = (order, logo)
 
 
 async def ended(*tasks: asyncio.Task[None]) -> None:

@@ -14,6 +14,7 @@ from cms.live.rules import SourceForm, SourceKind, is_heard
 from cms.live.sources import SourceRow
 from cms.live.taking import LiveWish, end_live, take_live
 from cms.people.permissions import Action
+from cms.publishing.onair.logos import wearing
 
 
 class LiveSourceSent(Sent):
@@ -39,7 +40,8 @@ class LiveSourceLine(Given):
     """A source and what its receiver says of it.
 
     `url` is without its secret; `heard` whether a receiver speaks of it now; `factor` times real time that this machine
-    encodes it at; `until` the end of the order that has it on air.
+    encodes it at; `until` the end of the order that has it on air; `logo` whether its channel has one, which is drawn
+    into it whenever it starts.
     """
 
     id: str
@@ -60,6 +62,7 @@ class LiveSourceLine(Given):
     restarts: int
     error: str
     on_air: bool
+    logo: bool
     until: dt.datetime | None
     recorded: bool
 
@@ -82,7 +85,8 @@ async def list_live_sources(visit: Visit) -> LiveSourceList:
     """Live sources and how they go."""
     async with visit.deps.db.read() as session:
         found = await sources.sources(session, visit.actor, now=visit.now)
-    return LiveSourceList(sources=[_line(one, visit.now) for one in found])
+        worn = await wearing(session, {one.target.id for one in found})
+    return LiveSourceList(sources=[_line(one, visit.now, has_logo=one.target.id in worn) for one in found])
 
 
 async def add_live_source(visit: Visit, sent: LiveSourceMade) -> Done:
@@ -128,7 +132,7 @@ def _form(sent: LiveSourceSent, kind: SourceKind) -> SourceForm:
     return SourceForm(sent.name, kind.value, sent.active, str(sent.port), sent.secret)
 
 
-def _line(row: SourceRow, now: dt.datetime) -> LiveSourceLine:
+def _line(row: SourceRow, now: dt.datetime, *, has_logo: bool) -> LiveSourceLine:
     source, state, cut = row.source, row.state, row.cut_in
     return LiveSourceLine(
         id=str(source.id),
@@ -149,6 +153,7 @@ def _line(row: SourceRow, now: dt.datetime) -> LiveSourceLine:
         restarts=state.restarts if state else 0,
         error=state.error if state else "",
         on_air=cut is not None,
+        logo=has_logo,
         until=cut.until if cut is not None else None,
         recorded=bool(row.take and row.take.record),
     )

@@ -18,6 +18,7 @@ from cms.live.sources import SourceRow
 from cms.live.taking import LiveWish, end_live, take_live
 from cms.people.permissions import Action, Subject, can
 from cms.publishing.onair.board import choices
+from cms.publishing.onair.logos import wearing
 from cms.publishing.onair.models import CutInKind
 from schedules.linear import SLOT_MS
 
@@ -118,7 +119,9 @@ async def _page(visit: Visit, error: DomainError | None = None, typed: dict[str,
         found = await sources.sources(session, visit.actor, now=visit.now)
         channels = await sources.channels(session, visit.actor)
         tiles = [_tile(visit, one) for one in found]
+        worn = await wearing(session, {one.target.id for one in found})
         for tile, one in zip(tiles, found, strict=True):
+            tile["logo"] = one.target.id in worn
             may = tile["may_take"] or tile["may_back"]
             offered = await choices(session, one.target, now=visit.now) if may else ()
             fit = [piece for piece in offered if CutInKind.LIVE in piece.kinds]

@@ -12,7 +12,7 @@ from cms.audit.models import AuditEvent
 from cms.live.holding import Holding, SaidOfSource, hold
 from cms.live.keeping import keep_next
 from cms.live.models import LiveSlot, LiveSource, account_of
-from cms.publishing.onair.models import CutInRow
+from cms.publishing.onair.models import CutInRow, LogoRow
 from media.house import write_index
 from media.live import made as joined
 from tests.fakes.house_files import encoded
@@ -142,12 +142,18 @@ async def test_source_taken_over_the_api_makes_slots_ends_and_becomes_a_draft(ho
     good = SaidOfSource("receiving", None, 2.1, 3, 1, 0, 0, 0, 0, "1920×1080", "")
     assert not (await receiver(house, source, good)).on_air, "a signal alone is not on air"
 
+    assert "画面会带上这个频道的台标" not in await publisher.get("/desk/live/")
+    await wear(house, source)
+    page = await publisher.get("/desk/live/")
+    assert "画面会带上这个频道的台标" in page
+    assert "到信号下次开始时才生效" in page, "said before it is taken on air"
     assert (await call(editor, "POST", f"{one}/air", wish, status=403))["code"] == "people.denied.role"
     order = uuid.UUID((await call(publisher, "POST", f"{one}/air", wish))["id"])
     assert (await call(publisher, "POST", f"{one}/air", wish, status=409))["code"] == "live.on_air"
     assert (await receiver(house, source, good)).on_air == {source: order}, "its receiver is told to encode"
     (line,) = (await call(publisher, "GET", "/live-sources"))["sources"]
     assert (line["on_air"], line["recorded"], line["heard"], line["factor"]) == (True, True, True, 2.1)
+    assert line["logo"] is True
     await slots(house, order)
 
     assert (await call(publisher, "DELETE", f"{one}/air", {}))["id"] == made["id"]
@@ -188,6 +194,15 @@ async def receiver(house: House, source: uuid.UUID, said: SaidOfSource) -> Holdi
     async with house.deps.db.write() as session:
         await hold(session, "one", {}, now=house.deps.now())
         return await hold(session, "one", {source: said}, now=house.deps.now())
+
+
+async def wear(house: House, source: uuid.UUID) -> None:
+    """Gives the channel of a source a logo."""
+    async with house.deps.db.write() as session:
+        of = await session.get_one(LiveSource, source)
+        values = {"margin": 4, "size": 10, "opacity": 90, "created_by": of.created_by, "created_at": house.deps.now()}
+        values |= {"id": uuid.uuid4(), "target_id": of.target_id, "asset_id": uuid.uuid4(), "corner": "top-left"}
+        session.add(LogoRow(look="1" * 64, sha256="2" * 64, media_type="image/png", **values))
 
 
 async def slots(house: House, order: uuid.UUID) -> None:

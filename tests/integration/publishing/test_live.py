@@ -16,16 +16,17 @@ from cms.kernel.errors import DomainError
 from cms.library.models import Asset, EncodeJob
 from cms.library.upload import Workshop as Library
 from cms.live import keeping
-from cms.live.holding import Holding, SaidOfSource, hold, let_go
+from cms.live.holding import HeldLogo, Holding, SaidOfSource, hold, let_go
 from cms.live.models import LiveSlot, LiveSource, LiveState, LiveTake
 from cms.live.rules import LEASE
 from cms.live.taking import LiveWish, take_live
 from cms.people.actor import Actor
 from cms.planning.models import Target as TargetRow
 from cms.publishing.onair.cutting import Wish, end_cut_in
-from cms.publishing.onair.models import CutInKind, CutInRow
+from cms.publishing.onair.models import CutInKind, CutInRow, LogoRow
 from media.house import write_index
 from media.live import made
+from media.logo import Corner, Place
 from media.sandbox import Sandbox
 from schedules.linear import SLOT_MS
 from tests.fakes.house_files import encoded, imagined
@@ -61,6 +62,30 @@ async def take(tv: Office, of: uuid.UUID, document: uuid.UUID, who: Actor = SUN,
     except DomainError as error:
         return error.code
     return ""
+
+
+async def test_receiver_is_told_of_the_logo_of_its_channel_and_hears_nothing_anew_for_another(tv: Office) -> None:
+    first, _ = await source(tv), await source(tv, "channel-b", 9001)
+    before = await said(tv)
+    assert before.logos == {}
+    async with tv.database.write() as session:
+        target = (await session.scalars(select(TargetRow).where(TargetRow.code == "channel-a"))).one()
+        values: dict[str, Any] = {
+            "margin": 4,
+            "size": 10,
+            "opacity": 90,
+            "created_by": SUN.person,
+            "created_at": tv.now,
+        }
+        values |= {"id": uuid.uuid4(), "target_id": target.id, "asset_id": uuid.uuid4(), "corner": "top-right"}
+        row = LogoRow(look="1" * 64, sha256="2" * 64, media_type="image/png", **values)
+        session.add(row)
+    held = await said(tv)
+    assert held.logos == {first: HeldLogo("2" * 64, "image/png", Place(Corner.TOP_RIGHT, 4, 10, 90))}
+    assert held.sources == before.sources, "what it receives is not begun anew"
+    async with tv.database.write() as session:
+        (await session.get_one(LogoRow, row.id)).ended_at = tv.now
+    assert (await said(tv)).logos == {}
 
 
 async def test_source_is_admitted_only_with_a_signal_on_a_machine_that_bears_it(tv: Office) -> None:
