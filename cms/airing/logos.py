@@ -15,7 +15,7 @@ from cms.library.models import Asset, PastRendition, Rendition
 from cms.people.actor import Actor
 from cms.people.permissions import Action, Subject, can
 from cms.planning.models import Target
-from cms.publishing.onair.logos import RATE, Standing, Wanted, logo_of, standings, want_films
+from cms.publishing.onair.logos import Pace, Standing, Wanted, logo_of, standings, want_films
 from cms.publishing.onair.models import AirState, LogoRow
 from media.house import INDEX, RUNGS, rendition
 from schedules.beijing import SLOT_MS, slot_of
@@ -53,19 +53,19 @@ class Film:
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What the films that are not made yet take: of one core, and on the disk."""
+    """What the films that are not made yet take: of time, and on the disk."""
 
     films: int
     seconds: int
-    core_seconds: int
+    work_seconds: int
     bytes: int
 
 
-def cost_of(films: Sequence[Film]) -> Cost:
+def cost_of(films: Sequence[Film], pace: Pace) -> Cost:
     """The cost of what is still to be made. Pure."""
     open_ = [one for one in films if not one.is_ready]
     seconds = sum(one.seconds for one in open_)
-    return Cost(len(open_), seconds, round(seconds * RATE), sum(one.bytes for one in open_))
+    return Cost(len(open_), seconds, round(seconds * pace.rate), sum(one.bytes for one in open_))
 
 
 def films_in(airings: Sequence[Airing], here: int) -> Sequence[Film]:

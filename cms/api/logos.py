@@ -25,6 +25,7 @@ from cms.publishing.onair.logos import (
     Standing,
     end_logo,
     logo_of,
+    pace,
     retry_films,
     set_logo,
 )
@@ -60,12 +61,19 @@ class LogoLine(Given):
 
 
 class LogoCost(Given):
-    """What films take: of one core in seconds, and on the disk in bytes."""
+    """What films take: `work_seconds` of the encoder by the `Pace`, and on the disk."""
 
     films: int
     seconds: int
-    core_seconds: int
+    work_seconds: int
     bytes: int
+
+
+class LogoPace(Given):
+    """Seconds that a second of film takes: of the clock, over the last `films`; with 0 films, assumed, of one core."""
+
+    rate: float
+    films: int
 
 
 class LogoFilm(Given):
@@ -84,6 +92,7 @@ class LogoGiven(Given):
     """The logo, or none; what a new one takes of every film, what the present one still takes, and each film."""
 
     logo: LogoLine | None
+    pace: LogoPace
     new: LogoCost
     left: LogoCost
     films: list[LogoFilm]
@@ -127,11 +136,13 @@ async def retry_logo(visit: Visit, _sent: Nothing) -> LogoGiven:
 async def _given(session: AsyncSession, visit: Visit, target: Target) -> LogoGiven:
     row = await logo_of(session, target.id)
     films = await films_of(session, target, visit.deps.channels, now=visit.now)
-    new = cost_of([replace(one, standing=Standing()) for one in films])
+    by = await pace(session)
+    new = cost_of([replace(one, standing=Standing()) for one in films], by)
     return LogoGiven(
         logo=None if row is None else _line(row),
+        pace=LogoPace(rate=round(by.rate, 2), films=by.films),
         new=_cost(new),
-        left=_cost(cost_of(films if row is not None else ())),
+        left=_cost(cost_of(films if row is not None else (), by)),
         films=[_film(one, is_wanted=row is not None) for one in films],
     )
 
@@ -148,7 +159,7 @@ def _line(row: LogoRow) -> LogoLine:
 
 
 def _cost(cost: Cost) -> LogoCost:
-    return LogoCost(films=cost.films, seconds=cost.seconds, core_seconds=cost.core_seconds, bytes=cost.bytes)
+    return LogoCost(films=cost.films, seconds=cost.seconds, work_seconds=cost.work_seconds, bytes=cost.bytes)
 
 
 def _film(one: Film, *, is_wanted: bool) -> LogoFilm:

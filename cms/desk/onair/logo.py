@@ -19,8 +19,10 @@ from cms.publishing.onair.logos import (
     OPACITY,
     SIZE,
     LogoWish,
+    Pace,
     end_logo,
     logo_of,
+    pace,
     pictures,
     place_of,
     retry_films,
@@ -130,6 +132,7 @@ async def _context(visit: Visit) -> dict[str, Any]:
         target = await channel_of(session, visit.actor, visit.part("target"), Action.PUBLISHING_READ)
         films = await films_of(session, target, visit.deps.channels, now=visit.now)
         row = await logo_of(session, target.id)
+        by = await pace(session)
     ready = sum(1 for one in films if one.is_ready)
     may = bool(can(visit.actor, Action.PUBLISHING_PUBLISH, Subject(target.unit_path)))
     return {
@@ -141,21 +144,23 @@ async def _context(visit: Visit) -> dict[str, Any]:
         "failed": may and any(one.standing.state == AirState.FAILED for one in films),
         "has_logo": row is not None,
         "csrf": visit.csrf,
-        "cost": _cost(visit, films, plain=row is None),
+        "cost": _cost(visit, films, by, plain=row is None),
     }
 
 
-def _cost(visit: Visit, films: Sequence[Film], *, plain: bool) -> dict[str, str]:
+def _cost(visit: Visit, films: Sequence[Film], by: Pace, *, plain: bool) -> dict[str, str]:
     """What a new logo takes of every film, and what the present one still takes."""
-    found = cost_of(films)
-    every = cost_of([Film(one.film, one.title, one.start, one.seconds, one.bytes) for one in films])
+    found = cost_of(films, by)
+    every = cost_of([Film(one.film, one.title, one.start, one.seconds, one.bytes) for one in films], by)
+    basis = "by" if by.films else "assumed"
     words = {
         "films": str(every.films),
         "length": _length(visit, every.seconds),
-        "core": _length(visit, every.core_seconds),
+        "core": _length(visit, every.work_seconds),
+        "by": visit.t(f"desk.logo.cost.{basis}", count=by.films, rate=f"{by.rate:.2f}"),
         "room": f"{every.bytes / _GB:.1f} GB",
     }
-    return words | {"left": "" if plain or not found.films else _length(visit, found.core_seconds)}
+    return words | {"left": "" if plain or not found.films else _length(visit, found.work_seconds)}
 
 
 def _film(visit: Visit, one: Film, *, asked: bool) -> dict[str, Any]:

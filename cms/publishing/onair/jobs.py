@@ -109,7 +109,8 @@ def _ready(job: AirJob) -> list[Any]:
 async def _make(room: AirRoom, held: leases.Claim, kind: str, spec: Mapping[str, Any]) -> None:
     try:
         async with asyncio.timeout(_LIMITS.get(kind, _LIMIT)):
-            sha256 = await _under_lease(room, held, room.make(kind, spec, _Telling(room, held, kind).tell))
+            tell = _Telling(room, held, kind, room.clock.monotonic()).tell
+            sha256 = await _under_lease(room, held, room.make(kind, spec, tell))
     except LeaseLostError:
         log.info("a picture was taken over", job=str(held.id))
         return
@@ -135,19 +136,24 @@ async def _make(room: AirRoom, held: leases.Claim, kind: str, spec: Mapping[str,
     log.info("a picture is ready", job=str(held.id))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Telling:
     """Writes down how far a job is, and what of it can be shown already."""
 
     room: AirRoom
     held: leases.Claim
     kind: str
+    since: float
 
     async def tell(self, done: int, total: int, part: Part | None) -> None:
         room, values = self.room, {"done": done, "total": total}
+        spent, self.since = room.clock.monotonic() - self.since, room.clock.monotonic()
         now = room.clock.now()
         async with room.database.write() as session:
             job = await session.get_one(AirJob, self.held.id)
+            # What an earlier try had ready took no time now.
+            if part is not None and self.kind == LOGO and list(part) not in job.parts:
+                values |= {"took_ms": job.took_ms + round(spent * 1000), "took_of": job.took_of + part[1]}
             parts = job.parts if part is None else [*(p for p in job.parts if p[0] != part[0]), list(part)]
             if not await leases.renew(session, AirJob, room.rules, self.held, now=now, parts=parts, **values):
                 raise LeaseLostError

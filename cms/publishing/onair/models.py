@@ -5,7 +5,7 @@ import uuid
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import BigInteger, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from cms.kernel.base import Base, Key
@@ -78,7 +78,8 @@ class AirJob(Leased, Base):
 
     `sha256` is the index of the made file, in the store. Of a text laid over slots `parts` are those that are ready
     (``[start, count, item, first, index]``), shown as they come; `done` of `total` slots. Of a film with a logo they
-    are what a later try takes up; `look` is the key of the logo and its place, `film` the index of the plain film.
+    are what a later try takes up; `look` is the key of the logo and its place, `film` the index of the plain film,
+    `took_ms` the time that `took_of` of its segments were at work.
     """
 
     __tablename__ = "air_job"
@@ -95,6 +96,8 @@ class AirJob(Leased, Base):
     parts: Mapped[list[Any]] = mapped_column(default=list)
     done: Mapped[int] = mapped_column(default=0)
     total: Mapped[int] = mapped_column(default=0)
+    took_ms: Mapped[int] = mapped_column(BigInteger, default=0, server_default="0")
+    took_of: Mapped[int] = mapped_column(default=0, server_default="0")
     error_code: Mapped[str | None] = mapped_column(String(60))
     error_params: Mapped[dict[str, Any]] = mapped_column(default=dict)
     created_at: Mapped[dt.datetime]

@@ -49,7 +49,8 @@ async def test_logo_over_the_api_is_placed_priced_followed_and_taken_off(
 
     before = await call(publisher, "GET", AT)
     assert before["logo"] is None
-    assert before["new"] == {"films": 3, "seconds": 210, "core_seconds": 315, "bytes": 16_000_000}
+    assert before["pace"] == {"rate": 1.5, "films": 0}, "assumed, and said so"
+    assert before["new"] == {"films": 3, "seconds": 210, "work_seconds": 315, "bytes": 16_000_000}
     assert before["left"]["films"] == 0, "nothing is made without a logo"
 
     wish = {"picture": picture, "corner": "top-right", "margin": 4, "size": 10, "opacity": 100}
@@ -60,7 +61,7 @@ async def test_logo_over_the_api_is_placed_priced_followed_and_taken_off(
     assert gone["code"] == "library.asset_unknown"
     made = await say(publisher, "PUT", wish)
     assert {name: made["logo"][name] for name in wish} == wish
-    assert made["left"] == {"films": 2, "seconds": 150, "core_seconds": 225, "bytes": 7_000_000}
+    assert made["left"] == {"films": 2, "seconds": 150, "work_seconds": 225, "bytes": 7_000_000}
     told = [(one["title"], one["state"], one["done"], one["error"]) for one in made["films"]]
     assert told == [
         ("银龄课堂", "ready", 16, ""),

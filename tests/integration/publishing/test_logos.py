@@ -21,11 +21,14 @@ from cms.publishing.models import Delivery
 from cms.publishing.onair.jobs import READY, AirRoom, Tell, make_next
 from cms.publishing.onair.logos import (
     KEPT,
+    RATE,
     LogoWish,
+    Pace,
     Wanted,
     drop_films,
     end_logo,
     logo_of,
+    pace,
     set_logo,
     show_logos,
     spare_parts,
@@ -35,6 +38,7 @@ from cms.publishing.onair.logos import (
 )
 from cms.publishing.onair.models import LOGO, AirJob
 from media.errors import MediaRefused
+from media.house import SEGMENT_MS
 from media.logo import Corner, Place
 from tests.integration.publishing import office
 from tests.integration.publishing.conftest import Office
@@ -43,6 +47,7 @@ from tests.integration.publishing.office import world
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 CHANNELS = [Target(code, "tv", code) for code in ("channel-a", "channel-b")]
 KEEPER = Actor(office.SUN.person, "sun", world.DISTRICT, (Grant(Role.PUBLISHER, world.DISTRICT),))
+TURN = 0.25  # minutes that a part is at work
 FILMS = [Wanted("ab" * 32, 10), Wanted("cd" * 32, 2)]
 
 
@@ -112,10 +117,13 @@ async def test_film_is_made_once_for_channels_that_agree_and_shown_on_both_when_
     assert await put(tv, "channel-a") == first, "the same again changes nothing"
     await put(tv, "channel-b")
     assert [await asked(tv, code) for code in ("channel-a", "channel-b")] == [2, 0]
+    async with tv.database.read() as session:
+        assert await pace(session) == Pace(RATE, 0), "assumed, while nothing was made"
     seen: list[tuple[str, int]] = []
 
     async def make(_kind: str, spec: Mapping[str, Any], tell: Tell) -> str:
         seen.append((spec["film"], len(spec[READY])))
+        tv.later(minutes=TURN)
         await tell(16, 32, (0, 16, "", 0, "ef" * 32))
         assert await looks(tv, CHANNELS[0]) == {}, "a part is not shown"
         if len(seen) == 1:
@@ -131,6 +139,8 @@ async def test_film_is_made_once_for_channels_that_agree_and_shown_on_both_when_
     for channel in CHANNELS:
         assert await looks(tv, channel) == {FILMS[1].film: "12" * 32}
     async with tv.database.read() as session:
+        # What the second try took up was not made again, and counts once.
+        assert await pace(session) == Pace(TURN * 60_000 / (16 * SEGMENT_MS), 1), "as measured from now on"
         row = await logo_of(
             session, (await session.scalars(select(TargetRow.id).where(TargetRow.code == "channel-a"))).one()
         )
