@@ -12,6 +12,7 @@ def tile(name: str, tone: str, word: str, **more: Any) -> dict[str, Any]:
         "word": word, "on_air": False, "until": None, "records": False, "may_take": True, "may_back": False,
         "may_manage": True, "factor": "2.13", "rungs": 3, "size": "1920×1080", "since": at(0), "slot_at": None,
         "late": 0, "losses": 0, "error": "", "may_begin": False,
+        "logo": True,
         "pieces": [{"value": "1", "label": "吴江区道德模范颁奖会"}],
     }  # fmt: skip
     return {**plain, **more}
