@@ -3,7 +3,6 @@
 import asyncio
 import datetime as dt
 import io
-import json
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,14 +13,15 @@ import pytest
 from PIL import Image
 from sqlalchemy import select, update
 
+from cms.contract import Aired, Airing
 from cms.kernel.clock import FixedClock
 from cms.kernel.db import Database
 from cms.kernel.metrics import Metrics
 from cms.kernel.wake import Wake
-from cms.library.models import Asset, Rendition
+from cms.library.models import Asset
 from cms.library.upload import Workshop
 from cms.planning.models import Target
-from cms.planning.targets import as_contract
+from cms.planning.targets import add_target, as_contract
 from cms.publishing.line_ups import RowLineUps
 from cms.publishing.onair.logos import KEPT, LogoWish, end_logo, set_logo
 from cms.publishing.onair.models import AirJob
@@ -32,16 +32,17 @@ from deploy.logos import Wishes, make_logos
 from deploy.roles import METRICS
 from deploy.settings import load
 from deploy.workroom import take_folder
+from media import ladder
 from media.encode import EncodedVideo, encode_house
 from media.house import INDEX, PLAY, RUNGS, read_index
 from media.limits import VideoLimits
 from media.logo import Corner, Place, box
+from media.package import house_of
 from media.sandbox import Sandbox
 from media.store import Store
 from media.video import examine
 from renderers.tv.looks import looks_of
-from tests.day_office import AIR, CODE, DayOffice, open_day_office
-from tests.office import NOW, make_picture
+from tests.office import CENTRE, NOW, Office, make_office, make_picture
 
 LIMITS = VideoLimits(min_free_bytes=0)
 CLIP = (
@@ -49,7 +50,7 @@ CLIP = (
     "-c:v libx264 -preset ultrafast -pix_fmt yuv420p -c:a aac"
 )
 PLACE = Place(Corner.BOTTOM_LEFT, 5, 20, 100)
-PEOPLE = "publisher"
+CODE, PEOPLE = "tv-wj", "publisher"
 
 
 async def film(folder: Path, room: Workshop) -> dict[str, str]:
@@ -65,15 +66,24 @@ async def kept(video: EncodedVideo, store: Store) -> dict[str, str]:
     return {one.rendition: (await store.put(one.path, media_type=one.media_type)).sha256 for one in video.files}
 
 
-async def planned(office: DayOffice, index: str) -> None:
-    """A plan in which the film plays, under the index of the real one."""
-    await office.out("第一讲", 1)
-    await office.render()
-    async with office.db.write() as session:
-        row = (await session.scalars(select(Rendition).where(Rendition.name == INDEX))).one()
-        value = (await session.scalars(select(AccountValue).where(AccountValue.account == CODE))).one()
-        value.value = json.loads(json.dumps(value.value).replace(row.sha256, index))
-        row.sha256 = index
+class Plan:
+    """A channel on which the film that its plan names plays, behind a still."""
+
+    value = "plan"
+
+    def aired(self, plan: str, start: int, end: int, _now: dt.datetime) -> Aired:
+        return Aired(
+            (Airing(start, start + 9), Airing(start + 9, end, "d", "r", "第一讲", "m", index=plan)), start, end
+        )
+
+
+async def planned(db: Database, index: str) -> Office:
+    """An office with a channel in whose plan the film is."""
+    office = await make_office(db)
+    async with db.write() as session:
+        await add_target(session, None, code=CODE, kind="tv", name="吴江宣讲频道", unit=CENTRE, now=NOW)
+        session.add(AccountValue(account=CODE, name=Plan.value, value=index, version=1))
+    return office
 
 
 async def target_of(db: Database) -> Target:
@@ -81,13 +91,13 @@ async def target_of(db: Database) -> Target:
         return (await session.scalars(select(Target).where(Target.code == CODE))).one()
 
 
-async def with_logo(office: DayOffice, store: Store) -> None:
+async def with_logo(office: Office, store: Store) -> None:
     """A red picture as the channel's logo."""
     data = io.BytesIO()
     Image.new("RGB", (200, 200), (255, 0, 0)).save(data, "PNG")
     sha256 = (await store.put(data.getvalue(), media_type="image/png")).sha256
-    picture = await make_picture(office.office)
-    actor, target = await office.office.actor(PEOPLE), await target_of(office.db)
+    picture = await make_picture(office)
+    actor, target = await office.actor(PEOPLE), await target_of(office.db)
     async with office.db.write() as session:
         await session.execute(update(Asset).where(Asset.id == picture).values(sha256=sha256, media_type="image/png"))
         await set_logo(session, actor, target, LogoWish(picture, PLACE), now=NOW)
@@ -108,19 +118,21 @@ def colours(data: bytes, spots: Sequence[tuple[int, int]], path: Path) -> list[t
 @pytest.mark.timeout(180)
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 async def test_loop_makes_the_television_rendition_with_the_logo_leaves_the_others_and_lets_it_go_at_the_end(
-    database: Database, tmp_path: Path
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    office = await open_day_office(database)
     store = await asyncio.to_thread(Store.open, f"file://{tmp_path}/store", min_free_bytes=0)
     work = await asyncio.to_thread(take_folder, tmp_path / "work")
     room = Workshop(store, (await Sandbox.detect(allow_unsandboxed=False)).apart(parallel=2), work)
+    await house_of(room.sandbox, room.work)
+    # Less effort of the encoder, which its init segments do not show: this is about where a logo is and where not.
+    monkeypatch.setitem(cast("dict[str, Any]", ladder.VIDEO), "preset", "superfast")
     files = await film(tmp_path, room)
-    await planned(office, files[INDEX])
+    office = await planned(database, files[INDEX])
     await with_logo(office, store)
     clock, none = FixedClock(NOW), cast("Any", None)
     graves = cast("Any", SimpleNamespace(asset_gone=lambda _: False))
     settings = load({"YUNPING_DATA": str(tmp_path / "data")})
-    channels = cast("Any", {"tv": SimpleNamespace(on_air=AIR)})
+    channels = cast("Any", {"tv": SimpleNamespace(on_air=Plan())})
     metrics = Metrics(METRICS)
     here = Installation(settings, clock, database, Wake(database), store, none, graves, channels, none, metrics)
     line_ups = RowLineUps(database, clock)
@@ -155,7 +167,7 @@ async def test_loop_makes_the_television_rendition_with_the_logo_leaves_the_othe
         web = await asyncio.to_thread(colours, await store.get(files[name]), spots, tmp_path / "web.mp4")
         assert all(max(one) - min(one) < 20 for one in web), f"{name} is as it was"
 
-    actor = await office.office.actor(PEOPLE)
+    actor = await office.actor(PEOPLE)
     async with database.write() as session:
         await end_logo(session, actor, target, now=NOW)
     clock.advance(KEPT + dt.timedelta(hours=1))
