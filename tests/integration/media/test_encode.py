@@ -7,7 +7,7 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -360,6 +360,49 @@ async def test_pieces_of_films_join_without_a_step_and_without_an_encoder(
     joining = join_house(pieces, other, sandbox=sandbox, work=work, limits=LIMITS)
     with pytest.raises(MediaRefused, match="cut_houses"):
         await joining.__aenter__()
+
+
+def _zeroed(data: bytes) -> bytes:
+    begin, end = len(data) * 4 // 10, len(data) * 6 // 10
+    return data[:begin] + bytes(end - begin) + data[end:]
+
+
+@pytest.mark.parametrize(
+    ("suffix", "codecs", "harmed"),
+    [
+        # What the decoders say of it is counted; the sound's, and those of the pictures.
+        ("mp4", ("libx264", "aac", "-movflags", "+faststart"), _zeroed),
+        ("avi", ("mpeg2video", "pcm_s16le"), lambda data: data[:50_000] + data[50_000:].replace(b"\x2a", b"\x2b")),
+    ],
+)
+async def test_source_that_is_damaged_inside_is_refused_by_the_decode_of_all_of_it(
+    suffix: str, codecs: tuple[str, ...], harmed: Callable[[bytes], bytes], sandbox: Sandbox, work: Path, tmp_path: Path
+) -> None:
+    clip = _eight_seconds(tmp_path, suffix, *codecs)
+    clip.write_bytes(harmed(clip.read_bytes()))
+    facts = await examine(clip, sandbox=sandbox, work=work, limits=LIMITS)
+    with pytest.raises(MediaRefused, match=r"media\.video_damaged") as refused:
+        await _encode(clip, facts, sandbox, work)
+    assert "decoding errors" in str(refused.value.params["reason"])
+
+
+async def test_source_that_lacks_a_part_inside_is_made_with_a_note_of_it(
+    sandbox: Sandbox, work: Path, tmp_path: Path
+) -> None:
+    clip = _eight_seconds(tmp_path, "ts", "libx264", "aac")
+    clip.write_bytes(_zeroed(clip.read_bytes()))
+    facts = await examine(clip, sandbox=sandbox, work=work, limits=LIMITS)
+    async with encode_house(clip, facts, sandbox=sandbox, work=work, limits=LIMITS) as made:
+        ((begin, end),) = made.findings.missing
+        assert made.findings.told()["missing"] == [[begin, end]]
+    assert 2_500 < begin < 4_000 < end < 5_500
+    assert made.index.segments == 3
+
+
+def _eight_seconds(folder: Path, suffix: str, picture: str, sound: str, *more: str) -> Path:
+    inputs = ("-f", "lavfi", "-i", "testsrc2=s=160x90:r=25:d=8", "-f", "lavfi", "-i", "sine=d=8")
+    how = ("-c:v", picture, "-preset", "ultrafast", "-g", "25", "-pix_fmt", "yuv420p", "-c:a", sound)
+    return clips.make(folder / f"clip.{suffix}", *inputs, *how, *more)
 
 
 async def test_first_look_plays_and_shows_the_begin(sandbox: Sandbox, work: Path, tmp_path: Path) -> None:
