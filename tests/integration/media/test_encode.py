@@ -399,6 +399,34 @@ async def test_source_that_lacks_a_part_inside_is_made_with_a_note_of_it(
     assert made.index.segments == 3
 
 
+@pytest.mark.soak
+@pytest.mark.parametrize("suffix", ["ts", "mpg", "avi", "wmv", "flv"])
+async def test_whole_source_is_not_taken_for_damaged_where_a_stretch_begins_inside_it(
+    suffix: str, sandbox: Sandbox, work: Path, tmp_path: Path
+) -> None:
+    codec = {"wmv": "msmpeg4", "flv": "libx264", "avi": "mpeg4"}.get(suffix, "mpeg2video")
+    film = ("-f", "lavfi", "-i", "testsrc2=s=160x90:r=25:d=32", "-f", "lavfi", "-i", "sine=d=32", "-c:v", codec)
+    sound = ("-c:a", "aac" if suffix == "flv" else "mp2" if suffix in {"ts", "mpg"} else "pcm_s16le", "-ar", "44100")
+    clip = clips.make(tmp_path / f"film.{suffix}", *film, *sound, "-preset", "ultrafast", "-g", "100", "-bf", "0")
+    facts = await examine(clip, sandbox=sandbox, work=work, limits=LIMITS)
+    async with encode_house(clip, facts, sandbox=sandbox, work=work, limits=LIMITS, each=1) as made:
+        assert made.findings.missing == ()
+        assert made.index.segments == 9
+
+
+@pytest.mark.soak
+async def test_largest_square_and_one_of_forty_sounds_become_items(
+    sandbox: Sandbox, work: Path, tmp_path: Path
+) -> None:
+    wide = ("-f", "lavfi", "-i", "color=s=8192x8192:r=1:d=2", "-c:v", "mjpeg", "-q:v", "31")
+    sounds = ("-f", "lavfi", "-i", "sine=d=1:r=8000", "-map", "0", *("-map", "1") * 40, "-c:a", "pcm_s16le")
+    small = ("-f", "lavfi", "-i", "testsrc2=s=160x90:r=25:d=1", *sounds, "-preset", "ultrafast")
+    for clip in (clips.make(tmp_path / "wide.mkv", *wide), clips.make(tmp_path / "讲 座—'40' 😀.mkv", *small)):
+        facts = await examine(clip, sandbox=sandbox, work=work, limits=LIMITS)
+        async with encode_house(clip, facts, sandbox=sandbox, work=work, limits=LIMITS) as made:
+            assert made.index.segments == 1
+
+
 def _eight_seconds(folder: Path, suffix: str, picture: str, sound: str, *more: str) -> Path:
     inputs = ("-f", "lavfi", "-i", "testsrc2=s=160x90:r=25:d=8", "-f", "lavfi", "-i", "sine=d=8")
     how = ("-c:v", picture, "-preset", "ultrafast", "-g", "25", "-pix_fmt", "yuv420p", "-c:a", sound)

@@ -30,7 +30,11 @@ pytestmark = [
 
 LIMITS = VideoLimits(min_free_bytes=0)
 LONGER_MS = 6_000  # of longer ones, the begin as it is
-REFUSED: dict[str, str] = {}
+REFUSED = {
+    "bomb_small.gif": "media.too_many_pixels",
+    "photo_1080x1920.heic": "media.heic",
+    "truncated.jpg": "media.truncated",
+}
 
 
 def _files(folder: str) -> list[Path]:
