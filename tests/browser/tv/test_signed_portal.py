@@ -71,8 +71,8 @@ class World:
 
 @pytest.fixture
 def office(tmp_path: Path, items: tuple[HouseItem, ...], made: Channel, monkeypatch: pytest.MonkeyPatch) -> Office:
-    """A pass lasts five seconds here."""
-    monkeypatch.setattr(passes, "MINUTE", 1)
+    """A pass lasts ten seconds here, of which the last quarter is a late page's."""
+    monkeypatch.setattr(passes, "MINUTE", 2)
     office = Office(tmp_path / "store", items, made, SystemClock())
     office.site = dataclasses.replace(office.site, secrets={"tv": SECRET})
     office.world.target = dataclasses.replace(office.world.target, settings=SETTINGS)
@@ -99,10 +99,10 @@ async def opened(pages: Pages, url: str, script: str = WATCH) -> tuple[Page, See
 
 async def test_signed_channel_plays_past_the_end_of_its_addresses_and_in_its_past(pages: Pages, world: World) -> None:
     page, seen = await opened(pages, f"{world.site}/tv/t-tv/live/")
-    await until(page, "window.__seen.gaps.length > 25 * 11", seconds=60)
+    await until(page, "window.__seen.gaps.length > 25 * 12", seconds=60)
     watched = await page.evaluate("window.__seen")
     assert (watched["errors"], watched["waiting"], seen.refused) == ([], 0, [])
-    assert len(seen.tokens) >= 3, "renewed twice while nobody noticed"
+    assert len(seen.tokens) >= 2, "renewed while nobody noticed"
     assert {token.split(".")[0] for token in seen.tokens} == {next(iter(seen.tokens)).split(".")[0]}, "one viewer"
     # From its beginning: what was on air, under a pass as well; where one left, it goes on.
     async with page.expect_navigation():

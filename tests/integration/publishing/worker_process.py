@@ -13,8 +13,9 @@ from media.store import Store
 from tests.integration.publishing import office
 from tests.integration.publishing.forks import launch
 
-# Short leases, because a killed worker's work is waited for; no row is poison here, it is the test that kills.
-LEASE = dt.timedelta(seconds=0.6)
+# Short leases, because a killed worker's work is waited for, but long enough for a worker that waits for its core: one
+# that loses each lease before it can renew it never ends. No row is poison here, it is the test that kills.
+LEASE = dt.timedelta(seconds=1.2)
 DELIVERIES = dataclasses.replace(DELIVERY, lease=LEASE, max_lost=10**6, max_attempts=10**6)
 OCCURRENCES = dataclasses.replace(RULES, lease=LEASE, max_lost=10**6, max_attempts=10**6)
 
