@@ -112,7 +112,7 @@ async def encode_house(
         findings = await Finishing(facts.duration_ms, segments, room, has_sound=facts.sound is not None).all()
         await in_thread((out / house.INDEX).write_bytes, write_index(index))
         texts = await carried_subtitles(path, facts, sandbox=sandbox, work=work, limits=limits)
-        findings = replace(findings, source_loudness=run.loudness)
+        findings = replace(findings, source_loudness=run.loudness, missing=facts.missing)
         yield EncodedVideo(
             encoded_files(out, facts.duration_ms), facts.duration_ms, findings, index, texts, facts.chapters
         )

@@ -30,6 +30,7 @@ class Findings:
 
     Attributes:
         silent: without sound at all: the whole.
+        missing: what the source had lost; the item shows its last picture there.
     """
 
     black: Spans = ()
@@ -37,6 +38,7 @@ class Findings:
     silent: Spans = ()
     loudness: Loudness = UNHEARD
     source_loudness: Loudness = UNHEARD
+    missing: Spans = ()
 
     def told(self) -> dict[str, Any]:
         """For a row of JSON; loudness in hundredths."""
@@ -44,6 +46,7 @@ class Findings:
             "black": [list(one) for one in self.black],
             "frozen": [list(one) for one in self.frozen],
             "silent": [list(one) for one in self.silent],
+            "missing": [list(one) for one in self.missing],
             "loudness": _hundredths(self.loudness),
             "source": _hundredths(self.source_loudness),
         }

@@ -25,7 +25,13 @@ from media.workspace import private_folder
 # Some pictures that a decoder had to patch are normal for phones and broadcast recordings.
 _PATCHED_PICTURES: Final = 4
 _PATCHED_SHARE: Final = 500
-_PATCHED: Final = re.compile(r"rror while decoding|concealing|orrupt|Invalid data found when processing input")
+# In a stretch, more than a second's are a damaged place, whatever the rest is like.
+_PATCHED_AT_ONCE: Final = 25
+# How the decoders of cameras, phones and broadcasts say so: H.264 and HEVC, MPEG-2 and MPEG-4, WMV, MJPEG, ProRes.
+_PATCHED: Final = re.compile(
+    r"rror while decoding|concealing|orrupt|Invalid data found when processing input"
+    r"|damaged|Error at MB|overflow|Header missing|error y=|error dc|invalid cbp"
+)
 _MEASURED: Final = "measured"
 # What each size is of the work on a stretch, for the time that is left; decoding counts to the smallest.
 _SHARES: Final[Mapping[str, float]] = {"1080": 0.5, "720": 0.25, "480": 0.25}
@@ -73,7 +79,7 @@ class Making:
         async with private_folder(self.room.work) as out:
             before = self.loudness = await self._measure(out)
             output = ladder.sound_output(self.facts, gain_for(before), self.segments)
-            await self._run([output], out, self.segments * SEGMENT_MS, Stage.sounding)
+            self._patched(await self._run([output], out, self.segments * SEGMENT_MS, Stage.sounding), self.segments)
             await in_thread((out / _MEASURED).write_text, json.dumps([before.integrated, before.peak]))
             await self._put(out, {AUDIO: AUDIO}, 0, self.segments)
             if self.is_resumable:
@@ -90,31 +96,33 @@ class Making:
     async def _encode(self, stretch: Stretch, names: Mapping[str, str]) -> None:
         rungs, share = list(names), sum(_SHARES[rung] for rung in names)
         async with private_folder(self.room.work) as out:
-            if not await self._encoded_on_card(stretch, rungs, out, share):
+            patched = await self._encoded_on_card(stretch, rungs, out, share)
+            if patched is None:
                 outputs = ladder.stretch_outputs(self.facts, stretch, rungs)
-                await self._run(outputs, out, stretch.length_ms, Stage.encoding, share=share)
+                patched = await self._run(outputs, out, stretch.length_ms, Stage.encoding, share=share)
+            self._patched(patched, stretch.segments)
             await self._put(out, {rung: rung for rung in rungs}, stretch.first, stretch.segments)
             if self.is_resumable:
                 await self.kept.keep({name: out / rung for rung, name in names.items()})
 
-    async def _encoded_on_card(self, stretch: Stretch, rungs: Sequence[str], out: Path, share: float) -> bool:
-        """Whether a card made it, and what it made is of the house."""
+    async def _encoded_on_card(self, stretch: Stretch, rungs: Sequence[str], out: Path, share: float) -> int | None:
+        """How many pictures were guessed when a card made it and what it made is of the house; None when not."""
         card = self.hardware
         if card is None or not card.is_trusted:
-            return False
+            return None
         outputs = ladder.stretch_outputs(self.facts, stretch, rungs, card.encoder)
         room = self.room
         try:
             length = stretch.length_ms
-            await self._run(outputs, out, length, Stage.encoding, share=share, encoder=card.encoder)
+            patched = await self._run(outputs, out, length, Stage.encoding, share=share, encoder=card.encoder)
             await checked(out, rungs, self.house, segments=stretch.segments, sandbox=room.sandbox, work=room.work)
         except MediaRefused as refused:
             await card.refuse(refused)
             # The rest of this video too: one that changes its encoder half-way looks it.
             self.hardware = None
-            return False
+            return None
         card.failed = 0
-        return True
+        return patched
 
     async def watchable(self) -> None:
         """The smallest picture with the sound as a plain film, for those who cannot wait."""
@@ -136,8 +144,14 @@ class Making:
         Raises:
             MediaRefused: `media.video_damaged`.
         """
-        if self.patched > max(_PATCHED_PICTURES, self.segments * SEGMENT_FRAMES // _PATCHED_SHARE):
-            raise MediaRefused("media.video_damaged", reason=f"{self.patched} decoding errors")
+        if self.patched > _share(self.segments, _PATCHED_PICTURES):
+            raise _damaged(self.patched)
+
+    def _patched(self, found: int, segments: int) -> None:
+        """Counts, and refuses what nobody would watch before any of it is kept: a resumed encode counts anew."""
+        self.patched += found
+        if found > _share(segments, _PATCHED_AT_ONCE):
+            raise _damaged(found)
 
     async def _measure(self, out: Path) -> Loudness:
         if self.facts.sound is None:
@@ -189,7 +203,8 @@ class Making:
         *,
         share: float = 1.0,
         encoder: Encoder | None = None,
-    ) -> None:
+    ) -> int:
+        """How many pictures or sounds the decoder had to guess."""
         begin, program = ((), FFMPEG) if encoder is None else (encoder.begin, encoder.program)
         ran = await run_ffmpeg(
             command(*outputs, own_clock=stage is Stage.encoding, begin=begin, program=program),
@@ -202,7 +217,7 @@ class Making:
             progress=self._shifted(share) if stage is Stage.encoding else self.room.progress,
             devices=() if encoder is None else encoder.devices,
         )
-        self.patched += sum(1 for line in ran.stderr.splitlines() if _PATCHED.search(line))
+        return sum(1 for line in ran.stderr.splitlines() if _PATCHED.search(line))
 
     def _worth(self, stretch: Stretch, rungs: Sequence[str]) -> int:
         return round(stretch.length_ms * sum(_SHARES[rung] for rung in rungs))
@@ -218,3 +233,11 @@ class Making:
             heard(replace(one, done_ms=done, total_ms=total, speed=share * one.speed))
 
         return tell
+
+
+def _share(segments: int, least: int) -> int:
+    return max(least, segments * SEGMENT_FRAMES // _PATCHED_SHARE)
+
+
+def _damaged(patched: int) -> MediaRefused:
+    return MediaRefused("media.video_damaged", reason=f"{patched} decoding errors")

@@ -2,7 +2,8 @@
 
 Accepted by content: MP4/MOV/3GP, Matroska, WebM, MPEG-TS, MPEG-PS, AVI, FLV and WMV. The reader is named to ffprobe and
 ffmpeg, so a playlist that calls itself a video meets a reader that knows no playlists; every packet is read once, so
-that a file cut off half-way is refused now and not after an hour of encoding.
+that a file cut off half-way is refused now and not after an hour of encoding. Nothing is decoded here: the encode
+decodes every picture and every sound once and counts what its decoders complain of (`media.making`).
 """
 
 import json
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from media.errors import MediaRefused
+from media.gaps import Spans, gaps, missing
 from media.kinds import Format, Kind
 from media.limits import VideoLimits
 from media.probe import probe
@@ -48,6 +50,9 @@ _MOST_TEXTS: Final = 8
 _MOST_CHAPTERS: Final = 200
 _MOST_TITLE: Final = 80
 _FRAME_MS: Final = 40
+_MOST_LOST_MS: Final = 3_000
+_PACKETS: Final = "packets"
+_MOST_LISTED: Final = 192 * MIB  # four hours at 60 pictures a second are 54 MB
 _LONGEST_STILL_MS: Final = 60_000  # a last picture that claims to stay longer is a lie about the length
 
 
@@ -88,6 +93,7 @@ class VideoFacts:
         seen: the file it was read from.
         texts: subtitle tracks inside it.
         chapters: begin in milliseconds and title, as the container says.
+        missing: begin and end in milliseconds of what was lost inside it.
     """
 
     form: Format
@@ -106,6 +112,7 @@ class VideoFacts:
     seen: Look
     texts: tuple[Text, ...] = ()
     chapters: tuple[tuple[int, str], ...] = ()
+    missing: Spans = ()
 
     @property
     def duration_ms(self) -> int:
@@ -142,12 +149,13 @@ async def examine(path: Path, *, sandbox: Sandbox, work: Path, limits: VideoLimi
         told = await run_ffprobe(asked, sandbox=sandbox, given=path, out=out, bounds=bounds)
         claims = claims_of(told)
         facts = facts_of(claims, form=form, seen=seen, limits=limits)
-        pictures = await _read(path, facts, facts.stream, sandbox=sandbox, out=out, bounds=bounds)
-        sounds = None
+        pictures, holes = await _read(path, facts, facts.stream, sandbox=sandbox, out=out, bounds=bounds)
+        sounds, quiet = None, None
         if facts.sound is not None:
-            sounds = await _read(path, facts, facts.sound.stream, sandbox=sandbox, out=out, bounds=bounds)
+            sounds, quiet = await _read(path, facts, facts.sound.stream, sandbox=sandbox, out=out, bounds=bounds)
     await unchanged(path, seen)
-    return checked(facts, claims, pictures, sounds, limits)
+    lost = missing(holes, quiet if sounds and sounds.done_ms else None, complained=bool(pictures.stderr))
+    return checked(replace(facts, missing=lost), claims, pictures, sounds, limits)
 
 
 def claims_of(told: bytes) -> dict[str, Any]:
@@ -216,8 +224,16 @@ def checked(
     if pictures.frames < 1:
         raise MediaRefused("media.video_truncated", found=0, claimed=claimed // 1000)
     found = max(pictures.done_ms, sounds.done_ms if sounds else 0)
+    lost = sum(end - begin for begin, end in facts.missing)
+    if lost > max(_MOST_LOST_MS, found // 10):
+        raise MediaRefused("media.video_truncated", found=(found - lost) // 1000, claimed=found // 1000)
     frames = _whole(stream, "nb_frames")
-    short = pictures.frames < 0.97 * frames if frames else claimed - found > max(3_000, claimed // 10)
+    if frames:
+        # A telephone that trims a film keeps the pictures and hides them: fewer in number, and none too early.
+        step = pictures.done_ms // pictures.frames
+        short = pictures.frames < 0.97 * frames and pictures.done_ms + 2 * step < claimed
+    else:
+        short = claimed - found > max(_MOST_LOST_MS, claimed // 10)
     if short or _cut_off(pictures) or (sounds is not None and _cut_off(sounds)):
         raise MediaRefused("media.video_truncated", found=pictures.done_ms // 1000, claimed=claimed // 1000)
     length = true_length(claimed, pictures.done_ms)
@@ -245,11 +261,18 @@ def true_length(claimed_ms: int, read_ms: int) -> int:
     return read_ms + _FRAME_MS
 
 
-async def _read(path: Path, facts: VideoFacts, stream: int, *, sandbox: Sandbox, out: Path, bounds: Bounds) -> Ran:
-    packets = made_output(given_input(f=facts.demuxer)[str(stream)], name="none", c="copy", f="null")
-    return await run_ffmpeg(
-        command(packets), sandbox=sandbox, given=path, out=out, bounds=bounds, stage=Stage.examining
-    )
+async def _read(
+    path: Path, facts: VideoFacts, stream: int, *, sandbox: Sandbox, out: Path, bounds: Bounds
+) -> tuple[Ran, Spans]:
+    """Reads one stream to its end; and where it has gaps."""
+    packets = made_output(given_input(f=facts.demuxer)[str(stream)], name=_PACKETS, c="copy", f="framecrc")
+    ran = await run_ffmpeg(command(packets), sandbox=sandbox, given=path, out=out, bounds=bounds, stage=Stage.examining)
+    return ran, await in_thread(_listed, out / _PACKETS)
+
+
+def _listed(path: Path) -> Spans:
+    with path.open(encoding="ascii", errors="replace") as lines:
+        return gaps(lines)
 
 
 def _bounds(size: int, limits: VideoLimits) -> Bounds:
@@ -257,8 +280,8 @@ def _bounds(size: int, limits: VideoLimits) -> Bounds:
     return Bounds(
         seconds=60 + size // (10 * MIB),
         memory_bytes=limits.memory_bytes,
-        file_bytes=MIB,
-        output_bytes=MIB,
+        file_bytes=_MOST_LISTED,
+        output_bytes=_MOST_LISTED + MIB,
         output_files=2,
     )
 

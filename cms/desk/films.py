@@ -13,7 +13,7 @@ from media import sprites
 from media.house import FIRST_LOOK, PLAY, SPRITES
 from media.ladder import segments_of
 
-_KINDS: Final = ("black", "frozen", "silent")
+_KINDS: Final = ("missing", "black", "frozen", "silent")
 _LINE: Final = re.compile(r"\s*(?:(\d{1,2}):)?(\d{1,3}):([0-5]\d)(?:\.(\d{1,3}))?\s+(\S.*?)\s*")
 # What a limiter may still leave above the limit is what the codec adds; nobody hears a tenth.
 _LOUD: Final = 100

@@ -1,4 +1,4 @@
-"""Run with a small tmpfs mounted at argv[1]: encodes argv[2] into it until it is full; prints what happened as JSON."""
+"""In a small tmpfs at argv[2]: encodes argv[3], at the size of argv[1], until it is full; tells as JSON."""
 
 import asyncio
 import json
@@ -12,6 +12,7 @@ from media.limits import VideoLimits
 from media.package import house_of
 from media.sandbox import Sandbox
 from media.video import examine
+from tests.integration.media.sizes import ladder_of
 
 LIMITS = VideoLimits(min_free_bytes=0)
 ROOM = 2_500_000  # what one segment of a film takes, and half of what noise takes
@@ -34,4 +35,5 @@ async def main(folder: Path, clip: Path) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(Path(sys.argv[1]), Path(sys.argv[2])))
+    with ladder_of(sys.argv[1]):
+        asyncio.run(main(Path(sys.argv[2]), Path(sys.argv[3])))

@@ -11,15 +11,16 @@ from media.encode import encode_house
 from media.limits import VideoLimits
 from media.sandbox import Sandbox
 from media.video import examine
+from tests.integration.media.sizes import ladder_of
 
 LIMITS = VideoLimits(min_free_bytes=0)
 
 
 class Folder:
-    """What is kept, in a folder; `most` parts are taken, then the power goes."""
+    """What is kept, in a folder."""
 
-    def __init__(self, folder: Path, most: int = 100) -> None:
-        self.folder, self.most = folder, most
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
         self.asked: list[str] = []
         self.others_wait: list[bool] = []
         self.film = b""
@@ -38,19 +39,12 @@ class Folder:
             # Whole or not at all, as a store keeps it.
             shutil.copyfile(path, self.folder / f".{name}")
             (self.folder / f".{name}").replace(self.folder / name)
-        self.most -= 1
-        if self.most == 0:
-            raise PowerCutError
 
     async def small_first(self) -> bool:
         return bool(self.others_wait) and self.others_wait.pop(0)
 
     async def watchable(self, film: Path) -> None:
         self.film = film.read_bytes()
-
-
-class PowerCutError(Exception):
-    """The machine stops."""
 
 
 async def encode(path: Path, work: Path, kept: Path) -> None:
@@ -61,4 +55,5 @@ async def encode(path: Path, work: Path, kept: Path) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(encode(*(Path(one) for one in sys.argv[1:])))
+    with ladder_of(sys.argv[1]):
+        asyncio.run(encode(*(Path(one) for one in sys.argv[2:])))

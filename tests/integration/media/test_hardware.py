@@ -2,6 +2,7 @@
 
 import asyncio
 import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from media.sandbox import Grade, Sandbox
 from media.threads import in_thread
 from media.video import VideoFacts, examine
 from tests.integration.media import clips
+from tests.integration.media.sizes import FULL, SMALL, ladder_of
 
 pytestmark = pytest.mark.timeout(240)
 LIMITS = VideoLimits(min_free_bytes=0)
@@ -30,6 +32,12 @@ class Told:
 
     async def tell(self, reason: str) -> None:
         self.reasons.append(reason)
+
+
+@pytest.fixture(scope="module", autouse=True, params=[SMALL, pytest.param(FULL, marks=pytest.mark.soak)])
+def size(request: pytest.FixtureRequest) -> Iterator[str]:
+    with ladder_of(request.param):
+        yield request.param
 
 
 @pytest.fixture

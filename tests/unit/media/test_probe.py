@@ -124,7 +124,7 @@ def test_sniff_of_any_bytes_answers_or_refuses(data: bytes) -> None:
         said = sniff(data, tail=data, accept=ALL).media_type
     except MediaRefused as refusal:
         said = refusal.code
-    assert said.startswith(("media.", "image/", "video/", "application/"))
+    assert said.startswith(("media.", "image/", "video/", "audio/", "application/"))
 
 
 def test_probe_of_a_file_ignores_its_name(tmp_path: Path) -> None:

@@ -93,6 +93,8 @@ def test_checked_takes_lengths_from_what_was_read() -> None:
     assert _checked(Ran(9_960, 300, ""), Ran(0, 0, "")).sound is None
     assert _checked(Ran(9_960, 300, ""), duration="1.0").length_ms == 10_000
     assert _checked(Ran(9_960, 300, ""), duration="N/A", nb_frames="N/A").length_ms == 10_000
+    trimmed_on_a_telephone = _checked(Ran(9_600, 24, ""), nb_frames="90")
+    assert trimmed_on_a_telephone.length_ms == 10_000
 
 
 @pytest.mark.parametrize(
@@ -110,6 +112,18 @@ def test_checked_takes_lengths_from_what_was_read() -> None:
 def test_checked_refuses_what_is_cut_or_out_of_bounds(pictures: Ran, claims: dict[str, Any], code: str) -> None:
     with pytest.raises(MediaRefused, match=f"media.{code}"):
         _checked(pictures, **claims)
+
+
+@pytest.mark.parametrize(("lost", "is_refused"), [(2_900, False), (3_100, True)])
+def test_checked_refuses_what_lacks_more_than_a_little_inside(lost: int, is_refused: bool) -> None:
+    facts = replace(_facts(PICTURE), missing=((4_000, 4_000 + lost),))
+    told = {"streams": [PICTURE], "format": {}}
+    if not is_refused:
+        assert checked(facts, told, Ran(9_960, 300, ""), None, LIMITS).missing == facts.missing
+        return
+    with pytest.raises(MediaRefused, match=r"media\.video_truncated") as refused:
+        checked(facts, told, Ran(9_960, 300, ""), None, LIMITS)
+    assert refused.value.params == {"found": 6, "claimed": 9}
 
 
 @given(st.integers(2, 8_192), st.integers(2, 8_192))
