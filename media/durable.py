@@ -8,6 +8,7 @@ import errno
 import fcntl
 import os
 import secrets
+import signal
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -172,7 +173,9 @@ def _is_ours_alone(linked: Staged) -> bool:
         if not stat.S_ISREG(os.fstat(linked.descriptor).st_mode) or not linked.path.exists():
             return False
         os.fchmod(linked.descriptor, _SEALED)
-        # The kernel gives this lease only while nobody has the file open for writing.
+        # The kernel gives this lease only while nobody has the file open for writing. Who opens it at this very moment
+        # would have us told by a signal that ends a process; this one is ignored unless somebody asks for it.
+        fcntl.fcntl(linked.descriptor, fcntl.F_SETSIG, signal.SIGURG)
         fcntl.fcntl(linked.descriptor, fcntl.F_SETLEASE, fcntl.F_RDLCK)
         fcntl.fcntl(linked.descriptor, fcntl.F_SETLEASE, fcntl.F_UNLCK)
     except OSError:
