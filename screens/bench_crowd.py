@@ -1,9 +1,10 @@
 """`./yunping bench crowd`: 50,000 screens on one machine, by several gateway processes on one port.
 
-A fifth of the screens stands on as many processes of its own, and both streets publish in turns, so that what disturbs
-the machine disturbs both. Cost is the processor time of all gateway processes a screen, from the commit to the last
-screen and to the ledger row that says who got it. `bench/sender.c` writes the same frames to as many sockets of either
-size, shared out to as many processes: what the kernel alone takes for the larger crowd is told beside our ratio.
+A fifth of the screens stands on as many processes of its own (`base_gateways=1`: on one), and both streets publish in
+turns, so that what disturbs the machine disturbs both. Cost is the processor time of all gateway processes a screen,
+from the commit to the last screen and to the ledger row that says who got it. `bench/sender.c` writes the same frames
+to as many sockets of either size, shared out to as many processes: what the kernel alone takes for the larger crowd is
+told beside our ratio.
 
 All servers stand on one core and whoever listens on the other: the listeners of a street stand elsewhere.
 """
@@ -30,17 +31,21 @@ GOAL_LAST_MS: Final = 1_000
 Found: TypeAlias = dict[str, float]
 
 
-def run(*, screens: int = 50_000, gateways: int = 4, base: int = 10_000, rounds: int = ROUNDS) -> dict[str, Any]:
-    """µs of server CPU a screen and publication at `screens`, against `base` of them on as many processes.
+def run(
+    *, screens: int = 50_000, gateways: int = 4, base: int = 10_000, base_gateways: int = 0, rounds: int = ROUNDS
+) -> dict[str, Any]:
+    """µs of server CPU a screen and publication at `screens`, against `base` of them.
 
-    Raises Unavailable `screens.no_compiler`.
+    `base_gateways`: the processes of the base, 0 for as many as the crowd has. Raises Unavailable
+    `screens.no_compiler`.
     """
+    processes = (base_gateways or gateways, gateways)
     if shutil.which("gcc") is None:
         raise Unavailable("screens.no_compiler")
     build()
     stay_on(-1)
     with tempfile.TemporaryDirectory(prefix="yunping-bench-") as folder:
-        small, large = asyncio.run(_run(Path(folder), (base, screens), gateways, rounds))
+        small, large = asyncio.run(_run(Path(folder), (base, screens), processes, rounds))
     each = [b["cpu_us"] / a["cpu_us"] for a, b in zip(small.found, large.found, strict=True)]
     limit = [b["limit_cpu_us"] / a["limit_cpu_us"] for a, b in zip(small.found, large.found, strict=True)]
     return {
@@ -55,7 +60,7 @@ def run(*, screens: int = 50_000, gateways: int = 4, base: int = 10_000, rounds:
             "ratio_of_each_round": [round(one, 3) for one in each],
             "limit_ratio": round(statistics.median(limit), 3),
             "goals": {"ratio": GOAL_RATIO, "last_ms": GOAL_LAST_MS},
-            "reference_is": f"{base} screens on {gateways} gateway processes in the same rounds",
+            "reference_is": f"{base} screens on {processes[0]} gateway processes in the same rounds",
             "limit_is": "the same two sizes for C, epoll, plain writes (screens/bench/sender.c)",
         },
     }
@@ -90,9 +95,10 @@ class Crowd:
         }
 
 
-async def _run(folder: Path, sizes: tuple[int, int], gateways: int, rounds: int) -> tuple[Crowd, Crowd]:
+async def _run(folder: Path, sizes: tuple[int, int], processes: tuple[int, int], rounds: int) -> tuple[Crowd, Crowd]:
     async with contextlib.AsyncExitStack() as stack:
-        small, large = [await _crowd(stack, folder / str(size), size, gateways) for size in sizes]
+        both = zip(sizes, processes, strict=True)
+        small, large = [await _crowd(stack, folder / str(size), size, gateways) for size, gateways in both]
         for turn in range(rounds + 1):
             for crowd in (small, large) if turn % 2 else (large, small):
                 found = await _ours(crowd)
