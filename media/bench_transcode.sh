@@ -1,6 +1,6 @@
 #!/bin/sh
 # What `./yunping bench transcode` compares with: one plain ffmpeg command with the same outputs, GOP and filters.
-# usage: bench_transcode.sh INPUT FOLDER FRAMES SAMPLES GAIN_DB FADE_OUT_AT
+# usage: bench_transcode.sh INPUT FOLDER FRAMES SAMPLES GAIN_DB FADE_OUT_AT FILTERS_OF_PEAKS
 set -eu
 exec nice -n 10 ffmpeg -hide_banner -nostdin -y -loglevel error -i "$1" -filter_complex "
 [0:v:0]fps=25:start_time=0,tpad=stop=125:stop_mode=clone,
@@ -9,7 +9,7 @@ format=yuv420p,pad=1920:1080:(ow-iw)/2:(oh-ih)/2:black,setsar=1,
 setparams=range=tv:color_primaries=bt709:color_trc=bt709:colorspace=bt709:field_mode=prog,split=3[v1][t2][t3];
 [t2]scale=1280:720,setsar=1[v2];
 [t3]scale=854:480,setsar=1[v3];
-[0:a:0]aresample=48000:async=1:first_pts=0,aformat=sample_fmts=fltp:channel_layouts=stereo,volume=$5dB,
+[0:a:0]aresample=48000:async=1:first_pts=0,aformat=sample_fmts=fltp:channel_layouts=stereo,volume=$5dB$7,
 afade=t=in:d=0.02,afade=t=out:st=$6:d=0.02,adelay=80:all=1,apad,atrim=end_sample=$4,asetnsamples=1024[a]" \
   -map '[v1]' -frames:v "$3" -c:v libx264 -preset veryfast -profile:v high -level 4.0 -pix_fmt yuv420p \
   -crf 21 -maxrate 5400k -bufsize 4500k \

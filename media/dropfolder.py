@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from media.copying import copied
 from media.durable import refused_when_full
 from media.errors import MediaRefused
 
@@ -24,7 +25,7 @@ _KEPT: Final = frozenset({DONE, REFUSED})
 # What copying programs and file managers leave beside the things people mean.
 _UNFINISHED: Final = (".part", ".crdownload", ".tmp", ".filepart", ".download", "~")
 _CLUTTER: Final = frozenset({"thumbs.db", "desktop.ini"})
-_BLOCK: Final = 1 << 20
+_LEAST_FREE: Final = 64 << 20
 _NAME_BYTES: Final = 200
 _FOLDER: Final = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 # Without waiting: opening a pipe would block for its writer.
@@ -56,6 +57,14 @@ class Dropped:
         return not self.trouble and (not self.print or any(size == 0 for _, size, _, _ in self.print))
 
 
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """A private copy of a file, and what it is known by."""
+
+    path: Path
+    sha256: str
+
+
 class DropFolder:
     """The folder of an installation, or of a test."""
 
@@ -83,8 +92,8 @@ class DropFolder:
         }
         return MediaRefused(item.trouble, **params.get(item.trouble, {}))
 
-    def fetch(self, item: Dropped, folder: Path, *, limit: int) -> list[Path]:
-        """Copies of the files of an item, in the order of their names.
+    def fetch(self, item: Dropped, folder: Path, *, limit: int) -> list[Copy]:
+        """Copies of the files of an item, in the order of their names, with their hashes.
 
         Raises:
             MediaRefused: `media.video_vanished` or `media.video_changed` when it is not what it was;
@@ -185,23 +194,23 @@ def _print(name: str, seen: os.stat_result) -> tuple[str, int, int, int]:
     return name, seen.st_size, seen.st_mtime_ns, seen.st_ino
 
 
-def _copied(name: str, place: int, to: Path, limit: int) -> Path:
+def _copied(name: str, place: int, to: Path, limit: int) -> Copy:
     """A private copy: what we look at cannot be changed by whoever dropped it."""
     try:
         source = os.open(name, _FILE, dir_fd=place)
     except OSError as error:
         raise MediaRefused("media.video_vanished") from error
-    with os.fdopen(source, "rb") as given, refused_when_full(), to.open("xb") as copy:
+
+    def each(size: int) -> None:
+        if size > limit:
+            raise MediaRefused("media.too_large", limit=limit >> 20)
+        if shutil.disk_usage(to.parent).free < _LEAST_FREE:
+            raise MediaRefused("media.disk_full")
+
+    with os.fdopen(source, "rb", buffering=0), refused_when_full(), to.open("x+b", buffering=0) as copy:
         if not stat.S_ISREG(os.fstat(source).st_mode):
             raise MediaRefused("media.drop_special", name=shown(name))
-        while block := given.read(_BLOCK):
-            copy.write(block)
-            if copy.tell() > limit:
-                raise MediaRefused("media.too_large", limit=limit >> 20)
-            room = shutil.disk_usage(to.parent)
-            if room.free < _BLOCK * 64:
-                raise MediaRefused("media.disk_full")
-    return to
+        return Copy(to, copied(source, copy.fileno(), each=each))
 
 
 def _free(name: str, kept: int) -> str:

@@ -8,6 +8,8 @@ import errno
 import fcntl
 import os
 import secrets
+import signal
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +18,7 @@ from typing import Final
 from media.errors import MediaRefused
 
 STAGING: Final = ".staging"
+_SEALED: Final = 0o440  # as others in the store, for nobody to write
 _FULL: Final = {errno.ENOSPC, errno.EDQUOT}
 
 
@@ -87,6 +90,28 @@ class DurableFolder:
                     return Staged(path, descriptor, reserve)
                 os.close(descriptor)
 
+    def link(self, path: Path) -> Staged | None:
+        """Stages a finished private file without a copy; None where only a copy will do.
+
+        From now on nobody may write into it: its rights go, and one that somebody still has open for writing is not
+        taken. The file itself stays where it is until its owner removes it.
+        """
+        staged = self._staging / secrets.token_hex(16)
+        try:
+            os.link(path, staged, follow_symlinks=False)
+        except OSError:
+            return None  # another volume, or one that has no links
+        try:
+            descriptor = os.open(staged, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        except OSError:
+            staged.unlink(missing_ok=True)
+            return None
+        linked = Staged(staged, descriptor, reserve=0)
+        if not _is_ours_alone(linked):
+            linked.discard()
+            return None
+        return linked
+
     def publish(self, staged: Staged, key: str, *, replace: bool = True) -> None:
         """Make a staged file visible as `key`, durably.
 
@@ -139,6 +164,23 @@ class DurableFolder:
             folder.mkdir()
         # Without this a power cut could drop the folder with the acknowledged file in it.
         _sync_folder(folder.parent)
+
+
+def _is_ours_alone(linked: Staged) -> bool:
+    try:
+        fcntl.flock(linked.descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        # A sweep may have taken the name between its creation and its lock.
+        if not stat.S_ISREG(os.fstat(linked.descriptor).st_mode) or not linked.path.exists():
+            return False
+        os.fchmod(linked.descriptor, _SEALED)
+        # The kernel gives this lease only while nobody has the file open for writing. Who opens it at this very moment
+        # would have us told by a signal that ends a process; this one is ignored unless somebody asks for it.
+        fcntl.fcntl(linked.descriptor, fcntl.F_SETSIG, signal.SIGURG)
+        fcntl.fcntl(linked.descriptor, fcntl.F_SETLEASE, fcntl.F_RDLCK)
+        fcntl.fcntl(linked.descriptor, fcntl.F_SETLEASE, fcntl.F_UNLCK)
+    except OSError:
+        return False
+    return True
 
 
 def _sync_folder(folder: Path) -> None:

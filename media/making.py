@@ -1,5 +1,6 @@
 """The tracks of an item, stretch by stretch: taken from what is kept, or made, kept and put behind the others."""
 
+import asyncio
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -65,17 +66,23 @@ class Making:
     patched: int = field(default=0, init=False)
     done_ms: int = field(default=0, init=False)
     loudness: Loudness = field(default=UNHEARD, init=False)
+    # Set once the pictures of the first segment are there, or their stretch has ended.
+    opened: asyncio.Event = field(default_factory=asyncio.Event, init=False)
 
     async def begin(self) -> None:
         """Asks what an earlier try left."""
         self.there = frozenset(await self.kept.begin(self.house.name))
 
     async def sound(self) -> None:
-        """Measures how loud the source is and makes the track of its sound, each in one run over the whole."""
+        """Measures how loud the source is and makes the track of its sound, each in one run over the whole.
+
+        Beside the pictures, and behind their first segment, which somebody waits for.
+        """
         before = await self._kept_measure() if {AUDIO, _MEASURED} <= self.there else None
         if before is not None and await self._taken(AUDIO, AUDIO, 0, self.segments):
             self.loudness = before
             return
+        await self.opened.wait()
         async with private_folder(self.room.work) as out:
             before = self.loudness = await self._measure(out)
             output = ladder.sound_output(self.facts, gain_for(before), self.segments)
@@ -91,6 +98,7 @@ class Making:
         missing = [r for r in rungs if not await self._taken(r, names[r], stretch.first, stretch.segments)]
         if missing:
             await self._encode(stretch, {rung: names[rung] for rung in missing})
+        self.opened.set()
         self.done_ms += self._worth(stretch, rungs)
 
     async def _encode(self, stretch: Stretch, names: Mapping[str, str]) -> None:
@@ -222,13 +230,15 @@ class Making:
     def _worth(self, stretch: Stretch, rungs: Sequence[str]) -> int:
         return round(stretch.length_ms * sum(_SHARES[rung] for rung in rungs))
 
-    def _shifted(self, share: float) -> Report | None:
+    def _shifted(self, share: float) -> Report:
         heard = self.room.progress
-        if heard is None:
-            return None
         total = self.segments * SEGMENT_MS
 
         def tell(one: Progress) -> None:
+            if one.done_ms > SEGMENT_MS:
+                self.opened.set()
+            if heard is None:
+                return
             done = min(total, self.done_ms + round(share * one.done_ms))
             heard(replace(one, done_ms=done, total_ms=total, speed=share * one.speed))
 

@@ -8,13 +8,13 @@ The sound, which is measured and made over the whole, is made beside the first s
 both: it keeps one core busy while the pictures keep all.
 """
 
-import asyncio
-from collections.abc import Coroutine, Sequence
-from typing import Any, Final, Protocol
+from collections.abc import Sequence
+from typing import Final, Protocol
 
 from media.house import RUNGS
 from media.kept import Kept
 from media.stretches import Stretch
+from media.threads import together
 
 SMALL: Final = RUNGS[-1:]
 LARGE: Final = RUNGS[:-1]
@@ -43,21 +43,10 @@ async def in_passes(steps: Steps, every: Sequence[Stretch], kept: Kept) -> None:
         # A video of one stretch has nothing to go back for. Once parted it stays so: each track grows at its end.
         parted = len(every) > 1 and (bool(behind) or await kept.small_first())
         pictures = steps.stretch(stretch, SMALL if parted else RUNGS)
-        await (_together(steps.sound(), pictures) if stretch is every[0] else pictures)
+        await (together(steps.sound(), pictures) if stretch is every[0] else pictures)
         if parted:
             behind.append(stretch)
     if behind:
         await steps.watchable()
     for stretch in behind:
         await steps.stretch(stretch, LARGE)
-
-
-async def _together(*steps: Coroutine[Any, Any, None]) -> None:
-    """Both at once; what ends one of them badly ends the other before it is raised."""
-    tasks = [asyncio.create_task(step) for step in steps]
-    try:
-        await asyncio.gather(*tasks)
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)

@@ -5,11 +5,15 @@ the few things that do (the index of the public tree). A put is staged in a loca
 hashed and appears whole or not at all, whatever kills it.
 """
 
+import asyncio
 import contextlib
 import functools
+import hashlib
+import os
 import re
 import tempfile
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
 from urllib.parse import unquote, urlsplit
@@ -17,18 +21,41 @@ from urllib.parse import unquote, urlsplit
 import obstore
 
 from media.chunks import ChunkHasher, StoredFile
+from media.copying import BLOCK, hashed
 from media.durable import DurableFolder, Staged
 from media.errors import MediaRefused
 from media.names import content_key, named_key
 from media.sources import BLOCK_BYTES, Source, blocks
 from media.targets import LocalTarget, S3Options, S3Target, Target, refused_by_store
-from media.threads import acquired, in_thread
+from media.threads import acquired, in_thread, together
 
-__all__ = ["MIN_FREE_BYTES", "S3Options", "Source", "Store", "StoredFile"]
+__all__ = ["MIN_FREE_BYTES", "Adopted", "S3Options", "Source", "Store", "StoredFile"]
 
 MIN_FREE_BYTES: Final = 256 << 20  # recall, audit and the database live on the same volume
 
 _MEDIA_TYPE = re.compile(r"[a-z0-9.+-]{1,60}/[a-z0-9.+-]{1,60}")
+
+
+@dataclass(frozen=True, slots=True)
+class Adopted:
+    """What is known of a file that players never check piece by piece."""
+
+    sha256: str
+    size: int
+
+
+class Adopting:
+    """A file on its way into the store; see `Store.adopting`."""
+
+    def __init__(self, target: Target, staged: Staged, hashing: asyncio.Task[Adopted]) -> None:
+        self._target, self._staged, self._hashing = target, staged, hashing
+
+    async def publish(self, *, media_type: str) -> Adopted:
+        """Makes it visible, once it is hashed. Refuses as `Store.put`."""
+        _check_type(media_type)
+        adopted = await asyncio.shield(self._hashing)
+        await self._target.publish(self._staged, content_key(adopted.sha256), media_type=media_type)
+        return adopted
 
 
 class Store:
@@ -83,12 +110,31 @@ class Store:
             MediaRefused: `media.disk_full`, `media.store_failed`, `media.bad_media_type`. Whatever
                 the source raises passes through. In each case nothing became visible.
         """
-        if _MEDIA_TYPE.fullmatch(media_type) is None:
-            raise MediaRefused("media.bad_media_type", media_type=media_type[:80])
+        _check_type(media_type)
         async with self._staged() as staged:
             stored = await _fill(staged, source)
             await self._target.publish(staged, content_key(stored.sha256), media_type=media_type)
         return stored
+
+    @contextlib.asynccontextmanager
+    async def adopting(self, path: Path, *, sha256: str = "") -> AsyncIterator[Adopting]:
+        """Takes over a finished private file, hashed and synced while the caller looks into it, linked where it can be.
+
+        Args:
+            path: nobody may write into it any more; it stays until its owner removes it.
+            sha256: its hash, where the owner took it while the bytes came in.
+
+        Raises:
+            MediaRefused: as `put`. Nothing is visible unless `Adopting.publish` is called.
+        """
+        linked = await acquired(functools.partial(self._staging.link, path), undo=_given_up)
+        async with self._staged() if linked is None else _discarded(linked) as staged:
+            task = asyncio.create_task(_copied(staged, path) if linked is None else _adopted(staged, sha256))
+            try:
+                yield Adopting(self._target, staged, task)
+            finally:
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
 
     async def get(self, sha256: str) -> bytes:
         """The whole file, checked against its hash.
@@ -221,11 +267,45 @@ class Store:
     @contextlib.asynccontextmanager
     async def _staged(self) -> AsyncIterator[Staged]:
         stage = functools.partial(self._staging.stage, reserve=self._min_free)
-        staged = await acquired(stage, undo=Staged.discard)
-        try:
+        async with _discarded(await acquired(stage, undo=Staged.discard)) as staged:
             yield staged
-        finally:
-            await in_thread(staged.discard)
+
+
+def _given_up(staged: Staged | None) -> None:
+    if staged is not None:
+        staged.discard()
+
+
+@contextlib.asynccontextmanager
+async def _discarded(staged: Staged) -> AsyncIterator[Staged]:
+    try:
+        yield staged
+    finally:
+        await in_thread(staged.discard)
+
+
+def _check_type(media_type: str) -> None:
+    if _MEDIA_TYPE.fullmatch(media_type) is None:
+        raise MediaRefused("media.bad_media_type", media_type=media_type[:80])
+
+
+async def _copied(staged: Staged, path: Path) -> Adopted:
+    stored = await _fill(staged, path)
+    return Adopted(stored.sha256, stored.size)
+
+
+async def _adopted(staged: Staged, sha256: str) -> Adopted:
+    size, hasher = (await in_thread(os.fstat, staged.descriptor)).st_size, hashlib.sha256()
+
+    async def read() -> None:
+        for at in range(0, size, BLOCK):  # a thread's turn each, so that a caller who gives up waits for one
+            await in_thread(hashed, hasher, staged.descriptor, at, BLOCK)
+
+    if sha256:
+        await in_thread(staged.sync)
+        return Adopted(sha256, size)
+    await together(read(), in_thread(staged.sync))
+    return Adopted(hasher.hexdigest(), size)
 
 
 async def _fill(staged: Staged, source: Source) -> StoredFile:

@@ -2,8 +2,8 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable
-from typing import ParamSpec, TypeVar
+from collections.abc import Callable, Coroutine
+from typing import Any, ParamSpec, TypeVar
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -32,6 +32,17 @@ async def acquired(call: Callable[[], T], *, undo: Callable[[T], object]) -> T:
         if not work.cancelled() and work.exception() is None:
             await in_thread(undo, work.result())
         raise
+
+
+async def together(*steps: Coroutine[Any, Any, T]) -> list[T]:
+    """All at once; what ends one of them badly ends the others before it is raised."""
+    tasks = [asyncio.create_task(step) for step in steps]
+    try:
+        return await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _settle(work: asyncio.Future[T]) -> None:

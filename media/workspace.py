@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import AsyncIterator
 from io import FileIO
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from media.durable import refused_when_full
 from media.errors import MediaRefused
@@ -29,8 +29,10 @@ async def private_folder(work: Path) -> AsyncIterator[Path]:
         await in_thread(_remove, folder)
 
 
-async def caught(source: Source, path: Path, *, limit: int, reserve: int) -> int:
+async def caught(source: Source, path: Path, *, limit: int, reserve: int, hasher: Any = None) -> int:
     """Write an upload to a new file, leaving `reserve` bytes free on the volume; returns its size in bytes.
+
+    A `hasher` of `hashlib` is given every byte on its way.
 
     Raises:
         MediaRefused: `media.too_large` as soon as the limit is passed, `media.disk_full`.
@@ -43,7 +45,7 @@ async def caught(source: Source, path: Path, *, limit: int, reserve: int) -> int
             size += len(block)
             if size > limit:
                 raise MediaRefused("media.too_large", limit=limit >> 20)
-            await in_thread(_append, file, block, reserve)
+            await in_thread(_append, file, block, reserve, hasher)
     finally:
         await in_thread(file.close)
     return size
@@ -57,7 +59,9 @@ def _create(path: Path) -> FileIO:
     return FileIO(path, "xb")
 
 
-def _append(file: FileIO, block: bytes, reserve: int) -> None:
+def _append(file: FileIO, block: bytes, reserve: int, hasher: Any) -> None:
+    if hasher is not None:
+        hasher.update(block)
     with refused_when_full():
         room = os.fstatvfs(file.fileno())
         if room.f_bavail * room.f_frsize < reserve + len(block):

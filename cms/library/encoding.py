@@ -25,6 +25,7 @@ from cms.kernel import leases
 from cms.kernel.log import logger
 from cms.kernel.wake import ring
 from cms.library.checkpoints import Checkpoints, GiveWayError
+from cms.library.examined import facts_of
 from cms.library.joining import joined
 from cms.library.leftovers import drop_parts, remove_files
 from cms.library.looking import first_look_at
@@ -154,7 +155,7 @@ class Encoding:
         async with shop.store.as_path(asset.sha256) as source:
             if asset.kind == AUDIO:
                 return await self._voice(asset, source, now)
-            facts = await shop.tools.examine(source, sandbox=shop.sandbox, work=shop.work, limits=shop.video_limits)
+            facts = await facts_of(self._room.database, shop, asset, source)
             if is_new:
                 await first_look_at(self._room, self._held, asset, facts)
             encoding = shop.tools.encode(

@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import datetime as dt
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.exc import SQLAlchemyError
@@ -18,6 +18,7 @@ from cms.kernel import leases
 from cms.kernel.ids import uuid7
 from cms.kernel.log import logger
 from cms.kernel.wake import ring
+from cms.library.examined import facts_of
 from cms.library.leftovers import remove_files
 from cms.library.models import VIDEO, Asset, EncodeJob, Rendition
 from cms.library.queueing import others_wait
@@ -60,8 +61,7 @@ async def _look(room: EncodeRoom, held: leases.Claim) -> None:
             shop = room.workshop
             kept = kept_lease(room, EncodeJob, room.rules, held)
             async with kept, shop.store.as_path(asset.sha256) as source:
-                given: dict[str, Any] = {"sandbox": shop.sandbox, "work": shop.work, "limits": shop.video_limits}
-                facts = await shop.tools.examine(source, **given)
+                facts = await facts_of(room.database, shop, asset, source)
                 for segments in (_SHORT, SEGMENTS) if waits else (_SHORT,):
                     await first_look_at(room, held, asset, facts, segments=segments)
     except LeaseLostError:

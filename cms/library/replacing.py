@@ -10,6 +10,7 @@ from cms.audit.record import record
 from cms.kernel.db import Database
 from cms.kernel.errors import Refused
 from cms.kernel.wake import ring
+from cms.library.examined import tell_facts
 from cms.library.models import PICTURE, VIDEO, Asset, EncodeJob, RenditionJob, SubtitleTrack
 from cms.library.retiring import swap
 from cms.library.shapes import crops_of
@@ -85,6 +86,7 @@ async def put_video(
     row.state, row.version, row.poster_chosen = VideoState.WAITING.value, row.version + 1, False
     row.findings, row.chapters, row.cut_of = {}, [], []
     begin_again(job, now=now)
+    await tell_facts(session, row, kept.told, now=now)
     await session.flush()
     await _note(session, actor, row, before, now)
     return row

@@ -21,7 +21,7 @@ from cms.library.uploads import replaceable
 from cms.library.videos import begin_again
 from cms.people.actor import Actor
 from media.sound import SoundFacts
-from media.store import StoredFile
+from media.store import Adopted
 
 _QUIET = "#1f2328"  # where other files have a colour of their picture
 
@@ -30,15 +30,16 @@ _QUIET = "#1f2328"  # where other files have a colour of their picture
 class KeptSound:
     """A recording whose file is stored and whose rows are not."""
 
-    stored: StoredFile
+    stored: Adopted
     facts: SoundFacts
 
 
 async def keep_sound(workshop: Workshop, path: Path) -> KeptSound:
-    """Hears a recording and stores it. Raises MediaRefused."""
+    """Hears a recording, which is hashed and synced meanwhile, and stores it. Raises MediaRefused."""
     limits = workshop.sound_limits
-    facts = await workshop.tools.hear(path, sandbox=workshop.sandbox, work=workshop.work, limits=limits)
-    return KeptSound(await workshop.store.put(path, media_type=facts.form.media_type), facts)
+    async with workshop.store.adopting(path) as adopting:
+        facts = await workshop.tools.hear(path, sandbox=workshop.sandbox, work=workshop.work, limits=limits)
+        return KeptSound(await adopting.publish(media_type=facts.form.media_type), facts)
 
 
 async def add_sound(

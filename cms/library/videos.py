@@ -1,6 +1,7 @@
 """Taking a video into the library: streamed to disk, examined, stored, and a job that will make it ready."""
 
 import datetime as dt
+import hashlib
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from cms.kernel.errors import NotFound, Refused
 from cms.kernel.ids import uuid7
 from cms.kernel.text import search_text
 from cms.kernel.wake import ring
+from cms.library.examined import keep_facts, tell_facts
 from cms.library.folders import folder_for
 from cms.library.models import VIDEO, Asset, EncodeJob
 from cms.library.states import VideoState
@@ -21,7 +23,7 @@ from cms.library.upload import Workshop, asset_name
 from cms.people.actor import Actor
 from cms.people.permissions import Action, Subject, require_can
 from media.sources import Source
-from media.store import StoredFile
+from media.store import Adopted
 from media.video import VideoFacts
 from media.workspace import caught, private_folder
 
@@ -49,26 +51,49 @@ async def upload_video(
     require_can(actor, Action.LIBRARY_UPLOAD, Subject(actor.unit, frozenset({actor.person})))
     limits = workshop.video_limits
     async with private_folder(workshop.work) as temporary:
-        upload = temporary / "upload"
-        await caught(source, upload, limit=limits.file_bytes, reserve=limits.min_free_bytes)
-        kept = await keep_video(workshop, upload)
+        upload, hasher = temporary / "upload", hashlib.sha256()
+        await caught(source, upload, limit=limits.file_bytes, reserve=limits.min_free_bytes, hasher=hasher)
+        kept = await keep_video(workshop, upload, sha256=hasher.hexdigest())
     async with db.write() as session:
         return await add_video(session, actor, kept, name=name, folder=folder, now=now)
 
 
+async def take_video(
+    db: Database,
+    workshop: Workshop,
+    actor: Actor,
+    path: Path,
+    *,
+    name: str,
+    sha256: str = "",
+    now: dt.datetime,
+) -> Asset:
+    """As `upload_video` for a finished file in a private folder of ours: nobody writes into it, nothing is copied.
+
+    `sha256` is known to whoever hashed the bytes as they came in.
+    """
+    require_can(actor, Action.LIBRARY_UPLOAD, Subject(actor.unit, frozenset({actor.person})))
+    kept = await keep_video(workshop, path, sha256=sha256)
+    async with db.write() as session:
+        return await add_video(session, actor, kept, name=name, now=now)
+
+
 @dataclass(frozen=True, slots=True)
 class KeptVideo:
-    """A video whose file is stored and whose rows are not."""
+    """A video whose file is stored and whose rows are not; `told` is the file that says what it is."""
 
-    stored: StoredFile
+    stored: Adopted
     facts: VideoFacts
+    told: str
 
 
-async def keep_video(workshop: Workshop, path: Path) -> KeptVideo:
-    """Looks into a video and stores it. Raises MediaRefused."""
+async def keep_video(workshop: Workshop, path: Path, *, sha256: str = "") -> KeptVideo:
+    """Looks into a finished private file, which is hashed and synced meanwhile, and stores it. Raises MediaRefused."""
     limits = workshop.video_limits
-    facts = await workshop.tools.examine(path, sandbox=workshop.sandbox, work=workshop.work, limits=limits)
-    return KeptVideo(await workshop.store.put(path, media_type=facts.form.media_type), facts)
+    async with workshop.store.adopting(path, sha256=sha256) as adopting:
+        facts = await workshop.tools.examine(path, sandbox=workshop.sandbox, work=workshop.work, limits=limits)
+        told = await keep_facts(workshop.store, facts)
+        return KeptVideo(await adopting.publish(media_type=facts.form.media_type), facts, told)
 
 
 async def add_video(
@@ -87,6 +112,7 @@ async def add_video(
     session.add(asset)
     await session.flush()
     session.add(EncodeJob(id=uuid7(now), asset_id=asset.id, not_before=now, created_at=now))
+    await tell_facts(session, asset, kept.told, now=now)
     await session.flush()
     await ring(session, "library")
     await _note(session, actor, "library.upload_video", asset, now)

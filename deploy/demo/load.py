@@ -23,7 +23,7 @@ from cms.kernel.errors import Refused
 from cms.library.models import EncodeJob
 from cms.library.states import VideoState
 from cms.library.upload import upload_picture
-from cms.library.videos import upload_video
+from cms.library.videos import take_video
 from cms.people import first_run
 from cms.people.accounts import add_person, reset_password
 from cms.people.actor import Actor
@@ -93,7 +93,7 @@ async def _film(parts: DemoParts, people: People, say: Say) -> uuid.UUID:
     say("film", 0, 1)
     async with private_folder(parts.workshop.work) as folder:
         film = await make_talk(folder)
-        asset = await upload_video(
+        asset = await take_video(
             parts.db, parts.workshop, people.with_role(Role.EDITOR), film, name="湖畔讲堂.mp4", now=parts.clock.now()
         )
     say("film", 1, 1)

@@ -22,7 +22,7 @@ from cms.kernel.ids import block_id, uuid7
 from cms.kernel.text import clean, one_line
 from cms.library.models import VIDEO, Asset
 from cms.library.upload import NewPicture, Owner, Workshop, asset_name, prepare_picture
-from cms.library.videos import upload_video
+from cms.library.videos import take_video
 from cms.people.actor import Actor
 from cms.people.login import normal_login
 from cms.people.models import Person, Unit
@@ -42,12 +42,16 @@ _KINDS: Final = frozenset(kinds.Kind)
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """Private copies of a dropped item: `names` are those of its files, `name` that of the item."""
+    """Private copies of a dropped item: `names` are those of its files, `name` that of the item.
+
+    `hashes` of the files are given by whoever copied them; without them the files are read once more.
+    """
 
     name: str
     names: tuple[str, ...]
     files: tuple[Path, ...]
     is_folder: bool
+    hashes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +93,8 @@ async def take_drop(
     own = Subject(actor.unit, frozenset({actor.person}))
     for action in (Action.DOCUMENT_CREATE, Action.LIBRARY_UPLOAD):
         require_can(actor, action, own)
-    sha256 = await in_thread(digest, given)
+    given = given if given.hashes else replace(given, hashes=await in_thread(_hashes, given.files))
+    sha256 = digest(given)
     async with db.read() as session:
         known = await _known(session, actor, sha256)
     if known is not None:
@@ -120,11 +125,9 @@ async def take_drop(
 
 
 def digest(given: Given) -> str:
-    """What makes an item the same as another: the bytes of its files, and of a folder their names (blocking)."""
+    """What makes an item the same as another: the bytes of its files, and of a folder their names."""
     total = hashlib.sha256(b"folder" if given.is_folder else b"file")
-    for name, path in zip(given.names, given.files, strict=True):
-        with path.open("rb") as file:
-            inner = hashlib.file_digest(file, "sha256").hexdigest()
+    for name, inner in zip(given.names, given.hashes, strict=True):
         total.update(f"\n{name if given.is_folder else ''} {inner}".encode("utf-8", "surrogateescape"))
     return total.hexdigest()
 
@@ -150,14 +153,13 @@ async def _made(db: Database, workshop: Workshop, actor: Actor, given: Given, no
 
 async def _lecture(db: Database, workshop: Workshop, actor: Actor, given: Given, now: dt.datetime) -> _Made:
     """The upload has rows of its own: one that a killed worker left behind is taken up, not made again."""
-    (path,) = given.files
-    sha256 = await in_thread(_sha256, path)
+    (path,), (sha256,) = given.files, given.hashes
     async with db.read() as session:
         query = select(Asset.id).where(Asset.kind == VIDEO, Asset.sha256 == sha256, Asset.created_by == actor.person)
         query = query.where(Asset.deleted_at.is_(None))
         asset = (await session.execute(query.limit(1))).scalar_one_or_none()
     if asset is None:
-        asset = (await upload_video(db, workshop, actor, path, name=given.name, now=now)).id
+        asset = (await take_video(db, workshop, actor, path, sha256=sha256, name=given.name, now=now)).id
     title = _stem(given.name)
     block = {"id": block_id(), "type": "video", "asset": str(asset), "title": title[:MAX_LINE]}
     return _Made(Kind.LECTURE, Draft(title=title, body=read_body({"schema": 1, "blocks": [block]})))
@@ -224,9 +226,12 @@ def _stem(name: str) -> str:
     return one_line(stem)[: LIMITS["title"]]
 
 
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def _hashes(files: Sequence[Path]) -> tuple[str, ...]:
+    found = []
+    for path in files:
+        with path.open("rb") as file:
+            found.append(hashlib.file_digest(file, "sha256").hexdigest())
+    return tuple(found)
 
 
 def _text(path: Path) -> str:

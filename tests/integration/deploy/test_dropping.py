@@ -25,7 +25,7 @@ from cms.library.models import Asset, EncodeJob
 from cms.library.upload import Workshop
 from deploy.dropping import Dropper, watch_drops
 from deploy.installation import Installation
-from media.dropfolder import DropFolder
+from media.dropfolder import Copy, DropFolder
 from media.limits import VideoLimits
 from media.sandbox import Sandbox
 from media.store import Store
@@ -239,7 +239,7 @@ async def test_same_content_again_makes_no_second_draft(place: Place) -> None:
     assert place.names("done") == ["课 (2).mp4", "课 (2).mp4.txt", "课.mp4"]
 
 
-@pytest.mark.parametrize("where", ["upload_video", "create", "settle"])
+@pytest.mark.parametrize("where", ["take_video", "create", "settle"])
 async def test_worker_when_killed_anywhere_leaves_one_draft(
     place: Place, monkeypatch: pytest.MonkeyPatch, where: str
 ) -> None:
@@ -253,7 +253,7 @@ async def test_worker_when_killed_anywhere_leaves_one_draft(
         elif where == "create":
             patch.setattr(drops, "create", killed)
         else:
-            patch.setattr(drops, "upload_video", killed)
+            patch.setattr(drops, "take_video", killed)
         with pytest.raises(Killed):
             await place.looks()
     place.dropper = Dropper(place.here, place.room, DropFolder(place.root))
@@ -269,7 +269,7 @@ async def test_source_that_vanishes_while_it_is_copied_leaves_nothing(
     path = place.put("课.mp4", CLIP)
     fetch = DropFolder.fetch
 
-    def vanished(self: DropFolder, *args: Any, **named: Any) -> list[Path]:
+    def vanished(self: DropFolder, *args: Any, **named: Any) -> list[Copy]:
         path.unlink()
         return fetch(self, *args, **named)
 

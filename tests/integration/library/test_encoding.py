@@ -6,6 +6,7 @@ import uuid
 from collections.abc import AsyncIterator, Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select, update
@@ -26,12 +27,14 @@ from cms.library.upload import Workshop
 from cms.library.videos import retry_encode, upload_video
 from media.errors import MediaRefused
 from media.findings import Findings
+from media.house import FIRST_LOOK
 from media.images import RENDITIONS
 from media.limits import VideoLimits
 from media.loudness import Loudness
 from media.sandbox import Sandbox
 from media.store import Store
 from media.subtitles import Cue, write_vtt
+from media.video import VideoFacts
 from tests.fakes.videos import CLIP, DURATION_MS, NAMES, FakeTools
 from tests.office import NOW, Office, make_office
 from tests.schema import on_both, sqlite_by_default
@@ -195,12 +198,37 @@ async def test_video_when_the_disk_is_full_waits_with_the_reason_and_is_made_lat
         assert (video.state, job.state, job.error_code) == ("waiting", "waiting", "media.disk_full")
         assert not await encode_next(place.room())
         place.clock.advance(dt.timedelta(minutes=2))
-    assert await place.count(Rendition) == 0
+    async with place.db.read() as session:
+        assert (await session.scalars(select(Rendition.name))).all() == [FIRST_LOOK]
     assert await place.count(Asset) == 1
     place.fake.refuse = None
     assert await encode_next(place.room())
     video, job = await place.job()
     assert (video.state, job.error_code) == ("ready", None)
+
+
+async def test_video_that_was_examined_at_intake_is_not_examined_again_unless_that_is_lost(place: Place) -> None:
+    examined: list[Path] = []
+
+    async def examine(path: Path, **given: Any) -> VideoFacts:
+        examined.append(path)
+        return await FakeTools().examine(path, **given)
+
+    room = place.room()
+    room = replace(room, workshop=replace(room.workshop, tools=replace(room.workshop.tools, examine=examine)))
+    first = await place.upload()
+    assert await encode_next(room)
+    assert examined == []
+
+    second = await place.upload(CLIP + b"2", name="又一段.mp4")
+    async with place.db.read() as session:
+        told = (await session.scalars(select(EncodePart.sha256).where(EncodePart.asset_id == second.id))).one()
+    await place.shop.store.delete(told)
+    assert await encode_next(room)
+    assert examined == [place.shop.store.local_path(second.sha256)]
+    async with place.db.read() as session:
+        states = (await session.scalars(select(Asset.state).where(Asset.id.in_([first.id, second.id])))).all()
+    assert states == ["ready", "ready"]
 
 
 async def test_video_when_its_source_vanished_is_rejected_plainly_and_may_be_tried_again(place: Place) -> None:
@@ -376,7 +404,8 @@ async def test_killed_encoder_leaves_what_it_finished_to_the_next_and_nothing_in
         with pytest.raises(PowerCutError):
             await encode_next(killed)
     async with place.db.read() as session:
-        assert len((await session.scalars(select(EncodePart.sha256))).all()) == 2
+        made = await session.scalars(select(EncodePart.name).where(EncodePart.house == "house"))
+        assert sorted(made) == ["480.00000", "720.00000"]
 
     place.clock.advance(ENCODE.lease + dt.timedelta(seconds=1))
     following = FakeTools()

@@ -53,6 +53,38 @@ async def test_put_of_a_large_stream_round_trips_in_parts(store: Store) -> None:
     assert digest.hexdigest() == stored.sha256
 
 
+@pytest.mark.parametrize("known", [True, False])
+async def test_adopted_file_is_there_once_it_is_published_and_not_before(
+    store: Store, tmp_path: Path, *, known: bool
+) -> None:
+    upload, sha256 = tmp_path / "upload", hashlib.sha256(DATA).hexdigest()
+    upload.write_bytes(DATA)
+    async with store.adopting(upload, sha256=sha256 if known else "") as adopting:
+        assert not await store.exists(sha256)
+        adopted = await adopting.publish(media_type="video/mp4")
+    assert (adopted.sha256, adopted.size) == (sha256, len(DATA))
+    await asyncio.to_thread(upload.unlink)
+    assert await store.get(sha256) == DATA
+
+
+async def test_adopted_file_that_is_refused_or_still_open_leaves_nothing_or_is_copied(
+    store: Store, tmp_path: Path
+) -> None:
+    upload, sha256 = tmp_path / "upload", hashlib.sha256(DATA).hexdigest()
+    upload.write_bytes(DATA)
+    with pytest.raises(ValueError, match="refused"):
+        async with store.adopting(upload):
+            raise ValueError("refused")
+    assert not await store.exists(sha256)
+    assert [path for path in _files(tmp_path) if STAGING in path.parts] == []
+
+    with upload.open("r+b") as writer:
+        async with store.adopting(upload) as adopting:
+            await adopting.publish(media_type="video/mp4")
+        writer.write(b"changed afterwards")
+    assert await store.get(sha256) == DATA
+
+
 async def test_put_of_nothing_is_a_file_without_chunks(store: Store) -> None:
     stored = await store.put(b"", media_type=TEXT)
     assert (stored.size, stored.chunks) == (0, ())

@@ -1,4 +1,5 @@
 import errno
+import os
 from pathlib import Path
 
 import pytest
@@ -80,3 +81,29 @@ def test_refused_when_full_names_each_system_error(number: int, code: str) -> No
     with pytest.raises(MediaRefused) as caught, refused_when_full():
         raise OSError(number, "text")
     assert caught.value.code == code
+
+
+def test_link_takes_a_finished_file_without_a_copy_and_lets_nobody_write_into_it(tmp_path: Path) -> None:
+    folder, upload = DurableFolder(tmp_path / "store"), tmp_path / "upload"
+    upload.write_bytes(b"film")
+    linked = folder.link(upload)
+    assert linked is not None
+    assert linked.path.stat().st_ino == upload.stat().st_ino
+    assert upload.stat().st_mode & 0o777 == 0o440
+    folder.publish(linked, "a/b/c")
+    upload.unlink()
+    assert (tmp_path / "store" / "a" / "b" / "c").read_bytes() == b"film"
+    assert _staged(tmp_path / "store") == []
+
+
+def test_link_leaves_what_somebody_may_still_write_or_is_no_file(tmp_path: Path) -> None:
+    folder, upload, pipe = DurableFolder(tmp_path / "store"), tmp_path / "upload", tmp_path / "pipe"
+    os.mkfifo(pipe)
+    (tmp_path / "pointer").symlink_to(upload)
+    with upload.open("wb") as writer:
+        writer.write(b"half")
+        assert folder.link(upload) is None
+    assert folder.link(pipe) is None
+    assert folder.link(tmp_path / "pointer") is None
+    assert folder.link(tmp_path / "nothing") is None
+    assert _staged(tmp_path / "store") == []
