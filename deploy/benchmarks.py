@@ -46,7 +46,7 @@ BENCHMARKS: Final[Mapping[str, Bench]] = {
     "crowd": Bench(
         "一台机器上多个网关进程承载五万块阅读屏：每屏 CPU 与一万块时之比，以及最后一屏的时间",
         "screens.bench_crowd",
-        {"screens": int, "gateways": int, "base": int, "rounds": int},
+        {"screens": int, "gateways": int, "base": int, "base_gateways": int, "rounds": int},
     ),
     "readers": Bench(
         "一千块阅读屏中五十块停止读取：其余阅读屏的送达时间之比，以及服务器多占的内存",

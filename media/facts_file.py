@@ -35,4 +35,5 @@ def read_facts(data: bytes, seen: Look) -> VideoFacts | None:
     told["sound"] = None if told["sound"] is None else Sound(**told["sound"])
     told["texts"] = tuple(Text(**one) for one in told["texts"])
     told["chapters"] = tuple((at, title) for at, title in told["chapters"])
+    told["missing"] = tuple((begin, end) for begin, end in told["missing"])
     return VideoFacts(**told, seen=seen)

@@ -83,13 +83,7 @@ class Push:
             self.counts.restarts += 1
 
     async def _once(self) -> None:
-        process = await asyncio.create_subprocess_exec(
-            *command(self.url, self.program),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.PIPE,
-            start_new_session=True,
-        )
+        process = await self._started()
         tasks = [asyncio.create_task(self._feed(process)), asyncio.create_task(self._listen(process))]
         try:
             await asyncio.wait([tasks[0], asyncio.create_task(process.wait())], return_when=asyncio.FIRST_COMPLETED)
@@ -98,6 +92,23 @@ class Push:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _started(self) -> asyncio.subprocess.Process:
+        """The program; one whose start is cancelled is ended first: asyncio would wait for ever for its pipes."""
+        starting = asyncio.ensure_future(
+            asyncio.create_subprocess_exec(
+                *command(self.url, self.program),
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.DEVNULL,
+                stderr=asyncio.subprocess.PIPE,
+                start_new_session=True,
+            )
+        )
+        try:
+            return await asyncio.shield(starting)
+        except asyncio.CancelledError:
+            await _ended(await starting)
+            raise
 
     async def _feed(self, process: asyncio.subprocess.Process) -> None:
         stdin = process.stdin

@@ -20,6 +20,7 @@ _FACTS = st.builds(
     seen=st.just(_SEEN),
     texts=st.lists(st.builds(Text), max_size=2).map(tuple),
     chapters=st.lists(st.tuples(st.integers(0, 9), st.text(max_size=3)), max_size=2).map(tuple),
+    missing=st.lists(st.tuples(st.integers(0, 9), st.integers(10, 19)), max_size=2).map(tuple),
 )
 
 

@@ -74,3 +74,18 @@ async def test_slots_that_the_program_does_not_take_are_dropped_oldest_first() -
     for slot in range(5):
         push.offer(slot, b"x")
     assert push.counts.missing == 3
+
+
+async def test_push_cancelled_while_its_program_starts_ends_and_leaves_none_behind(tmp_path: Path) -> None:
+    started = tmp_path / "started"
+    program = ("sh", "-c", f"echo $$ >> '{started}'; exec sleep 60")
+    for turns in range(24):
+        task = asyncio.create_task(Push(URL, MASKED, program).run())
+        for _ in range(turns):
+            await asyncio.sleep(0.001 if turns > 12 else 0)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        assert task.cancelled()
+    pids = await asyncio.to_thread(started.read_text)
+    assert pids.split()
+    assert not [pid for pid in pids.split() if Path(f"/proc/{pid}").exists()]
