@@ -107,7 +107,8 @@ class Push:
         try:
             return await asyncio.shield(starting)
         except asyncio.CancelledError:
-            await _ended(await starting)
+            with contextlib.suppress(OSError):  # what never came up need not be ended
+                await _ended(await starting)
             raise
 
     async def _feed(self, process: asyncio.subprocess.Process) -> None:

@@ -89,3 +89,13 @@ async def test_push_cancelled_while_its_program_starts_ends_and_leaves_none_behi
     pids = await asyncio.to_thread(started.read_text)
     assert pids.split()
     assert not [pid for pid in pids.split() if Path(f"/proc/{pid}").exists()]
+
+
+async def test_push_cancelled_while_a_missing_program_is_looked_for_ends() -> None:
+    for turns in range(12):
+        task = asyncio.create_task(Push(URL, MASKED, ("/no/such/program",)).run())
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        assert task.cancelled()
