@@ -11,6 +11,7 @@ from pathlib import Path
 
 from media.fragments import codecs, layout
 from media.house import AUDIO, RUNGS, SEGMENT_MS, TRACKS, HouseIndex, Track
+from media.live import Made, made
 
 KEPT = Path(__file__).resolve().parents[2] / ".yunping" / "tests" / "items"
 SIZES = {"1080": (1920, 1080), "720": (1280, 720), "480": (854, 480)}
@@ -107,3 +108,14 @@ def _track(name: str, data: bytes, segments: int) -> Track:
     timescale = 48_000 if name == AUDIO else 12_800
     sha256 = hashlib.sha256(data).hexdigest()
     return Track(sha256, 0, found.init, ends, width, height, codec, peak, peak, timescale)
+
+
+def live_slot() -> Made:
+    """What an encoder of a signal makes of one slot: the smallest picture and its sound."""
+    film = encoded(segments=1, pattern="testsrc2", tone=660, rungs=("480",))
+    parts = {}
+    for name in ("480", "audio"):
+        track = film.index.tracks[name]
+        begin, length = track.segment(0)
+        parts[name] = (film.files[name][: track.init], film.files[name][begin : begin + length])
+    return made(parts)

@@ -14,8 +14,7 @@ from cms.live.keeping import keep_next
 from cms.live.models import LiveSlot, LiveSource, account_of
 from cms.publishing.onair.models import CutInRow, LogoRow
 from media.house import write_index
-from media.live import made as joined
-from tests.fakes.house_files import encoded
+from tests.fakes.house_files import live_slot
 from tests.integration.desk.house import PASSWORD, House
 from tests.integration.desk.test_api import call
 from tests.integration.desk.test_outlets import channel
@@ -208,13 +207,7 @@ async def wear(house: House, source: uuid.UUID) -> None:
 async def slots(house: House, order: uuid.UUID) -> None:
     """Two slots of the order, as the role that receives keeps them."""
     store = house.deps.workshop.store
-    film = await asyncio.to_thread(encoded, segments=1, pattern="testsrc2", tone=660, rungs=("480",))
-    parts = {}
-    for name in ("480", "audio"):
-        track = film.index.tracks[name]
-        begin, length = track.segment(0)
-        parts[name] = (film.files[name][: track.init], film.files[name][begin : begin + length])
-    one = joined(parts)
+    one = await asyncio.to_thread(live_slot)
     stored = await store.put(one.data, media_type="video/mp4")
     index = await store.put(write_index(one.index("house", stored.sha256)), media_type="application/json")
     hashes = {"index": index.sha256, "sha256": stored.sha256, "size": stored.size}

@@ -25,11 +25,10 @@ from cms.planning.models import Target as TargetRow
 from cms.publishing.onair.cutting import Wish, end_cut_in
 from cms.publishing.onair.models import CutInKind, CutInRow, LogoRow
 from media.house import write_index
-from media.live import made
 from media.logo import Corner, Place
 from media.sandbox import Sandbox
 from schedules.linear import SLOT_MS
-from tests.fakes.house_files import encoded, imagined
+from tests.fakes.house_files import imagined, live_slot
 from tests.integration.publishing.conftest import Office
 from tests.integration.publishing.office import SUN, ZHAO
 from tests.integration.publishing.test_cut_ins import board, live, on_air, refused, tv
@@ -138,13 +137,7 @@ async def test_recording_of_a_signal_becomes_a_lecture_in_draft(tv: Office, tmp_
     first, document = await source(tv), await live(tv, "礼堂直播")
     await said(tv, {first: GOOD})
     assert await take(tv, first, document, record=True) == ""
-    film = await asyncio.to_thread(encoded, segments=1, pattern="testsrc2", tone=660, rungs=("480",))
-    parts = {}
-    for name in ("480", "audio"):
-        track = film.index.tracks[name]
-        begin, length = track.segment(0)
-        parts[name] = (film.files[name][: track.init], film.files[name][begin : begin + length])
-    one = made(parts)
+    one = await asyncio.to_thread(live_slot)
     stored = await tv.store.put(one.data, media_type="video/mp4")
     index = await tv.store.put(write_index(one.index("house", stored.sha256)), media_type="application/json")
     async with tv.database.write() as session:
