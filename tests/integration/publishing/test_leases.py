@@ -163,9 +163,12 @@ async def test_looking_for_work_finds_due_and_abandoned_rows_only(rows: Database
     assert await due(at(62))
 
 
-async def test_eight_workers_when_killed_at_random_do_each_job_exactly_once(rows: Database, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("jobs", "kills"), [(120, 8), pytest.param(300, 12, marks=pytest.mark.faults)])
+async def test_eight_workers_when_killed_at_random_do_each_job_exactly_once(
+    rows: Database, tmp_path: Path, jobs: int, kills: int
+) -> None:
     now = SystemClock().now()
-    keys = await add(rows, 120, not_before=now)
+    keys = await add(rows, jobs, not_before=now)
     stop, killed = tmp_path / "stop", 0
     launcher = await Launcher.of("tests.integration.publishing.lease_rows", rows.url, str(stop))
     names = (f"w{number}" for number in itertools.count())
@@ -176,7 +179,7 @@ async def test_eight_workers_when_killed_at_random_do_each_job_exactly_once(rows
 
     workers = [await launcher.start(next(names)) for _ in range(8)]
     while (finished := await done()) < len(keys):
-        if finished > 12 and killed < 8:
+        if finished > 12 and killed < kills:
             victim = random.randrange(8)
             os.kill(workers[victim], signal.SIGKILL)
             killed += 1

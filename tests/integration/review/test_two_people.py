@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
+import pytest
 from hypothesis import HealthCheck, settings, strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 from sqlalchemy import select
@@ -142,7 +143,10 @@ class Newsroom(RuleBasedStateMachine):
         type(self).tried += 1
 
 
-def test_piece_when_everybody_tries_everything_is_never_out_without_two_other_people(database_url: str) -> None:
+@pytest.mark.parametrize("examples", [0, pytest.param(15, marks=pytest.mark.soak)])
+def test_piece_when_everybody_tries_everything_is_never_out_without_two_other_people(
+    database_url: str, examples: int
+) -> None:
     with asyncio.Runner() as runner:
         Newsroom.runner, Newsroom.tried = runner, 0
 
@@ -155,7 +159,7 @@ def test_piece_when_everybody_tries_everything_is_never_out_without_two_other_pe
             Newsroom,
             settings=settings(
                 # What is asked is the same; the statements that differ are met in a few.
-                max_examples=15 if db.is_sqlite else 4,
+                max_examples=examples or (15 if db.is_sqlite else 4),
                 derandomize=True,
                 stateful_step_count=15,
                 deadline=None,
