@@ -175,7 +175,7 @@ async function start() {
       await player.welcomed(message);
       probing.begin(message, () => player.inStep && link.protocol >= 2);
       hands.welcomed(message);
-      await depot.tell({ policy: null, screen: identity.screen, media: message.media }).catch(() => {}); // before its `line`
+      await depot.welcomed({ screen: identity.screen, media: message.media });
     },
     onState(message) {
       hands.heard(message);
@@ -184,7 +184,7 @@ async function start() {
     told: {
       roots: (message) => player.walked(message),
       order: (message) => void hands.take(message),
-      line: ({ policy }) => depot.tell({ policy, screen: identity.screen, media: null }).catch(() => {}),
+      line: ({ policy }) => depot.ruled(policy),
       feeds: (message) => player.fed(message),
       tock: (message) => probing.heard(message),
       proved: (message) => proof.proved(message),

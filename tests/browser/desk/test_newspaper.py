@@ -117,6 +117,8 @@ async def test_issue_by_hand(pages: Pages, house: House) -> None:
     await drag(page, (0.2, 0.6), (0.5, 0.8))
     await expect(zones).to_have_count(4)
     await expect(page.locator(".np-note")).to_contain_text("没有文字")
+    tick = page.locator("#zones-saved .icon")
+    await expect(tick).to_be_hidden()  # nothing is saved yet
     await page.locator(".np-panel [data-field=title]").fill("天气")
     drawn = page.locator(".np-zone.is-chosen")
     before = await drawn.get_attribute("points")
@@ -146,6 +148,7 @@ async def test_issue_by_hand(pages: Pages, house: House) -> None:
     await expect(zones).to_have_count(4)
     await expect(page.locator(".np-panel textarea")).to_have_value(f"{ARTICLES[0][0]}\n{ARTICLES[0][1]}")
     await expect(page.locator("#zones-saved")).to_contain_text("已保存", timeout=10_000)
+    await expect(tick).to_be_visible()
     await page.reload()
     await expect(page.locator(".np-list-zones li")).to_have_count(4)
 
