@@ -29,7 +29,7 @@ class Shot:
 
 
 def take(browser: Browser, url: str, folder: Path, only: str = "") -> None:
-    """Writes each picture whose name holds `only` as WebP; raises SystemExit for one that does not become small enough."""
+    """Writes each picture whose name holds `only`, as WebP; raises SystemExit for one that stays too large."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     for shot in (one for one in SHOTS if only in one.name):
         with visitor(browser, folder / f"{shot.login}.json", url=url, **shot.look) as context:
