@@ -22,6 +22,11 @@ from tests.integration.desk.house import Browser, House, open_house
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 SHOTS = os.environ.get("SHOTS")
 PDF = "application/pdf"
+# Whether the tick stands beside "saved" and beside nothing else.
+TICK = """() => {
+  const note = document.querySelector("#zones-saved");
+  return note.textContent.includes("已保存") === note.querySelector(".icon").checkVisibility();
+}"""
 OTHER = ("震泽蚕花节开幕", "丝车摇起来，蚕花戴起来，老街上的人比往年多。" * 4)
 
 
@@ -117,6 +122,7 @@ async def test_issue_by_hand(pages: Pages, house: House) -> None:
     await drag(page, (0.2, 0.6), (0.5, 0.8))
     await expect(zones).to_have_count(4)
     await expect(page.locator(".np-note")).to_contain_text("没有文字")
+    assert await page.evaluate(TICK)
     await page.locator(".np-panel [data-field=title]").fill("天气")
     drawn = page.locator(".np-zone.is-chosen")
     before = await drawn.get_attribute("points")
@@ -146,6 +152,7 @@ async def test_issue_by_hand(pages: Pages, house: House) -> None:
     await expect(zones).to_have_count(4)
     await expect(page.locator(".np-panel textarea")).to_have_value(f"{ARTICLES[0][0]}\n{ARTICLES[0][1]}")
     await expect(page.locator("#zones-saved")).to_contain_text("已保存", timeout=10_000)
+    await expect(page.locator("#zones-saved .icon")).to_be_visible()
     await page.reload()
     await expect(page.locator(".np-list-zones li")).to_have_count(4)
 

@@ -83,7 +83,7 @@ class Zones extends HTMLElement {
     this.banner.hidden = false;
     this.history.change(this.history.pages.map((page) => ({ ...page, ...brought[page.id] })));
     this.#dirty = true;
-    this.#note(this.texts.unsaved);
+    this.#note(this.texts.unsaved, "is-unsaved");
     this.banner.querySelector("[data-brought-keep]").addEventListener("click", () => this.#save());
     this.banner.querySelector("[data-brought-drop]").addEventListener("click", () => {
       localStorage.setItem(refused, "no");
@@ -264,7 +264,7 @@ class Zones extends HTMLElement {
   #touch() {
     this.#dirty = true;
     if (this.banner) this.banner.hidden = true;
-    this.#note(this.texts.unsaved);
+    this.#note(this.texts.unsaved, "is-unsaved");
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#save(), QUIET);
   }
@@ -281,7 +281,7 @@ class Zones extends HTMLElement {
   async #send() {
     this.#dirty = false;
     if (this.banner) this.banner.hidden = true;
-    this.#note(this.texts.saving);
+    this.#note(this.texts.saving, "is-unsaved");
     const pages = this.history.pages.map(({ id, label, zones }) => ({ id, label, zones }));
     const offline = { code: "editor.network", text: this.texts.failed, next: "" };
     try {
@@ -293,7 +293,7 @@ class Zones extends HTMLElement {
       if (!this.#dirty) this.#note(`${this.texts.saved} ${at}`);
     } catch (problem) {
       this.#dirty = true;
-      this.#note(this.texts.failed, true);
+      this.#note(this.texts.failed, "is-failed");
       this.#say(problem.text, "bad", problem.next);
       // Somebody else saved meanwhile: going on would write over them, so the page waits for a reload.
       if (problem.status === 409) this.stopped = true;
@@ -332,11 +332,12 @@ class Zones extends HTMLElement {
     if (!this.#dirty) location.assign(href);
   }
 
-  #note(text, isBad = false) {
+  /** `state`: "is-unsaved" or "is-failed"; without one it is saved, and only then the tick says so. */
+  #note(text, state = "") {
     const note = document.querySelector("#zones-saved");
     if (!note) return;
     note.lastElementChild.textContent = text;
-    note.classList.toggle("is-failed", isBad);
+    for (const one of ["is-unsaved", "is-failed"]) note.classList.toggle(one, one === state);
   }
 
   #say(text, tone, next = "") {
