@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import datetime as dt
 import json
 import socket
 import sys
@@ -10,13 +11,14 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Error, Page, Playwright, async_playwright
+from playwright.async_api import Error, Page, Playwright, Route, async_playwright
 
 from tests.browser.player.test_alone import browser_of
-from tests.chromium import CHROMIUM, FLAGS
+from tests.chromium import CHROMIUM, FLAGS, SCREEN, Pages
 from tests.fakes.gateway import issue_of
-from tests.fakes.pieces import BLUE, piece
-from tests.fakes.street import Street, paired, standing, until
+from tests.fakes.pieces import BLUE, piece, two_short
+from tests.fakes.street import Street, facts, paired, standing, until
+from tests.vectors import world
 
 pytestmark = pytest.mark.browser
 
@@ -89,6 +91,39 @@ async def test_crashed_page_is_back_within_fifteen_seconds(tmp_path: Path, town:
         crash.cancel()
         assert starter.returncode is None  # the same browser, a new page
         assert (await asyncio.to_thread(heard, town) or 0) < BACK_S * 1000
+
+
+def at_three(instant: int) -> str:
+    """A zone in which it is three at night at this instant (ms)."""
+    hours = 3 - dt.datetime.fromtimestamp(instant / 1000, dt.UTC).hour
+    return f"Etc/GMT{-(hours + 24 if hours < -12 else hours):+d}"
+
+
+async def test_page_at_night_is_loaded_anew_when_the_loop_ends_and_shows_again(pages: Pages, town: Street) -> None:
+    made = two_short(town.gateway.media)
+    page = await (await pages.context(SCREEN)).new_page()
+    # It has stood for seven hours, and tonight's rest is due.
+    await page.add_init_script(
+        "const now = performance.now.bind(performance); performance.now = () => now() + 25_200_000;"
+    )
+
+    async def told(route: Route) -> None:
+        answer = await route.fetch()
+        await route.fulfill(response=answer, json={**await answer.json(), "zone": at_three(world.T0)})
+
+    await page.route("**/config.json", told)
+    await paired(page, town)
+    loads: list[str | None] = []
+    stood: list[str | None] = []
+    page.on("load", lambda _: loads.append(stood[-1]))
+    await town.gateway.publish(issue_of(made, version=1, show=1_500))
+    async with asyncio.timeout(60):
+        while not loads:
+            with contextlib.suppress(Error):  # the page is on its way
+                stood.append((await facts(page)).get("release"))
+            await asyncio.sleep(0.05)
+    assert loads[0] == made[-1].release  # not before the last piece of the loop had stood
+    await until(page, standing(made[0].release))
 
 
 KEPT = """
