@@ -38,8 +38,8 @@ async () => {
     cancel() {},
     speak(said) {
       if (how === "dumb") return;
+      said.onstart?.();
       later(() => {
-        said.onstart?.();
         if (how === "fails" && said.text === "乙") return said.onerror({ error: "synthesis-failed" });
         heard.push(`browser:${said.text}`);
         return said.onend();
