@@ -4,7 +4,7 @@ For codes that were drawn and not photographed: versions 1 to 10 at level M, byt
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final, TypeAlias
 
 Matrix: TypeAlias = list[list[int]]
@@ -21,7 +21,7 @@ BLOCKS: Final = {
 FORMAT_MASK: Final = 0b101010000010010
 LEVEL_M: Final = 0b00
 BYTES: Final = 0b0100
-MASKS: Final = (
+MASKS: Final[tuple[Callable[[int, int], int], ...]] = (
     lambda y, x: (y + x) % 2, lambda y, x: y % 2, lambda y, x: x % 3, lambda y, x: (y + x) % 3,
     lambda y, x: (y // 2 + x // 3) % 2, lambda y, x: y * x % 2 + y * x % 3, lambda y, x: (y * x % 2 + y * x % 3) % 2,
     lambda y, x: ((y + x) % 2 + y * x % 3) % 2,

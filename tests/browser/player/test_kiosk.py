@@ -113,14 +113,14 @@ async def test_page_at_night_is_loaded_anew_when_the_loop_ends_and_shows_again(p
 
     await page.route("**/config.json", told)
     await paired(page, town)
-    loads: list[str | None] = []
-    stood: list[str | None] = []
-    page.on("load", lambda _: loads.append(stood[-1]))
+    stood: list[str] = []
+    loads: list[str] = []
+    page.on("framenavigated", lambda _: loads.append(stood[-1]))
     await town.gateway.publish(issue_of(made, version=1, show=1_500))
     async with asyncio.timeout(60):
         while not loads:
             with contextlib.suppress(Error):  # the page is on its way
-                stood.append((await facts(page)).get("release"))
+                stood += [release] if (release := (await facts(page)).get("release")) else []
             await asyncio.sleep(0.05)
     assert loads[0] == made[-1].release  # not before the last piece of the loop had stood
     await until(page, standing(made[0].release))
