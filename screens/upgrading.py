@@ -9,11 +9,13 @@ wrong one, is the library's, and so is everything after the handshake.
 import base64
 import hashlib
 import re
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, cast
 
+from websockets.extensions.permessage_deflate import PerMessageDeflate, ServerPerMessageDeflateFactory
 from websockets.protocol import OPEN, Protocol
 from websockets.server import ServerProtocol
 from websockets.typing import Origin, Subprotocol
@@ -29,6 +31,13 @@ _REQUEST: Final = re.compile(
 _LINE: Final = re.compile(rb"([^:\r]+): ?([^\r]+)\r\n")
 _KEY: Final = re.compile(rb"[A-Za-z0-9+/]{22}==")
 _OFFER: Final = re.compile(_TOKEN + rb"(?:, ?" + _TOKEN + rb")*")
+# Agreed to without context: what is packed once can be read by every socket, and an idle one holds no window.
+PACKING: Final = ServerPerMessageDeflateFactory(server_no_context_takeover=True, client_no_context_takeover=True)
+_PACKED: Final = b"permessage-deflate; server_no_context_takeover; client_no_context_takeover"
+# As browsers and programs offer it; a wish for a smaller window is the library's to answer.
+_PACKABLE: Final = re.compile(
+    rb"permessage-deflate(?:; ?(?:client_max_window_bits|server_no_context_takeover|client_no_context_takeover))*"
+)
 _CONNECTION: Final = frozenset({b"upgrade", b"keep-alive, upgrade"})
 # Of a body, which no upgrade has.
 _STRANGE: Final = frozenset({b"content-length", b"transfer-encoding"})
@@ -41,6 +50,7 @@ class Upgrade:
     origin: Origin | None
     subprotocol: Subprotocol
     answer: bytes
+    packs: bool = False
 
     @staticmethod
     def read(protocol: ServerProtocol) -> None:
@@ -52,6 +62,8 @@ class Upgrade:
         """And once it has answered."""
         protocol.accept_called = True
         protocol.origin, protocol.subprotocol = self.origin, self.subprotocol
+        if self.packs:
+            protocol.extensions = [PerMessageDeflate(True, True, zlib.MAX_WBITS, zlib.MAX_WBITS)]  # noqa: FBT003
         protocol.state = OPEN
 
 
@@ -79,13 +91,34 @@ def ordinary(data: bytes, protocol: ServerProtocol) -> Upgrade | None:
     chosen = _chosen(headers.get(b"sec-websocket-protocol", b""), tuple(protocol.available_subprotocols or ()))
     if chosen is None:
         return None
+    offer = headers.get(b"sec-websocket-extensions")
+    if offer is not None and not _is_packable(offer):
+        return None
     accept = base64.b64encode(hashlib.sha1(key + _GUID, usedforsecurity=False).digest())
-    return Upgrade(origin, chosen, _HEAD + accept + _PROTOCOL + chosen.encode() + b"\r\n\r\n")
+    agreed = b"" if offer is None else _EXTENSIONS + _PACKED
+    answer = _HEAD + accept + agreed + _PROTOCOL + chosen.encode() + b"\r\n\r\n"
+    return Upgrade(origin, chosen, answer, offer is not None)
+
+
+def packs(protocol: ServerProtocol) -> bool:
+    """Whether what is packed with the usual window can be read on the other side."""
+    return any(
+        isinstance(one, PerMessageDeflate) and one.local_max_window_bits == zlib.MAX_WBITS
+        for one in protocol.extensions
+    )
+
+
+def _is_packable(offer: bytes) -> bool:
+    """Whether it is that one extension, asked for once with each of its words at most once."""
+    found = _PACKABLE.fullmatch(offer)
+    words = [one.strip() for one in offer.split(b";")]
+    return found is not None and len(set(words)) == len(words)
 
 
 _HEAD: Final = (
     b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "
 )
+_EXTENSIONS: Final = b"\r\nSec-WebSocket-Extensions: "
 _PROTOCOL: Final = b"\r\nSec-WebSocket-Protocol: "
 
 

@@ -77,8 +77,7 @@ class Zones extends HTMLElement {
 
   /** What people made on the pages before the exchange: one step, which is not kept until somebody says so or goes on. */
   #bring(brought) {
-    const refused = `brought ${this.getAttribute("revision")}`;
-    if (!brought || localStorage.getItem(refused)) return;
+    if (!brought) return;
     this.banner = document.querySelector("[data-brought]");
     this.banner.hidden = false;
     this.history.change(this.history.pages.map((page) => ({ ...page, ...brought[page.id] })));
@@ -86,17 +85,28 @@ class Zones extends HTMLElement {
     this.#note(this.texts.unsaved, "is-unsaved");
     this.banner.querySelector("[data-brought-keep]").addEventListener("click", () => this.#save());
     this.banner.querySelector("[data-brought-drop]").addEventListener("click", () => {
-      localStorage.setItem(refused, "no");
       clearTimeout(this.#timer);
       this.history.undo();
       this.chosen = "";
       this.#dirty = false;
       this.banner.hidden = true;
-      this.#note(this.texts.saved);
       this.#draw();
+      this.#dropped();
     });
     const first = this.history.pages.find(({ id, zones }) => brought[id] && zones.some(({ check }) => check));
     this.page = first?.id ?? this.page;
+  }
+
+  /** The server forgets the proposal for everybody: it is the piece's, not this browser's. */
+  async #dropped() {
+    this.#note(this.texts.saving);
+    try {
+      await send(this.urls.offer, {}, { offline: { code: "editor.network", text: this.texts.failed, next: "" } });
+      this.#note(this.texts.saved);
+    } catch (problem) {
+      this.#note(this.texts.failed, true);
+      this.#say(problem.text, "bad", problem.next);
+    }
   }
 
   #toolbar() {
