@@ -131,8 +131,8 @@ async def measured(*, sandbox: Sandbox, work: Path, store: Store) -> Measured:
     await package.house_of(sandbox, work)
     keeping = await _keeping(store)
     plain = await _factors(LADDERS, keeping, sandbox, work, has_logo=False)
-    # What is too dear without a logo is so with one.
-    most = len(rungs_for(plain))
+    # What is too dear without a logo is so with one; how fast the smallest is, is told in any case.
+    most = max(1, len(rungs_for(plain)))
     marked = await _factors([one for one in LADDERS if len(one) <= most], keeping, sandbox, work, has_logo=True)
     return Measured(plain, marked, keeping)
 

@@ -137,10 +137,10 @@ async def test_signal_becomes_segments_of_the_house_with_the_logo_and_a_recordin
         [reel], tmp_path / "films", store=store, sandbox=sandbox, limits=VideoLimits(min_free_bytes=0)
     )
     (film,) = recorded.paths
-    for picture in (0, 96):
-        assert is_logo(await asyncio.to_thread(shown_in, pictures, picture)), "on air from the first picture on"
-    for picture in (0, 60, 150, 280):
-        assert not is_logo(await asyncio.to_thread(shown_in, film, picture)), "never in the recording"
+    for number in (0, 96):
+        assert is_logo(await asyncio.to_thread(shown_in, pictures, number)), "on air from the first picture on"
+    for number in (0, 60, 150, 280):
+        assert not is_logo(await asyncio.to_thread(shown_in, film, number)), "never in the recording"
     given = tmp_path / "given.ts"
     given.write_bytes(signal)
     assert await asyncio.to_thread(shown_in, film, 150) == await asyncio.to_thread(shown_in, given, 150), "copied"
