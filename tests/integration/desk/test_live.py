@@ -79,7 +79,7 @@ async def test_page_shows_state_picture_and_measured_factor_and_why_it_cannot_go
             await hold(session, "one", {hall.id: said}, now=at)
     page = await publisher.get("/desk/live/tiles")
     assert "实测 2.13 倍实时，编 3 档" in page
-    assert "同时录制 2.08 倍" in page
+    assert "录制时 2.08 倍" in page
     assert "含台标" not in page
     await wear(house, hall.id)
     page = await publisher.get("/desk/live/tiles")

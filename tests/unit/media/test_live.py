@@ -1,6 +1,9 @@
 """A live signal on the grid: where its segments belong, what is too late, what a machine bears, and its bytes."""
 
 import io
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, strategies as st
@@ -25,7 +28,7 @@ from media.live import (
     rungs_for,
     slowed,
 )
-from media.live_encoding import argv, tried
+from media.live_encoding import argv, measured, tried
 from media.logo import DEAREST, Corner, Place, Worn, box as box_of, plate
 from media.loudness import Loudness, live_gain
 from media.runner import command
@@ -67,6 +70,32 @@ def test_ladder_is_the_largest_that_is_fast_enough(factors: dict[int, float]) ->
 
 def test_room_of_a_small_machine_is_for_one() -> None:
     assert [room_for(factor) for factor in (0.5, 1.4, 2.1, 2.7, 8.0)] == [0, 1, 1, 2, 6]
+
+
+@pytest.mark.parametrize(
+    ("speed", "plain", "marked"),
+    [(2.0, [3], [3]), (1.31, [3, 2], [3, 2]), (0.7, [3, 2], [2]), (0.2, [3, 2, 1], [1])],
+)
+async def test_machine_is_measured_until_a_ladder_is_fast_enough_with_a_recording_too(
+    monkeypatch: pytest.MonkeyPatch, speed: float, plain: list[int], marked: list[int]
+) -> None:
+    """A rung less is twice as fast here; what has too little for the largest picture is not tried with a logo on it."""
+    seen: dict[bool, list[int]] = {False: [], True: []}
+
+    async def factor_of(rungs: Sequence[str], _sandbox: object, _work: Path, *, has_logo: bool) -> float:
+        seen[has_logo].append(len(rungs))
+        return speed * 2 ** (3 - len(rungs))
+
+    async def nothing(*_: object) -> float:
+        return 0.05
+
+    for name, made in (("factor_of", factor_of), ("_keeping", nothing)):
+        monkeypatch.setattr(f"media.live_encoding.{name}", made)
+    monkeypatch.setattr("media.package.house_of", nothing)
+    unused: Any = None
+    found = await measured(sandbox=unused, work=Path(), store=unused)
+    assert (seen[False], seen[True]) == (plain, marked)
+    assert found.power(logo=True, recorded=True).factor > 0, "how fast it is can be told in any case"
 
 
 @given(st.integers(0, 8), st.floats(0.1, 20))
