@@ -329,10 +329,9 @@ async def _measure_again(intake: Intake) -> None:
 
 
 def _print(found: Measured) -> None:
-    for logo in (False, True):
-        power = found.power(logo=logo, recorded=False)
-        text = "live encoding with a logo was measured" if logo else "live encoding was measured"
-        log.info(text, factor=round(power.factor, 2), rungs=len(power.rungs))
+    plain, marked = (found.power(logo=logo, recorded=False) for logo in (False, True))
+    log.info("live encoding was measured", factor=round(plain.factor, 2), rungs=len(plain.rungs))
+    log.info("live encoding with a logo was measured", factor=round(marked.factor, 2), rungs=len(marked.rungs))
 
 
 async def _work(intake: Intake, reader: TreeReader, stop: asyncio.Event) -> None:

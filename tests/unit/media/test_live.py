@@ -84,7 +84,7 @@ async def test_machine_is_measured_until_a_ladder_is_fast_enough_with_a_recordin
 
     async def factor_of(rungs: Sequence[str], _sandbox: object, _work: Path, *, has_logo: bool) -> float:
         seen[has_logo].append(len(rungs))
-        return speed * 2 ** (3 - len(rungs))
+        return speed * (1 << (3 - len(rungs)))
 
     async def nothing(*_: object) -> float:
         return 0.05
