@@ -30,6 +30,7 @@ _PROTOCOLS: Final[Mapping[str, str]] = {
 _PATIENCE: Final = 10_000_000  # microseconds without an answer
 
 Hear = Callable[[bytes], Awaitable[None]]
+Began = Callable[[], None]
 
 
 def listener(port: int, passphrase: str) -> str:
@@ -49,11 +50,15 @@ def receiving(url: str, program: Sequence[str] = (*_LIMITS, FFMPEG)) -> list[str
 
 @dataclass(slots=True)
 class Receiver:
-    """One source. `run` keeps its program alive until cancelled; `hear` is waited for and can hold the source up."""
+    """One source. `run` keeps its program alive until cancelled; `hear` is waited for and can hold the source up.
+
+    `began` is called before the first bytes of each run of the program: they go on from nothing that was before.
+    """
 
     url: str
     hear: Hear
     program: Sequence[str] = (*_LIMITS, FFMPEG)
+    began: Began = lambda: None
     restarts: int = 0
     error: str = ""
 
@@ -87,6 +92,8 @@ class Receiver:
         heard = False
         try:
             while block := await process.stdout.read(_BLOCK):
+                if not heard:
+                    self.began()
                 heard = True
                 await self.hear(block)
         finally:
