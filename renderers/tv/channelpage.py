@@ -1,7 +1,7 @@
 """All channels of the office with what is on each and what comes next: a page by the clock."""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -27,10 +27,21 @@ class Line:
     is_here: bool
 
 
-def page(plan: Plan, plans: Sequence[Plan], site: Site, query: Mapping[str, str], now: dt.datetime) -> str:
-    """The part of the list that `query` asks for (``p``), by default the one with the portal's own channel."""
+def page(
+    plan: Plan, plans: Sequence[Plan], seen: Container[str], site: Site, query: Mapping[str, str], now: dt.datetime
+) -> str:
+    """The part of the list that `query` asks for (``p``), by default the one with the portal's own channel.
+
+    Args:
+        plan: the portal's own channel.
+        plans: all of the office; a channel's number is its place among them, whoever looks.
+        seen: codes of those that are shown.
+        site: what the pages are part of.
+        query: of the request.
+        now: the instant.
+    """
     numbers = guide.numbered(one.code for one in plans)
-    ordered = sorted(plans, key=lambda one: one.code)
+    ordered = sorted((one for one in plans if one.code in seen), key=lambda one: one.code)
     count = max(1, -(-len(ordered) // layout.LINES))
     own = next((at for at, one in enumerate(ordered) if one.code == plan.code), 0) // layout.LINES + 1
     number = min(max(pages.number(query.get("p", ""), own), 1), count)
