@@ -63,7 +63,7 @@ VIDEO: Final[Mapping[str, Any]] = {
     "min_frag_duration": (SEGMENT_MS - 40) * 1000,
     "movflags": "+frag_keyframe+empty_moov+default_base_moof+skip_trailer",
 }
-# Of damage in VP9 ffmpeg's own decoder makes pictures without a word; this one says so. They agree to the bit on all else.
+# Of damage in VP9 ffmpeg's own decoder makes pictures without a word; this one says so. Else they agree to the bit.
 _TELLING: Final[Mapping[str, str]] = {"vp9": "libvpx-vp9"}
 # No decoder of these can tell damage from pictures: whoever broadcasts one has to have seen it.
 UNCHECKED: Final = frozenset({"vp8"})

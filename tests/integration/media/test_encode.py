@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PIL import Image, ImageStat
+from PIL import Image, ImageChops, ImageStat
 
 from media import house, ladder, package
 from media.carried import carried_subtitles
@@ -28,6 +28,7 @@ from media.limits import VideoLimits
 from media.runner import Progress, Stage
 from media.sandbox import Sandbox
 from media.slate import make_slate
+from media.sprites import sheet_of
 from media.subtitles import Cue
 from media.video import VideoFacts, examine
 from tests.integration.media import clips
@@ -173,6 +174,13 @@ def test_play_copy_and_poster_are_plain_files(items: dict[str, Item]) -> None:
         assert abs(float(told["format"]["duration"]) * 1000 - item.made.duration_ms) < 300, name
         assert item.files["play-720"].read_bytes()[4:8] == b"ftyp"
         assert b"moov" in item.files["play-720"].read_bytes()[:200]
+        sheet = sheet_of(item.made.duration_ms)
+        with Image.open(item.files["sprites"]) as small:
+            assert (small.format, small.size) == ("JPEG", (sheet.columns * 160, sheet.rows * 90))
+            for number in range(sheet.count):
+                left, top = sheet.place(number * sheet.every_ms)
+                there = small.convert("L").crop((left, top, left + 160, top + 90))
+                assert ImageStat.Stat(there).stddev[0] > 20, (name, number)
         with Image.open(item.files["poster"]) as poster:
             assert (poster.format, poster.size) == ("JPEG", _size("720"))
             assert ImageStat.Stat(poster.convert("L")).mean[0] > 20
@@ -182,11 +190,19 @@ def test_pictures_keep_their_shape_and_sound_its_place(items: dict[str, Item]) -
     assert (items["phone"].facts.width, items["phone"].facts.height) == (180, 320)
     assert items["broadcast"].facts.interlaced
     assert items["hdr"].facts.hdr == "hlg"
+    assert {name: item.made.findings.unchecked for name, item in items.items()} == {
+        **dict.fromkeys(items, ""),
+        "screencast": "vp8",
+    }
     with Image.open(items["phone"].files["poster"]) as poster:
         grey = poster.convert("L")
         wide, high = grey.size
         assert grey.getpixel((wide // 64, high // 2)) == pytest.approx(0, abs=8)  # bars beside an upright picture
         assert ImageStat.Stat(grey.crop((wide * 11 // 32, 0, wide * 21 // 32, high))).stddev[0] > 20
+        # Bars from grey to blue, turned against the clock: what was on the right is above, what was above on the left.
+        above, below = (poster.convert("RGB").getpixel((wide * 13 // 32, high * part // 16)) for part in (1, 15))
+        assert above == pytest.approx((0, 0, 191), abs=24)
+        assert below == pytest.approx((190, 190, 190), abs=16)
     sound = items["hdr"].files["house-audio"]
     heard = subprocess.run(
         ["ffmpeg", "-v", "error", "-i", str(sound), "-f", "s16le", "-ac", "1", "-"], check=True, capture_output=True
@@ -195,6 +211,42 @@ def test_pictures_keep_their_shape_and_sound_its_place(items: dict[str, Item]) -
     loud = [n for n, value in enumerate(samples) if abs(value) > 300]
     assert 80 <= loud[0] / 48 <= 105  # milliseconds: the delay of the pictures, then a fade
     assert loud[-1] / 48 == pytest.approx(2_080, abs=30)
+
+
+def test_high_dynamic_range_becomes_what_a_plain_screen_shows(items: dict[str, Item]) -> None:
+    with Image.open(items["hdr"].files["poster"]) as poster:
+        bars = poster.convert("RGB")
+    wide, high = bars.size
+    grey, yellow, cyan, green, magenta, red, blue = (
+        bars.getpixel((wide * (2 * bar + 1) // 14, high * 9 // 16)) for bar in range(7)
+    )
+    # The white of paper stays white, neither burnt out nor as dim as its curve reads on a screen that knows no curve.
+    assert max(grey) - min(grey) <= 6
+    assert 190 <= grey[0] <= 245
+    told = {"yellow": yellow, "cyan": cyan, "green": green, "magenta": magenta, "red": red, "blue": blue}
+    mixed = {"yellow": "rg", "cyan": "gb", "green": "g", "magenta": "rb", "red": "r", "blue": "b"}
+    for name, channels in mixed.items():
+        bright = [value for value, channel in zip(told[name], "rgb", strict=True) if channel in channels]
+        dark = [value for value, channel in zip(told[name], "rgb", strict=True) if channel not in channels]
+        assert min(bright) > max(dark) + 80, name
+
+
+def test_pictures_at_any_time_are_shown_when_they_came(items: dict[str, Item]) -> None:
+    wide, high = _size("480")
+    argv = ["ffmpeg", "-v", "error", "-i", str(items["screencast"].files["house-480"]), "-f", "rawvideo"]
+    grey = subprocess.run([*argv, "-pix_fmt", "gray", "-"], check=True, capture_output=True, timeout=60).stdout
+    # The clock, which moves from picture to picture, and nothing else.
+    clock = (wide * 128 // 320, high * 48 // 180, wide * 192 // 320, high * 84 // 180)
+    frames = [
+        Image.frombytes("L", (wide, high), grey[at : at + wide * high]).crop(clock)
+        for at in range(0, len(grey), wide * high)
+    ]
+    assert len(frames) == 96
+    moved = [ImageStat.Stat(ImageChops.difference(a, b)).mean[0] for a, b in itertools.pairwise(frames)]
+    shown = [number for number, much in enumerate(moved, start=1) if much > 2]
+    # Every seventh picture at 24 a second, on the house's grid of 25; then all of them to the end, and the last stays.
+    assert [at for at in shown if at < 36] == [7, 15, 22, 29]
+    assert max(shown) <= 62
 
 
 def test_progress_tells_each_stage_and_ends_full(items: dict[str, Item]) -> None:
