@@ -51,7 +51,7 @@ def screencast(folder: Path) -> Path:
     """A screen recording by a browser: odd size, pictures at any time, no sound, and a last picture that stays."""
     return make(
         folder / "screencast.mkv",
-        *_pattern("321x181", "24", 2.5),
+        *("-f", "lavfi", "-i", "testsrc2=s=321x181:r=24:d=2.5"),
         *("-vf", "select='not(mod(n\\,7))+gt(t\\,1.5)'", "-fps_mode", "vfr"),
         *("-c:v", "libvpx", "-deadline", "realtime", "-cpu-used", "8", "-b:v", "2M"),
     )
