@@ -90,6 +90,16 @@ def moved_marks(pieces: Sequence[Piece], marks: Mapping[str, Iterable[tuple[int,
     )
 
 
+def moved_spans(pieces: Sequence[Piece], spans: Mapping[str, Iterable[tuple[int, int]]]) -> tuple[tuple[int, int], ...]:
+    """Stretches of the films where they are now, as far as they were not cut away."""
+    return tuple(
+        (start - one.begin_ms + at, stop - one.begin_ms + at)
+        for one, at in _placed(pieces)
+        for begin, end in spans.get(one.of, ())
+        if (start := max(begin, one.begin_ms)) < (stop := min(end, one.end * SEGMENT_MS))
+    )
+
+
 def _placed(pieces: Sequence[Piece]) -> Iterable[tuple[Piece, int]]:
     at = 0
     for one in pieces:

@@ -112,7 +112,8 @@ async def encode_house(
         findings = await Finishing(facts.duration_ms, segments, room, has_sound=facts.sound is not None).all()
         await in_thread((out / house.INDEX).write_bytes, write_index(index))
         texts = await carried_subtitles(path, facts, sandbox=sandbox, work=work, limits=limits)
-        findings = replace(findings, source_loudness=run.loudness, missing=facts.missing)
+        unchecked = facts.codec if facts.codec in ladder.UNCHECKED else ""
+        findings = replace(findings, source_loudness=run.loudness, missing=facts.missing, unchecked=unchecked)
         yield EncodedVideo(
             encoded_files(out, facts.duration_ms), facts.duration_ms, findings, index, texts, facts.chapters
         )

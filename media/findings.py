@@ -31,6 +31,7 @@ class Findings:
     Attributes:
         silent: without sound at all: the whole.
         missing: what the source had lost; the item shows its last picture there.
+        unchecked: the source's codec where its decoder cannot tell damage from pictures; else empty.
     """
 
     black: Spans = ()
@@ -39,6 +40,7 @@ class Findings:
     loudness: Loudness = UNHEARD
     source_loudness: Loudness = UNHEARD
     missing: Spans = ()
+    unchecked: str = ""
 
     def told(self) -> dict[str, Any]:
         """For a row of JSON; loudness in hundredths."""
@@ -49,6 +51,7 @@ class Findings:
             "missing": [list(one) for one in self.missing],
             "loudness": _hundredths(self.loudness),
             "source": _hundredths(self.source_loudness),
+            "unchecked": self.unchecked,
         }
 
 

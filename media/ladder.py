@@ -63,6 +63,10 @@ VIDEO: Final[Mapping[str, Any]] = {
     "min_frag_duration": (SEGMENT_MS - 40) * 1000,
     "movflags": "+frag_keyframe+empty_moov+default_base_moof+skip_trailer",
 }
+# Of damage in VP9 ffmpeg's own decoder makes pictures without a word; this one says so. Else they agree to the bit.
+_TELLING: Final[Mapping[str, str]] = {"vp9": "libvpx-vp9"}
+# No decoder of these can tell damage from pictures: whoever broadcasts one has to have seen it.
+UNCHECKED: Final = frozenset({"vp8"})
 # What is the container's and not the encoder's.
 FILE: Final = {name: VIDEO[name] for name in ("video_track_timescale", "min_frag_duration", "movflags")}
 # How an encoder shares its work is to be seen in the bytes, so it does not follow the machine: two workers of unlike
@@ -130,7 +134,7 @@ def stretch_picture(facts: VideoFacts, stretch: Stretch) -> Any:
     begin = read_from_ms(stretch, facts.form)
     # From the key picture on, not from the time asked for: a slide that was put up a minute ago is still to be seen.
     seek: dict[str, Any] = {"ss": f"{begin / 1000:.3f}", "noaccurate_seek": None} if begin else {}
-    picture = given_input(f=facts.demuxer, **seek)[str(facts.stream)]
+    picture = given_input(f=facts.demuxer, **told_by(facts), **seek)[str(facts.stream)]
     if facts.interlaced:
         picture = picture.filter("yadif", deint="interlaced")
     first, end = stretch.frames
@@ -139,6 +143,12 @@ def stretch_picture(facts: VideoFacts, stretch: Stretch) -> Any:
     still = end - facts.last_ms * FPS // 1000 + FPS
     picture = picture.filter("fps", FPS, start_time=0).filter("tpad", stop=max(still, 0), stop_mode="clone")
     return picture.filter("trim", start_pts=first, end_pts=end).filter("setpts", "PTS-STARTPTS")
+
+
+def told_by(facts: VideoFacts) -> dict[str, Any]:
+    """Options of an input whose pictures another decoder than ffmpeg's own is to read."""
+    decoder = _TELLING.get(facts.codec)
+    return {f"c:{facts.stream}": decoder} if decoder else {}
 
 
 def house_colours(picture: Any, facts: VideoFacts, within: Rung = TOP) -> Any:

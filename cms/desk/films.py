@@ -27,11 +27,18 @@ def notes(visit: Visit, found: AssetWithFiles) -> dict[str, Any]:
     findings = asset.findings or {}
     return {
         "spans": [
-            {"at": start, "kind": kind, "words": visit.t(f"desk.film.{kind}"), "from": clock(start), "to": clock(end)}
+            {
+                "at": start,
+                "words": visit.t(f"desk.film.{kind}"),
+                "from": clock(start),
+                "to": clock(end),
+                "why": visit.t("desk.film.missing_why") if kind == "missing" else "",
+            }
             for kind in _KINDS
             for start, end in findings.get(kind, ())
         ],
         "sound": _sound(visit, findings),
+        "unchecked": str(findings.get("unchecked", "")).upper(),
         "is_known": bool(findings),
         "chapters": [{"at": at, "clock": clock(at), "title": title} for at, title in asset.chapters or ()],
         "chapters_text": "\n".join(f"{clock(at)} {title}" for at, title in asset.chapters or ()),

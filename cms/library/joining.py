@@ -9,9 +9,10 @@ from sqlalchemy import select
 
 from cms.library.models import Asset, Rendition, SubtitleTrack
 from cms.library.room import EncodeRoom
-from media.cutting import Piece, moved_cues, moved_marks, read_pieces
+from media.cutting import Piece, moved_cues, moved_marks, moved_spans, read_pieces
 from media.encode import EncodedVideo
 from media.errors import MediaRefused
+from media.findings import Findings
 from media.house import INDEX, SUBTITLES, TRACKS, read_index, rendition
 from media.joining import Film
 from media.runner import Report
@@ -31,7 +32,8 @@ async def joined(room: EncodeRoom, asset: Asset, progress: Report) -> AsyncItera
         )
         film = await stack.enter_async_context(joining)
         texts, chapters = await _carried(room, pieces)
-        yield replace(film, subtitles=texts, chapters=chapters)
+        findings = await _remembered(room, pieces, film.findings)
+        yield replace(film, subtitles=texts, chapters=chapters, findings=findings)
 
 
 async def _film(room: EncodeRoom, of: str, stack: contextlib.AsyncExitStack) -> Film:
@@ -45,6 +47,16 @@ async def _film(room: EncodeRoom, of: str, stack: contextlib.AsyncExitStack) -> 
     index = read_index(await store.get(files[INDEX]))
     paths = {track: await stack.enter_async_context(store.as_path(sha256 or "")) for track, sha256 in wanted.items()}
     return Film(index, paths)
+
+
+async def _remembered(room: EncodeRoom, pieces: Sequence[Piece], seen: Findings) -> Findings:
+    """With what the finished picture does not show: what the sources had lost, and what nobody could check of them."""
+    ids = [uuid.UUID(of) for of in {piece.of for piece in pieces}]
+    async with room.database.read() as session:
+        rows = (await session.execute(select(Asset.id, Asset.findings).where(Asset.id.in_(ids)))).all()
+    lost = {str(row.id): [(start, end) for start, end in row.findings.get("missing", ())] for row in rows}
+    unchecked = next((str(row.findings["unchecked"]) for row in rows if row.findings.get("unchecked")), "")
+    return replace(seen, missing=moved_spans(pieces, lost), unchecked=unchecked)
 
 
 async def _carried(room: EncodeRoom, pieces: Sequence[Piece]) -> tuple[Mapping[str, Sequence[Cue]], _Marks]:

@@ -1,7 +1,7 @@
 """All channels of the office with what is on each and what comes next: a page by the clock."""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -27,12 +27,14 @@ class Line:
     is_here: bool
 
 
-def page(plan: Plan, plans: Sequence[Plan], site: Site, query: Mapping[str, str], now: dt.datetime) -> str:
-    """The part of the list that `query` asks for (``p``), by default the one with the portal's own channel."""
-    numbers = guide.numbered(one.code for one in plans)
-    ordered = sorted(plans, key=lambda one: one.code)
+def page(plan: Plan, channels: Mapping[int, Plan], site: Site, query: Mapping[str, str], now: dt.datetime) -> str:
+    """The part of the list that `query` asks for (``p``), by default the one with the portal's own channel.
+
+    `channels` are those that the viewer may see, by the number that each has whoever looks.
+    """
+    ordered = sorted(channels.items())
     count = max(1, -(-len(ordered) // layout.LINES))
-    own = next((at for at, one in enumerate(ordered) if one.code == plan.code), 0) // layout.LINES + 1
+    own = next((at for at, (_, one) in enumerate(ordered) if one.code == plan.code), 0) // layout.LINES + 1
     number = min(max(pages.number(query.get("p", ""), own), 1), count)
     shown = ordered[(number - 1) * layout.LINES : number * layout.LINES]
     before = f"{paths.channels(plan.code)}?p={number - 1}" if number > 1 else ""
@@ -44,7 +46,7 @@ def page(plan: Plan, plans: Sequence[Plan], site: Site, query: Mapping[str, str]
         target=Target(plan.code, KIND, plan.name),
         code=plan.code,
         reach=layout.reach("channels", names),
-        lines=[_line(one, numbers[one.code], plan.code, now) for one in shown],
+        lines=[_line(one, at, plan.code, now) for at, one in shown],
         before=before,
         after=after,
         number=number,

@@ -17,6 +17,7 @@ from typing import Final
 from pydantic import ValidationError
 
 from cms.contract import Target
+from renderers.tv.plan import Rule
 from renderers.tv.settings import settings_of
 from renderers.tv.tokens import LONGEST_SECONDS, PORTAL, PORTAL_KEY, Wrong, wrong_with as wrong_of_one
 
@@ -61,6 +62,13 @@ def wrong_with(token: str, *, secret: bytes, channel: str, keys: Mapping[str, in
     if not hmac.compare_digest(expected.encode(), match["mac"].encode()) or not known:
         return Wrong.SIGNATURE
     return None if now < expires <= now + LONGEST_SECONDS else Wrong.EXPIRED
+
+
+def may_see(token: str, *, secret: bytes, rule: Rule, channel: str, now: int) -> bool:
+    """Whether whoever came in with a token, or with none (empty), is told of a channel in lists of several."""
+    if not (rule.signed and rule.entry_only):
+        return True
+    return wrong_with(token, secret=secret, channel=channel, keys=dict(rule.keys), now=now) is None
 
 
 def for_the_desk(targets: Sequence[Target], secret: bytes, who: str, now: dt.datetime) -> str:

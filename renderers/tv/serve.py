@@ -21,6 +21,7 @@ from renderers.tv import (
     catchup,
     channelpage,
     daypage,
+    entries,
     guide,
     pages,
     passes,
@@ -322,8 +323,8 @@ async def _now(request: _Request) -> Reply:
 
 
 async def _channels(request: _Request) -> Reply:
-    ask, plans = request.ask, await plans_of(request.published)
-    page = channelpage.page(request.plan, plans, request.site, ask.query, ask.now)
+    ask, seen = request.ask, _seen(request, await plans_of(request.published))
+    page = channelpage.page(request.plan, seen, request.site, ask.query, ask.now)
     return _short(ask, page, pages.HTML)
 
 
@@ -331,7 +332,21 @@ async def _channel_list(request: _Request) -> Reply:
     """All channels with what is on and next: for the number that a viewer types."""
     here = request.slot
     plans = await plans_of(request.published)
-    return _short(request.ask, _json(guide.listed(plans, request.ask.now, (here, here + 1))), JSON)
+    told = guide.listed(plans, request.ask.now, (here, here + 1))
+    seen = _seen(request, plans)
+    return _short(request.ask, _json(told | {"channels": [c for c in told["channels"] if c["number"] in seen]}), JSON)
+
+
+def _seen(request: _Request, plans: Sequence[Plan]) -> Mapping[int, Plan]:
+    """The channels that a viewer is told of, by number: open ones, the one they are in, and what their entry names."""
+    secret, now = request.ask.secret, to_ms(request.ask.now) // 1000
+    numbers = guide.numbered(plan.code for plan in plans)
+    return {
+        numbers[plan.code]: plan
+        for plan in plans
+        if plan.code == request.plan.code
+        or entries.may_see(request.token, secret=secret, rule=plan.rule, channel=plan.code, now=now)
+    }
 
 
 async def _guide(request: _Request) -> Reply:

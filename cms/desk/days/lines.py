@@ -93,10 +93,10 @@ def airing_lines(visit: Visit, day: Day, aired: Aired, edge: int) -> list[dict[s
     return [_airing(visit, line, slots.start, edge) for line in lines]
 
 
-def shelf_line(visit: Visit, one: Ready) -> dict[str, Any]:
-    """A piece on the shelf: to be dragged or placed by its button, or why not."""
+def shelf_line(visit: Visit, one: Ready, *, is_past: bool = False) -> dict[str, Any]:
+    """A piece on the shelf: to be dragged or placed by its button, or why not; nothing goes into a day that is over."""
     why = visit.refusal(one.why) if one.why is not None else None
-    can_place = one.piece is not None and bool(can(visit.actor, Action.PUBLISHING_SCHEDULE, Subject(one.unit_path)))
+    may = bool(can(visit.actor, Action.PUBLISHING_SCHEDULE, Subject(one.unit_path)))
     title = one.title or visit.t("desk.documents.untitled")
     note = ""
     if one.piece is not None and not one.live:
@@ -110,7 +110,8 @@ def shelf_line(visit: Visit, one: Ready) -> dict[str, Any]:
         "length": length(visit, one.slots),
         "count": one.slots,
         "poster": f"/desk/assets/{one.asset}/poster" if one.asset is not None and one.piece is not None else "",
-        "may": can_place,
+        "may": may and one.piece is not None and not is_past,
+        "ready": one.piece is not None,
         "why": why["text"] if why is not None else "",
         "next": why["next"] if why is not None else "",
         "note": note,

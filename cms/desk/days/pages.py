@@ -40,7 +40,7 @@ async def page(visit: Visit) -> web.StreamResponse:
         every = await channels_of(session, visit.actor, visit.deps.channels)
         context = {
             **await _rail(session, visit, hand, on),
-            **await _shelf(session, visit, hand),
+            **await _shelf(session, visit, hand, on),
             "targets": [{"value": one.code, "label": one.name} for one in every],
             "templates": [
                 {"value": str(one.id), "label": one.name, "count": len(one.entries)}
@@ -77,7 +77,7 @@ async def rail_part(visit: Visit) -> web.StreamResponse:
 async def shelf_part(visit: Visit) -> web.StreamResponse:
     async with visit.deps.db.read() as session:
         _, hand = await opened(session, visit)
-        context = await _shelf(session, visit, hand)
+        context = await _shelf(session, visit, hand, date_in(visit))
     return visit.render("days/shelf.html", context)
 
 
@@ -122,9 +122,10 @@ async def _rail(session: AsyncSession, visit: Visit, hand: Hand, on: dt.date) ->
     }
 
 
-async def _shelf(session: AsyncSession, visit: Visit, hand: Hand) -> dict[str, Any]:
+async def _shelf(session: AsyncSession, visit: Visit, hand: Hand, on: dt.date) -> dict[str, Any]:
     found = await shelf(session, visit.actor, hand.target, hand.air, words=visit.query("q"))
-    return {"pieces": [lines.shelf_line(visit, one) for one in found], "q": visit.query("q")}
+    is_past = on < day_of(visit.now)
+    return {"pieces": [lines.shelf_line(visit, one, is_past=is_past) for one in found], "q": visit.query("q")}
 
 
 def _data(visit: Visit, row: Target, on: dt.date) -> dict[str, Any]:

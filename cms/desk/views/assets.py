@@ -39,6 +39,7 @@ from media.images import SHAPES
 
 _ONE: Final = "/desk/library/assets/{asset}"
 _DAY: Final = dt.timedelta(days=1)
+_SIZE: Final = "desk.library.size."
 
 
 async def asset_page(visit: Visit) -> web.StreamResponse:
@@ -127,7 +128,7 @@ async def sizes(visit: Visit) -> web.StreamResponse:
     async with visit.deps.db.read() as session:
         found = await asset_for(session, visit.actor, visit.uuid("asset"))
         job = (await remakes_of(session, [found.asset.id])).get(found.asset.id)
-    context = {"sizes": _sizes(found.files), "making": making(visit, job), "href": _here(visit)}
+    context = {"sizes": _sizes(visit, found.files), "making": making(visit, job), "href": _here(visit)}
     return visit.render("library/sizes.html", context)
 
 
@@ -151,7 +152,7 @@ async def _page(
                 {"value": str(one.id), "label": "　" * one.depth + one.name}
                 for one in await shelves(session, visit.actor)
             ],
-            "sizes": _sizes(found.files),
+            "sizes": _sizes(visit, found.files),
             "making": making(visit, (await remakes_of(session, [asset.id])).get(asset.id)),
             "subtitles": await _subtitles(visit, session, asset),
             "film_notes": films.notes(visit, found) if asset.kind == VIDEO else None,
@@ -246,10 +247,13 @@ def _use(visit: Visit, use: Use) -> dict[str, Any]:
     }
 
 
-def _sizes(files: Mapping[str, Rendition]) -> list[dict[str, Any]]:
+def _sizes(visit: Visit, files: Mapping[str, Rendition]) -> list[dict[str, Any]]:
+    """Files by what they are for; those of a picture by their own names, which say its shape and width."""
+    words = visit.deps.catalogue.table(visit.language, _SIZE)
     return [
         {
             "name": one.name,
+            "words": words.get(_SIZE + one.name, ""),
             "size": f"{one.width} × {one.height}" if one.width else "–",
             "kib": f"{one.size / 1024:,.0f}",
             "sha256": one.sha256[:12],

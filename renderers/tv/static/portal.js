@@ -42,11 +42,14 @@
     var kept = window.location.search.replace(/([?&])(bk|f|token)=[^&]*/g, "$1").replace(/&+/g, "&").replace(/[?&]+$/, "").replace("?&", "?");
     return window.location.pathname + kept;
   }
+  /* What one may see of several channels; a list of them names no others. */
+  function entry() { var kept = BOX.get("entry"); return ENTRY.test(kept) ? kept : ""; }
   function open(path, back, focused) {
     var query = [];
     if (!PLACE.test(path)) { return; }
     if (back.length) { query.push("bk=" + encodeURIComponent(back.join("|"))); }
     if (focused) { query.push("f=" + encodeURIComponent(focused)); }
+    if (path.indexOf(told("channels")) === 0 && entry()) { query.push("token=" + entry()); }
     if (watch) { watch.stop(); }
     window.location.replace(path + (query.length ? (path.indexOf("?") < 0 ? "?" : "&") + query.join("&") : ""));
   }
@@ -208,7 +211,7 @@
   /* ---- the number of a channel ---- */
 
   function zap(wanted) {
-    ask(told("channels") + "list.json", function (answer) {
+    ask(told("channels") + "list.json" + (entry() ? "?token=" + entry() : ""), function (answer) {
       var list = answer ? answer.channels : [], at, found = null, mine = 0;
       for (at = 0; at < list.length; at += 1) {
         if (list[at].code === told("code")) { mine = at; }

@@ -27,7 +27,15 @@ SHOTS = os.environ.get("SHOTS")
 
 @pytest.fixture
 async def fake(tmp_path: Path) -> FakeTools:
-    found = Findings(((0, 2_520),), ((40_000, 55_000),), (), Loudness(-24.1, -3.4), Loudness(-31.5, -10.0))
+    found = Findings(
+        ((0, 2_520),),
+        ((40_000, 55_000),),
+        (),
+        Loudness(-24.1, -3.4),
+        Loudness(-31.5, -10.0),
+        ((20_000, 21_500),),
+        "vp8",
+    )
     return FakeTools(
         plays=await playable(tmp_path, seconds=62), findings=found, chapters=((0, "开场"), (30_720, "现场提问"))
     )
@@ -46,6 +54,10 @@ async def house(_sqlite_template: Path, tmp_path: Path, fake: FakeTools) -> Asyn
 async def _shot(page: Page, name: str) -> None:
     if SHOTS:
         await page.screenshot(path=f"{SHOTS}/{name}.png", full_page=True)
+        await page.emulate_media(color_scheme="dark")
+        await page.wait_for_timeout(400)
+        await page.screenshot(path=f"{SHOTS}/{name}-dark.png", full_page=True)
+        await page.emulate_media(color_scheme="light")
 
 
 async def test_film_is_looked_over_and_cut(pages: Pages, house: House, fake: FakeTools) -> None:
@@ -65,6 +77,13 @@ async def test_film_is_looked_over_and_cut(pages: Pages, house: House, fake: Fak
     await editor.go("/desk/library/?kind=video")
     await page.get_by_role("link", name=names[0]).click()
     await expect(page.locator("#notes")).to_contain_text("响度 -24.1 LKFS（原片 -31.5），真峰值 -3.4 dBTP。")
+    # What was lost, and what nobody but a person can tell, with what to do about it.
+    lost = page.locator("#notes li", has_text="缺失")
+    await expect(lost).to_contain_text("换一份完整的原片")
+    await expect(page.locator("#notes")).to_contain_text("VP8 编码不带校验")
+    await expect(page.locator("#sizes")).to_contain_text("节目画面 1080p")
+    await lost.get_by_role("button", name="0:20 – 0:22").click()
+    await expect(page.get_by_role("slider", name="播放位置")).to_have_attribute("aria-valuetext", "0:20")
     await page.locator("#chapters").get_by_role("button", name="0:31").click()
     await expect(page.get_by_role("slider", name="播放位置")).to_have_attribute("aria-valuetext", "0:31")
     await page.get_by_role("slider", name="播放位置").hover()

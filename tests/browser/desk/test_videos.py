@@ -79,6 +79,10 @@ async def test_video_when_uploaded_is_watched_until_it_plays(pages: Pages, house
     )
     await expect(page.locator(".upload-refusal")).to_contain_text("这是播放列表")
     await expect(page.locator(".film")).to_have_count(2)
+    # What has just come can be chosen like all the rest.
+    await page.get_by_role("checkbox", name="选择 湖畔宣讲·第二讲.mp4").check()
+    await expect(page.locator("[data-bulk-count]")).to_contain_text("1")
+    await page.get_by_role("checkbox", name="选择 湖畔宣讲·第二讲.mp4").uncheck()
     await _shot(page, "2-encoding")
 
     fake.gate.set()

@@ -11,7 +11,7 @@ def make(path: Path, *arguments: str) -> Path:
 
 def _pattern(size: str, rate: str, seconds: float) -> list[str]:
     """Bars that cost an encoder next to nothing, and a small clock in them by which each picture is another."""
-    clock = f"testsrc=s=64x36:r={rate}:d={seconds}[clock]"
+    clock = f"testsrc2=s=64x36:r={rate}:d={seconds}[clock]"
     return ["-f", "lavfi", "-i", f"smptebars=s={size}:r={rate}:d={seconds}[bars];{clock};[bars][clock]overlay=128:48"]
 
 
@@ -48,11 +48,12 @@ def broadcast(folder: Path) -> Path:
 
 
 def screencast(folder: Path) -> Path:
-    """A screen recording: odd size, pictures at any time, no sound, and a last picture that stays."""
+    """A screen recording by a browser: odd size, pictures at any time, no sound, and a last picture that stays."""
     return make(
         folder / "screencast.mkv",
-        *_pattern("321x181", "24", 2.5),
-        *("-vf", "select='not(mod(n\\,7))+gt(t\\,1.5)'", "-fps_mode", "vfr", "-c:v", "mjpeg", "-q:v", "3"),
+        *("-f", "lavfi", "-i", "testsrc2=s=321x181:r=24:d=2.5"),
+        *("-vf", "select='not(mod(n\\,7))+gt(t\\,1.5)'", "-fps_mode", "vfr"),
+        *("-c:v", "libvpx", "-deadline", "realtime", "-cpu-used", "8", "-b:v", "2M"),
     )
 
 

@@ -7,13 +7,13 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from PIL import Image, ImageStat
+from PIL import Image, ImageChops, ImageStat
 
 from media import house, ladder, package
 from media.carried import carried_subtitles
@@ -28,6 +28,7 @@ from media.limits import VideoLimits
 from media.runner import Progress, Stage
 from media.sandbox import Sandbox
 from media.slate import make_slate
+from media.sprites import sheet_of
 from media.subtitles import Cue
 from media.video import VideoFacts, examine
 from tests.integration.media import clips
@@ -173,6 +174,13 @@ def test_play_copy_and_poster_are_plain_files(items: dict[str, Item]) -> None:
         assert abs(float(told["format"]["duration"]) * 1000 - item.made.duration_ms) < 300, name
         assert item.files["play-720"].read_bytes()[4:8] == b"ftyp"
         assert b"moov" in item.files["play-720"].read_bytes()[:200]
+        sheet = sheet_of(item.made.duration_ms)
+        with Image.open(item.files["sprites"]) as small:
+            assert (small.format, small.size) == ("JPEG", (sheet.columns * 160, sheet.rows * 90))
+            for number in range(sheet.count):
+                left, top = sheet.place(number * sheet.every_ms)
+                there = small.convert("L").crop((left, top, left + 160, top + 90))
+                assert ImageStat.Stat(there).stddev[0] > 20, (name, number)
         with Image.open(item.files["poster"]) as poster:
             assert (poster.format, poster.size) == ("JPEG", _size("720"))
             assert ImageStat.Stat(poster.convert("L")).mean[0] > 20
@@ -182,11 +190,19 @@ def test_pictures_keep_their_shape_and_sound_its_place(items: dict[str, Item]) -
     assert (items["phone"].facts.width, items["phone"].facts.height) == (180, 320)
     assert items["broadcast"].facts.interlaced
     assert items["hdr"].facts.hdr == "hlg"
+    assert {name: item.made.findings.unchecked for name, item in items.items()} == {
+        **dict.fromkeys(items, ""),
+        "screencast": "vp8",
+    }
     with Image.open(items["phone"].files["poster"]) as poster:
         grey = poster.convert("L")
         wide, high = grey.size
         assert grey.getpixel((wide // 64, high // 2)) == pytest.approx(0, abs=8)  # bars beside an upright picture
         assert ImageStat.Stat(grey.crop((wide * 11 // 32, 0, wide * 21 // 32, high))).stddev[0] > 20
+        # Bars from grey to blue, turned against the clock: what was on the right is above, what was above on the left.
+        above, below = (poster.convert("RGB").getpixel((wide * 13 // 32, high * part // 16)) for part in (1, 15))
+        assert above == pytest.approx((0, 0, 191), abs=24)
+        assert below == pytest.approx((190, 190, 190), abs=16)
     sound = items["hdr"].files["house-audio"]
     heard = subprocess.run(
         ["ffmpeg", "-v", "error", "-i", str(sound), "-f", "s16le", "-ac", "1", "-"], check=True, capture_output=True
@@ -195,6 +211,37 @@ def test_pictures_keep_their_shape_and_sound_its_place(items: dict[str, Item]) -
     loud = [n for n, value in enumerate(samples) if abs(value) > 300]
     assert 80 <= loud[0] / 48 <= 105  # milliseconds: the delay of the pictures, then a fade
     assert loud[-1] / 48 == pytest.approx(2_080, abs=30)
+
+
+def test_high_dynamic_range_becomes_what_a_plain_screen_shows(items: dict[str, Item]) -> None:
+    with Image.open(items["hdr"].files["poster"]) as poster:
+        bars = poster.convert("RGB")
+    wide, high = bars.size
+    places = [(wide * (2 * bar + 1) // 14, high * 9 // 16) for bar in range(7)]
+    seen = [tuple(bars.crop((x, y, x + 1, y + 1)).tobytes()) for x, y in places]
+    grey = seen[0]
+    # The white of paper stays white, neither burnt out nor as dim as its curve reads on a screen that knows no curve.
+    assert max(grey) - min(grey) <= 6
+    assert 190 <= grey[0] <= 245
+    for colour, channels in zip(seen[1:], ("rg", "gb", "g", "rb", "r", "b"), strict=True):
+        bright = [value for value, channel in zip(colour, "rgb", strict=True) if channel in channels]
+        dark = [value for value, channel in zip(colour, "rgb", strict=True) if channel not in channels]
+        assert min(bright) > max(dark) + 80, channels
+
+
+def test_pictures_at_any_time_are_shown_when_they_came(items: dict[str, Item]) -> None:
+    wide, high = _size("480")
+    argv = ["ffmpeg", "-v", "error", "-i", str(items["screencast"].files["house-480"]), "-f", "rawvideo"]
+    grey = subprocess.run([*argv, "-pix_fmt", "gray", "-"], check=True, capture_output=True, timeout=60).stdout
+    frames = [
+        Image.frombytes("L", (wide, high), grey[at : at + wide * high]) for at in range(0, len(grey), wide * high)
+    ]
+    assert len(frames) == 96
+    moved = [ImageStat.Stat(ImageChops.difference(a, b)).mean[0] for a, b in itertools.pairwise(frames)]
+    shown = [number for number, much in enumerate(moved, start=1) if much > 2]
+    # Every seventh picture at 24 a second, on the house's grid of 25; then all of them to the end, and the last stays.
+    assert [at for at in shown if at < 36] == [7, 15, 22, 29]
+    assert max(shown) <= 62
 
 
 def test_progress_tells_each_stage_and_ends_full(items: dict[str, Item]) -> None:
@@ -360,77 +407,6 @@ async def test_pieces_of_films_join_without_a_step_and_without_an_encoder(
     joining = join_house(pieces, other, sandbox=sandbox, work=work, limits=LIMITS)
     with pytest.raises(MediaRefused, match="cut_houses"):
         await joining.__aenter__()
-
-
-def _zeroed(data: bytes) -> bytes:
-    begin, end = len(data) * 4 // 10, len(data) * 6 // 10
-    return data[:begin] + bytes(end - begin) + data[end:]
-
-
-@pytest.mark.parametrize(
-    ("suffix", "codecs", "harmed"),
-    [
-        # What the decoders say of it is counted; the sound's, and those of the pictures.
-        ("mp4", ("libx264", "aac", "-movflags", "+faststart"), _zeroed),
-        ("avi", ("mpeg2video", "pcm_s16le"), lambda data: data[:50_000] + data[50_000:].replace(b"\x2a", b"\x2b")),
-    ],
-)
-async def test_source_that_is_damaged_inside_is_refused_by_the_decode_of_all_of_it(
-    suffix: str, codecs: tuple[str, ...], harmed: Callable[[bytes], bytes], sandbox: Sandbox, work: Path, tmp_path: Path
-) -> None:
-    clip = _eight_seconds(tmp_path, suffix, *codecs)
-    clip.write_bytes(harmed(clip.read_bytes()))
-    facts = await examine(clip, sandbox=sandbox, work=work, limits=LIMITS)
-    with pytest.raises(MediaRefused, match=r"media\.video_damaged") as refused:
-        await _encode(clip, facts, sandbox, work)
-    assert "decoding errors" in str(refused.value.params["reason"])
-
-
-async def test_source_that_lacks_a_part_inside_is_made_with_a_note_of_it(
-    sandbox: Sandbox, work: Path, tmp_path: Path
-) -> None:
-    clip = _eight_seconds(tmp_path, "ts", "libx264", "aac")
-    clip.write_bytes(_zeroed(clip.read_bytes()))
-    facts = await examine(clip, sandbox=sandbox, work=work, limits=LIMITS)
-    async with encode_house(clip, facts, sandbox=sandbox, work=work, limits=LIMITS) as made:
-        ((begin, end),) = made.findings.missing
-        assert made.findings.told()["missing"] == [[begin, end]]
-    assert 2_500 < begin < 4_000 < end < 5_500
-    assert made.index.segments == 3
-
-
-@pytest.mark.soak
-@pytest.mark.parametrize("suffix", ["ts", "mpg", "avi", "wmv", "flv"])
-async def test_whole_source_is_not_taken_for_damaged_where_a_stretch_begins_inside_it(
-    suffix: str, sandbox: Sandbox, work: Path, tmp_path: Path
-) -> None:
-    codec = {"wmv": "msmpeg4", "flv": "libx264", "avi": "mpeg4"}.get(suffix, "mpeg2video")
-    film = ("-f", "lavfi", "-i", "testsrc2=s=160x90:r=25:d=32", "-f", "lavfi", "-i", "sine=d=32", "-c:v", codec)
-    sound = ("-c:a", "aac" if suffix == "flv" else "mp2" if suffix in {"ts", "mpg"} else "pcm_s16le", "-ar", "44100")
-    clip = clips.make(tmp_path / f"film.{suffix}", *film, *sound, "-preset", "ultrafast", "-g", "100", "-bf", "0")
-    facts = await examine(clip, sandbox=sandbox, work=work, limits=LIMITS)
-    async with encode_house(clip, facts, sandbox=sandbox, work=work, limits=LIMITS, each=1) as made:
-        assert made.findings.missing == ()
-        assert made.index.segments == 9
-
-
-@pytest.mark.soak
-async def test_largest_square_and_one_of_forty_sounds_become_items(
-    sandbox: Sandbox, work: Path, tmp_path: Path
-) -> None:
-    wide = ("-f", "lavfi", "-i", "color=s=8192x8192:r=1:d=2", "-c:v", "mjpeg", "-q:v", "31")
-    sounds = ("-f", "lavfi", "-i", "sine=d=1:r=8000", "-map", "0", *("-map", "1") * 40, "-c:a", "pcm_s16le")
-    small = ("-f", "lavfi", "-i", "testsrc2=s=160x90:r=25:d=1", *sounds, "-preset", "ultrafast")
-    for clip in (clips.make(tmp_path / "wide.mkv", *wide), clips.make(tmp_path / "讲 座—'40' 😀.mkv", *small)):
-        facts = await examine(clip, sandbox=sandbox, work=work, limits=LIMITS)
-        async with encode_house(clip, facts, sandbox=sandbox, work=work, limits=LIMITS) as made:
-            assert made.index.segments == 1
-
-
-def _eight_seconds(folder: Path, suffix: str, picture: str, sound: str, *more: str) -> Path:
-    inputs = ("-f", "lavfi", "-i", "testsrc2=s=160x90:r=25:d=8", "-f", "lavfi", "-i", "sine=d=8")
-    how = ("-c:v", picture, "-preset", "ultrafast", "-g", "25", "-pix_fmt", "yuv420p", "-c:a", sound)
-    return clips.make(folder / f"clip.{suffix}", *inputs, *how, *more)
 
 
 async def test_first_look_plays_and_shows_the_begin(sandbox: Sandbox, work: Path, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import dataclasses
 import json
+import os
 import socket
 import sys
 import time
@@ -13,7 +14,8 @@ import pytest
 
 from media.decoding import interpreter, python
 from media.errors import MediaRefused
-from media.sandbox import INPUT, OUTPUT, Bounds, Ended, Finished, Grade, Sandbox, input_at
+from media.runner import run_ffmpeg
+from media.sandbox import INPUT, OUTPUT, Bounds, Effort, Ended, Finished, Grade, Sandbox, input_at
 
 MIB = 1 << 20
 BOUNDS = Bounds(seconds=10, memory_bytes=512 * MIB, file_bytes=4 * MIB, output_bytes=8 * MIB)
@@ -275,3 +277,17 @@ async def test_apart_has_turns_of_its_own(tmp_path: Path) -> None:
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
         await running
+
+
+@pytest.mark.parametrize(("effort", "program", "said"), [(Effort(7), "nice", "7"), (Effort(7, 1), "nproc", "1")])
+async def test_encoder_runs_as_nice_and_on_as_many_cores_as_the_office_allows(
+    sandbox: Sandbox, tmp_path: Path, effort: Effort, program: str, said: str
+) -> None:
+    if os.nice(0):
+        said = str(min(19, os.nice(0) + 7)) if program == "nice" else said
+    (tmp_path / "given").touch()
+    (tmp_path / "out").mkdir()
+    given: dict[str, Any] = {"given": tmp_path / "given", "out": tmp_path / "out", "bounds": BOUNDS}
+    command = ["/bin/sh", "-c", f'exec {program} > "$0"', f"{OUTPUT}/said"]
+    await run_ffmpeg(command, sandbox=sandbox.apart(effort=effort), **given)
+    assert (tmp_path / "out/said").read_text().strip() == said

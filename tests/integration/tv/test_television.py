@@ -21,6 +21,7 @@ from deploy.spans import blocks_of, span_of
 from media.house import AUDIO
 from renderers.tv import channel
 from renderers.tv.tokens import key_of, signed
+from schedules.linear import SLOT_MS
 from tests.fakes.channel import NOW, SLOT, slot_of
 from tests.fakes.house_files import HouseItem
 from tests.fakes.television import Television
@@ -81,7 +82,7 @@ def frames(path: Path) -> list[float]:
 
 
 @pytest.mark.parametrize(("track", "ticks", "count"), [("480", 512, 96), (AUDIO, 1024, 180)])
-async def test_track_over_five_joins_has_every_step_exactly_alike(
+async def test_track_over_a_hundred_joins_has_every_step_exactly_alike(
     server: TestServer,
     client: aiohttp.ClientSession,
     clock: FixedClock,
@@ -90,20 +91,23 @@ async def test_track_over_five_joins_has_every_step_exactly_alike(
     ticks: int,
     count: int,
 ) -> None:
-    first = slot_of(NOW)
-    clock.advance(9 * SLOT)
+    """3600 of 90,000 a second between pictures, and 1920 between the frames of the sound."""
+    first, slots = slot_of(NOW), 160
+    clock.advance((slots + 1) * SLOT)
+    told = json.loads(await fetched(client, server, "/tv/t-tv/epg.json"))["channels"][0]["programmes"]
+    joins = [one for one in told if first < one["start"] // SLOT_MS < first + slots]
+    assert len(joins) >= 100
     text = (await fetched(client, server, f"/tv/t-tv/{track}.m3u8")).decode()
     init = text.partition('URI="')[2].partition('"')[0]
-    data = await fetched(client, server, f"/tv/t-tv/{init}")
-    for slot in range(first, first + 8):
-        data += await fetched(client, server, f"/tv/t-tv/{track}/{slot}.m4s")
+    head = await fetched(client, server, f"/tv/t-tv/{init}")
+    parts = [await fetched(client, server, f"/tv/t-tv/{track}/{slot}.m4s") for slot in range(first, first + slots)]
     path = tmp_path / "joined.mp4"
-    path.write_bytes(data)
+    path.write_bytes(head + b"".join(parts))
     found = packets(path)
-    assert len(found) == 8 * count
-    steps = {b - a for a, b in itertools.pairwise(found)}
-    assert steps == {ticks}
+    assert len(found) == slots * count
+    assert {b - a for a, b in itertools.pairwise(found)} == {ticks}
     if track == "480":
+        path.write_bytes(head + b"".join(parts[:8]))
         times = frames(path)
         assert len(times) == 8 * 96
         assert {round((b - a) * 1000) for a, b in itertools.pairwise(times)} == {40}

@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given, strategies as st
 
-from media.cutting import Piece, checked, length_of, moved_cues, moved_marks, read_pieces
+from media.cutting import Piece, checked, length_of, moved_cues, moved_marks, moved_spans, read_pieces
 from media.errors import MediaRefused
 from media.house import SEGMENT_MS
 from media.subtitles import Cue
@@ -50,6 +50,12 @@ def test_words_and_marks_move_along_and_end_at_the_cut() -> None:
     assert [cue.text for cue in found] == ["四"]
     assert found[0] == Cue(3_840, 4_340, "四")
     assert moved_marks(pieces, {"b": [(3_840, "甲"), (7_680, "乙")], "a": [(0, "丙")]}) == ((0, "甲"), (3_840, "丙"))
+
+
+def test_what_was_missing_moves_along_as_far_as_it_was_kept() -> None:
+    pieces = [Piece("b", 1, 2), Piece("a", 0, 1)]
+    lost = {"b": [(3_000, 5_000), (7_000, 9_000), (8_000, 9_000)], "a": [(1_000, 2_000)]}
+    assert moved_spans(pieces, lost) == ((0, 1_160), (3_160, 3_840), (4_840, 5_840))
 
 
 @given(st.lists(st.tuples(st.integers(0, 8), st.integers(1, 2)), min_size=1, max_size=6))

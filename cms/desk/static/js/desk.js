@@ -100,12 +100,15 @@ const LASTING = 6000;
 
 /**
  * Shows a sentence at the corner of the page; `tone` is good, bad or info. A refusal stays until it is closed, and what
- * can be taken back by `action` {label, run} stays longer.
+ * can be taken back by `action` {label, run} stays longer. One of a `group` takes the place of the one before: what it
+ * offered to take back is not the last thing done any more.
  */
-export function toast({ text, next = "", tone = "good", action = null }) {
+export function toast({ text, next = "", tone = "good", action = null, group = "" }) {
+  if (group) for (const old of page.querySelectorAll(`#toasts > [data-group="${group}"]`)) old.remove();
   const box = page.createElement("div");
   box.className = `toast toast-${tone}`;
   box.setAttribute("role", tone === "bad" ? "alert" : "status");
+  if (group) box.dataset.group = group;
   const words = page.createElement("p");
   words.textContent = text;
   if (next) words.append(Object.assign(page.createElement("small"), { textContent: next }));

@@ -60,7 +60,15 @@ async function showCard(video) {
     return;
   }
   const holder = page.createElement("div");
-  gallery.prepend(holder);
+  const cell = page.querySelector("[data-new-cell]")?.content.firstElementChild.cloneNode(true) ?? page.createElement("div");
+  const pick = cell.querySelector("input");
+  if (pick) {
+    pick.value = video.id;
+    pick.setAttribute("aria-label", fill(pick.getAttribute("aria-label"), { name: video.name }));
+  }
+  cell.className = "pick-cell";
+  cell.append(holder);
+  gallery.prepend(cell);
   await window.htmx.ajax("GET", `${video.href}/card`, { target: holder, swap: "outerHTML" });
 }
 

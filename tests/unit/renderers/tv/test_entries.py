@@ -1,14 +1,19 @@
 """Entries to the portal: which channels a place may see, who signs them, and what the desk previews with."""
 
+import dataclasses
 import datetime as dt
+import json
 
 import pytest
 
-from cms.contract import Target
-from renderers.tv import entries, tokens
+from cms.contract import Ask, Target
+from renderers.tv import entries, paths, tokens
 from renderers.tv.passes import Pass, issued
-from renderers.tv.plan import Rule
+from renderers.tv.plan import Rule, decode, encode
+from renderers.tv.serve import serve
 from renderers.tv.tokens import Wrong
+from tests.fakes import channel
+from tests.fakes.house_files import imagined
 
 SECRET = b"secret of the installation"
 NOW = dt.datetime(2026, 11, 24, 8, tzinfo=dt.UTC)
@@ -78,3 +83,35 @@ def test_desk_gets_an_entry_only_for_channels_that_ask_for_one() -> None:
     assert wrong(token, now=SECONDS + 8 * 3600) is Wrong.EXPIRED
     assert wrong(token, rule=Rule(signed=True, keys=(("portal", 3),))) is Wrong.SIGNATURE, "its key was raised twice"
     assert entries.for_the_desk([target("hall", **led)], b"", "0a1b2c3d", NOW) == ""
+
+
+async def test_list_of_channels_names_those_that_are_open_and_those_of_the_entry() -> None:
+    world = channel.ChannelWorld()
+    world.lecture(1, imagined("item", segments=30), at=channel.NOW)
+    await world.render(channel.NOW)
+    file = world.tree[paths.plan("t-tv")]
+    for code, name, rule in (("hall", "礼堂", LED), ("square", "广场", LED), ("stage", "大舞台", Rule(signed=True))):
+        told = encode(dataclasses.replace(decode(file.data), code=code, name=name, rule=rule))
+        world.tree[paths.plan(code)] = dataclasses.replace(file, path=paths.plan(code), data=told)
+    token = entry("hall", expires=int(channel.NOW.timestamp()) + 60)
+
+    async def answer(path: str, query: dict[str, str], now: dt.datetime = channel.NOW) -> str:
+        ask = Ask("GET", path, query, {}, b"", now, secret=SECRET)
+        reply = await serve(ask, world, world.assets, world.services.site)
+        assert reply is not None
+        return b"".join(part for part in reply.parts if isinstance(part, bytes)).decode()
+
+    async def named(own: str, **query: str) -> list[tuple[int, str]]:
+        told = json.loads(await answer(f"{own}/channels/list.json", query))
+        page = await answer(f"{own}/channels/", query)
+        shown = {name for name in ("礼堂", "广场", "大舞台") if f">{name}<" in page}
+        assert shown == {one["name"] for one in told["channels"]} - {decode(file.data).name}
+        return [(one["number"], one["code"]) for one in told["channels"]]
+
+    assert await named("t-tv") == [(3, "stage"), (4, "t-tv")]
+    # A number is the same for every viewer.
+    assert await named("t-tv", token=token) == [(1, "hall"), (3, "stage"), (4, "t-tv")]
+    assert await named("hall", token="x") == [(1, "hall"), (3, "stage"), (4, "t-tv")], "the one they are in"
+    later = channel.NOW + dt.timedelta(seconds=61)
+    told = json.loads(await answer("t-tv/channels/list.json", {"token": token}, later))
+    assert [one["code"] for one in told["channels"]] == ["stage", "t-tv"]

@@ -26,6 +26,9 @@ class YpDay extends HTMLElement {
     this.rail?.toNow();
     this.addEventListener("click", (event) => this.pressed(event));
     this.addEventListener("keydown", (event) => this.keyed(event));
+    this.querySelector("[data-day-date]").addEventListener("change", ({ target }) => {
+      if (target.value) window.location.assign(`${this.data.urls.base}/${target.value}`);
+    });
     document.addEventListener("keydown", (event) => this.undoKey(event));
     if (this.may && this.rail) this.addEventListener("pointerdown", (event) => this.grabbed(event));
     this.addEventListener("focusout", () => this.drop());
@@ -36,7 +39,7 @@ class YpDay extends HTMLElement {
   }
 
   listens() {
-    ready(...this.querySelectorAll("[data-day-place], [data-zoom], [data-day-undo]"));
+    ready(...this.querySelectorAll("[data-day-place], [data-zoom], [data-day-undo], [data-day-jump]"));
   }
 
   get change() {
@@ -48,6 +51,7 @@ class YpDay extends HTMLElement {
     const zoom = event.target.closest("[data-zoom]");
     if (zoom) return this.rail?.zoom(Number(zoom.dataset.zoom));
     if (event.target.closest("[data-day-undo]")) return this.undo(this.change);
+    if (event.target.closest("[data-day-jump]")) return this.querySelector("[data-day-date]").showPicker();
     const piece = event.target.closest("[data-day-place]")?.closest("[data-piece]");
     if (piece && this.may) return this.ask(JSON.parse(piece.dataset.piece));
     const block = event.target.closest(".day-block-button")?.closest("[data-facts]");
@@ -63,7 +67,8 @@ class YpDay extends HTMLElement {
     const part = (name) => dialog.querySelector(`[data-day-${name}]`);
     dialog.querySelector("h2").textContent = lies ? this.texts.change : this.texts.place;
     part("what").textContent = facts.title;
-    part("long").textContent = shown(facts.count);
+    part("long").textContent = fill(this.texts.long, { length: shown(facts.count) });
+    part("go").textContent = lies ? this.texts.go_move : this.texts.go_place;
     dialog.querySelector("[name=at]").value = wall(lies ? facts.slot : this.freeSlot(facts.count)).slice(0, 8);
     dialog.querySelector("[name=repeat]").value = "once";
     dialog.querySelector("[name=until]").value = "";
@@ -142,7 +147,7 @@ class YpDay extends HTMLElement {
 
   async did(done, { title = "", start = "" }) {
     const action = done.change ? { label: this.texts.undo, run: () => this.undo(done.change) } : null;
-    say({ text: fill(done.said, { title, start }), next: [title, start].filter(Boolean).join(" "), action });
+    say({ text: fill(done.said, { title, start }), next: [title, start].filter(Boolean).join(" "), action, group: "day" });
     await this.again(done.made[0]);
   }
 
@@ -180,7 +185,10 @@ class YpDay extends HTMLElement {
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     this.querySelector("#day-rail-part").replaceWith(document.adoptNode(page.querySelector("#day-rail-part")));
     const undo = this.querySelector("[data-day-undo]");
-    if (undo) undo.hidden = !this.change;
+    if (undo) {
+      undo.hidden = !this.change;
+      undo.querySelector("[data-day-undo-word]").textContent = fill(this.texts.undo_of, { act: this.querySelector("#day-rail-part").dataset.changeWord });
+    }
     this.rail?.draw();
     if (focus) this.blockOf(focus)?.focus({ preventScroll: !placement });
   }
