@@ -10,6 +10,7 @@ from xml.etree import ElementTree as ET
 
 from hypothesis import given, settings, strategies as st
 
+from cms.desk.onair.pages import ADDRESSES
 from renderers.conformance.samples import HOSTILE
 from renderers.conformance.world import SITE
 from renderers.tv import bench_guide, daypage, guide, pages, schedule
@@ -203,6 +204,14 @@ async def test_hole_that_is_over_promises_nothing_and_one_to_come_does() -> None
     page = daypage.page(plan, SITE, {}, NOW + 30 * SLOT)
     assert page.index("没有节目") < page.index("第一讲") < page.index(HOLE)
     assert page.count(HOLE) == page.count("没有节目") == 1
+
+
+async def test_every_address_the_desk_names_is_answered() -> None:
+    world = ChannelWorld()
+    world.lecture(1, imagined("item", segments=30), at=NOW)
+    await world.render(NOW)
+    for path in ADDRESSES.values():
+        assert await world.text(path.format("t-tv").removeprefix("/tv/"), NOW), path
 
 
 def test_stamps_are_beijings_over_the_years() -> None:
