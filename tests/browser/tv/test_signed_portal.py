@@ -111,6 +111,9 @@ async def test_signed_channel_plays_past_the_end_of_its_addresses_and_in_its_pas
     assert "/live/?begin=" in past
     await until(page, f"{TIME} > 3", seconds=30)
     assert await page.text_content("#osd-state") == "回看"
+    told = "/^.+　[0-9]+月[0-9]+日 [0-9:]{5}$/.test(document.getElementById('osd-time-of').textContent)"
+    await until(page, told, seconds=20)
+    assert await page.text_content("#osd-title") in {piece.title for piece in world.office.world.live.values()}
     async with page.expect_navigation():
         await press(page, 8)
     assert "begin=" not in page.url
