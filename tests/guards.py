@@ -6,7 +6,9 @@ thread, the call is refused and the test fails even if the refusal was swallowed
 """
 
 import asyncio
+import ipaddress
 import os
+import socket
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -87,7 +89,7 @@ class _Guard:
         if event in BLOCKING:
             self.check(event, args)
         elif event == "socket.connect":
-            self._stay_home(args[1])
+            self._stay_home(args[0], args[1])
 
     def check(self, event: str, args: tuple[Any, ...]) -> None:
         if asyncio._get_running_loop() is None:
@@ -99,12 +101,21 @@ class _Guard:
         self.seen.append(found)
         raise BlockingCallError(found)
 
-    def _stay_home(self, address: object) -> None:
+    def _stay_home(self, caller: socket.socket, address: object) -> None:
         if isinstance(address, tuple) and not str(address[0]).startswith(LOOPBACK[:3]):
-            if str(address[0]) in LOOPBACK:
+            if str(address[0]) in LOOPBACK or _is_heard_here_alone(caller, str(address[0])):
                 return
             self.seen.append(f"connection to {address[0]}")
             raise ForeignAddressError(str(address[0]))
+
+
+def _is_heard_here_alone(caller: socket.socket, address: str) -> bool:
+    """Whether datagrams to a group never leave this machine: with no hop to live they reach its own members only."""
+    try:
+        is_group = ipaddress.IPv4Address(address).is_multicast
+    except ValueError:
+        return False
+    return is_group and caller.getsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_TTL) == 0
 
 
 def _culprit(frame: FrameType | None) -> str | None:

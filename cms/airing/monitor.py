@@ -66,8 +66,8 @@ class Tile:
     missing: tuple[str, ...] = ()
 
     def into(self, slot: int) -> int:
-        """Milliseconds into what is on."""
-        return 0 if self.now is None else max(0, slot - self.now.start) * SLOT_MS
+        """Milliseconds into the film that is on, also where something lay over its beginning."""
+        return 0 if self.now is None else max(0, self.now.segment(slot)) * SLOT_MS
 
 
 async def wall(

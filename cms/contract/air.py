@@ -17,6 +17,8 @@ class Airing:
         master: hash of the video.
         index: hash of what says where its segments are; that of the film as it is everywhere, without a logo.
         gone: something was planned here and was taken back.
+        first: which segment of the video stands in `start`: not its first one where something lay over its beginning.
+        segments: of the whole video, behind whose last one its first follows; 0 where that says nothing.
     """
 
     start: int
@@ -27,10 +29,17 @@ class Airing:
     master: str = ""
     gone: bool = False
     index: str = ""
+    first: int = 0
+    segments: int = 0
 
     @property
     def is_still(self) -> bool:
         return not self.document
+
+    def segment(self, slot: int) -> int:
+        """Which segment of the video stands in a slot of this stretch."""
+        passed = self.first + slot - self.start
+        return passed % self.segments if self.segments else passed
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from renderers.tv import paths
 from renderers.tv.items import masters
 from renderers.tv.live import with_live
 from renderers.tv.looks import shown_index
-from renderers.tv.plan import PLAN_NAME, On, Plan, decode, from_value
+from renderers.tv.plan import PLAN_NAME, Item, On, Plan, decode, from_value
 from renderers.tv.programme import edge, to_ms
 from schedules.linear import slot_at
 
@@ -105,10 +105,15 @@ def _airings(plan: Plan, start: int, end: int) -> Iterator[Airing]:
         if item is None:
             yield Airing(max(first, start), stop, gone=plan.on(first).gone)
         else:
-            yield Airing(first, stop, item.document, item.release, item.title, item.master, index=item.index)
+            yield _airing(plan, first, stop, item)
         at = stop
     if at < end:
         yield Airing(at, end)
+
+
+def _airing(plan: Plan, first: int, stop: int, item: Item) -> Airing:
+    of = (item.document, item.release, item.title, item.master)
+    return Airing(first, stop, *of, index=item.index, first=plan.on(first).segment, segments=item.segments)
 
 
 _CHECKED: Final[OnAir] = TvOnAir()

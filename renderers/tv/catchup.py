@@ -12,6 +12,7 @@ from schedules.linear import SLOT_MS, run_at, slot_at, slot_from
 
 BEIJING: Final = ZoneInfo("Asia/Shanghai")
 LONGEST: Final = 6 * 3_600_000 // SLOT_MS
+_SECOND: Final = 999  # milliseconds that a stamp in seconds leaves out at most
 _LOCAL: Final = re.compile(r"(\d{14})(GMT|Z)?")
 _SECONDS: Final = re.compile(r"\d{9,10}")
 _MILLISECONDS: Final = re.compile(r"\d{12,13}")
@@ -44,7 +45,8 @@ def recording(query: Mapping[str, str], plan: Plan, now: int) -> Recording | Non
     first, last = milliseconds(begin), milliseconds(end)
     if first is None or (last is None and end):
         return None
-    start = max(slot_at(first), plan.start)
+    # A stamp in whole seconds is that of the slot that begins in its second, not of the one which ends there.
+    start = max(slot_at(first), min(slot_at(first + _SECOND), now), plan.start)
     if last is None:
         return _to_the_end(start, plan, now) if start <= now else None
     found = range(start, min(slot_from(last), now + 1))[:LONGEST]

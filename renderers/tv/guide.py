@@ -74,10 +74,10 @@ def numbered(codes: Iterable[str]) -> dict[str, int]:
     return {code: number for number, code in enumerate(sorted(codes), start=1)}
 
 
-def now(plan: Plan, at: dt.datetime, number: int = 1) -> dict[str, Any]:
-    """What is on, and what comes next."""
+def now(plan: Plan, at: dt.datetime, number: int = 1, past: int | None = None) -> dict[str, Any]:
+    """What is on, and what comes next; with a slot of the `past`, what was on then."""
     here = slot_at(to_ms(at))
-    coming = first(plan, here, UPCOMING)
+    coming = first(plan, here if past is None else past, UPCOMING)
     return {
         "now": to_ms(at),
         "number": number,

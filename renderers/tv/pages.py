@@ -2,14 +2,17 @@
 
 import hashlib
 import re
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
+from itertools import accumulate
 from pathlib import Path
 from typing import Final
 
 import jinja2
 from markupsafe import Markup
 
-from cms.contract import File, Piece
+from cms.contract import AssetFile, File, Piece
+from media.house import POSTER as FILM
 from renderers.tv import keys, layout, paths
 from renderers.tv.dates import day
 
@@ -20,6 +23,8 @@ HLS: Final = "vendor/hls-1.7.4/hls.min.js"
 CARD: Final = "tv-card"
 POSTER: Final = "web-960-jpeg"
 RENDITIONS: Final = frozenset({CARD, POSTER})
+# Bytes of pictures that a page has at once: an old box holds little, and its line is slow.
+PICTURES: Final = 300_000
 _SCRIPT: Final = "text/javascript; charset=utf-8"
 # https://www.w3.org/TR/xml/#charsets
 _NOT_TEXT: Final = re.compile("[^\\t\\n\\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -65,14 +70,18 @@ def mark(piece: Piece, html: Markup) -> Markup:
 
 
 def picture(piece: Piece, name: str = CARD) -> Markup:
-    """The cover, else the first picture's or video's; nothing when there is none."""
-    file = next(
-        (found for of in _covers(piece) for kind in (name, POSTER, "poster") if (found := piece.rendition(of, kind))),
-        None,
-    )
-    if file is None:
-        return Markup("")
-    return Markup('<img src="/a/{}" alt="">').format(file.sha256)
+    """The cover, else the first picture's or video's; nothing when there is none that a page can hold."""
+    file = next((one for one in _drawn(piece, name) if one.size <= PICTURES), None)
+    return Markup("") if file is None else _image(file)
+
+
+def pictures(pieces: Iterable[Piece]) -> Mapping[str, Markup]:
+    """By document, the small pictures of a page with many: all, or those that are smallest and fit together."""
+    found = [(piece.document, min(_drawn(piece, CARD), key=_card_first, default=None)) for piece in pieces]
+    files = sorted((one.size, document, one) for document, one in found if one is not None)
+    whole = accumulate(size for size, _, _ in files)
+    fit = {document: _image(one) for (_, document, one), upto in zip(files, whole, strict=True) if upto <= PICTURES}
+    return {document: fit.get(document, Markup("")) for document, _ in found}
 
 
 def is_video(piece: Piece) -> bool:
@@ -106,6 +115,23 @@ def static() -> dict[str, str]:
 def _static_path(name: str, data: bytes) -> str:
     stem, _, ending = name.rpartition("/")[2].rpartition(".")
     return f"{paths.FILES}{stem}-{hashlib.sha256(data).hexdigest()[:16]}.{ending}"
+
+
+def _image(file: AssetFile) -> Markup:
+    return Markup('<img src="/a/{}" alt="">').format(file.sha256)
+
+
+def _card_first(file: AssetFile) -> tuple[bool, int]:
+    return file.rendition != CARD, file.size
+
+
+def _drawn(piece: Piece, name: str) -> Iterator[AssetFile]:
+    """The first cover that has a file a box can draw, in the size that is asked for and in others."""
+    for of in _covers(piece):
+        found = [file for kind in (name, POSTER, FILM, CARD) if (file := piece.rendition(of, kind)) is not None]
+        if found:
+            yield from found
+            return
 
 
 def _covers(piece: Piece) -> list[str]:

@@ -319,7 +319,10 @@ async def _beginning(track: Track, name: str, assets: Assets) -> Reply | None:
 async def _now(request: _Request) -> Reply:
     codes = [paths.code_of(path) for path in request.published.paths(paths.ROOT) if path.endswith("/" + paths.PLAN)]
     number = guide.numbered(codes).get(request.plan.code, 1)
-    return _short(request.ask, _json(guide.now(request.plan, request.ask.now, number)), JSON)
+    # For whoever watches a recording: what was on at its beginning.
+    asked = catchup.recording(request.ask.query, request.plan, request.slot)
+    past = None if asked is None else asked.first
+    return _short(request.ask, _json(guide.now(request.plan, request.ask.now, number, past)), JSON)
 
 
 async def _channels(request: _Request) -> Reply:

@@ -18,7 +18,7 @@ WORDS = (
 )
 CHINESE = re.compile("[\u4e00-\u9fff]")
 # Words of what is not built yet, and of what is no class.
-NO_CLASS = {"Alert", "Alarm", "Audience", "Guard", "Recall", "Trust domain", "Epoch", "Poster"}
+NO_CLASS = {"Alert", "Entry", "Alarm", "Audience", "Guard", "Recall", "Trust domain", "Epoch", "Poster"}
 
 
 def page() -> str:

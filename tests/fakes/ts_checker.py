@@ -22,9 +22,25 @@ class Pes:
     random: bool
 
 
+@dataclass(frozen=True)
+class Said:
+    """What an event section says of its event: seconds since 1970, how many it lasts, whether it is running."""
+
+    start: int
+    seconds: int
+    running: int
+
+
 @dataclass
 class Report:
-    """Everything found; intervals in seconds of the stream's own clock, margins in seconds."""
+    """Everything found; intervals in seconds of the stream's own clock, margins in seconds.
+
+    Attributes:
+        table_interval: the longest time between two sections of a table, by its identifier and table id; those for what
+            is on and what follows apart, as (0x12, 0x4E) and (0x12, 0x4F).
+        said: by number, what an event is said to be.
+        clock: the stream's own time beside the seconds since 1970 that the time tables say then.
+    """
 
     packets: int = 0
     pids: Counter[int] = field(default_factory=Counter)
@@ -33,13 +49,15 @@ class Report:
     pcr_interval: float = 0.0
     pcr_jitter_ns: float = 0.0
     rate: float = 0.0
-    table_interval: dict[int, float] = field(default_factory=dict)
+    table_interval: dict[tuple[int, int], float] = field(default_factory=dict)
     video_steps: Counter[int] = field(default_factory=Counter)
     sound_steps: Counter[int] = field(default_factory=Counter)
     margin: dict[int, tuple[float, float]] = field(default_factory=dict)
     early: float = 0.0
     names: set[str] = field(default_factory=set)
     events: set[tuple[int, int, str]] = field(default_factory=set)
+    said: dict[int, "Said"] = field(default_factory=dict)
+    clock: list[tuple[float, int]] = field(default_factory=list)
     pictures: int = 0
     keys: int = 0
 
@@ -75,10 +93,15 @@ def check(data: bytes) -> Report:
     _tables(sections, report)
     program = _program(sections)
     clock = _clocks(clocks[program["pcr"]], report)
+    by_table: dict[tuple[int, int], list[float]] = defaultdict(list)
     for pid, found in sections.items():
-        if pid in {0, program["pmt"]}:
-            times = [clock(at) for at, _ in found]
-            report.table_interval[pid] = float(max(b - a for a, b in itertools.pairwise(times)))
+        for at, told in found:
+            # What is on and what follows are two sections of one table, and each has to come in time.
+            by_table[pid, told[0] + (told[6] if told[0] == 0x4E else 0)].append(clock(at))
+            if told[0] in {0x70, 0x73}:
+                report.clock.append((clock(at), _time(told[3:8])))
+    for name, times in by_table.items():
+        report.table_interval[name] = float(max(b - a for a, b in itertools.pairwise(times)))
     _streams(program, pes, clock, report)
     return report
 
@@ -191,7 +214,22 @@ def _tables(sections: Sections, report: Report) -> None:
             told = data[26 : len(data) - 4]
             assert told[0] == 0x4D
             title = _text(told[6 : 6 + told[5]])
-            report.events.add((data[6], data[14] << 8 | data[15], title))
+            number = data[14] << 8 | data[15]
+            report.events.add((data[6], number, title))
+            lasts = _decimal(data[21]) * 3600 + _decimal(data[22]) * 60 + _decimal(data[23])
+            report.said[number] = Said(_time(data[16:21]), lasts, data[24] >> 5)
+
+
+def _time(data: bytes) -> int:
+    """Seconds since 1970 of a modified Julian day and a time of day in digits (EN 300 468, annex C)."""
+    days = (data[0] << 8 | data[1]) - 40_587
+    return days * 86_400 + _decimal(data[2]) * 3600 + _decimal(data[3]) * 60 + _decimal(data[4])
+
+
+def _decimal(byte: int) -> int:
+    assert byte >> 4 <= 9
+    assert byte & 15 <= 9
+    return (byte >> 4) * 10 + (byte & 15)
 
 
 def _text(data: bytes) -> str:

@@ -19,7 +19,10 @@ def channel_context() -> dict[str, Any]:
     return {
         "shell": shell("onair"),
         "target": {"code": "wujiang-tv", "name": "吴江新时代文明实践频道", "href": "#"},
-        "stream": "https://yunping.wujiang.example/tv/wujiang-tv/master.m3u8",
+        "addresses": [
+            {"name": "HLS", "url": "https://yunping.wujiang.example/tv/wujiang-tv/master.m3u8"},
+            {"name": "节目单 XMLTV", "url": "https://yunping.wujiang.example/tv/wujiang-tv/epg.xml"},
+        ],
         "open": [
             order("应急信息", "megaphone", "暴雨红色预警信号", "播出中", "bad", may_end=True),
             order(

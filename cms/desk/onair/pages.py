@@ -23,6 +23,15 @@ from cms.publishing.onair.jobs import queued_texts
 from cms.publishing.onair.models import CHANNEL, CutInKind
 
 _BASE: Final = "/desk/onair/"
+# Where a channel and its guide are to be had, in the order in which a head-end asks for them.
+ADDRESSES: Final = {
+    "hls": "/tv/{}/master.m3u8",
+    "ts": "/tv/{}/ts/master.m3u8",
+    "m3u": "/tv/channels.m3u",
+    "xmltv": "/tv/{}/epg.xml",
+    "json": "/tv/{}/epg.json",
+    "c2": "/tv/{}/schedule.xml",
+}
 _ICONS: Final = {
     CutInKind.EMERGENCY: "megaphone",
     CutInKind.LIVE: "radio-tower",
@@ -140,7 +149,10 @@ async def _channel(visit: Visit, error: DomainError | None = None) -> web.Stream
     may_end = bool(can(visit.actor, Action.PUBLISHING_RECALL, Subject(target.unit_path)))
     context = {
         "target": {"code": target.code, "name": target.name, "href": f"{_BASE}{target.code}"},
-        "stream": f"{visit.deps.site.base_url}/tv/{target.code}/master.m3u8",
+        "addresses": [
+            {"name": visit.t(f"desk.onair.address.{name}"), "url": visit.deps.site.base_url + path.format(target.code)}
+            for name, path in ADDRESSES.items()
+        ],
         "open": [_told(visit, one, may_end=may_end) for one in shown if one.is_open(visit.now)],
         "past": [_told(visit, one, may_end=False) for one in shown if not one.is_open(visit.now)],
         "may_begin": may_begin,

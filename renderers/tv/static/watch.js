@@ -118,6 +118,14 @@
       portal.id("osd-done").style.width = Math.min(100, (answer.now - onAir.start) * 100 / (onAir.end - onAir.start)) + "%";
     }
 
+    /* What the recording is of; where one goes on in it, that is said first. */
+    function recorded(answer) {
+      var was = answer.programmes[0], day = was ? new Date(was.start + 28800000) : null;
+      if (!was) { return; }
+      portal.say("osd-title", was.title);
+      portal.say("osd-time-of", answer.channel + "　" + (day.getUTCMonth() + 1) + "月" + day.getUTCDate() + "日 " + portal.clock(was.start));
+    }
+
     if (isCatchup) { source = screen.getAttribute("data-base") + "catchup.m3u8?begin=" + begin + "&end=" + end; name = screen.getAttribute("data-base") + begin; }
     function path(url) { return pass ? pass.path(url) : url; }
     /* An address that was refused has ended, or the page is older than the wish for signed ones. */
@@ -152,6 +160,7 @@
       osd();
       window.setInterval(tick, 1000);
       if (isLive) { portal.follow(screen.getAttribute("data-now"), followed); }
+      if (isCatchup) { portal.follow(screen.getAttribute("data-now") + "?begin=" + begin + "&end=" + end, recorded); }
     }
     function stop() {
       if (isPlayer && !isLive && player.moving()) { remember(); }

@@ -31,6 +31,7 @@ async def test_channel_is_put_on_the_wire_watched_and_taken_off(pages: Pages, ho
     operator = await seat(pages, house, await house.add("yun", "云维", "operator"))
     page = operator.page
     await operator.go("/desk/outputs/")
+    await expect(page.locator("[name=url]")).to_be_hidden()
     await page.fill("[name=address]", "8.8.8.8")
     await operator.press("添加输出")
     await expect(page.get_by_text("不能发往这个地址")).to_be_visible()
@@ -38,6 +39,7 @@ async def test_channel_is_put_on_the_wire_watched_and_taken_off(pages: Pages, ho
     await operator.press("添加输出")
     await operator.said("输出已保存")
     await page.select_option("[name=kind]", "push")
+    await expect(page.locator("[name=address]")).to_be_hidden()
     await page.fill("[name=url]", "rtmp://live.example.cn/app/key-1")
     await operator.press("添加输出")
     await operator.said("输出已保存")

@@ -105,12 +105,16 @@ async def test_signed_channel_plays_past_the_end_of_its_addresses_and_in_its_pas
     assert len(seen.tokens) >= 2, "renewed while nobody noticed"
     assert {token.split(".")[0] for token in seen.tokens} == {next(iter(seen.tokens)).split(".")[0]}, "one viewer"
     # From its beginning: what was on air, under a pass as well; where one left, it goes on.
+    # Nothing is begun again that has only just begun: the key is pressed until the programme is ten seconds old.
     async with page.expect_navigation():
-        await press(page, 37)
+        await page.evaluate("() => { setInterval(() => document.onkeydown({keyCode: 37, preventDefault() {}}), 500); }")
     past = page.url
     assert "/live/?begin=" in past
     await until(page, f"{TIME} > 3", seconds=30)
     assert await page.text_content("#osd-state") == "回看"
+    told = "/^.+　[0-9]+月[0-9]+日 [0-9:]{5}$/.test(document.getElementById('osd-time-of').textContent)"
+    await until(page, told, seconds=20)
+    assert await page.text_content("#osd-title") in {piece.title for piece in world.office.world.live.values()}
     async with page.expect_navigation():
         await press(page, 8)
     assert "begin=" not in page.url

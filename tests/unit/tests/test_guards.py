@@ -57,6 +57,19 @@ async def test_child_process_when_started_by_the_loop_is_allowed() -> None:
     assert await product(source, exec_=asyncio.create_subprocess_exec)() == 0
 
 
+@pytest.mark.parametrize(("hops", "refused"), [(0, False), (1, True)])
+def test_group_when_its_datagrams_have_a_hop_to_live_is_another_machine(hops: int, refused: bool) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as caller:
+        caller.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_TTL, hops)
+        caller.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, socket.inet_aton("127.0.0.1"))
+        if refused:
+            with pytest.raises(ForeignAddressError):
+                caller.connect(("239.255.77.9", 5000))
+        else:
+            caller.connect(("239.255.77.9", 5000))
+    GUARD.seen.clear()
+
+
 def test_connection_when_it_leaves_the_machine_is_refused() -> None:
     with socket.socket() as s, pytest.raises(ForeignAddressError):
         s.connect(("192.0.2.1", 9))

@@ -4,6 +4,8 @@ import dataclasses
 import datetime as dt
 import itertools
 
+from cms.contract import CutIn
+from media.house import write_index
 from renderers.tv.air import TvOnAir
 from renderers.tv.plan import from_value, to_value
 from tests.fakes.channel import NOW, SLOT, ChannelWorld, slot_of
@@ -37,6 +39,25 @@ async def test_plan_is_told_without_gap_as_its_lists_show_it_and_open_behind_wha
     assert found.ends == plan.end
     gone = dataclasses.replace(plan, items={})
     assert all(one.gone for one in AIR.aired(to_value(gone), here, here + 10, NOW).airings if not one.document)
+
+
+async def test_stretch_of_a_film_says_which_of_its_segments_are_on_also_behind_what_lay_over_it() -> None:
+    world = await world_of(40, 3)
+    pieces = sorted(world.live.values(), key=lambda one: one.document)
+    world.cut_ins = [CutIn("c1", "insert", pieces[1], NOW + 4 * SLOT)]
+    urgent = world.hold(write_index(imagined("urgent", segments=2)))
+    until = NOW + 27 * SLOT
+    world.cut_ins.append(CutIn("c2", "emergency", pieces[0], NOW + 20 * SLOT, until, urgent))
+    await world.render(NOW)
+    value, _ = await world.services.state.get(AIR.value)
+    here, plan = slot_of(NOW), from_value(value)
+    found = AIR.aired(value, here, here + 60, NOW).airings
+    films = [one for one in found if not one.is_still]
+    assert len({one.start for one in films if one.document == pieces[0].document}) > 2, "cut in three"
+    assert any(one.first for one in films)
+    for one in films:
+        for slot in range(one.start, one.end):
+            assert one.segment(slot) == plan.on(slot).segment, (one, slot)
 
 
 async def test_list_when_asked_for_says_whose_viewer_it_is_and_other_answers_do_not() -> None:

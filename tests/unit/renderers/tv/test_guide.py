@@ -10,15 +10,17 @@ from xml.etree import ElementTree as ET
 
 from hypothesis import given, settings, strategies as st
 
+from cms.desk.onair.pages import ADDRESSES
 from renderers.conformance.samples import HOSTILE
 from renderers.conformance.world import SITE
-from renderers.tv import bench_guide, guide, pages, schedule
+from renderers.tv import bench_guide, daypage, guide, pages, schedule
+from renderers.tv.dates import BEIJING
 from renderers.tv.guide import HOLE
 from renderers.tv.over import Kind, Over
-from renderers.tv.plan import House, Item, Plan, Rule
+from renderers.tv.plan import House, Item, Plan, Rule, decode
 from schedules.linear import DAY_SLOTS, SLOT_MS, Loop, Run
 from schedules.weaving import Rules, extended
-from tests.fakes.channel import NOW, ChannelWorld, slot_of
+from tests.fakes.channel import NOW, SLOT, ChannelWorld, slot_of
 from tests.fakes.house_files import imagined
 from tests.fakes.xmltv import faults
 
@@ -157,6 +159,61 @@ async def test_guide_when_asked_for_in_every_form_is_answered() -> None:
     for path in ("epg.xml", "epg.json", "t-tv/schedule.xml", "t-tv/channels/", "t-tv/day/"):
         assert title not in await world.text(path, NOW), path
     assert HOLE in await world.text("t-tv/channels/", NOW)
+
+
+async def test_catch_up_address_of_the_list_filled_in_with_a_programme_of_the_guide_plays_its_slots() -> None:
+    """As a player does it: the template out of the M3U, the times out of the XMLTV of the same channel."""
+    world = ChannelWorld()
+    world.lecture(1, imagined("one", segments=30), at=NOW)
+    world.lecture(2, imagined("two", segments=12), at=NOW - dt.timedelta(hours=1))
+    await world.render(NOW)
+    now = NOW + dt.timedelta(minutes=20)
+    listed = await world.text("channels.m3u", now)
+    (about,) = (line for line in listed.splitlines() if 'tvg-id="t-tv"' in line)
+    (template,) = re.findall(r'catchup-source="([^"]+)"', about)
+    assert re.findall(r'catchup="(\w+)" catchup-days="(\d)"', about) == [("default", "7")]
+    told = ET.fromstring(await world.text("epg.xml", now)).iter("programme")
+    over = [(p.get("start") or "", p.get("stop") or "") for p in told if (p.get("stop") or "") < f"{local(now)} +0800"]
+    assert len(over) > 5
+    entries = list(guide.programmes(plan_of(world), plan_of(world).start, slot_of(now)))
+    for start, stop in over:
+        asked = template.replace("${(b)yyyyMMddHHmmss}", start[:14]).replace("${(e)yyyyMMddHHmmss}", stop[:14])
+        text = await world.text(asked.partition("/tv/")[2].replace("catchup.", "catchup-480."), now)
+        slots = [int(name) for name in re.findall(r"480/(?:slate-)?(\d+)\.m4s", text)]
+        entry = next(one for one in entries if guide._stamp(one.start) == start)
+        # Stamps are whole seconds, slots are not: nothing of a neighbour is in it all the same.
+        assert slots == [*range(entry.start, entry.end)]
+        told = json.loads(await world.text(f"t-tv/now.json?begin={start[:14]}&end={stop[:14]}", now))
+        assert (told["programmes"][0]["title"], told["now"]) == (entry.title, round(now.timestamp() * 1000))
+        assert text.endswith("#EXT-X-ENDLIST\n")
+
+
+def local(at: dt.datetime) -> str:
+    return f"{at.astimezone(BEIJING):%Y%m%d%H%M%S}"
+
+
+def plan_of(world: ChannelWorld) -> Plan:
+    return decode(world.tree["/tv/t-tv/plan.json"].data)
+
+
+async def test_hole_that_is_over_promises_nothing_and_one_to_come_does() -> None:
+    world = ChannelWorld()
+    await world.render(NOW)
+    plan = plan_of(world)
+    items = {"1.1": dataclasses.replace(item(1, "第一讲"), segments=50)}
+    start = plan.start
+    plan = dataclasses.replace(plan, items=items, runs=(Run(start, 20), Run(start + 20, 50, "1.1"), Run(start + 70, 9)))
+    page = daypage.page(plan, SITE, {}, NOW + 30 * SLOT)
+    assert page.index("没有节目") < page.index("第一讲") < page.index(HOLE)
+    assert page.count(HOLE) == page.count("没有节目") == 1
+
+
+async def test_every_address_the_desk_names_is_answered() -> None:
+    world = ChannelWorld()
+    world.lecture(1, imagined("item", segments=30), at=NOW)
+    await world.render(NOW)
+    for path in ADDRESSES.values():
+        assert await world.text(path.format("t-tv").removeprefix("/tv/"), NOW), path
 
 
 def test_stamps_are_beijings_over_the_years() -> None:

@@ -69,6 +69,27 @@ async def test_program_that_is_not_there_is_said_and_tried_again(monkeypatch: py
     assert push.counts.error
 
 
+async def test_program_that_takes_nothing_for_two_slots_is_ended_and_started_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pushing, "FIRST_WAIT", 0.01)
+    monkeypatch.setattr(pushing, "STUCK", 0.1)
+    started = tmp_path / "started"
+    push = Push(URL, MASKED, ("sh", "-c", f"echo $$ >> '{started}'; exec sleep 60"))
+    running = asyncio.create_task(push.run())
+    for slot in range(2):
+        push.offer(slot, bytes(1 << 20))  # more than a pipe holds
+    async with asyncio.timeout(20):
+        await restarted(push, 2)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    assert push.counts.error == "stuck"
+    assert push.counts.slot == 0, "nothing of it arrived"
+    pids = (await asyncio.to_thread(started.read_text)).split()
+    assert len(pids) >= 2
+    assert not [pid for pid in pids if Path(f"/proc/{pid}").exists()]
+
+
 async def test_slots_that_the_program_does_not_take_are_dropped_oldest_first() -> None:
     push = Push(URL, MASKED)
     for slot in range(5):

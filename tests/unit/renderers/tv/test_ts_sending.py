@@ -1,5 +1,6 @@
 """When datagrams go out: by a clock the test holds, then once over a real socket of this machine."""
 
+import contextlib
 import socket
 import time
 from collections.abc import Iterator
@@ -119,6 +120,44 @@ def test_output_to_a_group_leaves_by_its_interface_and_reaches_as_far_as_it_is_t
     for address in ("239.1.1.1", "127.0.0.1"):
         with pytest.raises(OSError, match="address"):
             prepared(Wire(address, 5000, 1, "203.0.113.7"))
+
+
+def test_group_is_heard_by_all_who_joined_it_and_by_nobody_else() -> None:
+    group = "239.255.77.2"
+    with contextlib.ExitStack() as held:
+        first = joined(held, group, 0)
+        port = first.getsockname()[1]
+        second, other = joined(held, group, port), joined(held, "239.255.77.3", port)
+        line = opened(Wire(group, port, 0, "127.0.0.1"), RATE)
+        held.callback(line.socket.close)
+        slot = START // SLOT_NS
+        line.slots[slot] = mux.constant(ts_items.moving(1), slot, SIZE, SERVICE, EVENTS)
+        wanted = line.slots[slot]
+        got = [b"", b""]
+        for tick in range(SLOT_NS // (4 * TICK)):
+            before = line.counts.datagrams
+            line.send(START + tick * 4 * TICK, 4 * TICK)
+            for number, one in enumerate((first, second)):
+                got[number] += b"".join(one.recv(2048) for _ in range(line.counts.datagrams - before))
+        assert got[0] == got[1]
+        assert got[0] == wanted[: len(got[0])]
+        assert len(wanted) - len(got[0]) <= 2 * BYTES, "the last tick is the next slot's"
+        assert (check(got[0]).continuity, line.counts.errors) == ([], 0)
+        other.setblocking(False)
+        with pytest.raises(BlockingIOError):
+            other.recv(2048)
+
+
+def joined(held: contextlib.ExitStack, group: str, port: int) -> socket.socket:
+    """A receiver of one group on the loopback; whichever others its port has, it hears this group alone."""
+    found = held.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+    found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    found.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
+    found.bind((group, port))
+    member = socket.inet_aton(group) + socket.inet_aton("127.0.0.1")
+    found.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, member)
+    found.settimeout(5)
+    return found
 
 
 def test_thread_sends_what_lies_ready_and_stops_when_told() -> None:
