@@ -14,9 +14,10 @@ from typing import Any, Final, Protocol
 
 from websockets.asyncio.server import ServerConnection
 from websockets.datastructures import Headers
-from websockets.frames import Frame, Opcode, apply_mask
+from websockets.frames import Frame, Opcode
 from websockets.http11 import Request
 from websockets.protocol import CONNECTING, OPEN
+from websockets.utils import apply_mask
 
 from screens.frames import NOTHING, AudienceFrames, Versions, message_frame
 from screens.messages import PATH, FromServer
