@@ -13,6 +13,7 @@ from cms.datafeeds.states import DataState
 from cms.kernel.messages import Catalogue, catalogue
 from cms.library.rights import Rights
 from cms.library.states import RemakeState, UploadState, VideoState
+from cms.live.recordings import RecordingState
 from cms.live.rules import SourceKind
 from cms.newspaper.states import DrawState
 from cms.outlets.rules import OutletKind
@@ -61,6 +62,7 @@ LABELS: Final[Mapping[type[StrEnum], Callable[[Enum], str]]] = {
     CallState: _chip,
     OutletKind: _by_name,
     SourceKind: _by_name,
+    RecordingState: _by_name,
 }
 
 

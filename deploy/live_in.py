@@ -10,7 +10,7 @@ import os
 import socket
 import uuid
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -20,8 +20,8 @@ from cms.kernel.log import logger
 from cms.kernel.metrics import Metrics
 from cms.library.upload import Workshop
 from cms.live.holding import HeldSource, SaidOfSource, hold, let_go
-from cms.live.keeping import keep_next, tidy
-from cms.live.models import LiveSlot, account_of
+from cms.live.keeping import keep_next, kept_bytes, tidy
+from cms.live.models import LivePart, LiveSlot, account_of
 from cms.live.rules import SourceKind, SourceState
 from cms.live.sources import SECRET, any_source
 from cms.publishing.published import TreePublished, volatile_name
@@ -32,12 +32,13 @@ from cms.publishing.tree_reader import TreeReader
 from deploy.installation import Installation, open_workshop, opened as installation
 from deploy.live_inlet import Inlet, Studio, ended
 from deploy.live_logos import Logos
+from deploy.live_tape import MOST_BYTES, Heard, Tape, has_room
 from deploy.services_maker import vault_key
 from deploy.settings import Settings
 from media.errors import MediaRefused
-from media.house import RUNGS, write_index
-from media.live import Made, is_in_time, room_for
-from media.live_encoding import Power, measured
+from media.house import write_index
+from media.live import Made, Measured, fits, is_in_time, room_for
+from media.live_encoding import measured
 from media.live_receiving import Receiver, listener
 from media.package import house_of
 from media.sandbox import Effort
@@ -80,7 +81,11 @@ class Intake:
     logos: Logos
     sources: dict[uuid.UUID, Received] = field(default_factory=dict)
     on_air: dict[uuid.UUID, uuid.UUID] = field(default_factory=dict)
+    recorded: frozenset[uuid.UUID] = frozenset()
     refused: dict[uuid.UUID, str] = field(default_factory=dict)
+    # Rows of parts that the database did not hear of yet.
+    unheard: list[dict[str, Any]] = field(default_factory=list)
+    _kept: dict[uuid.UUID, int] = field(default_factory=dict)
     _blocks: dict[tuple[str, int], tuple[Line, ...]] = field(default_factory=dict)
 
     async def ask(self) -> None:
@@ -90,7 +95,7 @@ class Intake:
         async with self.here.db.write() as session:
             holding = await hold(session, self.owner, said, now=self.here.clock.now())
         wanted = {one.id: one for one in holding.sources}
-        self.on_air = dict(holding.on_air)
+        self.on_air, self.recorded = dict(holding.on_air), holding.recorded
         for key in [key for key, one in self.sources.items() if wanted.get(key) != one.held]:
             await self._leave(self.sources.pop(key))
         await self.logos.read(holding.logos)
@@ -101,15 +106,18 @@ class Intake:
         for key, one in self.sources.items():
             one.inlet.logo = self.logos.worn.get(key)
         self._tell()
+        await self._tell_parts()
 
     async def look(self) -> None:
         """Begins and ends what is wanted by now; no more encoders than the machine was measured for."""
-        most = max(1, room_for(self.studio.power.factor)) if self.studio.power.rungs else 0
         for key, one in self.sources.items():
             order = self.on_air.get(key)
             may = order is not None and await self._is_of_house(one)
-            busy = sum(other.inlet.state is SourceState.ENCODING for other in self.sources.values() if other is not one)
-            one.inlet.look(order, may_encode=may and busy < most)
+            record = order in self.recorded
+            power = one.inlet.power(recorded=record)
+            beside = [other.inlet.spent for other in self.sources.values() if other is not one]
+            may = may and bool(power.rungs) and fits(beside, power.factor)
+            one.inlet.look(order, may_encode=may, record=record)
 
     async def keep(self, held: HeldSource, order: uuid.UUID, slot: int, made: Made, rungs: int) -> bool:
         """Puts a slot where every server finds it; False when it is too late for that by now."""
@@ -132,6 +140,41 @@ class Intake:
         self.here.metrics.count("yunping_live_slots_total")
         return True
 
+    async def keep_part(self, heard: Heard) -> None:
+        """Puts a part of a recording into the store, or writes down that it is missing."""
+        order, size = heard.order, len(heard.data)
+        sha256 = ""
+        so_far = await self._kept_of(order)
+        if size and so_far + size <= MOST_BYTES and await asyncio.to_thread(has_room, self.studio.work):
+            try:
+                sha256 = (await self.here.store.put(heard.data, media_type="video/mp2t")).sha256
+            except MediaRefused as refused:
+                log.warning("a part of a recording could not be stored", code=refused.code)
+        self._kept = {order: so_far + size} if sha256 else {order: so_far}
+        times = {"stretch": heard.stretch, "at": heard.at, "until": heard.until}
+        self.unheard.append({"cut_in_id": order, "sha256": sha256, "size": size if sha256 else 0, **times})
+        await self._tell_parts()
+
+    async def _kept_of(self, order: uuid.UUID) -> int:
+        """Bytes of a recording so far; of one that another process began by its rows."""
+        if order not in self._kept:
+            with contextlib.suppress(SQLAlchemyError):
+                async with self.here.db.read() as session:
+                    return await kept_bytes(session, order)
+        return self._kept.get(order, 0)
+
+    async def _tell_parts(self) -> None:
+        """A part is of a recording once its row is there; rows wait while the database is away."""
+        told, self.unheard = self.unheard, []
+        if not told:
+            return
+        try:
+            async with self.here.db.write() as session:
+                for values in told:
+                    await session.merge(LivePart(**values))
+        except SQLAlchemyError:
+            self.unheard = [*told, *self.unheard]
+
     async def close(self) -> None:
         for one in self.sources.values():
             await self._leave(one)
@@ -151,8 +194,8 @@ class Intake:
         async def keep(order: uuid.UUID, slot: int, made: Made, rungs: int) -> bool:
             return await self.keep(held, order, slot, made, rungs)
 
-        inlet = Inlet(self.studio, keep)
-        receiver = Receiver(url, inlet.hear)
+        inlet = Inlet(self.studio, keep, Tape(self.here.clock, self.keep_part))
+        receiver = Receiver(url, inlet.hear, began=inlet.tape.cut)
         self.sources[held.id] = Received(held, inlet, receiver, asyncio.create_task(receiver.run()))
 
     async def _leave(self, one: Received) -> None:
@@ -185,8 +228,8 @@ class Intake:
         return False
 
     def _said(self, one: Received) -> SaidOfSource:
-        inlet, power = one.inlet, self.studio.power
-        signal = inlet.signal
+        inlet = one.inlet
+        power, signal = inlet.power(recorded=False), inlet.signal
         size = f"{signal.width}×{signal.height}" if signal else ""
         error = inlet.refused or unsaid(one.receiver.error, one.receiver.url, one.held.masked)
         is_fine = inlet.state in {SourceState.RECEIVING, SourceState.ENCODING} and not inlet.refused
@@ -204,10 +247,11 @@ class Intake:
             size=size,
             error="" if is_fine else error,
             still=still,
+            recording=inlet.power(recorded=True).factor,
         )
 
     def _none(self, code: str) -> SaidOfSource:
-        power = self.studio.power
+        power = self.studio.measured.power(logo=False, recorded=False)
         return SaidOfSource("waiting", None, power.factor, len(power.rungs), 0, 0, 0, 0, 0, "", code)
 
     def _tell(self) -> None:
@@ -215,7 +259,9 @@ class Intake:
         inlets = [one.inlet for one in self.sources.values()]
         for state in SourceState:
             metrics.gauge("yunping_live_sources", sum(one.state is state for one in inlets), state=state.value)
-        metrics.gauge("yunping_live_factor", self.studio.power.factor)
+        for logo in (False, True):
+            power = self.studio.measured.power(logo=logo, recorded=False)
+            metrics.gauge("yunping_live_factor", power.factor, logo="yes" if logo else "no")
         metrics.gauge("yunping_live_late_slots", sum(one.late for one in inlets))
         metrics.gauge("yunping_live_losses", sum(one.losses for one in inlets))
 
@@ -234,10 +280,10 @@ async def run_live_in(settings: Settings, metrics: Metrics, stop: asyncio.Event)
         sandbox = shop.sandbox.apart(parallel=16, effort=Effort(0, 0))
         reader = TreeReader(here.store)
         key = await asyncio.to_thread(vault_key, settings.data.resolve() / "keys" / "vault.key")
-        power = await _power(here, shop, stop)
-        if power is None:
+        found = await _measured(here, shop, stop)
+        if found is None:
             return
-        studio = Studio(here.clock, sandbox, shop.work, await house_of(sandbox, shop.work), power)
+        studio = Studio(here.clock, sandbox, shop.work, await house_of(sandbox, shop.work), found)
         published = TreePublished(reader, here.store, here.tombstones)
         logos = Logos(StoreAssets(here.store, here.tombstones.asset_gone))
         intake = Intake(here, shop, studio, published, key, f"{socket.gethostname()}:{os.getpid()}", logos)
@@ -250,15 +296,17 @@ async def run_live_in(settings: Settings, metrics: Metrics, stop: asyncio.Event)
             await intake.close()
 
 
-async def _power(here: Installation, shop: Workshop, stop: asyncio.Event) -> Power | None:
+async def _measured(here: Installation, shop: Workshop, stop: asyncio.Event) -> Measured | None:
     """What this machine can, measured once somebody has a source: a house without any spends nothing on it."""
     while not stop.is_set():
         try:
             async with here.db.read() as session:
                 wanted = await any_source(session)
             if wanted:
-                found = await measured(sandbox=shop.sandbox.apart(effort=Effort(0, 0)), work=shop.work)
-                log.info("live encoding was measured", factor=round(found.factor, 2), rungs=len(found.rungs))
+                found = await measured(
+                    sandbox=shop.sandbox.apart(effort=Effort(0, 0)), work=shop.work, store=shop.store
+                )
+                _print(found)
                 return found
         except (SQLAlchemyError, MediaRefused):
             log.exception("live encoding could not be measured")
@@ -271,12 +319,19 @@ async def _measure_again(intake: Intake) -> None:
     while True:
         await asyncio.sleep(_MEASURE_AGAIN)
         studio = intake.studio
-        if len(studio.power.rungs) == len(RUNGS) or intake.on_air:
+        if studio.measured.is_full or intake.on_air:
             continue
         with contextlib.suppress(MediaRefused):
-            found = await measured(sandbox=studio.sandbox, work=studio.work)
-            if found.factor and not intake.on_air:
-                studio.power = found
+            found = await measured(sandbox=studio.sandbox, work=studio.work, store=intake.here.store)
+            if not intake.on_air:
+                studio.measured = found
+                _print(found)
+
+
+def _print(found: Measured) -> None:
+    plain, marked = (found.power(logo=logo, recorded=False) for logo in (False, True))
+    log.info("live encoding was measured", factor=round(plain.factor, 2), rungs=len(plain.rungs))
+    log.info("live encoding with a logo was measured", factor=round(marked.factor, 2), rungs=len(marked.rungs))
 
 
 async def _work(intake: Intake, reader: TreeReader, stop: asyncio.Event) -> None:

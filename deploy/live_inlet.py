@@ -13,9 +13,10 @@ from typing import Final
 from cms.kernel.clock import Clock, to_ms
 from cms.kernel.log import logger
 from cms.live.rules import SourceState
+from deploy.live_tape import Tape
 from media.errors import MediaRefused
-from media.live import LATE_RUN, LOST_MS, Grid, Made, is_ahead, is_in_time
-from media.live_encoding import LiveEncoder, Power, Signal, loudness_of, signal_of, still_of
+from media.live import LATE_RUN, LOST_MS, Grid, Made, Measured, Power, is_ahead, is_in_time
+from media.live_encoding import LiveEncoder, Signal, loudness_of, signal_of, still_of
 from media.logo import Worn
 from media.loudness import UNHEARD, Loudness, live_gain
 from media.package import House
@@ -36,13 +37,13 @@ log = logger("live-in")
 
 @dataclass(slots=True)
 class Studio:
-    """Where signals are looked at and encoded, and what this machine can by the last measurement."""
+    """Where signals are looked at and encoded, and what that costs this machine by the last measurement."""
 
     clock: Clock
     sandbox: Sandbox
     work: Path
     house: House
-    power: Power
+    measured: Measured
 
 
 @dataclass(slots=True)
@@ -51,6 +52,7 @@ class Inlet:
 
     studio: Studio
     keep: Keep
+    tape: Tape
     state: SourceState = SourceState.WAITING
     since: dt.datetime | None = None
     signal: Signal | None = None
@@ -74,6 +76,7 @@ class Inlet:
 
     async def hear(self, block: bytes) -> None:
         """The next bytes; waits while a source is faster than time."""
+        self.tape.hear(block)
         self._heard_ms = to_ms(self.studio.clock.now())
         self._parts.append(block)
         self._size += len(block)
@@ -87,10 +90,22 @@ class Inlet:
         self._heard_ms = to_ms(self.studio.clock.now())
         await encoder.feed(block)
 
-    def look(self, order: uuid.UUID | None, *, may_encode: bool = True) -> None:
-        """What is to be done now: begin or end the encoder, look at what comes in, say how it is."""
+    def power(self, *, recorded: bool) -> Power:
+        """What this machine makes of the signal: its channel's logo has a price, and so has a recording."""
+        return self.studio.measured.power(logo=self.logo is not None, recorded=recorded)
+
+    @property
+    def spent(self) -> float:
+        """How fast it is encoded now, alone on this machine; 0 while it is not."""
+        return self.power(recorded=self.tape.order is not None).factor if self._encoding is not None else 0.0
+
+    def look(self, order: uuid.UUID | None, *, may_encode: bool = True, record: bool = False) -> None:
+        """What is to be done now: begin or end the encoder and the recording, look at what comes in, say how it is."""
         now = self.studio.clock.now()
         lost = to_ms(now) - self._heard_ms > LOST_MS
+        self.tape.want(order if record else None)
+        if lost:
+            self.tape.cut()
         if lost and self.state in {SourceState.RECEIVING, SourceState.ENCODING}:
             self.losses += 1
             self._parts.clear()
@@ -113,7 +128,7 @@ class Inlet:
         self._end()
         for task in tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.gather(*tasks, self.tape.close(), return_exceptions=True)
 
     def _now_is(self, *, lost: bool) -> SourceState:
         if lost:
@@ -150,7 +165,9 @@ class Inlet:
 
     async def _encode(self, order: uuid.UUID, signal: Signal) -> None:
         studio = self.studio
-        rungs = studio.power.rungs
+        # What the logo is now stays in this run: a filter cannot be given another picture, and a new run costs slots.
+        logo = self.wears(order)
+        rungs = self.power(recorded=self.tape.order is not None).rungs
         grid = Grid.at(to_ms(studio.clock.now()))
 
         async def take(segment: int, made: Made) -> None:
@@ -160,8 +177,6 @@ class Inlet:
             self._late_run = 0 if kept else self._late_run + 1
             self.slot = slot
 
-        # What the logo is now stays in this run: a filter cannot be given another picture, and a new run costs slots.
-        logo = self.wears(order)
         encoder = LiveEncoder(grid, rungs, signal, studio.house, take, live_gain(self.loudness), logo)
         try:
             async with encoder.running(studio.sandbox, studio.work) as task:

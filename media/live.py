@@ -4,8 +4,8 @@ Pure. The signal of one slot is shown `DELAY` slots later: by then its segment h
 has reached every server. What comes too late for its slot is never shown, so that no list ever changes.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 from media import ladder
@@ -80,6 +80,54 @@ def rungs_for(factors: Mapping[int, float]) -> Sequence[str]:
 def room_for(factor: float) -> int:
     """How many signals a machine bears that encodes one so fast; one of each ladder that is fast enough."""
     return max(0, int(factor / HEADROOM))
+
+
+def fits(running: Iterable[float], factor: float) -> bool:
+    """Whether a signal that is encoded so fast fits beside others, each given by how fast it would be alone."""
+    prices = [1 / one for one in running if one > 0]
+    return not prices or sum(prices) + 1 / factor <= 1 / HEADROOM if factor > 0 else False
+
+
+@dataclass(frozen=True, slots=True)
+class Power:
+    """What a machine can encode of one signal: its rungs, and how many times real time that was, measured."""
+
+    rungs: Sequence[str]
+    factor: float
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What encoding a signal costs a machine.
+
+    Attributes:
+        plain: times real time, by the length of the ladder.
+        marked: the same with the largest logo over the picture.
+        keeping: seconds that it takes to keep what comes in during one segment, for a recording.
+    """
+
+    plain: Mapping[int, float] = field(default_factory=dict)
+    marked: Mapping[int, float] = field(default_factory=dict)
+    keeping: float = 0.0
+
+    def power(self, *, logo: bool, recorded: bool) -> Power:
+        """What is made of a signal of this kind; no rungs where none is fast enough."""
+        factors = self.marked if logo else self.plain
+        if recorded:
+            factors = {count: slowed(factor, self.keeping) for count, factor in factors.items()}
+        rungs = rungs_for(factors)
+        return Power(rungs, factors[len(rungs)] if rungs else max(factors.values(), default=0.0))
+
+    @property
+    def is_full(self) -> bool:
+        """Whether every signal gets all rungs, whatever is asked of it."""
+        return len(self.power(logo=True, recorded=True).rungs) == len(RUNGS)
+
+
+def slowed(factor: float, seconds: float) -> float:
+    """How fast a signal is encoded when each of its segments costs so much more time."""
+    length = SEGMENT_MS / 1_000
+    return length / (length / factor + seconds) if factor > 0 else 0.0
 
 
 class Splitter:

@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import json
 import os
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,11 +21,12 @@ from media.errors import MediaRefused
 from media.house import AUDIO, AUDIO_FRAME_SAMPLES, AUDIO_TIMESCALE, DELAY_MS, FPS, SEGMENT_FRAMES, SEGMENT_MS
 from media.ladder import Gain, leveled
 from media.limits import VideoLimits
-from media.live import LADDERS, Grid, Made, Splitter, made, rungs_for
-from media.logo import Worn, laid
+from media.live import HEADROOM, LADDERS, Grid, Made, Measured, Splitter, made, rungs_for, slowed
+from media.logo import DEAREST, Worn, box, laid, plate, reader
 from media.loudness import UNHEARD, Loudness, live_gain, measured as listened
 from media.runner import FFMPEG, Listener, Stage, command, given_input, made_output, probe_command
 from media.sandbox import Bounds, Sandbox
+from media.store import Store
 from media.threads import in_thread
 from media.workspace import private_folder
 
@@ -35,6 +37,7 @@ _BLOCK: Final = 1 << 16
 _WAITING: Final = 512  # segments of one track that may wait for those of another: a sound that ended
 _SMALL: Final = VideoLimits(min_free_bytes=0).bounds(SEGMENT_MS)
 _STILL: Final = 640
+_PART: Final = 16_000_000 // 8_000 * SEGMENT_MS  # of a signal of 16 Mbit/s
 
 # As it comes, but for its peaks.
 HELD: Final = live_gain(UNHEARD)
@@ -118,40 +121,71 @@ async def still_of(data: bytes, *, sandbox: Sandbox, work: Path) -> bytes | None
     return None
 
 
-@dataclass(frozen=True, slots=True)
-class Power:
-    """What this machine can encode at once: rungs of one signal, and how many times real time that was, measured."""
+async def measured(*, sandbox: Sandbox, work: Path, store: Store) -> Measured:
+    """Encodes one slot of moving pictures with each ladder, the largest first, until one is fast enough for all.
 
-    rungs: Sequence[str]
-    factor: float
+    Then once more with the largest logo a channel can have; and what keeping a signal costs is measured beside it.
 
-
-async def measured(*, sandbox: Sandbox, work: Path) -> Power:
-    """Encodes one slot of moving pictures with each ladder, the largest first, until one is fast enough.
-
-    Raises MediaRefused as `run_ffmpeg`.
+    Raises MediaRefused as `run_ffmpeg`, and as `Store.put`.
     """
     await package.house_of(sandbox, work)
+    keeping = await _keeping(store)
+    plain = await _factors(LADDERS, keeping, sandbox, work, has_logo=False)
+    # What is too dear without a logo is so with one; how fast the smallest is, is told in any case.
+    most = max(1, len(rungs_for(plain)))
+    marked = await _factors([one for one in LADDERS if len(one) <= most], keeping, sandbox, work, has_logo=True)
+    return Measured(plain, marked, keeping)
+
+
+async def _factors(
+    ladders: Sequence[Sequence[str]], keeping: float, sandbox: Sandbox, work: Path, *, has_logo: bool
+) -> Mapping[int, float]:
     factors: dict[int, float] = {}
-    for tried in LADDERS:
-        factors[len(tried)] = await _factor(tried, sandbox, work)
-        if rungs := rungs_for(factors):
-            return Power(rungs, factors[len(rungs)])
-    return Power((), max(factors.values()))
+    for tried in ladders:
+        factors[len(tried)] = await factor_of(tried, sandbox, work, has_logo=has_logo)
+        if slowed(factors[len(tried)], keeping) >= HEADROOM:
+            break
+    return factors
 
 
-async def _factor(rungs: Sequence[str], sandbox: Sandbox, work: Path) -> float:
-    top = ladder.LADDER[rungs[0]]
-    size = f"{top.width}x{top.height}"
-    moving = ffmpeg.input(f"testsrc2=s={size}:r={FPS}", f="lavfi", t=ladder.seconds(1)).video
+async def factor_of(rungs: Sequence[str], sandbox: Sandbox, work: Path, *, has_logo: bool) -> float:
+    """Times real time that this machine encodes these rungs at, now. Raises MediaRefused."""
     loop = asyncio.get_running_loop()
-    async with private_folder(work) as out:
-        run = command(*_pictures(moving.filter("format", "yuv420p"), rungs, frames=SEGMENT_FRAMES))
+    async with private_folder(work) as folder:
+        out, logo = folder / "out", folder / "logo"
+        await in_thread(out.mkdir)
+        await in_thread(logo.write_bytes, plate(*_largest(rungs)))
         began = loop.time()
-        finished = await sandbox.run(run, given=Path(FFMPEG), out=out, bounds=_SMALL)
+        run = command(*tried(rungs, has_logo=has_logo))
+        finished = await sandbox.run(run, given=[Path(FFMPEG), logo], out=out, bounds=_SMALL)
         if finished.returncode != 0:
             raise MediaRefused("media.live_encoder")
     return SEGMENT_MS / 1000 / max(loop.time() - began, 0.001)
+
+
+def tried(rungs: Sequence[str], *, has_logo: bool) -> list[Any]:
+    """What is encoded to measure a machine: moving pictures, with a logo over them if that is asked."""
+    top = ladder.LADDER[rungs[0]]
+    source = f"testsrc2=s={top.width}x{top.height}:r={FPS}"
+    picture = ffmpeg.input(source, f="lavfi", t=ladder.seconds(1)).video.filter("format", "yuv420p")
+    if has_logo:
+        picture = laid(picture, DEAREST, reader("image/png"), width=top.width, height=top.height)
+    return _pictures(picture, rungs, frames=SEGMENT_FRAMES)
+
+
+def _largest(rungs: Sequence[str]) -> tuple[int, int]:
+    top = ladder.LADDER[rungs[0]]
+    here = box(DEAREST, top.width, top.height)
+    return here.width, here.height
+
+
+async def _keeping(store: Store) -> float:
+    data = await in_thread(os.urandom, _PART)  # nobody else's file, and none that is there already
+    began = time.process_time()
+    stored = await store.put(data, media_type="video/mp2t")
+    took = time.process_time() - began
+    await store.delete(stored.sha256)
+    return took
 
 
 @dataclass(slots=True)

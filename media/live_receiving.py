@@ -5,11 +5,12 @@ carries a secret and stands in no log.
 """
 
 import asyncio
-import contextlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote
+
+from media.programs import end, started
 
 FFMPEG: Final = "/usr/bin/ffmpeg"
 FIRST_WAIT: Final = 0.5
@@ -29,6 +30,7 @@ _PROTOCOLS: Final[Mapping[str, str]] = {
 _PATIENCE: Final = 10_000_000  # microseconds without an answer
 
 Hear = Callable[[bytes], Awaitable[None]]
+Began = Callable[[], None]
 
 
 def listener(port: int, passphrase: str) -> str:
@@ -48,11 +50,15 @@ def receiving(url: str, program: Sequence[str] = (*_LIMITS, FFMPEG)) -> list[str
 
 @dataclass(slots=True)
 class Receiver:
-    """One source. `run` keeps its program alive until cancelled; `hear` is waited for and can hold the source up."""
+    """One source. `run` keeps its program alive until cancelled; `hear` is waited for and can hold the source up.
+
+    `began` is called before the first bytes of each run of the program: they go on from nothing that was before.
+    """
 
     url: str
     hear: Hear
     program: Sequence[str] = (*_LIMITS, FFMPEG)
+    began: Began = lambda: None
     restarts: int = 0
     error: str = ""
 
@@ -72,7 +78,7 @@ class Receiver:
             self.restarts += 1
 
     async def _once(self) -> bool:
-        process = await asyncio.create_subprocess_exec(
+        process = await started(
             *receiving(self.url, self.program),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
@@ -86,12 +92,14 @@ class Receiver:
         heard = False
         try:
             while block := await process.stdout.read(_BLOCK):
+                if not heard:
+                    self.began()
                 heard = True
                 await self.hear(block)
         finally:
             # Nobody hears it any more; but a pipe that nobody reads never comes to its end, and its process neither.
             rest = asyncio.create_task(_thrown_away(process.stdout))
-            await _ended(process)
+            await end(process, grace=_GRACE)
             for task in (listening, rest):
                 task.cancel()
             await asyncio.gather(listening, rest, return_exceptions=True)
@@ -111,15 +119,3 @@ class Receiver:
 async def _thrown_away(stream: asyncio.StreamReader) -> None:
     while await stream.read(_BLOCK):
         pass
-
-
-async def _ended(process: asyncio.subprocess.Process) -> None:
-    if process.returncode is None:
-        with contextlib.suppress(ProcessLookupError):
-            process.terminate()
-        try:
-            await asyncio.wait_for(process.wait(), _GRACE)
-        except TimeoutError:
-            with contextlib.suppress(ProcessLookupError):
-                process.kill()
-            await process.wait()

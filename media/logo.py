@@ -5,6 +5,8 @@ without its logo to the same item with it between any two segments.
 """
 
 import dataclasses
+import struct
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -55,6 +57,10 @@ class Place:
     margin: int = 5
     size: int = 12
     opacity: int = 90
+
+
+# The largest that a channel can have, which is blended: what laying one over a picture costs at most.
+DEAREST: Final = Place(Corner.BOTTOM_RIGHT, 0, 30, 50)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +173,17 @@ def _cut(path: Path, track: Track, target: Path) -> None:
         while left > 0 and (block := source.read(min(left, _BLOCK))):
             out.write(block)
             left -= len(block)
+
+
+def plate(width: int, height: int) -> bytes:
+    """A picture of one colour as a PNG, to measure with."""
+    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    rows = zlib.compress((b"\0" + b"\xff\0\xff" * width) * height)
+    chunks = ((b"IHDR", head), (b"IDAT", rows), (b"IEND", b""))
+    told = (
+        struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data)) for name, data in chunks
+    )
+    return b"\x89PNG\r\n\x1a\n" + b"".join(told)
 
 
 def _graph(place: Place, form: str) -> Any:

@@ -21,7 +21,7 @@ from websockets.utils import apply_mask
 
 from screens.frames import NOTHING, AudienceFrames, Versions, message_frame
 from screens.messages import PATH, FromServer
-from screens.upgrading import Upgrade, ordinary
+from screens.upgrading import Upgrade, ordinary, packs
 
 # One state of at most 64 KiB is outstanding; only an answer to a flood of pings could fill more.
 MAX_BUFFER: Final = 256 * 2**10
@@ -87,6 +87,7 @@ class ScreenConnection(ServerConnection):
     `paused` (of websockets) is true exactly while the transport holds bytes, because its write limit is zero.
 
     Attributes:
+        packs: whether both sides agreed to packed messages (`screens.upgrading.PACKING`).
         lane: the descriptor to write to directly; a number below 0 under TLS, where only the transport may.
         has, sent: the versions its screen has and the frames it was sent last, while it stands apart from the cohorts.
         fed: what it was told of its feeds last (`screens.feeds.Told`).
@@ -100,6 +101,7 @@ class ScreenConnection(ServerConnection):
         self.lane = -next(_LANES)
         self.heard_at = self.told_at = self.loop.time()
         self.group: Audience | None = None
+        self.packs = False
         self.has: Versions = NOTHING
         self.sent: AudienceFrames | None = None
         self.fed: object = None
@@ -157,6 +159,7 @@ class ScreenConnection(ServerConnection):
                 self._held = self._upgrade.answer  # the challenge follows in the same moment
             else:
                 await super().handshake(lambda *_: refused, process_response, server_header)
+        self.packs = packs(self.protocol)
 
     def send_data(self) -> None:
         """As the library does it; only the upgrade waits for the challenge, which follows in the same moment."""

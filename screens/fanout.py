@@ -1,9 +1,10 @@
 """One state to many sockets: built once, written straight to the socket, newest wins, nobody waits for a slow one.
 
 Connections that hold the same state and can take more stand together in a *cohort*, known to the loop by their
-descriptors alone: handing out a state touches no object of a connection, only numbers and the kernel. What a socket
-does not take goes through its transport; it then leaves its cohort and gets no second frame until it has drained, and
-then whatever is newest. So at most one state is outstanding a screen, and a stuck one holds a shared frame, no queue.
+descriptors alone: handing out a state touches no object of a connection, only numbers and the kernel. Those that agreed
+to packed messages stand in one of their own. What a socket does not take goes through its transport; it then leaves its
+cohort and gets no second frame until it has drained, and then whatever is newest. So at most one state is outstanding a
+screen, and a stuck one holds a shared frame, no queue.
 """
 
 import asyncio
@@ -41,6 +42,13 @@ class Report:
             setattr(self, name, getattr(self, name) + getattr(other, name))
 
 
+class Stand(NamedTuple):
+    """What the sockets of a cohort hold, and whether they agreed to packed messages."""
+
+    frames: AudienceFrames
+    packs: bool
+
+
 class Sent(NamedTuple):
     """Screens whose socket was handed another version than they had, and when (loop time)."""
 
@@ -61,7 +69,7 @@ class Group:
     def __init__(self, audience: str) -> None:
         self.audience = audience
         self.frames: AudienceFrames | None = None
-        self.cohorts: dict[AudienceFrames, set[int]] = {}
+        self.cohorts: dict[Stand, set[int]] = {}
         self.lanes: dict[int, ScreenConnection] = {}
         self.apart: set[ScreenConnection] = set()
         self.given: list[Sent] = []
@@ -92,8 +100,8 @@ class Group:
         """Its transport holds bytes, or it is closing: its descriptor must not be written to."""
         if self.lanes.get(connection.lane) is connection:
             del self.lanes[connection.lane]
-            held = next(frames for frames, cohort in self.cohorts.items() if connection.lane in cohort)
-            connection.has, connection.sent = held.has, held
+            held = next(stand for stand, cohort in self.cohorts.items() if connection.lane in cohort)
+            connection.has, connection.sent = held.frames.has, held.frames
             self._shrink(held, connection.lane)
         self.apart.add(connection)
 
@@ -108,14 +116,14 @@ class Group:
         if connection.sent is frames:
             self._settle(connection, frames)  # it was only slow to take it
         else:
-            self._give(connection, frames, frames.frame(connection.has))
+            self._give(connection, frames, frames.frame(connection.has, packs=connection.packs))
         return True
 
-    def behind(self) -> AudienceFrames | None:
-        """The frames of a cohort that holds something older than the newest."""
-        for frames in self.cohorts:
-            if frames is not self.frames:
-                return frames
+    def behind(self) -> Stand | None:
+        """A cohort that holds something older than the newest."""
+        for stand in self.cohorts:
+            if stand.frames is not self.frames:
+                return stand
         return None
 
     def put(self, batch: "Slice", room: int) -> int:
@@ -123,20 +131,20 @@ class Group:
         held, frames = self.behind(), self.frames
         if held is None or frames is None:
             return 0
-        cohort = self.cohorts[held]
+        cohort, stand = self.cohorts[held], Stand(frames, held.packs)
         lanes: Collection[int] = cohort
         if len(cohort) > room:
             lanes = list(itertools.islice(cohort, room))
             cohort.difference_update(lanes)
-            self.cohorts.setdefault(frames, set()).update(lanes)
+            self.cohorts.setdefault(stand, set()).update(lanes)
         else:
             # The usual case of many small audiences: the whole set changes hands, none of its members is touched.
             del self.cohorts[held]
-            newest = self.cohorts.setdefault(frames, cohort)
+            newest = self.cohorts.setdefault(stand, cohort)
             if newest is not cohort:
                 newest |= cohort
-        batch.put(self, lanes, frames.renewal(held.has))
-        if held.has[3] != frames.has[3]:
+        batch.put(self, lanes, frames.renewal(held.frames.has, packs=held.packs))
+        if held.frames.has[3] != frames.has[3]:
             batch.news.append((self, frames, tuple(lanes)))
         return len(lanes)
 
@@ -151,7 +159,7 @@ class Group:
         elif self.frames is not None:
             self._give(connection, self.frames, frame[taken:] if taken else frame)
 
-    def _shrink(self, held: AudienceFrames, lane: int) -> None:
+    def _shrink(self, held: Stand, lane: int) -> None:
         cohort = self.cohorts[held]
         cohort.discard(lane)
         if not cohort:
@@ -169,7 +177,7 @@ class Group:
     def _settle(self, connection: ScreenConnection, frames: AudienceFrames) -> None:
         self.apart.discard(connection)
         self.lanes[connection.lane] = connection
-        self.cohorts.setdefault(frames, set()).add(connection.lane)
+        self.cohorts.setdefault(Stand(frames, connection.packs), set()).add(connection.lane)
 
 
 class Slice:

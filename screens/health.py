@@ -4,6 +4,7 @@ A screen can be linked and paint nothing, or paint for days without a link; no f
 """
 
 import datetime as dt
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -21,6 +22,8 @@ STORAGE_LEAST: Final = 5
 STORAGE_LEAST_MB: Final = 500
 # Tenths of a degree: cheap boxes throttle their video from here on.
 HOT: Final = 800
+# The code of a screen that waits with something for its line's hours or volume: what people set is no trouble.
+HELD: Final = "hands.held"
 FACTS: Final = ("link", "version", "painted", "clock", "storage", "temperature")
 
 
@@ -31,6 +34,13 @@ class Level(StrEnum):
     WARN = "warn"
     BAD = "bad"
     NONE = "none"
+
+
+# What keeps a screen from the newest though nothing is wrong with it, by the code it said.
+LACKS: Final[Mapping[str, tuple[Level, str]]] = {
+    HELD: (Level.WARN, "screens.health.version.held"),
+    "hands.full": (Level.BAD, "screens.health.version.full"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +85,13 @@ def version_of(screen: Screen, wanted: int | None, wanted_at: dt.datetime | None
     if screen.shown >= wanted:
         return Fact(Level.GOOD, "screens.health.version.shown", screen.shown)
     if screen.refused >= wanted:
-        return Fact(Level.BAD, "screens.health.version.refused", screen.shown)
-    level = Level.BAD if now - wanted_at > SHOWN_WITHIN else Level.WARN
+        level, reason = LACKS.get(screen.refused_code or "", (Level.BAD, "screens.health.version.refused"))
+        return Fact(level, reason, screen.shown)
+    late = Level.BAD if now - wanted_at > SHOWN_WITHIN else Level.WARN
     for name in ("cached", "received"):
         if getattr(screen, name) >= wanted:
-            return Fact(level, f"screens.health.version.{name}", screen.shown)
-    return Fact(level, "screens.health.version.behind", screen.shown)
+            return Fact(late, f"screens.health.version.{name}", screen.shown)
+    return Fact(late, "screens.health.version.behind", screen.shown)
 
 
 def painted_of(screen: Screen, now: dt.datetime) -> Fact:

@@ -27,6 +27,7 @@ from screens.gateway import Gateway, Place
 from screens.messages import MAX_FRAME, PATH, SUBPROTOCOLS
 from screens.metrics import SCREENS
 from screens.signer import Signer
+from screens.upgrading import PACKING
 
 BACKLOG: Final = 4096  # with the usual 100, a fifth of 10,000 screens was not back after 45 s
 # As many as can wait to be accepted: a storm of screens that come back is worked off, not sent away.
@@ -148,7 +149,8 @@ async def _listen(settings: GatewaySettings, gateway: Gateway) -> Server:
             # None: a program that is no browser sends no Origin; it still needs a pinned key.
             origins=[None, *(Origin(origin) for origin in settings.origins)],
             subprotocols=[Subprotocol(name) for name in SUBPROTOCOLS],
-            compression=None,
+            compression=None,  # the library would pack for each socket anew; a state is packed once for all of them
+            extensions=[PACKING],
             process_request=Door(gateway).answer,
             process_response=Door(gateway).told,
             server_header=None,

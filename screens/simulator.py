@@ -107,8 +107,10 @@ class SimulatedScreen:
         acks: bool = True,
         caps: Caps | None = None,
         tls: ssl.SSLContext | None = None,
+        packs: bool = False,
     ) -> None:
         self.url = url
+        self.packs = packs  # offers packed messages, as a browser does
         self.key = key or SigningKey.generate()
         self.screen = screen
         self.heard = Heard()
@@ -157,7 +159,7 @@ class SimulatedScreen:
             self.url,
             subprotocols=[Subprotocol(name) for name in SUBPROTOCOLS],
             origin=self._origin,  # type: ignore[arg-type]  # a plain string is what the library sends
-            compression=None,
+            compression="deflate" if self.packs else None,
             ping_interval=None,
             close_timeout=1,
             ssl=self._tls,

@@ -14,6 +14,7 @@ from cms.people.models import Unit
 from cms.people.permissions import Action, require_reach
 from screens.health import (
     CLOCK_MOST_MS,
+    HELD,
     HOT,
     PAINTED_WITHIN,
     SEEN_WITHIN,
@@ -83,7 +84,8 @@ def troubles(now: dt.datetime) -> Mapping[str, Any]:
     """The conditions of `screens.health` as the database asks them, by fact."""
     heard = Screen.last_seen > now - SEEN_WITHIN
     least = Screen.storage_mb * STORAGE_LEAST / 100
-    late = and_(ScreenState.version > Screen.shown, or_(ScreenState.at < now - SHOWN_WITHIN, _refused()))
+    is_held = and_(_refused(), func.coalesce(Screen.refused_code, "") == HELD)  # by rules that people set: no trouble
+    late = and_(ScreenState.version > Screen.shown, or_(ScreenState.at < now - SHOWN_WITHIN, _refused()), ~is_held)
     return {
         "link": and_(Screen.last_seen.is_not(None), or_(Screen.link.is_(None), ~heard)),
         "version": and_(ScreenState.version.is_not(None), late),

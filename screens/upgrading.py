@@ -10,11 +10,13 @@ handshake.
 import base64
 import hashlib
 import re
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final, cast
+from typing import Final, NamedTuple, cast
 
+from websockets.extensions.permessage_deflate import PerMessageDeflate, ServerPerMessageDeflateFactory
 from websockets.protocol import OPEN, Protocol
 from websockets.server import ServerProtocol
 from websockets.typing import Origin, Subprotocol
@@ -32,9 +34,24 @@ _LINE: Final = re.compile(rb"([^:\r]+): ?([^\r]+)\r\n")
 _KEY: Final = re.compile(rb"(?<!\r\n)\r\nsec-websocket-key: ?([A-Za-z0-9+/]{22}==)(?=\r\n)", re.IGNORECASE)
 _KEY_NAME: Final = b"sec-websocket-key"
 _OFFER: Final = re.compile(_TOKEN + rb"(?:, ?" + _TOKEN + rb")*")
+# Agreed to without context: what is packed once can be read by every socket, and an idle one holds no window.
+PACKING: Final = ServerPerMessageDeflateFactory(server_no_context_takeover=True, client_no_context_takeover=True)
+_PACKED: Final = b"permessage-deflate; server_no_context_takeover; client_no_context_takeover"
+# As browsers and programs offer it; a wish for a smaller window is the library's to answer.
+_PACKABLE: Final = re.compile(
+    rb"permessage-deflate(?:; ?(?:client_max_window_bits|server_no_context_takeover|client_no_context_takeover))*"
+)
 _CONNECTION: Final = frozenset({b"upgrade", b"keep-alive, upgrade"})
 # Of a body, which no upgrade has.
 _STRANGE: Final = frozenset({b"content-length", b"transfer-encoding"})
+
+
+class Asked(NamedTuple):
+    """What an ordinary request says of its wishes."""
+
+    origin: Origin | None
+    subprotocol: Subprotocol
+    packs: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +61,7 @@ class Upgrade:
     origin: Origin | None
     subprotocol: Subprotocol
     answer: bytes
+    packs: bool = False
 
     @staticmethod
     def read(protocol: ServerProtocol) -> None:
@@ -55,6 +73,8 @@ class Upgrade:
         """And once it has answered."""
         protocol.accept_called = True
         protocol.origin, protocol.subprotocol = self.origin, self.subprotocol
+        if self.packs:
+            protocol.extensions = [PerMessageDeflate(True, True, zlib.MAX_WBITS, zlib.MAX_WBITS)]  # noqa: FBT003
         protocol.state = OPEN
 
 
@@ -64,16 +84,17 @@ def ordinary(data: bytes, protocol: ServerProtocol) -> Upgrade | None:
     if key is None:
         return None
     asked = _asked(data[: key.start()] + data[key.end() :], tuple(protocol.available_subprotocols or ()))
-    if asked is None or (protocol.origins is not None and asked[0] not in protocol.origins):
+    if asked is None or (protocol.origins is not None and asked.origin not in protocol.origins):
         return None
-    origin, chosen = asked
     accept = base64.b64encode(hashlib.sha1(key[1] + _GUID, usedforsecurity=False).digest())
-    return Upgrade(origin, chosen, _HEAD + accept + _PROTOCOL + chosen.encode() + b"\r\n\r\n")
+    agreed = _EXTENSIONS + _PACKED if asked.packs else b""
+    answer = _HEAD + accept + agreed + _PROTOCOL + asked.subprotocol.encode() + b"\r\n\r\n"
+    return Upgrade(asked.origin, asked.subprotocol, answer, asked.packs)
 
 
 @lru_cache(maxsize=64)
-def _asked(rest: bytes, ours: Sequence[Subprotocol]) -> tuple[Origin | None, Subprotocol] | None:
-    """Origin and subprotocol of a request without its key, which alone differs between screens of one kind."""
+def _asked(rest: bytes, ours: Sequence[Subprotocol]) -> Asked | None:
+    """What a request asks for beside its key, which alone differs between screens of one kind."""
     found = _REQUEST.fullmatch(rest)
     if found is None:
         return None
@@ -90,12 +111,31 @@ def _asked(rest: bytes, ours: Sequence[Subprotocol]) -> tuple[Origin | None, Sub
         return None
     said = headers.get(b"origin")
     chosen = _chosen(headers.get(b"sec-websocket-protocol", b""), ours)
-    return None if chosen is None else (None if said is None else cast("Origin", said.decode("ascii")), chosen)
+    offer = headers.get(b"sec-websocket-extensions")
+    if chosen is None or (offer is not None and not _is_packable(offer)):
+        return None
+    return Asked(None if said is None else cast("Origin", said.decode("ascii")), chosen, offer is not None)
+
+
+def packs(protocol: ServerProtocol) -> bool:
+    """Whether what is packed with the usual window can be read on the other side."""
+    return any(
+        isinstance(one, PerMessageDeflate) and one.local_max_window_bits == zlib.MAX_WBITS
+        for one in protocol.extensions
+    )
+
+
+def _is_packable(offer: bytes) -> bool:
+    """Whether it is that one extension, asked for once with each of its words at most once."""
+    found = _PACKABLE.fullmatch(offer)
+    words = [one.strip() for one in offer.split(b";")]
+    return found is not None and len(set(words)) == len(words)
 
 
 _HEAD: Final = (
     b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "
 )
+_EXTENSIONS: Final = b"\r\nSec-WebSocket-Extensions: "
 _PROTOCOL: Final = b"\r\nSec-WebSocket-Protocol: "
 
 

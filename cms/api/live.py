@@ -40,8 +40,8 @@ class LiveSourceLine(Given):
     """A source and what its receiver says of it.
 
     `url` is without its secret; `heard` whether a receiver speaks of it now; `factor` times real time that this machine
-    encodes it at; `until` the end of the order that has it on air; `logo` whether its channel has one, which is drawn
-    into it whenever it starts.
+    encodes it at, with its channel's logo where there is one, `recording_factor` while it is recorded too; `until` the
+    end of the order that has it on air; `logo` whether its channel has one, which is drawn into it whenever it starts.
     """
 
     id: str
@@ -56,6 +56,7 @@ class LiveSourceLine(Given):
     since: dt.datetime | None
     size: str
     factor: float
+    recording_factor: float
     rungs: int
     losses: int
     late: int
@@ -147,6 +148,7 @@ def _line(row: SourceRow, now: dt.datetime, *, has_logo: bool) -> LiveSourceLine
         since=state.since if state else None,
         size=state.size if state else "",
         factor=state.factor if state else 0.0,
+        recording_factor=state.price_of(record=True) if state else 0.0,
         rungs=state.rungs if state else 0,
         losses=state.losses if state else 0,
         late=state.late if state else 0,

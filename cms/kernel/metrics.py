@@ -98,7 +98,9 @@ CORE: tuple[Metric, ...] = (
     ),
     Metric("gauge", "yunping_tv_output_short_slots", "Slots sent in a smaller picture or as the slate"),
     Metric("gauge", "yunping_live_sources", "Sources of live input by how it is with them", ("state",)),
-    Metric("gauge", "yunping_live_factor", "Times real time at which this machine encodes live input, measured"),
+    Metric(
+        "gauge", "yunping_live_factor", "Times real time at which this machine encodes live input, measured", ("logo",)
+    ),
     Metric("gauge", "yunping_live_late_slots", "Slots of live input that were ready too late to be shown"),
     Metric("gauge", "yunping_live_losses", "How often signals were lost"),
     Metric("counter", "yunping_live_slots_total", "Slots of live input that went on air"),

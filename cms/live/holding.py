@@ -45,6 +45,7 @@ class SaidOfSource:
     size: str
     error: str
     still: bytes | None = None
+    recording: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +59,15 @@ class HeldLogo:
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """What this process receives from now on, and by source the orders that have one of them on air, and the logos."""
+    """What this process receives from now on, and by source the orders that have one of them on air, and the logos.
+
+    `recorded` are those orders whose signal is to be kept.
+    """
 
     sources: Sequence[HeldSource]
     on_air: Mapping[uuid.UUID, uuid.UUID]
     logos: Mapping[uuid.UUID, HeldLogo]
+    recorded: frozenset[uuid.UUID] = frozenset()
 
 
 async def hold(
@@ -86,10 +91,12 @@ async def hold(
             _say(state, said[row.id], now)
         held.append(HeldSource(row.id, row.version, row.target_id, code, row.kind, row.port, row.url))
     await session.flush()
-    on_air = {take.source_id: cut.id for take, cut in await open_takes(session, now=now) if cut.start_at <= now}
+    takes = [(take, cut) for take, cut in await open_takes(session, now=now) if cut.start_at <= now]
+    on_air = {take.source_id: cut.id for take, cut in takes}
     rows = await wearing(session, {one.target for one in held})
     worn = {target: HeldLogo(row.sha256, row.media_type, place_of(row)) for target, row in rows.items()}
-    return Holding(held, on_air, {one.id: worn[one.target] for one in held if one.target in worn})
+    logos = {one.id: worn[one.target] for one in held if one.target in worn}
+    return Holding(held, on_air, logos, frozenset(take.cut_in_id for take, _ in takes if take.record))
 
 
 async def let_go(session: AsyncSession, owner: str, *, now: dt.datetime) -> None:
@@ -102,6 +109,7 @@ async def let_go(session: AsyncSession, owner: str, *, now: dt.datetime) -> None
 def _say(state: LiveState, said: SaidOfSource, now: dt.datetime) -> None:
     state.said_at, state.state, state.since = now, said.state, said.since
     state.speed, state.rungs, state.room = round(said.factor * 100), said.rungs, said.room
+    state.recording = round(said.recording * 100)
     state.slot, state.late, state.losses = said.slot, said.late, said.losses
     state.restarts, state.size, state.error = said.restarts, said.size[:20], said.error[:300]
     if said.still is not None:

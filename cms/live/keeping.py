@@ -1,13 +1,13 @@
-"""What becomes of slots that were on air: the draft of a lecture if that was asked for, and nothing after a week."""
+"""What becomes of a signal that was on air: the draft of a lecture if that was asked for, and nothing after a week."""
 
 import datetime as dt
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import and_, delete, or_, select
+from sqlalchemy import and_, delete, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cms.content.importing.drops import Given, take_drop
@@ -17,19 +17,18 @@ from cms.kernel.db import Database
 from cms.kernel.errors import DomainError
 from cms.kernel.log import logger
 from cms.library.upload import Workshop
-from cms.live.models import LiveSlot, LiveTake
+from cms.live.models import LivePart, LiveSlot, LiveTake
 from cms.people.actor import Actor
 from cms.people.permissions import Action, Subject, can
 from cms.people.sessions import actor_of
 from cms.publishing.onair.models import CutInRow
 from media.errors import MediaRefused
-from media.house import read_index
-from media.live_keeping import Stored, one_film
+from media.live_keeping import Part, films, reels
 from media.store import Store
 from media.workspace import private_folder
 from schedules.linear import slot_at
 
-# Slots that are on their way when an order ends are still written.
+# What is on its way when an order ends is still written.
 _SETTLED: Final = dt.timedelta(seconds=20)
 # 回看 reaches seven days back.
 _KEPT: Final = dt.timedelta(days=8)
@@ -48,46 +47,101 @@ class _Due:
 
 
 async def keep_next(db: Database, shop: Workshop, *, now: dt.datetime) -> bool:
-    """Makes the draft of one order that has ended; False when none waits."""
+    """Makes the draft of one order that has ended; False when none waits.
+
+    A signal that came back in another shape, or went on for longer than a video may, becomes several drafts.
+    """
     async with db.read() as session:
         due = await _due(session, now)
         if due is None:
             return False
-        slots = (
-            await session.scalars(select(LiveSlot).where(LiveSlot.cut_in_id == due.cut_in).order_by(LiveSlot.slot))
-        ).all()
+        rows = (await session.scalars(select(LivePart).where(LivePart.cut_in_id == due.cut_in))).all()
         actor = await _keeper(session, due.people)
-    if not slots:
+    parts = [Part(row.stretch, row.at, row.until, row.sha256, row.size) for row in rows]
+    stretches = reels(parts, shop.video_limits)
+    if not stretches:
         await _settled(db, due.cut_in, now, error="live.nothing")
         return True
-    name = f"{due.title}.mp4"
     try:
         async with private_folder(shop.work) as folder:
-            film = await one_film(await _stored(shop.store, slots), folder, store=shop.store, sandbox=shop.sandbox)
-            taken = await take_drop(db, shop, actor, Given(name, (name,), (Path(film),), is_folder=False), now=now)
+            made = await films(stretches, folder, store=shop.store, sandbox=shop.sandbox, limits=shop.video_limits)
+            kept = await _drafts(db, shop, actor, due.title, made.paths, now)
     except (MediaRefused, DomainError) as refused:
         log.warning("a recording could not be kept", cut_in=str(due.cut_in), code=refused.code)
         if refused.code not in _LATER:
             await _settled(db, due.cut_in, now, error=refused.code)
         return refused.code not in _LATER
-    await _settled(db, due.cut_in, now, document=taken.document)
+    lost = made.lost + sum(not part.sha256 for part in parts)
+    error = kept.error or ("live.nothing" if kept.first is None else "live.cut" if lost else "")
+    await _settled(db, due.cut_in, now, document=kept.first, error=error)
+    if kept.first is not None and not kept.error:
+        await _forget(db, shop.store, rows)
     return True
 
 
 async def tidy(db: Database, store: Store, *, now: dt.datetime) -> int:
-    """Removes files of slots that nobody can go back to; those of a recording that still waits stay."""
-    oldest = slot_at(to_ms(now - _KEPT))
+    """Removes files of slots and recordings that nobody can go back to; those of a recording that still waits stay."""
+    oldest = now - _KEPT
     waits = select(LiveTake.cut_in_id).where(LiveTake.record, LiveTake.kept_at.is_(None))
     async with db.read() as session:
-        query = select(LiveSlot).where(LiveSlot.slot < oldest, LiveSlot.cut_in_id.not_in(waits)).limit(_EACH)
-        rows = (await session.scalars(query)).all()
-    for row in rows:
-        await store.delete(row.sha256)
-        await store.delete(row.index)
+        query = select(LiveSlot).where(LiveSlot.slot < slot_at(to_ms(oldest)), LiveSlot.cut_in_id.not_in(waits))
+        slots = (await session.scalars(query.limit(_EACH))).all()
+        others = select(LivePart).where(LivePart.at < to_ms(oldest), LivePart.cut_in_id.not_in(waits))
+        parts = (await session.scalars(others.limit(_EACH))).all()
+    for row in slots:
         async with db.write() as session:
-            here = (LiveSlot.target_id == row.target_id, LiveSlot.slot == row.slot)
-            await session.execute(delete(LiveSlot).where(*here))
-    return len(rows)
+            await session.execute(
+                delete(LiveSlot).where(LiveSlot.target_id == row.target_id, LiveSlot.slot == row.slot)
+            )
+            # A signal that stands still makes slots of the same bytes, which are one file.
+            same = select(LiveSlot.slot).where(LiveSlot.sha256 == row.sha256).limit(1)
+            is_spare = await session.scalar(same) is None
+        if is_spare:
+            await store.delete(row.sha256)
+            await store.delete(row.index)
+    await _forget(db, store, parts)
+    return len(slots) + len(parts)
+
+
+async def kept_bytes(session: AsyncSession, cut_in: uuid.UUID) -> int:
+    """How much there is of a recording by now."""
+    return int(await session.scalar(select(func.sum(LivePart.size)).where(LivePart.cut_in_id == cut_in)) or 0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """The first draft of a recording, and why another one could not be made."""
+
+    first: uuid.UUID | None = None
+    error: str = ""
+
+
+async def _drafts(  # noqa: PLR0917 - one private caller
+    db: Database, shop: Workshop, actor: Actor, title: str, paths: Sequence[Path], now: dt.datetime
+) -> _Kept:
+    kept = _Kept()
+    for number, path in enumerate(paths, 1):
+        name = f"{title}（{number}）.ts" if number > 1 else f"{title}.ts"
+        try:
+            taken = await take_drop(db, shop, actor, Given(name, (name,), (path,), is_folder=False), now=now)
+        except MediaRefused as refused:
+            if refused.code in _LATER:
+                raise
+            log.warning("a film of a recording was refused", code=refused.code)
+            kept = replace(kept, error=refused.code)
+        else:
+            kept = replace(kept, first=kept.first or taken.document)
+    return kept
+
+
+async def _forget(db: Database, store: Store, rows: Sequence[LivePart]) -> None:
+    for row in rows:
+        async with db.write() as session:
+            await session.execute(delete(LivePart).where(LivePart.cut_in_id == row.cut_in_id, LivePart.at == row.at))
+            same = select(LivePart.at).where(LivePart.sha256 == row.sha256).limit(1)
+            is_spare = await session.scalar(same) is None
+        if row.sha256 and is_spare:
+            await store.delete(row.sha256)
 
 
 async def _due(session: AsyncSession, now: dt.datetime) -> _Due | None:
@@ -111,10 +165,6 @@ async def _keeper(session: AsyncSession, people: Sequence[uuid.UUID]) -> Actor:
         if all(can(actor, action, own) for action in (Action.DOCUMENT_CREATE, Action.LIBRARY_UPLOAD)):
             return actor
     return actors[0]
-
-
-async def _stored(store: Store, slots: Sequence[LiveSlot]) -> Sequence[Stored]:
-    return [Stored(row.sha256, read_index(await store.get(row.index)), row.rungs) for row in slots]
 
 
 async def _settled(

@@ -37,6 +37,7 @@ class LiveState(Base):
         state: as `cms.live.rules.SourceState`.
         since: when it came into this state.
         speed: hundredths of real time at which this machine encodes a signal, measured; `rungs` pictures of it.
+        recording: the same while it is recorded too; both with the logo of its channel, where there is one.
         room: signals that this machine can encode at once.
         slot: the last slot that was made; `late` were ready too late and not shown, `losses` counts lost signals.
         still: a small JPEG of what comes in.
@@ -51,6 +52,7 @@ class LiveState(Base):
     state: Mapped[str] = mapped_column(String(12), default="waiting")
     since: Mapped[dt.datetime | None]
     speed: Mapped[int] = mapped_column(default=0)
+    recording: Mapped[int] = mapped_column(default=0, server_default="0")
     rungs: Mapped[int] = mapped_column(default=0)
     room: Mapped[int] = mapped_column(default=0)
     slot: Mapped[int] = mapped_column(BigInteger, default=0)
@@ -66,6 +68,10 @@ class LiveState(Base):
     def factor(self) -> float:
         """Times real time; 0 while it is not measured."""
         return self.speed / 100
+
+    def price_of(self, *, record: bool) -> float:
+        """Times real time at which it is encoded, and recorded when that is asked; 0 while it is not measured."""
+        return (self.recording if record else self.speed) / 100
 
 
 class LiveTake(Base):
@@ -99,6 +105,24 @@ class LiveSlot(Base):
     sha256: Mapped[str] = mapped_column(String(64))
     size: Mapped[int]
     rungs: Mapped[int]
+
+
+class LivePart(Base):
+    """Some seconds of what came in of a source while it was recorded, as they came; gone once they are a draft.
+
+    Attributes:
+        at: when its first byte came, `until` its last, `stretch` the first of those it goes on from; Unix milliseconds.
+        sha256: a file of the store; empty where it could not be kept.
+    """
+
+    __tablename__ = "live_part"
+
+    cut_in_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("cut_in.id"), primary_key=True)
+    at: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    stretch: Mapped[int] = mapped_column(BigInteger)
+    until: Mapped[int] = mapped_column(BigInteger)
+    sha256: Mapped[str] = mapped_column(String(64), index=True)
+    size: Mapped[int]
 
 
 def account_of(source: uuid.UUID) -> str:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -10,6 +11,7 @@ from cms.kernel.errors import Invalid, Refused
 from cms.kernel.text import one_line
 from cms.live.models import LiveState
 from cms.outlets.rules import may_reach
+from media.live import HEADROOM, fits
 
 LEASE: Final = dt.timedelta(seconds=12)
 SCHEMES: Final = frozenset({"rtmp", "rtmps", "srt", "http", "https"})
@@ -86,8 +88,14 @@ def is_heard(state: LiveState | None, now: dt.datetime) -> bool:
     return state is not None and state.said_at is not None and now - state.said_at <= LEASE * 2
 
 
-def may_take(state: LiveState | None, *, running: int, now: dt.datetime) -> None:
-    """Whether a source may go on air, with `running` others encoded by the same machine.
+def may_take(state: LiveState | None, *, record: bool = False, running: Sequence[float] = (), now: dt.datetime) -> None:
+    """Whether a source may go on air, and be recorded if that is asked.
+
+    Args:
+        state: what its receiver says of it.
+        record: whether it is to be recorded.
+        running: how fast each of those would be encoded alone that the same machine encodes already.
+        now: the instant.
 
     Raises Refused `live.no_receiver`, `live.no_signal`, `live.measuring`, `live.slow`, `live.full`.
     """
@@ -95,10 +103,10 @@ def may_take(state: LiveState | None, *, running: int, now: dt.datetime) -> None
         raise Refused("live.no_receiver")
     if state.state not in {SourceState.RECEIVING, SourceState.ENCODING}:
         raise Refused("live.no_signal")
-    if not state.factor:
+    price = state.price_of(record=record)
+    if not price:
         raise Refused("live.measuring")
-    factor = f"{state.factor:.2f}"
-    if not state.rungs:
-        raise Refused("live.slow", factor=factor)
-    if running >= max(1, state.room):
-        raise Refused("live.full", count=running, factor=factor)
+    if not state.rungs or price < HEADROOM:
+        raise Refused("live.slow", factor=f"{price:.2f}")
+    if not fits(running, price):
+        raise Refused("live.full", count=len(running), factor=f"{price:.2f}")

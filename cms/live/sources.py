@@ -99,7 +99,7 @@ async def source_of(session: AsyncSession, actor: Actor, source: uuid.UUID, acti
 
 async def sources(session: AsyncSession, actor: Actor, *, now: dt.datetime) -> Sequence[SourceRow]:
     """The sources of the channels whose deliveries the actor sees, with what is on air of them."""
-    query = _rows().where(_reached(actor, Action.PUBLISHING_READ)).order_by(Target.name, LiveSource.created_at)
+    query = _rows().where(reached(actor, Action.PUBLISHING_READ)).order_by(Target.name, LiveSource.created_at)
     rows = [SourceRow(*row) for row in (await session.execute(query)).all()]
     on = {take.source_id: (take, cut) for take, cut in await open_takes(session, now=now)}
     return [SourceRow(one.source, one.target, one.state, *on.get(one.source.id, (None, None))) for one in rows]
@@ -109,7 +109,7 @@ async def channels(session: AsyncSession, actor: Actor) -> Sequence[Target]:
     """The television channels the actor manages; none for who manages none."""
     if not reach(actor, Action.TARGET_MANAGE):
         return []
-    query = select(Target).where(Target.kind == CHANNEL, Target.active, _reached(actor, Action.TARGET_MANAGE))
+    query = select(Target).where(Target.kind == CHANNEL, Target.active, reached(actor, Action.TARGET_MANAGE))
     return (await session.scalars(query.order_by(Target.name))).all()
 
 
@@ -131,7 +131,7 @@ def _rows() -> Any:
     return query.outerjoin(LiveState, LiveState.source_id == LiveSource.id).execution_options(populate_existing=True)
 
 
-def _reached(actor: Actor, action: Action) -> Any:
+def reached(actor: Actor, action: Action) -> Any:
     return or_(*(Target.unit_path.startswith(path, autoescape=True) for path in require_reach(actor, action)))
 
 

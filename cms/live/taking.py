@@ -2,6 +2,7 @@
 
 import datetime as dt
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -42,7 +43,8 @@ async def take_live(session: AsyncSession, actor: Actor, wish: LiveWish, *, now:
     for _, row in running:
         if row.target_id == found.target.id:
             raise Refused("live.on_air", target=found.target.name)
-    may_take(found.state, running=await _beside(session, found.state, [take for take, _ in running]), now=now)
+    beside = await _beside(session, found.state, [take for take, _ in running])
+    may_take(found.state, record=wish.record, running=beside, now=now)
     order = Wish(CutInKind.LIVE, (found.target.code,), until=now + wish.length, source=wish.source)
     (made,) = await cut_in(session, actor, wish.document, order, now=now)
     session.add(LiveTake(cut_in_id=made.id, source_id=wish.source, record=wish.record))
@@ -63,10 +65,10 @@ async def end_live(session: AsyncSession, actor: Actor, source: uuid.UUID, *, no
     raise NotFound("publishing.no_cut_in")
 
 
-async def _beside(session: AsyncSession, state: LiveState | None, takes: list[LiveTake]) -> int:
-    """How many of these the same machine encodes; two people who take at once wait for one another here."""
+async def _beside(session: AsyncSession, state: LiveState | None, takes: Sequence[LiveTake]) -> Sequence[float]:
+    """What these cost that the same machine encodes; two people who take at once wait for one another here."""
     if state is None:
-        return 0
-    query = select(LiveState.source_id).where(LiveState.holder == state.holder).with_for_update()
-    held = set((await session.scalars(query)).all())
-    return len({take.source_id for take in takes} & held)
+        return ()
+    query = select(LiveState).where(LiveState.holder == state.holder).with_for_update()
+    held = {row.source_id: row for row in (await session.scalars(query)).all()}
+    return [held[take.source_id].price_of(record=take.record) for take in takes if take.source_id in held]

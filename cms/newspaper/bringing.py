@@ -1,23 +1,36 @@
 """What an editor is offered after an exchange: the pages that changed, with what people made on those before."""
 
+import datetime as dt
 import uuid
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from cms.audit.models import AuditEvent
+from cms.audit.record import record
 from cms.content.draft import draft_of
+from cms.content.held import hold
 from cms.content.models import Revision
+from cms.content.queries import find
+from cms.content.states import EDITABLE
 from cms.content.zones import Zone
+from cms.kernel.errors import Refused
 from cms.kernel.ids import block_id
 from cms.library.models import PageText
 from cms.newspaper.carrying import Carried, Sheet, by_hand, carry, pairs, whole
 from cms.newspaper.drawing import Standing
 from cms.newspaper.models import PastIssue
 from cms.newspaper.proposing import Printed
+from cms.newspaper.zoning import issue_of
+from cms.people.actor import Actor
+from cms.people.permissions import Action, require_can
 from media.threads import in_thread
+
+EXCHANGED: Final = "newspaper.replace"
+DROPPED: Final = "newspaper.offer_drop"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +66,15 @@ class _Page:
         return str(self.block["label"])
 
 
-async def offered(session: AsyncSession, issue: uuid.UUID, edition: uuid.UUID, body: Mapping[str, Any]) -> Offer | None:
-    """What can be brought over into this body; None when nothing was exchanged or somebody went on already."""
+async def offered(
+    session: AsyncSession, issue: uuid.UUID, edition: uuid.UUID, body: Mapping[str, Any], *, document: str
+) -> Offer | None:
+    """What can be brought over into this body.
+
+    None when nothing was exchanged, when somebody went on already, or said that nothing is wanted.
+    """
     past = await session.get(PastIssue, issue)
-    if past is None or past.edition_id != edition:
+    if past is None or past.edition_id != edition or await _is_dropped(session, document):
         return None
     revision = await session.get_one(Revision, past.revision_id)
     before, now = _blocks(draft_of(revision).body), _blocks(body)
@@ -64,6 +82,30 @@ async def offered(session: AsyncSession, issue: uuid.UUID, edition: uuid.UUID, b
     rows = await session.execute(select(PageText.asset_id, PageText.blocks).where(PageText.asset_id.in_(assets)))
     printed = {str(asset): tuple(map(Printed.read, blocks)) for asset, blocks in rows}
     return await in_thread(_offer, _pages(before, printed), _pages(now, printed))
+
+
+async def drop_offer(session: AsyncSession, actor: Actor, document: str, *, now: dt.datetime) -> None:
+    """Nobody is offered again what the last exchange left behind; inside a write block. Said twice, it is said once.
+
+    Raises Denied, Refused `content.not_editable`, `newspaper.nothing_to_undo` when nothing was exchanged.
+    """
+    held = await find(session, actor, document)
+    require_can(actor, Action.DOCUMENT_EDIT, held.subject)
+    held = await hold(session, held.edition.id)
+    if held.state not in EDITABLE:
+        raise Refused("content.not_editable", state=held.edition.state)
+    past = await session.get(PastIssue, (await issue_of(session, held)).id)
+    if past is None or past.edition_id != held.edition.id:
+        raise Refused("newspaper.nothing_to_undo")
+    if not await _is_dropped(session, document):
+        await record(session, actor, DROPPED, of=("document", document), unit=held.unit.path, now=now)
+
+
+async def _is_dropped(session: AsyncSession, document: str) -> bool:
+    """Whether the answer to the last exchange was no: the record has both, in order."""
+    said = select(AuditEvent.action).where(AuditEvent.object_kind == "document", AuditEvent.object_id == document)
+    last = said.where(AuditEvent.action.in_((EXCHANGED, DROPPED))).order_by(AuditEvent.seq.desc()).limit(1)
+    return await session.scalar(last) == DROPPED
 
 
 def _blocks(body: Mapping[str, Any]) -> list[Mapping[str, Any]]:

@@ -25,6 +25,7 @@ from cms.kernel.db import Database
 from cms.kernel.errors import Refused
 from cms.kernel.wake import ring
 from cms.library.upload import Workshop, asset_name
+from cms.newspaper.bringing import EXCHANGED
 from cms.newspaper.models import DrawJob, NewspaperIssue, NewspaperPage, PastIssue
 from cms.newspaper.states import DrawState
 from cms.newspaper.taking import PDF_LIMITS, keep_pdf
@@ -94,7 +95,7 @@ async def replace_pdf(
         await _exchange(session, issue, sheets, kept, name=name, now=now)
         details = {"pages": sheets.pages, "sha256": kept.sha256, "name": issue.row.source_name}
         of = ("document", document)
-        await record(session, actor, "newspaper.replace", of=of, unit=held.unit.path, details=details, now=now)
+        await record(session, actor, EXCHANGED, of=of, unit=held.unit.path, details=details, now=now)
         await ring(session, "library")
 
 

@@ -4,7 +4,8 @@
     page ── GET /media/{sha256} ────────────▶ whole and checked, or not there
 
 The hashes come from releases the page has verified, and the page checks every byte again: the depot saves a thin line,
-it is not believed. What is small, or urgent, is held back by no rule.
+it is not believed. What is small, or urgent, is held back by no rule; what is urgent has a thread of its own, and the
+rest leaves the line to it. The rules are about the line: of a neighbour in the house a file is taken at any hour.
 """
 
 import contextlib
@@ -34,6 +35,8 @@ WRONG: Final = 3  # wrong answers of the server after which a file counts as uno
 PATIENCE: Final = 30.0  # s a neighbour may take to learn of a file that we know already
 RESERVE: Final = 64 * 2**20  # bytes of the disk that media never take
 MAX_WANTED: Final = 5_000
+MAX_PARTS: Final = 16  # begun files kept though the page does not ask for them now: it asks for films one by one
+PART: Final = ".part"
 _HASH: Final = re.compile(r"[0-9a-f]{64}")
 
 log = logging.getLogger("yunping.depot")
@@ -58,6 +61,10 @@ class Clock(Protocol):
 @dataclass(slots=True)
 class _Standing:
     since: float
+    begins: float = 0.0
+    """When its place in the spread has come."""
+    tried: float = 0.0
+    """When it may be tried again after a failure, whatever the spread."""
     not_before: float = 0.0
     wrong: int = 0
     state: str = "waiting"
@@ -95,8 +102,9 @@ class Depot:
         self._reserve = reserve
         self._free = free or _free
         self._lock = threading.Lock()
-        self._bell = threading.Event()
+        self._bell = threading.Condition()
         self._wanted: dict[str, File] = {}
+        self._in_hand: set[str] = set()
         self._standing: dict[str, _Standing] = {}
         self._line_file = folder / "line.json"
         noted = keeping.load(self._line_file, {})
@@ -114,45 +122,60 @@ class Depot:
         named = {one.sha256: one for one in list(files)[:MAX_WANTED]}
         now = self._ticks()
         with self._lock:
-            self._wanted = named
+            before, self._wanted = self._wanted, named
             for name, one in named.items():
-                if name not in self._standing:
-                    delay = 0.0 if one.urgent else delay_of(self.policy, self.screen, name) / 1000
-                    self._standing[name] = _Standing(now, now + delay)
-            for name in self._standing.keys() - named.keys():
+                known = self._standing.get(name)
+                if known is None or name not in before:  # asked for again, it keeps its place in the spread
+                    begins = known.begins if known else now + delay_of(self.policy, self.screen, name) / 1000
+                    known = self._standing[name] = _Standing(now, begins, now, begins)
+                if one.urgent:
+                    known.not_before = min(known.not_before, known.tried)
+            for name in [one for one in self._standing if one not in named][:-MAX_WANTED]:
                 del self._standing[name]
-        self._bell.set()
+        with self._bell:
+            self._bell.notify_all()
         if not self.policy.share:
             self.drop_unused()  # the page has its own copy of what it does not ask for any more
         return {name: self.state(name) for name in named}
 
     def state(self, name: str) -> str:
-        """`here`, `coming`, `waiting` (for its hour, budget or place), `full` or `lost`."""
+        """`here`, `coming`, `waiting` (for its turn), `held` (for its hour, budget or place), `full` or `lost`."""
         if self.has(name):
             return "here"
         with self._lock:
-            standing = self._standing.get(name)
-        return "lost" if standing is None else standing.state
+            standing, file = self._standing.get(name), self._wanted.get(name)
+        if standing is None or file is None:
+            return "lost"
+        if standing.state != "waiting" or file.urgent:
+            return standing.state
+        return "waiting" if standing.begins <= self._ticks() and self._is_open() else "held"
 
     def has(self, name: str) -> bool:
         return _HASH.fullmatch(name) is not None and (self._folder / name).is_file()
 
     def is_coming(self, name: str) -> bool:
-        with self._lock:
-            return name in self._wanted
+        """Whether it is on its way to this box; one that has no room for it, or asked in vain, keeps nobody waiting."""
+        return self.state(name) in {"coming", "waiting", "held"}
 
     def path(self, name: str) -> Path | None:
         """Where a whole file lies."""
         return self._folder / name if self.has(name) else None
 
     def drop_unused(self, *, everything: bool = False) -> int:
-        """Makes room: what nobody wants, or everything; how many files went. The page keeps its own copies."""
+        """Whole files nobody wants, or everything; how many went. The page keeps its own copies."""
         with self._lock:
             kept = set() if everything else set(self._wanted)
-        gone = [path for path in self._folder.iterdir() if _HASH.match(path.name) and path.name[:64] not in kept]
-        for path in gone:
-            path.unlink(missing_ok=True)
-        return len(gone)
+        unused = [path for path in self._folder.iterdir() if _HASH.match(path.name) and path.name[:64] not in kept]
+        parts = sorted((path for path in unused if path.suffix == PART), key=_age)
+        begun = set() if everything else set(parts[-MAX_PARTS:])
+        return _dropped(path for path in unused if path not in begun)
+
+    def _make_room(self) -> None:
+        """The disk is full: also what was begun and nobody wants now."""
+        self.drop_unused()
+        with self._lock:
+            kept = set(self._wanted)
+        _dropped(path for path in self._folder.glob(f"*{PART}") if path.name[:64] not in kept)
 
     def facts(self) -> dict[str, Any]:
         """For the page and the desk."""
@@ -170,64 +193,104 @@ class Depot:
     # ------------------------------------------------------------ the work
 
     def run(self, over: threading.Event) -> None:
-        """Until `over`."""
-        while not over.is_set():
-            if not self.step():
-                self._bell.clear()
-                self._bell.wait(1.0)
+        """Until `over`; what is urgent does not wait for what is in hand, be the line dead or the film long."""
+        threading.Thread(target=self._work, args=(over,), kwargs={"urgent": True}, daemon=True).start()
+        self._work(over, urgent=False)
 
-    def step(self) -> bool:
-        """Goes on with the next file that may be fetched now, as far as the line carries; False when there is none."""
-        file = self._next()
-        if file is None:
+    def _work(self, over: threading.Event, *, urgent: bool) -> None:
+        while not over.is_set():
+            if not self.step(urgent=urgent):
+                with self._bell:
+                    self._bell.wait(1.0)
+
+    def step(self, *, urgent: bool | None = None) -> bool:
+        """Goes on with the next file that may be fetched now, as far as the line carries; False when there is none.
+
+        `urgent`: of the urgent ones, of the others, or (None) of all.
+        """
+        taken = self._taken(urgent)
+        if taken is None:
             return False
-        standing = self._standing.get(file.sha256)
-        if standing is None:
-            return True
+        file, standing = taken
+        try:
+            self._tried(file, standing)
+        finally:
+            with self._lock:
+                self._in_hand.discard(file.sha256)
+        return True
+
+    def _tried(self, file: File, standing: _Standing) -> None:
         standing.state = "coming"
         try:
             self._fetch(file, standing)
         except DiskFull:
             standing.state = "full"
-            self.drop_unused()
+            self._make_room()
             self._pause(standing, 60.0)
-        except (Busy, LineBroke):
+        except Busy:
+            standing.state = "waiting" if self._ticks() - standing.since < PATIENCE else "held"
+            self._pause(standing, 2.0)
+        except LineBroke:
             self._pause(standing, 2.0)
         except NotThere:
             standing.state = "lost"
             self._pause(standing, 60.0)
         except _Held:
             standing.state = "waiting"
-            self._pause(standing, 5.0)
+            self._pause(standing, 30.0 if self.policy.neighbours else 5.0)
+        except _Left:
+            standing.state = "waiting"
         except OSError as problem:
             log.warning("the disk: %s", problem)
             standing.state = "waiting"
             self._pause(standing, 60.0)
-        return True
 
-    def _next(self) -> File | None:
-        """Urgent first, then the smallest: an hour's film must not hold up a notice."""
-        now = self._ticks()
+    def _taken(self, urgent: bool | None) -> tuple[File, _Standing] | None:  # noqa: FBT001 - as `step`
+        """Urgent first, then the smallest: an hour's film must not hold up a notice. It is in hand from now on."""
+        may_ask = bool(self.policy.neighbours) or self._is_open()
         with self._lock:
-            waiting = [
-                one
-                for name, one in self._wanted.items()
-                if name in self._standing and self._standing[name].not_before <= now and not self.has(name)
-            ]
-        may = [one for one in waiting if one.urgent or self._is_open()]
-        return min(may, key=lambda one: (not one.urgent, one.size), default=None)
+            if urgent is False and self._is_for_urgent():
+                return None
+            due = [one for one in self._wanted.values() if self._is_due(one)]
+            may = [one for one in due if (urgent is None or one.urgent is urgent) and (one.urgent or may_ask)]
+            file = min(may, key=lambda one: (not one.urgent, one.size), default=None)
+            if file is None:
+                return None
+            self._in_hand.add(file.sha256)
+            return file, self._standing[file.sha256]
+
+    def _is_for_urgent(self) -> bool:
+        """Whether the line belongs to something urgent now; the lock is held."""
+        urgent = (one for one in self._wanted.values() if one.urgent)
+        return any(one.sha256 in self._in_hand or self._is_due(one) for one in urgent)
+
+    def _is_due(self, file: File) -> bool:
+        """Not here, not in hand, and its pause is over; the lock is held."""
+        standing = self._standing.get(file.sha256)
+        is_free = standing is not None and file.sha256 not in self._in_hand and standing.not_before <= self._ticks()
+        return is_free and not self.has(file.sha256)
+
+    def _must_leave(self, file: File) -> bool:
+        """Whether to stop in the middle: nobody wants it any more, or what became urgent is to have the line."""
+        with self._lock:
+            wanted = self._wanted.get(file.sha256)
+            if wanted is None or wanted.urgent is not file.urgent:
+                return True
+            return not file.urgent and self._is_for_urgent()
 
     def _pause(self, standing: _Standing, seconds: float) -> None:
-        standing.not_before = self._ticks() + seconds
+        standing.tried = standing.not_before = self._ticks() + seconds
 
     def _fetch(self, file: File, standing: _Standing) -> None:
-        """Raises DiskFull, Busy, LineBroke, NotThere, _Held."""
+        """Raises DiskFull, Busy, LineBroke, NotThere, _Held, _Left."""
         if file.size > self._free(self._folder) - self._reserve:
             raise DiskFull(file.sha256)
-        part = self._folder / f"{file.sha256}.part"
+        part = self._folder / f"{file.sha256}{PART}"
         for neighbour in self.policy.neighbours:
             if neighbour not in standing.bad and self._from_neighbour(neighbour, file, part, standing):
                 return self._finish(file, part)
+        if not file.urgent and not self._is_open():
+            raise _Held
         try:
             self._take(f"{self.base.rstrip('/')}/a/{file.sha256}", file, part, counts=not file.urgent)
         except _Wrong as wrong:
@@ -238,7 +301,7 @@ class Depot:
         return self._finish(file, part)
 
     def _from_neighbour(self, url: str, file: File, part: Path, standing: _Standing) -> bool:
-        """Whether it came whole from there. Raises Busy while there is reason to wait, DiskFull."""
+        """Whether it came whole from there. Raises Busy while there is reason to wait, DiskFull, _Left."""
         try:
             self._take(f"{url}/a/{file.sha256}", file, part, counts=False, over_line=False)
         except NotThere:
@@ -275,8 +338,7 @@ class Depot:
     def _pour(self, answer: Any, out: Any, file: File, done: int, *, counts: bool, over_line: bool) -> int:
         out.seek(done)
         while done < file.size:
-            if counts:
-                self._spend(0)
+            self._may_go_on(file, counts=counts)
             edge = min(file.size, (done // CHUNK + 1) * CHUNK)
             try:
                 block = answer.read(min(BLOCK, edge - done))
@@ -284,20 +346,32 @@ class Depot:
                 block = b""
             if not block:
                 break
-            try:
-                out.write(block)
-                out.flush()
-            except OSError as problem:
-                if problem.errno in FULL:
-                    raise DiskFull(file.sha256) from problem
-                raise
+            self._written(out, block)
             done += len(block)
-            self.fetched += len(block) if over_line else 0
+            if over_line:
+                with self._lock:
+                    self.fetched += len(block)
             if counts:
                 self._spend(len(block))
             if done == edge:
                 done = self._checked(out, file, edge)
         return done
+
+    def _may_go_on(self, file: File, *, counts: bool) -> None:
+        """Raises _Left, _Held."""
+        if self._must_leave(file):
+            raise _Left
+        if counts:
+            self._spend(0)
+
+    def _written(self, out: Any, block: bytes) -> None:
+        try:
+            out.write(block)
+            out.flush()
+        except OSError as problem:
+            if problem.errno in FULL:
+                raise DiskFull(str(problem)) from problem
+            raise
 
     def _checked(self, out: Any, file: File, edge: int) -> int:
         """The chunk that ends at `edge` is what was signed, or it goes. Raises _Wrong."""
@@ -370,6 +444,10 @@ class _Held(Exception):
     """The line's hours or its bytes are over."""
 
 
+class _Left(Exception):
+    """Something else is to come first; what came is kept."""
+
+
 def files_of(told: object) -> list[File]:
     """What the page says it wants. Raises ValueError for anything that is no file of a release."""
     if not isinstance(told, list):
@@ -388,6 +466,21 @@ def _file(told: object) -> File:
     if not 0 < size <= MAX_CHUNKS * CHUNK or len(chunks) != -(-size // CHUNK):
         raise ValueError("size")
     return File(name, size, tuple(chunks), urgent=told.get("urgent") is True)
+
+
+def _age(path: Path) -> int:
+    """When it was written last; the oldest for one that went meanwhile."""
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
+def _dropped(paths: Iterable[Path]) -> int:
+    gone = list(paths)
+    for path in gone:
+        path.unlink(missing_ok=True)
+    return len(gone)
 
 
 def _free(folder: Path) -> int:

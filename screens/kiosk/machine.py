@@ -1,5 +1,6 @@
 """The parts of a box put together: hands, media, players, clock, log; what the page says goes to the one it is for."""
 
+import contextlib
 import http.server
 import logging
 import re
@@ -14,10 +15,12 @@ from cms.hands.order import Order
 from cms.trust.errors import TrustError
 from cms.trust.limits import MAX_TEXT
 from cms.trust.shape import read
+from screens.kiosk import keeping
 from screens.kiosk.clock import TrustedClock
 from screens.kiosk.depot import BLOCK, Depot, files_of
 from screens.kiosk.diary import Diary
 from screens.kiosk.hands import Failed, Hands, Later
+from screens.kiosk.keeping import DiskFull
 from screens.kiosk.limbs import LimbClient, LimbFailed
 from screens.kiosk.slots import TRIAL_SECONDS, Slots, UpdateFailed, fetched
 
@@ -57,6 +60,9 @@ class Machine:
         self.limbs = LimbClient(limbs or state / "limbs.sock")
         self.depot = Depot(state / "media", clock=self.clock)
         self.depot.base = self._media
+        self._line_file = state / "line.json"
+        kept = keeping.load(self._line_file, {})
+        self.depot.policy, self.depot.screen = _policy(kept.get("policy")) or FREE, str(kept.get("screen") or "")
         self.share: Share | None = None
         try:
             self.hands: Hands | None = Hands(
@@ -77,6 +83,7 @@ class Machine:
     def start(self, over: threading.Event, *, share: int) -> None:
         """The work that goes on beside the server."""
         self._share_port = share
+        self._follow_share()
         for work in (lambda: self.depot.run(over), lambda: self._look(over)):
             threading.Thread(target=work, daemon=True).start()
 
@@ -116,15 +123,25 @@ class Machine:
         return {"on": self.hands.is_on() if self.hands else True}
 
     def line(self, told: Json) -> None:
-        """The rules of the line, the screen's id and where the media server is; bounded, and good for media alone."""
-        try:
-            self.depot.policy = read(Policy, dict(told["policy"]), "policy") if told.get("policy") else FREE
-        except TrustError as fault:
-            raise TellFault from fault
+        """The rules of the line, the screen's id and where the media server is; bounded, and good for media alone.
+
+        Rules hold until others are told, also over a power cut: a whole house that starts at noon must not fetch the
+        night's films before its gateway has spoken. Not named, they stay; null takes them away.
+        """
+        kept = keeping.load(self._line_file, {})
+        if "policy" in told:
+            policy = _policy(told["policy"]) if told["policy"] else FREE
+            if policy is None:
+                raise TellFault("policy")
+            self.depot.policy = policy
         base = str(told.get("media") or self.depot.base)
         if not _MEDIA.fullmatch(base):
             raise TellFault("media")
-        self.depot.base, self.depot.screen = base, str(told.get("screen") or "")[:64]
+        self.depot.base, self.depot.screen = base, str(told.get("screen") or self.depot.screen)[:64]
+        now = {"policy": told["policy"] if "policy" in told else kept.get("policy"), "screen": self.depot.screen}
+        if now != kept:
+            with contextlib.suppress(DiskFull, OSError):
+                keeping.keep(self._line_file, now)
         self._follow_share()
 
     def want(self, told: Json) -> Json:
@@ -188,6 +205,14 @@ class Machine:
             self.share.shutdown()
             self.share.server_close()
             self.share = None
+
+
+def _policy(told: Any) -> Policy | None:
+    """The rules a page told or the disk kept; None for what are none."""
+    try:
+        return read(Policy, dict(told), "policy")
+    except (TrustError, TypeError, ValueError):
+        return None
 
 
 class Share(http.server.ThreadingHTTPServer):

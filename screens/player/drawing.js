@@ -63,6 +63,15 @@ export function narrationOf(release) {
   return file?.media_type === "audio/mp4" ? file : null;
 }
 
+/** The file a list shows of a release: its cover, its first page, or its first picture; null without any. */
+export function coverOf(release) {
+  const [page] = pageFilesOf(release).values();
+  if (page) return page.thumb ?? page.image ?? null;
+  const files = filesOf(release);
+  const { image, cover } = files.get(spoken(release.content).cover) ?? files.values().next().value ?? {};
+  return cover ?? image ?? null;
+}
+
 /** The distinct pictures, as the release lists them. */
 export function neededBy(release) {
   const pages = [...pageFilesOf(release).values()].flatMap((files) => Object.values(files)).filter(Boolean);

@@ -31,21 +31,21 @@ export class Fetcher {
   }
 
   /**
-   * The bytes of {sha256, size?, chunks?} as a Blob, tried until the server answers or `signal` ends it.
-   * Throws Unobtainable, or the signal's reason.
+   * The bytes of {sha256, size?, chunks?} as a Blob, tried until the server answers or `signal` ends it; `held` is called
+   * when the rules of the line keep it waiting. Throws Unobtainable, or the signal's reason.
    */
-  async get(file, signal) {
-    if (this.#depot?.isFor(file)) {
-      const blob = await this.#fromBox(file, signal);
+  async get(file, signal, held) {
+    if (await this.#depot?.isFor(file)) {
+      const blob = await this.#fromBox(file, signal, held);
       if (blob) return blob;
     }
     return this.#fromServer(file, signal);
   }
 
   /** By way of the box; null where it cannot, and the page asks the server itself. */
-  async #fromBox(file, signal) {
+  async #fromBox(file, signal, held) {
     try {
-      const path = await this.#depot.have(file, signal);
+      const path = await this.#depot.have(file, signal, held);
       if (path === null) throw new Unobtainable(file.sha256);
       const parts = { blobs: [], size: 0 };
       const answer = await fetch(path, { signal, cache: "no-store" });
@@ -62,8 +62,9 @@ export class Fetcher {
 
   async #fromServer(file, signal) {
     const parts = { blobs: [], size: 0 };
+    const isFirst = file.urgent || file.size === undefined; // a recall named by a beacon waits for no picture
     for (let attempt = 0, wrong = 0; ; attempt += 1) {
-      await this.#slot();
+      if (!isFirst) await this.#slot();
       try {
         return await this.#once(file, parts, signal);
       } catch (error) {
@@ -71,7 +72,7 @@ export class Fetcher {
         if (error instanceof Unobtainable) throw error;
         if (error instanceof TrustError && (wrong += 1) >= WRONG_BYTES) throw new Unobtainable(file.sha256);
       } finally {
-        this.#release();
+        if (!isFirst) this.#release();
       }
       await pause(spread(Math.min(WAIT.most, WAIT.least * 2 ** attempt)), signal);
     }

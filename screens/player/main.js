@@ -76,13 +76,20 @@ function duration(ms) {
   return minutes < 2_880 ? `${Math.floor(minutes / 60)} 小时` : `${Math.floor(minutes / 1_440)} 天`;
 }
 
-/** What the screen tells the server: each version's steps once, refusals at a measured pace. */
+/** What the screen tells the server: each version's steps once, refusals at a measured pace, the last of them surely. */
 function reporter(link) {
   const told = new Set();
   let quietUntil = 0;
-  return ({ version, epoch = 0, state, code }) => {
+  let later = 0;
+  return function report({ version, epoch = 0, state, code }) {
     const step = `${epoch} ${version} ${state} ${code ?? ""}`; // versions begin again under a new epoch
-    if (version < 1 || (state === "refused" ? performance.now() < quietUntil : told.has(step))) return;
+    if (version < 1 || (state !== "refused" && told.has(step))) return;
+    const left = state === "refused" ? quietUntil - performance.now() : 0;
+    if (left > 0) {
+      clearTimeout(later);
+      later = setTimeout(report, left + 1, { version, epoch, state, code });
+      return;
+    }
     const of = link()?.protocol >= 2 && epoch > 0 ? { epoch } : {};
     const isTold = link()?.send({ t: "ack", version, state, at: Date.now(), ...(code ? { code } : {}), ...of });
     if (isTold && state === "refused") quietUntil = performance.now() + REFUSALS;
@@ -175,7 +182,7 @@ async function start() {
       await player.welcomed(message);
       probing.begin(message, () => player.inStep && link.protocol >= 2);
       hands.welcomed(message);
-      await depot.tell({ policy: null, screen: identity.screen, media: message.media }).catch(() => {}); // before its `line`
+      await depot.welcomed({ screen: identity.screen, media: message.media });
     },
     onState(message) {
       hands.heard(message);
@@ -184,7 +191,7 @@ async function start() {
     told: {
       roots: (message) => player.walked(message),
       order: (message) => void hands.take(message),
-      line: ({ policy }) => depot.tell({ policy, screen: identity.screen, media: null }).catch(() => {}),
+      line: ({ policy }) => depot.ruled(policy),
       feeds: (message) => player.fed(message),
       tock: (message) => probing.heard(message),
       proved: (message) => proof.proved(message),

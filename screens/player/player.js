@@ -7,6 +7,7 @@
 // is not in `view`.
 import { filesNeeded, readParts } from "./parts.js";
 import { filmOf, narrationOf, neededBy } from "./drawing.js";
+import { missing, unspoken } from "./missing.js";
 import { Full } from "./depot.js";
 import { Unobtainable } from "./fetcher.js";
 import { monotonic } from "./clock.js";
@@ -52,6 +53,8 @@ export class Player {
   #following = null;
   #followed = "";
   #again = 0;
+  #bundles = new Map(); // sha256 → bytes of releases that came and are not taken yet
+  #heldBack = ""; // the state (as `#followed`) of which the desk knows that the line's rules hold something back
 
   /**
    * `showsFilms`: whether films are fetched at all. `tell(event, detail)`: "changed", "version", "refused", "remembered", "mended".
@@ -327,73 +330,94 @@ export class Player {
 
   async #gather(signal) {
     const { manifest } = this.state;
-    const bundles = new Map();
+    await this.#bundled(manifest, signal);
+    const wanted = await this.#wanted(signal);
+    const activate = () => this.#line.run(() => this.#activate(manifest, wanted, signal));
+    const pictures = wanted.filter(({ isFilm }) => !isFilm);
+    const urgent = pictures.filter(({ file }) => file.urgent);
+    // An emergency waits for its own pictures alone; the others join the line-up as they come.
+    const first = this.#isUrgent() ? urgent : pictures;
+    await Promise.all(first.map(({ settled }) => settled));
+    await activate();
+    const joins = pictures.filter(({ isHere }) => isHere === null).map(({ done }) => done.then(activate));
+    for (const film of wanted.filter(({ isFilm }) => isFilm)) joins.push(film.begin().then(activate));
+    await Promise.all(joins);
+    for (const file of await this.#recordingsMissing()) await this.#stored(file, signal);
+  }
+
+  /** Fetches the releases of a manifest; what came before a newer one did is not asked for again. */
+  async #bundled(manifest, signal) {
     const wanted = manifest.value.releases.filter(({ release, bundle }) =>
       !this.state.gone.has(release) && this.state.releases.get(release)?.file !== bundle);
+    const named = new Set(wanted.map(({ bundle }) => bundle));
+    for (const name of this.#bundles.keys()) if (!named.has(name)) this.#bundles.delete(name);
     await Promise.all(wanted.map(async ({ bundle, size }) => {
+      if (this.#bundles.has(bundle)) return;
       const blob = await this.#obtained({ sha256: bundle, size }, signal);
-      if (blob) bundles.set(bundle, new Uint8Array(await blob.arrayBuffer()));
+      if (blob) this.#bundles.set(bundle, new Uint8Array(await blob.arrayBuffer()));
     }));
     await this.#line.run(async () => {
       signal.throwIfAborted();
-      const verdicts = await this.#take({ bundles });
+      const verdicts = await this.#take({ bundles: new Map(this.#bundles) });
       for (const { what, code } of verdicts) if (code !== null) this.tell("refused", { what, code });
+      this.#bundles.clear();
     });
-    const lacking = await this.#files(signal);
-    const films = await this.#filmsMissing();
-    await this.#line.run(() => this.#activate(manifest, lacking, films, signal));
-    for (let [next, ...later] = films; next; [next, ...later] = later) {
-      if (!(await this.#stored(next.file, signal))) next.releases.forEach((digest) => lacking.add(digest));
-      await this.#line.run(() => this.#activate(manifest, lacking, later, signal));
-    }
-    for (const file of await this.#recordingsMissing()) await this.#stored(file, signal);
+  }
+
+  /** Whether the accepted line-up has an urgent piece that is not on the glass yet. */
+  #isUrgent() {
+    const isNew = ([digest, { release }]) => release.value.class === "urgent" && !this.shown?.releases.has(digest);
+    return [...this.state.releases].some(isNew);
   }
 
   /** Recordings come last and hold up nothing: a piece without its own is read by another voice. */
   async #recordingsMissing() {
-    if (!this.showsFilms) return [];
-    const stored = new Set(await this.store.names());
-    const files = [...this.state.releases.values()].map(({ release }) => narrationOf(release.value));
-    const missing = files.filter((file) => file && !stored.has(file.sha256));
-    return [...new Map(missing.map((file) => [file.sha256, file])).values()].sort((one, two) => one.size - two.size);
+    return this.showsFilms ? unspoken(this.state.releases, new Set(await this.store.names())) : [];
   }
 
-  /** [{file, releases}] of the films that are not here, smallest first: an hour's film must not hold up a notice. */
-  async #filmsMissing() {
-    if (!this.showsFilms) return [];
+  /**
+   * What the accepted releases draw and the disk lacks (missing.js), with `isHere`: null until it is known. Pictures are on
+   * their way: `done` when that is known, `settled` also when the line's rules keep one waiting. Films `begin` one by one.
+   */
+  async #wanted(signal) {
     const stored = new Set(await this.store.names());
-    const missing = new Map();
-    for (const [digest, { release }] of this.state.releases) {
-      const film = filmOf(release.value);
-      if (!film || stored.has(film.file.sha256)) continue;
-      const { releases } = missing.get(film.file.sha256) ?? { releases: [] };
-      missing.set(film.file.sha256, { file: { ...film.file, urgent: release.value.class === "urgent" }, releases: [...releases, digest] });
+    const wanted = missing(this.state.releases, stored, { films: this.showsFilms }).map((one) => ({ ...one, isHere: null }));
+    const films = new Line();
+    for (const one of wanted) this.#begun(one, films, signal);
+    return wanted;
+  }
+
+  /** Sets a picture on its way, and a film once its turn has come. */
+  #begun(one, films, signal) {
+    const begin = async (held) => {
+      one.isHere = await this.#stored(one.file, signal, held);
+    };
+    if (one.isFilm) {
+      one.begin = () => films.run(() => begin(() => this.#tellHeld()));
+      return;
     }
-    return [...missing.values()].sort((one, two) => one.file.size - two.file.size);
+    one.settled = new Promise((resolve, reject) => {
+      const held = () => {
+        this.#tellHeld();
+        resolve();
+      };
+      one.done = begin(held);
+      one.done.then(resolve, reject);
+    });
+    one.settled.catch(() => {}); // whoever waits hears of it
   }
 
-  /** Stores every file the accepted releases draw; the digests of those that cannot be had whole. */
-  async #files(signal) {
-    const stored = new Set(await this.store.names());
-    const lacking = new Set();
-    const jobs = new Map();
-    for (const [digest, { release }] of this.state.releases) {
-      for (const file of neededBy(release.value)) {
-        if (stored.has(file.sha256)) continue;
-        const urgent = release.value.class === "urgent"; // no rule of a thin line holds it back
-        const { job } = jobs.get(file.sha256) ?? { job: this.#stored({ ...file, urgent }, signal) };
-        jobs.set(file.sha256, { job });
-        job.then((isHere) => isHere || lacking.add(digest), () => {});
-      }
-    }
-    await Promise.all([...jobs.values()].map(({ job }) => job));
-    return lacking;
+  /** The desk hears once a version that something of it waits for the line's hours or bytes. */
+  #tellHeld() {
+    if (this.#heldBack === this.#followed) return;
+    this.#heldBack = this.#followed;
+    this.tell("refused", { what: "files", code: "hands.held" });
   }
 
-  async #stored(file, signal) {
+  async #stored(file, signal, held) {
     try {
       if (!(await this.store.hasRoomFor(file.size))) throw new Full(file.sha256);
-      const blob = await this.#obtained(file, signal);
+      const blob = await this.#obtained(file, signal, held);
       if (blob) await this.store.keep(file.sha256, blob);
       return blob !== null;
     } catch (error) {
@@ -413,9 +437,9 @@ export class Player {
     }, FULL_WAIT);
   }
 
-  async #obtained(file, signal) {
+  async #obtained(file, signal, held) {
     try {
-      return await this.fetcher.get(file, signal);
+      return await this.fetcher.get(file, signal, held);
     } catch (error) {
       if (error instanceof Unobtainable) return null;
       throw error;
@@ -423,20 +447,23 @@ export class Player {
   }
 
   /**
-   * The swap from the old set to the new: one write, after everything the new one draws is on disk. Pieces whose `films`
-   * are still to come join later.
+   * The swap from the old set to the new: one write, after what it draws is on disk. Pieces of which something of `wanted` is
+   * lacking join when it comes; while that leaves nothing to show, what stood goes on.
    */
-  async #activate(manifest, lacking, films, signal) {
+  async #activate(manifest, wanted, signal) {
     signal.throwIfAborted();
     if (this.state.manifest?.digest !== manifest.digest) return;
-    const absent = new Set([...lacking, ...films.flatMap((film) => film.releases)]);
+    const absent = new Set(wanted.filter(({ isHere }) => isHere !== true).flatMap((one) => one.releases));
     const releases = new Map([...this.state.releases].filter(([digest]) => !absent.has(digest)));
+    const { loop = [] } = slotAt(manifest.value, Math.floor(this.time())) ?? {};
+    const isEmpty = loop.length > 0 && !loop.some(({ release }) => releases.has(release));
+    if (absent.size > 0 && isEmpty && this.due().items.length > 0) return;
     const shown = { manifest, releases };
     await this.memory.keep(this.state, monotonic(), shown);
     this.shown = shown;
     await this.#look();
     await this.#mended();
-    if (films.length === 0) this.tell("version", told("cached", manifest));
+    if (wanted.every(({ isHere }) => isHere !== null)) this.tell("version", told("cached", manifest));
     await this.#tidy();
   }
 

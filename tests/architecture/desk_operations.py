@@ -27,6 +27,7 @@ PAGES_ONLY: Final[Mapping[str, str]] = {
     "POST /desk/logout": "a session of a browser; a token is revoked",
     "POST /desk/language": "a cookie of this browser; a program sends Accept-Language",
     "POST /desk/theme": "a cookie of this browser",
+    "POST /desk/newspapers/{id}/offer": "an answer to what the page proposes; a program writes the zones it wants",
     f"POST {_DOCUMENT}/presence": "the heartbeat of an open editor window",
     f"POST {_DOCUMENT}/conflict": "draws a difference; a refused working copy names the newer revision to compare with",
     f"POST {_DOCUMENT}/live": "asks whether what stands in the form can be read; the previews refuse it alike",

@@ -13,6 +13,7 @@ def tile(name: str, tone: str, word: str, **more: Any) -> dict[str, Any]:
         "may_manage": True, "factor": "2.13", "rungs": 3, "size": "1920×1080", "since": at(0), "slot_at": None,
         "late": 0, "losses": 0, "error": "", "may_begin": False,
         "logo": True,
+        "recording": "2.08",
         "pieces": [{"value": "1", "label": "吴江区道德模范颁奖会"}],
     }  # fmt: skip
     return {**plain, **more}
@@ -27,6 +28,13 @@ def live_context() -> dict[str, Any]:
             tile("文化广场", "info", "有信号", may_begin=True),
             tile("运河公园", "bad", "信号中断", losses=3, where="rtmp://live.example.cn/app/•••", is_listener=False,
                  kind="从地址拉流", error="rtmp://live.example.cn/app/•••: Connection refused"),
+        ],
+        "recordings": [
+            {"title": "吴江区道德模范颁奖会", "channel": "吴江新时代文明实践频道", "at": at(0), "tone": "info",
+             "word": "录制中", "href": "", "why": None},
+            {"title": "古镇夜话", "channel": "吴江新时代文明实践频道", "at": at(-1_500), "tone": "good",
+             "word": "已存为草稿", "href": "#",
+             "why": {"text": "录制缺了一部分。", "next": "请运维检查存储空间与日志，并看完草稿再送审。"}},
         ],
         "at": at(0),
         "url": "#",

@@ -30,7 +30,7 @@ def main() -> None:
     parser.add_argument("--url", default="http://127.0.0.1:8080")
     parser.add_argument("--folder", type=Path, default=Path("var/screenshots"))
     parser.add_argument("--codes", type=Path, default=Path("up.log"), help="what `yunping up --demo` printed")
-    parser.add_argument("--only", default="", help="a pattern of routes")
+    parser.add_argument("--only", default="", help="a pattern of routes, or a part of a picture's name")
     parser.add_argument("--looks", default=",".join(corners.LOOKS))
     given = parser.parse_args()
     with sync_playwright() as playwright:
@@ -45,7 +45,7 @@ def main() -> None:
             case "corners":
                 corners.take(browser, given.url, given.folder, given.only, given.looks.split(","))
             case "readme":
-                readme.take(browser, given.url, given.folder)
+                readme.take(browser, given.url, given.folder, given.only)
             case "television":
                 television.take(browser, given.url, given.folder)
             case "measure":

@@ -1,4 +1,4 @@
-"""The pictures of the README: the ten pages that show most and one on the phone, small enough for the repository."""
+"""The pictures of README and guide: the pages that show most and one on the phone, small enough for the repository."""
 
 import io
 from collections.abc import Callable, Mapping
@@ -9,6 +9,7 @@ from typing import Any, Final
 from PIL import Image
 from playwright.sync_api import Browser, Page
 
+from tools.screenshots.paper import open_zones
 from tools.screenshots.people import settle, visitor
 
 FOLDER: Final = Path("docs/images")
@@ -27,10 +28,10 @@ class Shot:
     look: Mapping[str, Any] = field(default_factory=dict)
 
 
-def take(browser: Browser, url: str, folder: Path) -> None:
-    """Writes every picture as WebP; raises SystemExit for one that does not become small enough."""
+def take(browser: Browser, url: str, folder: Path, only: str = "") -> None:
+    """Writes each picture whose name holds `only`, as WebP; raises SystemExit for one that stays too large."""
     FOLDER.mkdir(parents=True, exist_ok=True)
-    for shot in SHOTS:
+    for shot in (one for one in SHOTS if only in one.name):
         with visitor(browser, folder / f"{shot.login}.json", url=url, **shot.look) as context:
             page = context.new_page()
             page.goto(url + shot.path)
@@ -108,6 +109,7 @@ SHOTS: Final = (
     Shot("calendar", "guyun", "/desk/calendar/", _down),
     Shot("accounts", "guyun", "/desk/accounts/"),
     Shot("search", "chenjing", f"{_LIST}?q=太湖"),
+    Shot("newspaper", "chenjing", "/desk/newspapers/", open_zones),
     Shot("dark", "chenjing", _LIST, _commands, {"dark": True}),
     Shot("phone", "zhoulan", "/desk/m/", _click(f"a:has-text('{_RETURNED}')"), _PHONE),
 )

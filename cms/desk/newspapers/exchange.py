@@ -10,7 +10,7 @@ from cms.desk.newspapers.issues import HREF, one, to_edit
 from cms.desk.routing import post
 from cms.desk.uploads import blocks_of, count_intake, file_part
 from cms.desk.visit import Visit
-from cms.newspaper.bringing import Offer
+from cms.newspaper.bringing import Offer, drop_offer
 from cms.newspaper.queries import IssueRow
 from cms.newspaper.replacing import Replaced, replace_pdf, undo_replacement
 from cms.newspaper.states import DrawState
@@ -60,6 +60,14 @@ async def take_back(visit: Visit) -> IssueRow:
     return await one(visit)
 
 
+async def drop(visit: Visit) -> web.StreamResponse:
+    """Nothing of the pages before is wanted; answers JSON, for the page has put its own zones back already."""
+    row = await to_edit(visit)
+    async with visit.deps.db.write() as session:
+        await drop_offer(session, visit.actor, row.document, now=visit.now)
+    return web.json_response({})
+
+
 def shown(visit: Visit, row: IssueRow, found: Replaced | None) -> dict[str, Any]:
     """What the page of an issue says of an exchange, and whether another is possible now."""
     is_drawn = row.drawing is DrawState.DONE
@@ -92,4 +100,5 @@ def brought(visit: Visit, offer: Offer | None) -> dict[str, Any]:
 ROUTES = (
     post("/desk/newspapers/{id}/exchange", bring_other, Action.DOCUMENT_EDIT),
     post("/desk/newspapers/{id}/exchange/undo", undo, Action.DOCUMENT_EDIT),
+    post("/desk/newspapers/{id}/offer", drop, Action.DOCUMENT_EDIT),
 )

@@ -128,7 +128,8 @@ async def _page(visit: Visit, row: IssueRow, error: DomainError | None = None) -
         named = await linked(session, documents_, within=reach(visit.actor, Action.DOCUMENT_READ))
         may_edit = bool(held.state in EDITABLE and can(visit.actor, Action.DOCUMENT_EDIT, held.subject))
         is_drawn = row.drawing is DrawState.DONE
-        offer = await offered(session, row.id, held.edition.id, draft.body) if may_edit and is_drawn and past else None
+        is_asked = may_edit and is_drawn and past is not None
+        offer = await offered(session, row.id, held.edition.id, draft.body, document=row.document) if is_asked else None
     left = {str(page.asset): left_lines(visit, page.left) for page in drawn}
     blocks = [block for block in draft.body["blocks"] if block["type"] == "page"]
     context = {
@@ -141,7 +142,18 @@ async def _page(visit: Visit, row: IssueRow, error: DomainError | None = None) -
         "version": version,
         "urls": {
             name: f"{HREF.format(row.document)}/{name}"
-            for name in ("zones", "text", "pieces", "export", "import", "issue", "progress", "again", "exchange")
+            for name in (
+                "zones",
+                "text",
+                "pieces",
+                "export",
+                "import",
+                "issue",
+                "progress",
+                "again",
+                "exchange",
+                "offer",
+            )
         },
         **exchange.shown(visit, row, past),
         **exchange.brought(visit, offer),

@@ -1,7 +1,7 @@
 """The channels, and one channel's page: what is cutting in, what will, and the forms to begin and to end it."""
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from aiohttp import web
@@ -19,6 +19,7 @@ from cms.planning.targets import targets
 from cms.publishing.onair.board import Choice, Shown, channel_of, choices, orders
 from cms.publishing.onair.budget import LIMIT, Rungs, cost_of
 from cms.publishing.onair.cutting import Wish, cut_in, end_cut_in
+from cms.publishing.onair.jobs import queued_texts
 from cms.publishing.onair.models import CHANNEL, CutInKind
 
 _BASE: Final = "/desk/onair/"
@@ -132,6 +133,7 @@ async def _channel(visit: Visit, error: DomainError | None = None) -> web.Stream
     async with visit.deps.db.read() as session:
         target = await channel_of(session, visit.actor, visit.part("target"), Action.PUBLISHING_READ)
         shown = await orders(session, target, now=visit.now)
+        queued = await queued_texts(session)
         may_begin = bool(can(visit.actor, Action.PUBLISHING_PUBLISH, Subject(target.unit_path)))
         found = await choices(session, target, now=visit.now) if may_begin else ()
         own = await _channels(session, visit, Action.PUBLISHING_PUBLISH)
@@ -144,8 +146,8 @@ async def _channel(visit: Visit, error: DomainError | None = None) -> web.Stream
         "may_begin": may_begin,
         "pieces": {kind.value: _options(found, kind) for kind in CutInKind},
         "channels": [{"value": one.code, "label": one.name, "checked": one.code == target.code} for one in own],
-        "minutes": [{"value": str(one), "label": _minutes(visit, one)} for one in _MINUTES],
-        "lengths": _lengths(visit),
+        "minutes": [{"value": str(one), "label": _minutes(visit.t, one)} for one in _MINUTES],
+        "lengths": lengths(visit.t, queued),
         "budget": round(LIMIT),
         "error": visit.refusal(error) if error else None,
     }
@@ -161,16 +163,16 @@ def _options(found: Sequence[Choice], kind: CutInKind) -> list[dict[str, str]]:
     return [{"value": one.document, "label": one.title} for one in found if kind in one.kinds]
 
 
-def _lengths(visit: Visit) -> list[dict[str, str]]:
-    """Each length with what its encoding costs and when it could begin at the earliest."""
+def lengths(t: Callable[..., str], queued: float) -> list[dict[str, str]]:
+    """Each length with what its encoding costs and when it could begin at the earliest, behind what is ordered."""
     rows = []
     for rungs in Rungs:
         for seconds in _SECONDS:
-            cost = cost_of(dt.timedelta(seconds=seconds), rungs)
+            cost = cost_of(dt.timedelta(seconds=seconds), rungs, queued=queued)
             if cost.core_seconds <= LIMIT:
-                label = visit.t(
+                label = t(
                     f"desk.onair.length.{rungs.value}",
-                    length=_minutes(visit, seconds // 60) if seconds >= 60 else visit.t("desk.onair.s", count=seconds),
+                    length=_minutes(t, seconds // 60) if seconds >= 60 else t("desk.onair.s", count=seconds),
                     cost=round(cost.core_seconds),
                     ahead=round(cost.ahead.total_seconds()),
                 )
@@ -178,8 +180,8 @@ def _lengths(visit: Visit) -> list[dict[str, str]]:
     return rows
 
 
-def _minutes(visit: Visit, minutes: int) -> str:
-    return visit.t("desk.onair.h", count=minutes // 60) if minutes % 60 == 0 else visit.t("desk.onair.m", count=minutes)
+def _minutes(t: Callable[..., str], minutes: int) -> str:
+    return t("desk.onair.h", count=minutes // 60) if minutes % 60 == 0 else t("desk.onair.m", count=minutes)
 
 
 def _told(visit: Visit, one: Shown, *, may_end: bool) -> dict[str, Any]:

@@ -11,8 +11,9 @@ from cms.desk.routing import get, post
 from cms.desk.views.gate import text
 from cms.desk.visit import Visit
 from cms.kernel.clock import from_ms
-from cms.kernel.errors import DomainError, Invalid, NotFound
+from cms.kernel.errors import DomainError, Invalid, NotFound, Refused
 from cms.live import sources
+from cms.live.recordings import Recording, RecordingState, recordings
 from cms.live.rules import SourceForm, SourceKind, SourceState, is_heard
 from cms.live.sources import SourceRow
 from cms.live.taking import LiveWish, end_live, take_live
@@ -25,6 +26,12 @@ from schedules.linear import SLOT_MS
 _HREF: Final = "/desk/live/"
 _MINUTES: Final = (30, 60, 120, 240, 480)
 _FIELDS: Final = ("channel", "name", "kind", "port")
+_TONES: Final = {
+    RecordingState.RUNNING: "info",
+    RecordingState.WAITING: "wait",
+    RecordingState.KEPT: "good",
+    RecordingState.FAILED: "bad",
+}
 _NEW: Final = {"channel": "", "name": "", "kind": SourceKind.LISTEN.value, "port": "9000", "active": True}
 
 
@@ -36,7 +43,9 @@ async def live_tiles(visit: Visit) -> web.StreamResponse:
     """What comes in, asked again every few seconds."""
     async with visit.deps.db.read() as session:
         found = await sources.sources(session, visit.actor, now=visit.now)
-    context = {"tiles": [_tile(visit, one) for one in found], "at": visit.now, "url": f"{_HREF}tiles"}
+        worn = await wearing(session, {one.target.id for one in found})
+    tiles = [_tile(visit, one, has_logo=one.target.id in worn) for one in found]
+    context = {"tiles": tiles, "at": visit.now, "url": f"{_HREF}tiles"}
     return visit.page("live/tiles.html", context, section="live")
 
 
@@ -118,10 +127,10 @@ async def _page(visit: Visit, error: DomainError | None = None, typed: dict[str,
     async with visit.deps.db.read() as session:
         found = await sources.sources(session, visit.actor, now=visit.now)
         channels = await sources.channels(session, visit.actor)
-        tiles = [_tile(visit, one) for one in found]
         worn = await wearing(session, {one.target.id for one in found})
+        tiles = [_tile(visit, one, has_logo=one.target.id in worn) for one in found]
+        kept = await recordings(session, visit.actor, now=visit.now)
         for tile, one in zip(tiles, found, strict=True):
-            tile["logo"] = one.target.id in worn
             may = tile["may_take"] or tile["may_back"]
             offered = await choices(session, one.target, now=visit.now) if may else ()
             fit = [piece for piece in offered if CutInKind.LIVE in piece.kinds]
@@ -129,6 +138,7 @@ async def _page(visit: Visit, error: DomainError | None = None, typed: dict[str,
     fields = error.fields if isinstance(error, Invalid) else {}
     context = {
         "tiles": tiles,
+        "recordings": [_recording(visit, one) for one in kept],
         "at": visit.now,
         "url": f"{_HREF}tiles",
         "channels": [{"value": one.code, "label": one.name} for one in channels],
@@ -141,7 +151,22 @@ async def _page(visit: Visit, error: DomainError | None = None, typed: dict[str,
     return visit.page("live/list.html", context, section="live", status=error.status if error else 200)
 
 
-def _tile(visit: Visit, one: SourceRow) -> dict[str, Any]:
+def _recording(visit: Visit, one: Recording) -> dict[str, Any]:
+    """A recording in a line: how far it is, the draft it became, what is missing in it."""
+    error = Refused(one.error) if one.error.startswith("live.") else Refused("live.refused", why=one.error)
+    why = visit.refusal(error) if one.error else None
+    return {
+        "title": one.title,
+        "channel": one.channel,
+        "at": one.at,
+        "tone": _TONES[one.state],
+        "word": visit.t(f"enum.RecordingState.{one.state.name}"),
+        "href": f"/desk/documents/{one.document}" if one.document else "",
+        "why": why,
+    }
+
+
+def _tile(visit: Visit, one: SourceRow, *, has_logo: bool) -> dict[str, Any]:
     source, state = one.source, one.state
     place = Subject(one.target.unit_path)
     tone, word = _going(one, visit.now)
@@ -168,7 +193,9 @@ def _tile(visit: Visit, one: SourceRow) -> dict[str, Any]:
         "may_take": publishes and not on_air and source.active,
         "may_back": recalls and on_air,
         "may_manage": bool(can(visit.actor, Action.TARGET_MANAGE, place)),
+        "logo": has_logo,
         "factor": f"{state.factor:.2f}" if state and state.factor else "",
+        "recording": f"{state.price_of(record=True):.2f}" if state and state.recording else "",
         "rungs": state.rungs if state else 0,
         "size": state.size if state else "",
         "since": state.since if state else None,

@@ -33,9 +33,15 @@ class Cost:
     ahead: dt.timedelta
 
 
-def cost_of(length: dt.timedelta, rungs: Rungs) -> Cost:
+def cost_of(length: dt.timedelta, rungs: Rungs, *, queued: float = 0.0) -> Cost:
+    """What words of this length cost behind `queued` core-seconds that others ordered before and that are not done."""
     core = length.total_seconds() * RATE[rungs]
-    return Cost(core, AHEAD + dt.timedelta(seconds=core))
+    return Cost(core, AHEAD + dt.timedelta(seconds=core + queued))
+
+
+def left_of(length: dt.timedelta, rungs: Rungs, *, done: int, total: int) -> float:
+    """Core-seconds of an order of which so many slots are done; all of them while nobody began."""
+    return cost_of(length, rungs).core_seconds * (1 - done / total if total else 1)
 
 
 def check(cost: Cost) -> None:

@@ -24,7 +24,7 @@ from cms.planning.targets import targets_by_code
 from cms.publishing.fan_out import Cause, order
 from cms.publishing.models import Delivery, Showing
 from cms.publishing.onair.budget import Rungs, check, cost_of
-from cms.publishing.onair.jobs import want_crawl, want_picture
+from cms.publishing.onair.jobs import queued_texts, want_crawl, want_picture
 from cms.publishing.onair.models import CHANNEL, AirJob, CutInKind, CutInRow
 from cms.publishing.onair.showing import live_at
 from cms.publishing.onair.words import Words
@@ -91,7 +91,7 @@ async def cut_in(
     require_can(actor, Action.PUBLISHING_PUBLISH, Subject(await unit_of(session, document)))
     for target in chosen:
         require_can(actor, Action.PUBLISHING_PUBLISH, Subject(target.unit_path))
-    start, until = _times(wish, now)
+    start, until = _times(wish, now, await queued_texts(session) if wish.kind is CutInKind.TEXT else 0.0)
     rows = []
     for target in chosen:
         shown, piece = await _shown(session, target, document, now)
@@ -146,9 +146,9 @@ async def end_cut_in(session: AsyncSession, actor: Actor, key: uuid.UUID, *, now
     return row
 
 
-def _times(wish: Wish, now: dt.datetime) -> tuple[dt.datetime, dt.datetime | None]:
+def _times(wish: Wish, now: dt.datetime, queued: float) -> tuple[dt.datetime, dt.datetime | None]:
     if wish.kind is CutInKind.TEXT:
-        return _text_times(wish, now)
+        return _text_times(wish, now, queued)
     start = now if wish.start is None else wish.start
     # A minute's grace: people type minutes, and the page stood open for a while.
     if start < now - dt.timedelta(minutes=1) or start > now + _AHEAD:
@@ -162,8 +162,8 @@ def _times(wish: Wish, now: dt.datetime) -> tuple[dt.datetime, dt.datetime | Non
     return start, until
 
 
-def _text_times(wish: Wish, now: dt.datetime) -> tuple[dt.datetime, dt.datetime]:
-    cost = cost_of(wish.length * len(wish.targets), wish.rungs)
+def _text_times(wish: Wish, now: dt.datetime, queued: float) -> tuple[dt.datetime, dt.datetime]:
+    cost = cost_of(wish.length * len(wish.targets), wish.rungs, queued=queued)
     check(cost)
     earliest = now + cost.ahead
     start = earliest if wish.start is None else wish.start

@@ -19,6 +19,7 @@ from cms.kernel.ids import uuid7
 from cms.kernel.log import logger
 from cms.kernel.metrics import Metrics
 from cms.kernel.wake import ring
+from cms.publishing.onair.budget import Rungs, left_of
 from cms.publishing.onair.models import AIR, LOGO, AirJob, AirState, CutInKind
 from cms.publishing.onair.words import Words
 from media.errors import MediaRefused
@@ -82,6 +83,17 @@ async def want_crawl(session: AsyncSession, spec: Mapping[str, Any], *, key: str
     await session.flush()
     await ring(session, "onair")
     return job
+
+
+async def queued_texts(session: AsyncSession) -> float:
+    """Core-seconds of words that were ordered and are not made yet: whoever orders next waits behind them."""
+    open_ = (AirState.WAITING.value, AirState.MAKING.value)
+    query = select(AirJob).where(AirJob.kind == CutInKind.TEXT.value, AirJob.state.in_(open_))
+    found = 0.0
+    for job in (await session.scalars(query)).all():
+        length = dt.timedelta(milliseconds=job.spec["until"] - job.spec["start"])
+        found += left_of(length, Rungs(job.spec["rungs"]), done=job.done, total=job.total)
+    return found
 
 
 async def make_next(room: AirRoom, *, kinds: Sequence[str] = tuple(CutInKind)) -> bool:

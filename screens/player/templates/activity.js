@@ -12,6 +12,9 @@ const ASKED = [
 const LINE = /^\s*([^：:\s]{2,8})\s*[：:]\s*(\S.{0,80})$/s;
 const MOST = 4;
 
+/** 9:00—11:30 is not torn at its dash. */
+const whole = (words) => words.replace(/(?<=\d)\s*([—–~～-]+)\s*(?=\d)/g, "\u2060$1\u2060");
+
 const wordsOf = (text) => (text ?? []).map(({ t }) => t).join("");
 
 /** [name, label, words] of a line such as 时间：周六上午九点; null for any other. */
@@ -34,6 +37,6 @@ export function activityParts(content) {
     return !isAllFacts;
   });
   const order = ASKED.map(([name]) => name).filter((name) => found.has(name));
-  const rows = order.map((name) => el("div", `facts__row facts__row--${name}`, el("dt", "", found.get(name)[0]), el("dd", "", found.get(name)[1])));
+  const rows = order.map((name) => el("div", `facts__row facts__row--${name}`, el("dt", "", found.get(name)[0]), el("dd", "", whole(found.get(name)[1]))));
   return { facts: rows.length > 0 ? el("dl", "facts", ...rows) : null, rest: { ...content, body: { ...content.body, blocks } } };
 }

@@ -3,6 +3,7 @@ import { el } from "../templates/dom.js";
 import { leading } from "./shelf.js";
 
 const FEW = 5; // pieces that leave room for what each is about
+const LARGE = 2; // pieces whose pictures have the width of an upright screen
 const ROWS = ["qwertyuiop", "asdfghjkl", "zxcvbnm"];
 
 /** A real button, so that a keyboard or a switch reaches it too; `press` is called on every kind of click. */
@@ -23,13 +24,26 @@ export function drawList(entries, { open, empty }) {
       button(
         "touch__entry",
         () => open(entry.digest),
-        el("b", "touch__entry-title", entry.title),
-        entries.length <= FEW && entry.summary && el("span", "touch__entry-summary", entry.summary),
-        el("span", "touch__entry-facts", entry.isFilm && el("i", "touch__kind", "视频"), el("span", "", entry.column), entry.date && el("span", "", entry.date)),
+        el(
+          "span",
+          "touch__entry-words",
+          el("b", "touch__entry-title", entry.title),
+          entries.length <= FEW && entry.summary && el("span", "touch__entry-summary", entry.summary),
+          el("span", "touch__entry-facts", entry.isFilm && el("i", "touch__kind", "视频"), el("span", "", entry.column), entry.date && el("span", "", entry.date)),
+        ),
+        placeFor(entry),
       ),
     ),
   );
-  return el("ol", "touch__list", ...rows);
+  return el("ol", `touch__list${entries.length <= LARGE ? " is-large" : ""}`, ...rows);
+}
+
+/** Where the picture of a piece is put once its bytes were checked (`Covers`). */
+function placeFor(entry) {
+  if (!entry.hasPicture) return null;
+  const place = el("span", "touch__entry-picture");
+  place.dataset.piece = entry.digest;
+  return place;
 }
 
 export function drawColumns(columns, chosen, choose) {

@@ -1,5 +1,5 @@
 // What may be read at the screen: the pieces that are due or were, by column, and the search over them. Pure.
-import { spoken } from "../drawing.js";
+import { coverOf, spoken } from "../drawing.js";
 import { columnLabel, dateLabel } from "../templates/labels.js";
 
 const MOST_FOUND = 60;
@@ -17,7 +17,7 @@ export function entryOf(digest, release) {
     initials: String(content.pinyin ?? "").toLowerCase(),
     isFilm: content.body.blocks.some((block) => block.type === "video"),
     isUrgent: release.class === "urgent",
-    cover: content.cover ?? null,
+    hasPicture: coverOf(release) !== null,
   };
 }
 

@@ -5,6 +5,7 @@
 import { spoken } from "../drawing.js";
 import { clockText, qrDrawing } from "../slate.js";
 import { el, phrases } from "../templates/dom.js";
+import { Covers } from "./covers.js";
 import { button, drawColumns, drawKeys, drawList } from "./lists.js";
 import { Reading } from "./reading.js";
 import { entryOf, partsToRead, search, shelve } from "./shelf.js";
@@ -29,12 +30,14 @@ export class Touch {
   #place = 0; // how far an article was read when its code was asked for
   #down = null;
   #parts;
+  #covers;
   #turn = 0;
 
   /** `opens(digest, release)`: whether another reader took the piece; `taken()`: whether it stands there already. */
   constructor({ root, stage, player, store, films, voice, site, point, idle = IDLE, opens = async () => false, taken = () => false }) {
     Object.assign(this, { root, stage, player, store, films, voice, site, point, idle, opens, taken });
     this.#parts = this.#build();
+    this.#covers = new Covers(store);
     stage.addEventListener("pointerdown", (event) => (this.#down = { x: event.clientX, y: event.clientY }));
     stage.addEventListener("pointerup", (event) => this.#fromLoop(event));
     for (const kind of ["pointerdown", "pointermove", "keydown", "scroll"]) root.addEventListener(kind, () => this.#kept(), { capture: true, passive: true });
@@ -73,6 +76,7 @@ export class Touch {
     this.#column = null;
     this.#set(0, false);
     this.root.hidden = true;
+    this.#fill();
     delete this.stage.dataset.covered;
   }
 
@@ -177,8 +181,10 @@ export class Touch {
   }
 
   #fill(...children) {
-    this.#parts.body.replaceChildren(...children);
-    this.#parts.body.scrollTop = 0;
+    const { body } = this.#parts;
+    body.replaceChildren(...children);
+    body.scrollTop = 0;
+    void this.#covers.fill(body, (digest) => this.player.release(digest));
   }
 
   async #openPiece(digest) {

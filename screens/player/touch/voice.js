@@ -1,10 +1,12 @@
-// Reading aloud: what somebody recorded comes first, then the browser's own Chinese voice, then the box's.
+// Reading aloud: what somebody recorded comes first, then the browser's own Chinese voice, then the box's; whichever
+// cannot be heard gives way to the next, in the middle of a text too.
 //
 //   new Voice({ synthesis, box })     box: the address that turns a sentence into sound, or null
 //   await voice.read(parts, {narration, told, signal})
 const LANGUAGE = /^(zh|cmn)/i;
 const WAIT = 10_000; // ms a sentence of the box may take
 const PACE = 0.95;
+const BEGUN = 3_000; // ms: a voice that has not begun by then is installed and says nothing
 
 /** It could not be read; the screen says so. */
 export class VoiceFault extends Error {}
@@ -37,13 +39,25 @@ export class Voice {
         if (!this.isAble) throw fault; // not here yet, or not what was signed: then another voice reads
       }
     }
-    const speak = this.#chosen() ? (said) => this.#speak(said, signal) : (said) => this.#ask(said, signal);
+    let isMute = this.#chosen() === null;
     for (const part of parts) {
       if (signal.aborted) return undefined;
       told(part);
-      await speak(part.said);
+      if (!isMute) isMute = !(await this.#spoken(part.said, signal));
+      if (isMute && !signal.aborted) await this.#ask(part.said, signal);
     }
     return undefined;
+  }
+
+  /** Whether the browser's voice was heard; throws when it was not and there is no other. */
+  async #spoken(said, signal) {
+    try {
+      await this.#speak(said, signal);
+      return true;
+    } catch (fault) {
+      if (this.#box === null) throw fault;
+      return false;
+    }
   }
 
   /** A voice of this machine: one that sends the text to somebody else's is none. */
@@ -56,12 +70,15 @@ export class Voice {
     const spoken = new SpeechSynthesisUtterance(said);
     const voice = this.#chosen();
     Object.assign(spoken, { voice, lang: voice.lang, rate: PACE });
+    let late;
     return new Promise((resolve, reject) => {
+      late = setTimeout(() => (this.#synthesis.cancel(), reject(new VoiceFault("silent"))), BEGUN);
+      spoken.onstart = () => clearTimeout(late);
       spoken.onend = resolve;
       spoken.onerror = ({ error }) => (signal.aborted ? resolve() : reject(new VoiceFault(error)));
       signal.addEventListener("abort", () => (this.#synthesis.cancel(), resolve()), { once: true });
       this.#synthesis.speak(spoken);
-    });
+    }).finally(() => clearTimeout(late));
   }
 
   async #ask(said, signal) {

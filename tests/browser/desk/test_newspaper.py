@@ -22,6 +22,11 @@ from tests.integration.desk.house import Browser, House, open_house
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 SHOTS = os.environ.get("SHOTS")
 PDF = "application/pdf"
+# Whether the tick stands beside "saved" and beside nothing else.
+TICK = """() => {
+  const note = document.querySelector("#zones-saved");
+  return note.textContent.includes("已保存") === note.querySelector(".icon").checkVisibility();
+}"""
 OTHER = ("震泽蚕花节开幕", "丝车摇起来，蚕花戴起来，老街上的人比往年多。" * 4)
 
 
@@ -117,6 +122,7 @@ async def test_issue_by_hand(pages: Pages, house: House) -> None:
     await drag(page, (0.2, 0.6), (0.5, 0.8))
     await expect(zones).to_have_count(4)
     await expect(page.locator(".np-note")).to_contain_text("没有文字")
+    assert await page.evaluate(TICK)
     await page.locator(".np-panel [data-field=title]").fill("天气")
     drawn = page.locator(".np-zone.is-chosen")
     before = await drawn.get_attribute("points")
@@ -146,6 +152,7 @@ async def test_issue_by_hand(pages: Pages, house: House) -> None:
     await expect(zones).to_have_count(4)
     await expect(page.locator(".np-panel textarea")).to_have_value(f"{ARTICLES[0][0]}\n{ARTICLES[0][1]}")
     await expect(page.locator("#zones-saved")).to_contain_text("已保存", timeout=10_000)
+    await expect(page.locator("#zones-saved .icon")).to_be_visible()
     await page.reload()
     await expect(page.locator(".np-list-zones li")).to_have_count(4)
 
@@ -200,8 +207,18 @@ async def test_issue_by_hand(pages: Pages, house: House) -> None:
     await page.get_by_role("button", name="不要，按新文字提议").click()
     await expect(page.locator(".np-zone.is-check")).to_have_count(0)
     await expect(thumbs.nth(1)).to_contain_text("023 区")
-    await page.evaluate("localStorage.clear()")
+    await expect(page.locator("#zones-saved")).to_contain_text("已保存")
     await page.reload()
+    await expect(thumbs.nth(1)).to_contain_text("023 区")
+    await expect(brought).to_have_count(0)  # said once, for everybody and every browser
+    await page.get_by_role("button", name="撤销更换").click()
+    await expect(page.get_by_text("已换回原来的 PDF")).to_be_visible()
+    await page.get_by_role("button", name="换 PDF").click()
+    await dialog.locator("[name=file]").set_input_files(FilePayload(name="1288-4.pdf", mimeType=PDF, buffer=other))
+    await dialog.get_by_role("button", name="换上并生成版面").click()
+    await expect(page.get_by_text("正在换上新的 PDF")).to_be_visible(timeout=30_000)
+    assert await draw_next(room)
+    await expect(brought).to_be_visible(timeout=15_000)  # another exchange, another offer
     await page.get_by_role("button", name="保留").click()
     await expect(page.locator("#zones-saved")).to_contain_text("已保存", timeout=10_000)
     await page.reload()

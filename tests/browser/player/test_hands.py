@@ -70,6 +70,12 @@ async def test_box_that_is_ordered_shows_its_glass_loads_again_and_refuses_what_
         assert await until(lambda: ends(town, log)) == [("done", None)]
         assert TICKET.encode() not in gateway.media.handed[log.order][1]
 
+        before = len(gateway.media.asked)
+        clear = order(3, action="cache")
+        await given(town, clear)
+        assert await until(lambda: ends(town, clear)) == [("done", None)]
+        assert len(gateway.media.asked) == before  # what stands on the glass stays on the disk
+
         refused = {
             "hands.replayed": (order(2, order=order(99).order), "guard"),
             "hands.expired": (order(98, not_before=T0 - 600_000, expires_at=T0 - 1), "guard"),
@@ -79,11 +85,11 @@ async def test_box_that_is_ordered_shows_its_glass_loads_again_and_refuses_what_
         for code, (made, name) in refused.items():
             await given(town, made, name)
             assert await until(partial(ends, town, made)) == [("refused", code)]
-        unable = order(3, action="volume", params={"level": 10})
+        unable = order(4, action="volume", params={"level": 10})
         await given(town, unable)
         assert await until(lambda: ends(town, unable)) == [("failed", "hands.no_limb")]
 
-        again, hellos = order(4), sum(one["t"] == "hello" for one in gateway.said)
+        again, hellos = order(5), sum(one["t"] == "hello" for one in gateway.said)
         await given(town, again)
         assert await until(lambda: ends(town, again))  # told by the page that was loaded again
         await until(lambda: sum(one["t"] == "hello" for one in gateway.said) > hellos)

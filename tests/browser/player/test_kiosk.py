@@ -2,21 +2,24 @@
 
 import asyncio
 import contextlib
+import datetime as dt
 import json
 import socket
 import sys
 import urllib.request
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Error, Page, Playwright, async_playwright
+from playwright.async_api import Error, Page, Playwright, Route, async_playwright
 
 from tests.browser.player.test_alone import browser_of
-from tests.chromium import CHROMIUM, FLAGS
+from tests.chromium import CHROMIUM, FLAGS, SCREEN, Pages
 from tests.fakes.gateway import issue_of
-from tests.fakes.pieces import BLUE, piece
-from tests.fakes.street import Street, paired, standing, until
+from tests.fakes.pieces import BLUE, piece, two_short
+from tests.fakes.street import Street, facts, paired, standing, until
+from tests.vectors import world
 
 pytestmark = pytest.mark.browser
 
@@ -89,6 +92,51 @@ async def test_crashed_page_is_back_within_fifteen_seconds(tmp_path: Path, town:
         crash.cancel()
         assert starter.returncode is None  # the same browser, a new page
         assert (await asyncio.to_thread(heard, town) or 0) < BACK_S * 1000
+
+
+HOUR = 3_600_000
+BEFORE = 15_000  # ms before three at night at which the pieces come
+# It has stood for seven hours; the page that comes after it has not.
+AGED = """
+if (location.protocol === "http:" && !sessionStorage.getItem("rested")) {
+  const now = performance.now.bind(performance);
+  performance.now = () => now() + 25_200_000;
+  addEventListener("pagehide", () => sessionStorage.setItem("rested", "yes"));
+}
+"""
+
+
+def at_three(instant: int) -> str:
+    """A zone in which it is three at night at this instant (ms)."""
+    hours = 3 - dt.datetime.fromtimestamp(instant / 1000, dt.UTC).hour
+    return f"Etc/GMT{-(hours + 24 if hours < -12 else hours):+d}"
+
+
+async def test_page_at_night_is_loaded_anew_when_the_loop_ends_and_shows_again(pages: Pages, town: Street) -> None:
+    made = two_short(town.gateway.media)
+    three = (world.T0 // HOUR + 1) * HOUR
+    page = await (await pages.context(SCREEN)).new_page()
+    await page.add_init_script(AGED)
+
+    async def told(route: Route) -> None:
+        answer = await route.fetch()
+        await route.fulfill(response=answer, json={**await answer.json(), "zone": at_three(three)})
+
+    await page.route("**/config.json", told)
+    await paired(page, town)
+    stood: list[str] = []
+    left: list[str] = []
+    page.on("framenavigated", lambda _: left.extend(stood[-1:]))
+    await town.gateway.publish(replace(issue_of(made, version=1, show=1_500), at=three - BEFORE))
+    async with asyncio.timeout(90):
+        while not left:
+            with contextlib.suppress(Error):  # the page is on its way
+                stood += [release] if (release := (await facts(page)).get("release")) else []
+            await asyncio.sleep(0.05)
+    assert {one.release for one in made} == set(stood)
+    assert left[0] == made[-1].release  # the last of the loop had stood, and the first had not come again
+    await until(page, standing(made[0].release))
+    await until(page, standing(made[1].release))
 
 
 KEPT = """

@@ -14,7 +14,7 @@ from cms.trust.signed import Signed
 from tests.browser.player.test_attacks import Shown
 from tests.browser.player.test_hands import until as waited
 from tests.chromium import SCREEN, Pages
-from tests.fakes import forging_pairing as pairing
+from tests.fakes import forging_pairing as pairing, qr
 from tests.fakes.forging import MARKS
 from tests.fakes.street import Street, facts, glass, until
 from tests.vectors.orders import TICKET, order, signed
@@ -111,6 +111,11 @@ def _ends(town: Street, name: str) -> list[Any]:
 async def test_lying_server_words_no_code_names_no_screen_and_orders_nothing(pages: Pages, town: Street) -> None:
     gateway, page = town.gateway, await (await pages.context(SCREEN)).new_page()
     await page.goto(town.url)
+    await until(page, lambda said: said.get("mode") == "pairing" and said.get("code") == gateway.code)
+    drawn = page.locator(".layer.is-shown .pairing")
+    assert await drawn.locator(".pairing__code").inner_text() == "\n".join(gateway.code)
+    code = await drawn.locator(".pairing__qr path").get_attribute("d")
+    assert qr.read(code or "") == f"{gateway.media.url}/desk/screens/?code={gateway.code}"
     for name, text in lies(TO_A_NEW_DEVICE, "waiting", count=len(TO_A_NEW_DEVICE), seed=6):
         await until(page, lambda said: said.get("mode") == "pairing" and said.get("code") == gateway.code)
         before = first(town, "pair")

@@ -144,9 +144,14 @@ async def test_newspaper_turns_opens_the_touched_article_and_closes(pages: Pages
     assert "没有在本屏刊出" in (await page.locator(".reader__article").text_content() or "")
     await page.get_by_role("button", name="返回版面").tap()
 
-    # Yesterday is still here; without a touch for a minute the loop comes back.
+    # Yesterday is still here, and from the disk alone; without a touch for a minute the loop comes back.
+    media.files.clear()
+    media.asked.clear()
     await page.get_by_role("button", name="上一期").tap()
     assert (await opened(page, lambda found: found.get("date") == "2026-11-25"))["release"] == yesterday.release
+    await asyncio.sleep(0.4)
+    assert near(await pixel(page, 540, 560), BLUE)
+    assert media.asked == []
     await page.evaluate("window.ahead = 61_000")
     await opened(page, lambda found: not found)
     assert await page.locator("#reader.is-contrast, #reader.is-large").count() == 0

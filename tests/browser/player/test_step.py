@@ -47,6 +47,26 @@ async () => {
 }
 """  # fmt: skip
 
+FILM = """
+async ([ahead, seconds]) => {
+  const { Film } = await import("/film.js");
+  const film = new Film("", { sound: false });
+  const video = film.element;
+  let [place, now, sought] = [10 + ahead, 10, 0];
+  Object.defineProperty(video, "duration", { value: 600 });
+  Object.defineProperty(video, "currentTime", { get: () => place, set: (to) => (place = to, sought += 1) });
+  film.follow({ from: 5000, time: () => 5000 + now * 1000 });
+  const rates = [];
+  for (let step = 0; step < seconds * 5; step += 1) {
+    film.correct();
+    rates.push(video.playbackRate);
+    now += 0.2;
+    place += 0.2 * video.playbackRate;
+  }
+  const [least, most] = [Math.min(...rates), Math.max(...rates)];
+  return { ahead: (place - now) * 1000, sought, least, most, last: rates.at(-1) };
+}
+"""
 BOX = """
 () => {
   const { left, top, width, height } = document.querySelector("#stage").getBoundingClientRect();
@@ -103,6 +123,28 @@ async def test_clock_in_step_takes_the_shortest_probe_and_never_leaves_what_a_gu
     assert found["wall"] == {"width": 1080, "height": 960, "left": -540, "top": 0}
     night = ["night", None, None, "night", None, None, "night", "memory", None, "night"]
     assert found["rests"] == night
+
+
+@pytest.mark.parametrize("ahead", [0.3, -0.3, 0.01])
+async def test_film_that_drifts_is_brought_back_by_its_speed_and_never_jumps(
+    pages: Pages, town: Street, ahead: float
+) -> None:
+    page = await pages.open(f"{town.url}templates/frame.css")
+    found = await page.evaluate(FILM, [ahead, 120])
+    assert (found["sought"], found["last"]) == (0, 1)
+    assert 0.97 <= found["least"] <= found["most"] <= 1.03
+    assert abs(found["ahead"]) <= 20
+    if abs(ahead) > 0.1:
+        slowest, fastest = found["least"] < 0.98, found["most"] > 1.02
+        assert (slowest, fastest) == (ahead > 0, ahead < 0)
+
+
+async def test_film_that_is_far_from_its_place_is_set_there_at_once(pages: Pages, town: Street) -> None:
+    page = await pages.open(f"{town.url}templates/frame.css")
+    for ahead in (2.0, -90.0):
+        found = await page.evaluate(FILM, [ahead, 2])
+        assert found["sought"] == 1
+        assert abs(found["ahead"]) <= 100
 
 
 async def test_tile_of_a_wall_draws_its_part_in_step_and_zones_divide_the_glass(pages: Pages, town: Street) -> None:

@@ -20,6 +20,7 @@ from cms.trust.release import read_release
 from deploy.demo.scenes import picture as scene
 from tests.browser.axe import violations
 from tests.chromium import SCREEN, Pages
+from tests.fakes import qr
 from tests.fakes.films import MIB, asset_of
 from tests.fakes.gateway import Media, issue_of
 from tests.fakes.pieces import BLUE, GREEN, content_of, listed, picture, piece
@@ -80,6 +81,15 @@ async def opened(page: Page) -> Locator:
     return touch
 
 
+async def in_reach(touch: Locator) -> None:
+    """Every key and tool is as large as a finger wants and lies where a child and a wheelchair reach it."""
+    for one in await touch.get_by_role("button").all():
+        box = await one.bounding_box()
+        assert box is not None
+        assert min(box["width"], box["height"]) >= LEAST_TARGET
+        assert "touch__entry" in (await one.get_attribute("class") or "") or box["y"] > REACH
+
+
 async def seemly(page: Page, pages: Pages) -> bool:
     """Whether axe finds nothing; what the policy says of axe's own styles is no complaint of the page's."""
     found = await violations(page)
@@ -99,16 +109,17 @@ async def test_article_when_chosen_is_read_large_aloud_and_taken_along_until_it_
     await shown(screen, "list")
     await press(touch, "文明实践")
     await expect(touch.locator(".touch__entry")).to_have_count(2)
-    for one in await touch.get_by_role("button").all():
-        box = await one.bounding_box()
-        assert box is not None
-        assert min(box["width"], box["height"]) >= LEAST_TARGET
-        assert "touch__entry" in (await one.get_attribute("class") or "") or box["y"] > REACH
+    await in_reach(touch)
+    # Each with its picture, checked and drawn from the disk.
+    await expect(touch.locator(".touch__entry img")).to_have_count(2)
+    widths = await touch.locator(".touch__entry img").evaluate_all("(all) => all.map((one) => one.naturalWidth)")
+    assert min(widths) > 0
     assert await seemly(screen, pages)
 
     await press(touch, "银龄讲堂")
     article = touch.locator("article")
     await expect(article).to_be_visible()
+    await in_reach(touch)
     await shown(screen, "article")
     before = await article.evaluate("(one) => parseFloat(getComputedStyle(one).fontSize)")
     await press(touch, "字大些")
@@ -132,6 +143,11 @@ async def test_article_when_chosen_is_read_large_aloud_and_taken_along_until_it_
         f"/d/{document}/",
         f"/p/{world.POINT.rstrip('/').rsplit('/', 1)[1]}",
     ]
+    paths = await touch.locator("figure[data-address] path").evaluate_all(
+        "(all) => all.map((one) => one.getAttribute('d'))"
+    )
+    assert [qr.read(path) for path in paths] == addresses
+    await in_reach(touch)
     await shown(screen, "code")
     await press(touch, "返回")
     await expect(article).to_be_visible()
@@ -153,6 +169,7 @@ async def test_search_by_initials_when_typed_leads_only_to_what_is_there(screen:
     await expect(touch.locator(".touch__entry")).to_have_count(1)
     await expect(touch.locator(".touch__entry")).to_contain_text("吴江新闻")
     await expect(touch.get_by_role("button", name="Q", exact=True)).to_be_disabled()
+    await in_reach(touch)
     await shown(screen, "search")
     await press(touch, "退格")
     await press(touch, "清空")

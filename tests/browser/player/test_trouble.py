@@ -1,5 +1,6 @@
 """What no screen can help: a clock at 1970, a line-up of tomorrow's format, a film it cannot decode."""
 
+import asyncio
 import dataclasses
 
 import pytest
@@ -11,7 +12,7 @@ from tests.chromium import SCREEN, Pages
 from tests.fakes.films import asset_of
 from tests.fakes.gateway import issue_of, state_message
 from tests.fakes.pieces import BLUE, GREEN, content_of, listed, picture, piece
-from tests.fakes.street import Street, paired, standing, until
+from tests.fakes.street import Street, facts, paired, standing, until
 from tests.vectors import world
 from tests.vectors.cases import changed, signed_text
 
@@ -98,6 +99,12 @@ async def test_full_disk_of_the_box_keeps_what_stood_tells_the_desk_and_ends(scr
     green = piece(town.gateway.media, "志愿者送去热粥", GREEN, text="短。")
     await town.gateway.publish(issue_of([green, blue], version=2))
     said = await until(screen, lambda _: "hands.full" in refusals(town))
+    assert (said["mode"], said["release"]) == ("loop", blue.release)
+    await town.gateway.publish(issue_of([green], version=3))  # and nothing else
+    full = {"state": "refused", "code": "hands.full", "version": 3}
+    await until(screen, lambda _: any(full.items() <= one.items() for one in town.gateway.said))
+    await asyncio.sleep(1)
+    said = await facts(screen)
     assert (said["mode"], said["release"]) == ("loop", blue.release)
     await screen.reload()  # and there is room again
     await until(screen, standing(green.release), within=60)

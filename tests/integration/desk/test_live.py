@@ -3,6 +3,7 @@
 import asyncio
 import datetime as dt
 import json
+import subprocess
 import uuid
 
 import pytest
@@ -11,10 +12,8 @@ from sqlalchemy import select
 from cms.audit.models import AuditEvent
 from cms.live.holding import Holding, SaidOfSource, hold
 from cms.live.keeping import keep_next
-from cms.live.models import LiveSlot, LiveSource, account_of
-from cms.publishing.onair.models import CutInRow, LogoRow
-from media.house import write_index
-from tests.fakes.house_files import live_slot
+from cms.live.models import LivePart, LiveSource, account_of
+from cms.publishing.onair.models import LogoRow
 from tests.integration.desk.house import PASSWORD, House
 from tests.integration.desk.test_api import call
 from tests.integration.desk.test_outlets import channel
@@ -74,12 +73,17 @@ async def test_page_shows_state_picture_and_measured_factor_and_why_it_cannot_go
     (hall,) = await rows(house)
     assert "接收进程无响应" in await publisher.get("/desk/live/")
     now = house.deps.now()
-    said = SaidOfSource("receiving", now, 2.13, 3, 1, 0, 2, 1, 0, "1920×1080", "", STILL)
+    said = SaidOfSource("receiving", now, 2.13, 3, 1, 0, 2, 1, 0, "1920×1080", "", STILL, 2.08)
     for at in (now, now + dt.timedelta(seconds=1)):
         async with house.deps.db.write() as session:
             await hold(session, "one", {hall.id: said}, now=at)
     page = await publisher.get("/desk/live/tiles")
     assert "实测 2.13 倍实时，编 3 档" in page
+    assert "录制时 2.08 倍" in page
+    assert "含台标" not in page
+    await wear(house, hall.id)
+    page = await publisher.get("/desk/live/tiles")
+    assert "含台标" in page, "the measured factor is with the logo, and says so"
     assert "中断 1 次 · 迟到 2 段" in page
     assert f"/desk/live/{hall.id}/still.jpg" in page
     assert f'data-dialog-open="take-{hall.id}"' in page
@@ -138,7 +142,7 @@ async def test_source_taken_over_the_api_makes_slots_ends_and_becomes_a_draft(ho
     source, one = uuid.UUID(made["id"]), f"/live-sources/{made['id']}"
     wish = {"document": document, "minutes": 60, "record": True}
     assert (await call(publisher, "POST", f"{one}/air", wish, status=409))["code"] == "live.no_receiver"
-    good = SaidOfSource("receiving", None, 2.1, 3, 1, 0, 0, 0, 0, "1920×1080", "")
+    good = SaidOfSource("receiving", None, 2.1, 3, 1, 0, 0, 0, 0, "1920×1080", "", recording=1.9)
     assert not (await receiver(house, source, good)).on_air, "a signal alone is not on air"
 
     assert "画面会带上这个频道的台标" not in await publisher.get("/desk/live/")
@@ -152,14 +156,17 @@ async def test_source_taken_over_the_api_makes_slots_ends_and_becomes_a_draft(ho
     assert (await receiver(house, source, good)).on_air == {source: order}, "its receiver is told to encode"
     (line,) = (await call(publisher, "GET", "/live-sources"))["sources"]
     assert (line["on_air"], line["recorded"], line["heard"], line["factor"]) == (True, True, True, 2.1)
+    assert line["recording_factor"] == 1.9
     assert line["logo"] is True
-    await slots(house, order)
+    assert "录制中" in await publisher.get("/desk/live/")
+    await parts(house, order)
 
     assert (await call(publisher, "DELETE", f"{one}/air", {}))["id"] == made["id"]
     assert (await receiver(house, source, good)).on_air == {}
     (line,) = (await call(publisher, "GET", "/live-sources"))["sources"]
     assert (line["on_air"], line["until"]) == (False, None)
     assert (await call(publisher, "DELETE", f"{one}/air", {}, status=404))["code"] == "publishing.no_cut_in"
+    assert "正在存为草稿" in await publisher.get("/desk/live/")
     later = house.deps.now() + dt.timedelta(minutes=1)
     assert await keep_next(house.deps.db, house.deps.workshop, now=later)
     found = (await call(editor, "GET", "/documents?q=礼堂直播"))["documents"]
@@ -167,6 +174,10 @@ async def test_source_taken_over_the_api_makes_slots_ends_and_becomes_a_draft(ho
         ("news", "礼堂直播", "published"),
         ("lecture", "礼堂直播", "draft"),
     }
+    page = await publisher.get("/desk/live/")
+    assert "已存为草稿" in page
+    (lecture,) = [piece["id"] for piece in found if piece["kind"] == "lecture"]
+    assert f'href="/desk/documents/{lecture}"' in page
 
 
 async def published(world: World, title: str, channel: str) -> str:
@@ -204,14 +215,11 @@ async def wear(house: House, source: uuid.UUID) -> None:
         session.add(LogoRow(look="1" * 64, sha256="2" * 64, media_type="image/png", **values))
 
 
-async def slots(house: House, order: uuid.UUID) -> None:
-    """Two slots of the order, as the role that receives keeps them."""
-    store = house.deps.workshop.store
-    one = await asyncio.to_thread(live_slot)
-    stored = await store.put(one.data, media_type="video/mp4")
-    index = await store.put(write_index(one.index("house", stored.sha256)), media_type="application/json")
-    hashes = {"index": index.sha256, "sha256": stored.sha256, "size": stored.size}
+async def parts(house: House, order: uuid.UUID) -> None:
+    """What came in for the order, as the role that receives keeps it."""
+    told = ("ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc2=s=192x108:r=25", "-t", "2", "-c:v", "libx264")
+    made = (*told, "-preset", "ultrafast", "-f", "mpegts", "pipe:1")
+    ran = await asyncio.to_thread(subprocess.run, made, check=True, capture_output=True, timeout=60)
+    stored = await house.deps.workshop.store.put(ran.stdout, media_type="video/mp2t")
     async with house.deps.db.write() as session:
-        cut = await session.get_one(CutInRow, order)
-        for slot in (100, 101):
-            session.add(LiveSlot(target_id=cut.target_id, slot=slot, cut_in_id=order, rungs=1, **hashes))
+        session.add(LivePart(cut_in_id=order, at=1, stretch=1, until=2_000, sha256=stored.sha256, size=stored.size))

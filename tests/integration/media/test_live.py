@@ -6,7 +6,7 @@ import hashlib
 import io
 import socket
 import subprocess
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -15,11 +15,13 @@ from aiohttp.test_utils import TestServer
 from PIL import Image
 
 from media.errors import MediaRefused
+from media.fragments import patched_head
 from media.house import AUDIO, RUNGS, TRACKS, read_index, write_index
 from media.ladder import LADDER
+from media.limits import VideoLimits
 from media.live import Grid, Made
-from media.live_encoding import LiveEncoder, Signal, loudness_of, signal_of, still_of
-from media.live_keeping import Stored, one_film
+from media.live_encoding import LiveEncoder, Signal, factor_of, loudness_of, signal_of, still_of
+from media.live_keeping import Part, films
 from media.live_receiving import Receiver, listener, receiving
 from media.logo import Corner, Place, Worn, box
 from media.loudness import live_gain, read_summary
@@ -37,21 +39,33 @@ SIGNAL = (
 LOGO = Place(Corner.BOTTOM_RIGHT, 5, 20, 100)
 
 
-def logo_in(film: Path) -> list[bool]:
-    """Whether the middle of the logo's place is of its colour, in the first picture of each of two slots."""
-    view = ("ffmpeg", "-v", "error", "-i", str(film), "-vf", "select=eq(n\\,0)+eq(n\\,96)", "-vsync", "0")
-    told = ("-f", "rawvideo", "-pix_fmt", "rgb24", "pipe:1")
+def shown_in(film: Path, at: int) -> tuple[int, ...]:
+    """The colour in the middle of the logo's place, in the picture of that number."""
+    view = ("ffmpeg", "-v", "error", "-i", str(film), "-vf", f"select=eq(n\\,{at}),scale=854:480", "-vsync", "0")
+    told = ("-frames:v", "1", "-f", "rawvideo", "-pix_fmt", "rgb24", "pipe:1")
     data = subprocess.run([*view, *told], check=True, capture_output=True, timeout=60).stdout
     rung = LADDER["480"]
-    place, size = box(LOGO, rung.width, rung.height), rung.width * rung.height * 3
+    place = box(LOGO, rung.width, rung.height)
     # Three to two in a box that is wider: against the right edge and the lower one, as high as the box.
     spot = (place.x + place.width - 20, place.y + place.height - 20)
-    found = []
-    for start in range(0, len(data), size):
-        pixel = Image.frombytes("RGB", (rung.width, rung.height), data[start : start + size]).getpixel(spot)
-        assert isinstance(pixel, tuple)
-        found.append(pixel[0] > 200 and pixel[1] < 60 and pixel[2] > 200)
-    return found
+    pixel = Image.frombytes("RGB", (rung.width, rung.height), data).getpixel(spot)
+    assert isinstance(pixel, tuple)
+    return pixel
+
+
+def is_logo(colour: tuple[int, ...]) -> bool:
+    return colour[0] > 200 and colour[1] < 60 and colour[2] > 200
+
+
+def track_of(slots: Sequence[Made], name: str) -> bytes:
+    """A track of slots one behind the other, as a list of a channel gives them to a player."""
+    first = slots[0].tracks[name]
+    out = slots[0].data[first.start : first.start + first.init]
+    for number, slot in enumerate(slots):
+        begin, length = slot.tracks[name].segment(0)
+        data = slot.data[begin : begin + length]
+        out += patched_head(data, sequence=number + 1, base=number * slot.tracks[name].ticks)
+    return out
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +73,9 @@ def signal() -> bytes:
     return subprocess.run(SIGNAL, check=True, capture_output=True, timeout=60).stdout
 
 
-async def test_signal_becomes_segments_of_the_house_and_a_film(signal: bytes, sandbox: Sandbox, tmp_path: Path) -> None:
+async def test_signal_becomes_segments_of_the_house_with_the_logo_and_a_recording_without_it(
+    signal: bytes, sandbox: Sandbox, tmp_path: Path
+) -> None:
     sandbox = sandbox.apart(parallel=4)
     found = await signal_of(signal, sandbox=sandbox, work=tmp_path)
     assert found == Signal(has_sound=True, width=320, height=180)
@@ -91,29 +107,47 @@ async def test_signal_becomes_segments_of_the_house_and_a_film(signal: bytes, sa
         feeding.cancel()
     assert len(made) >= 2, "a segment is whole when the next one begins"
 
-    store = await asyncio.to_thread(Store.open, f"file://{tmp_path}/store", min_free_bytes=0)
-    slots = []
     for one in made[:2]:
-        stored = await store.put(one.data, media_type="video/mp4")
-        index = read_index(write_index(one.index(house.name, stored.sha256)))
+        index = read_index(write_index(one.index(house.name, "0" * 64)))
         assert set(index.tracks) == set(TRACKS)
         assert index.tracks["1080"] == index.tracks["720"] == index.tracks["480"], "filled from the lowest"
         for name in ("480", AUDIO):
             track = index.tracks[name]
             init = one.data[track.start : track.start + track.init]
             assert hashlib.sha256(init).hexdigest() == house.inits[name]
-        slots.append(Stored(stored.sha256, index, 1))
-    (tmp_path / "film").mkdir()
-    film = await one_film(slots, tmp_path / "film", store=store, sandbox=sandbox)
-    counted = ("ffprobe", "-v", "error", "-count_packets", "-show_entries", "stream=nb_read_packets", "-of", "csv=p=0")
-    told = subprocess.run([*counted, str(film)], check=True, capture_output=True, text=True, timeout=60)  # noqa: ASYNC221
-    assert told.stdout.split() == ["192", "360"], "two slots, to the frame"
-    assert await asyncio.to_thread(logo_in, film) == [True, True], "from the first picture of each slot on"
-    meter = ("ffmpeg", "-hide_banner", "-i", str(film), "-vn", "-af", "ebur128=peak=true", "-f", "null", "-")
+    pictures, sound = tmp_path / "pictures.mp4", tmp_path / "sound.mp4"
+    pictures.write_bytes(track_of(made[:2], "480"))
+    sound.write_bytes(track_of(made[:2], AUDIO))
+    for film, count in ((pictures, "192"), (sound, "360")):
+        counted = ("ffprobe", "-v", "error", "-count_packets", "-show_entries", "stream=nb_read_packets")
+        told = subprocess.run([*counted, "-of", "csv=p=0", str(film)], check=True, capture_output=True, text=True)  # noqa: ASYNC221
+        assert told.stdout.split() == [count], "two slots, to the frame"
+    meter = ("ffmpeg", "-hide_banner", "-i", str(sound), "-af", "ebur128=peak=true", "-f", "null", "-")
     aired = read_summary(subprocess.run(meter, check=True, capture_output=True, text=True, timeout=60).stderr)  # noqa: ASYNC221
     assert aired.integrated == pytest.approx(-24, abs=1)
     assert aired.peak is not None
     assert aired.peak <= -2
+
+    # What came in, as it came: the encoder's own input is what a recording is made of.
+    store = await asyncio.to_thread(Store.open, f"file://{tmp_path}/store", min_free_bytes=0)
+    parts = [await store.put(part, media_type="video/mp2t") for part in (signal[:200_000], signal[200_000:])]
+    (tmp_path / "films").mkdir()
+    reel = [Part(0, number, number, part.sha256, part.size) for number, part in enumerate(parts)]
+    recorded = await films(
+        [reel], tmp_path / "films", store=store, sandbox=sandbox, limits=VideoLimits(min_free_bytes=0)
+    )
+    (film,) = recorded.paths
+    for number in (0, 96):
+        assert is_logo(await asyncio.to_thread(shown_in, pictures, number)), "on air from the first picture on"
+    for number in (0, 60, 150, 280):
+        assert not is_logo(await asyncio.to_thread(shown_in, film, number)), "never in the recording"
+    given = tmp_path / "given.ts"
+    given.write_bytes(signal)
+    assert await asyncio.to_thread(shown_in, film, 150) == await asyncio.to_thread(shown_in, given, 150), "copied"
+
+
+async def test_machine_is_measured_by_really_encoding_with_a_logo(sandbox: Sandbox, tmp_path: Path) -> None:
+    assert await factor_of(RUNGS[2:], sandbox, tmp_path, has_logo=True) > 0
 
 
 @contextlib.asynccontextmanager
@@ -203,15 +237,16 @@ async def test_receiver_starts_its_program_anew_and_hears_every_byte() -> None:
 
     async def hear(block: bytes) -> None:
         heard.append(block)
-        if len(heard) == 2:
+        if len(heard) == 4:
             twice.set()
 
-    receiver = Receiver("srt://x", hear, program=("/bin/sh", "-c", "echo signal; echo broken >&2"))
+    program = ("/bin/sh", "-c", "echo signal; echo broken >&2")
+    receiver = Receiver("srt://x", hear, program=program, began=lambda: heard.append(b"began"))
     task = asyncio.create_task(receiver.run())
     await twice.wait()
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
-    assert heard == [b"signal\n"] * 2
+    assert heard == [b"began", b"signal\n"] * 2, "nothing goes on from what was before"
     assert (receiver.restarts, receiver.error) == (1, "broken")
 
 

@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
+from cms.audit.models import AuditEvent
 from cms.content.draft import Draft, draft_of
 from cms.content.queries import find
 from cms.kernel.errors import Refused
 from cms.library.models import PAGE, Asset
+from cms.newspaper.bringing import Offer, drop_offer, offered
 from cms.newspaper.drawing import draw_next, pages_standing
 from cms.newspaper.models import NewspaperIssue
 from cms.newspaper.replacing import replace_pdf, replaced, undo_replacement
@@ -107,6 +109,40 @@ async def test_pdf_when_exchanged_keeps_the_zones_of_equal_pages_and_is_put_back
     with pytest.raises(Refused) as nothing:
         await _undo(place, document)
     assert nothing.value.code == "newspaper.nothing_to_undo"
+
+
+async def test_offer_of_an_exchange_when_refused_is_gone_for_everybody_until_another_exchange(place: Place) -> None:
+    document = await place.bring(data=newspaper_pdf(2))
+    assert await draw_next(place.room())
+    await _draw_zone(place, document)
+
+    async def offer() -> Offer | None:
+        async with place.db.read() as session:
+            held = await find(session, await place.office.actor("author"), document)
+            row = (await session.scalars(select(NewspaperIssue))).one()
+            body = draft_of(held.revision).body
+            return await offered(session, row.id, held.edition.id, body, document=document)
+
+    async def drop() -> None:
+        async with place.db.write() as session:
+            await drop_offer(session, await place.office.actor("author"), document, now=NOW)
+
+    with pytest.raises(Refused, match=r"newspaper\.nothing_to_undo"):
+        await drop()
+    assert await offer() is None
+    for _ in range(2):
+        await _exchange(place, document, newspaper_pdf(2, articles=OTHER))
+        assert await draw_next(place.room())
+        found = await offer()
+        assert found is not None
+        assert found.count + found.lost > 0
+        await drop()
+        await drop()
+        assert await offer() is None
+        await _undo(place, document)
+    async with place.db.read() as session:
+        query = select(func.count()).select_from(AuditEvent).where(AuditEvent.action == "newspaper.offer_drop")
+        assert await session.scalar(query) == 2  # said twice each time, recorded once
 
 
 async def test_wrong_pdf_is_taken_back_while_it_is_drawn_and_whoever_draws_it_changes_nothing(place: Place) -> None:

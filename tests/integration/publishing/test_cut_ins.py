@@ -1,6 +1,7 @@
 """What cuts into channels, from the two keys to the order a worker finds, and to the pages that listen."""
 
 import asyncio
+import contextlib
 import dataclasses
 import datetime as dt
 import functools
@@ -32,7 +33,7 @@ from cms.publishing.models import Delivery, Receipt
 from cms.publishing.onair.board import Shown, orders
 from cms.publishing.onair.budget import Rungs, cost_of
 from cms.publishing.onair.cutting import USUAL, Wish, cut_in, end_cut_in, prepare_release
-from cms.publishing.onair.jobs import READY, AirRoom, Tell, make_next
+from cms.publishing.onair.jobs import READY, AirRoom, Tell, make_next, queued_texts
 from cms.publishing.onair.models import AirJob, CutInKind, CutInRow
 from cms.publishing.onair.showing import Message, messages
 from cms.publishing.onair.waiting import show_made
@@ -251,6 +252,13 @@ async def test_crawl_is_paid_for_before_it_is_saved_and_shown_as_it_gets_ready(t
         (row,) = await cut_in(session, SUN, news, text(length=minute, rungs=Rungs.ALL), now=tv.now)
     assert (row.start_at, row.until) == (tv.now + cost.ahead, tv.now + cost.ahead + minute)
     assert round(cost.core_seconds) == 84
+    behind = dt.timedelta(seconds=30 + 30 * 0.55 + 84)
+    assert await refused(tv, news, text(start=tv.now + behind - dt.timedelta(seconds=1))) == "publishing.crawl_too_soon"
+    with contextlib.suppress(InterruptedError):
+        async with tv.database.write() as session:
+            (second,) = await cut_in(session, SUN, news, text(), now=tv.now)
+            assert second.start_at == tv.now + behind, "what others ordered before is made before"
+            raise InterruptedError
     seen: list[tuple[int, ...]] = []
 
     async def make(_kind: str, spec: Mapping[str, Any], tell: Tell) -> None:
@@ -264,6 +272,8 @@ async def test_crawl_is_paid_for_before_it_is_saved_and_shown_as_it_gets_ready(t
     room = AirRoom(tv.database, tv.clock, "w", make, show_made)
     assert not await make_next(room, kinds=(CutInKind.EMERGENCY,))
     assert await make_next(room)
+    async with tv.database.read() as session:
+        assert await queued_texts(session) == pytest.approx(42), "half of it is made"
     tv.later(minutes=10)
     assert await make_next(room), "again, with what was ready"
     assert seen == [(100,), (100,)]

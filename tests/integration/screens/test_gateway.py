@@ -4,10 +4,12 @@ import asyncio
 import time
 import uuid
 
+import pytest
 from sqlalchemy import select
 
 from cms.trust.recalls import Recalled
 from screens import fleet
+from screens.frames import packed_frame, text_frame
 from screens.ledger_rows import ScreenSteps
 from screens.messages import Ack, FileRef, encode
 from screens.simulator import Fleet, SimulatedScreen
@@ -152,6 +154,39 @@ async def test_recall_when_only_the_guard_knows_reaches_screens_at_once(street: 
         # A beacon that is merely due may come in between.
         await eventually(lambda: screen.heard.states > states and screen.heard.recalls == 2, within=2)
         assert time.monotonic() - began < 2
+
+
+async def test_state_when_some_sockets_agreed_to_packing_is_packed_once_for_all_of_them(
+    street: Street, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    packed: list[str] = []
+
+    def counted(text: str) -> bytes:
+        packed.append(text)
+        return packed_frame(text)
+
+    monkeypatch.setattr("screens.frames.packed_frame", counted)
+    screens = await street.enrol(12, root=street.district.root)
+    for screen in screens[:8]:
+        screen.packs = True
+    async with Fleet(screens) as many:
+        await many.live()
+        assert {len(one.socket.protocol.extensions) for one in screens[:8] if one.socket} == {1}
+        await many.until(await street.publish(screens))
+        packed.clear()
+        street.live.written.bytes = 0
+        version = await street.publish(screens, entries=100)
+        await many.until(version)
+        whole = [text for text in packed if '"manifest"' in text]
+        assert len(whole) == 1
+        plain, short = len(text_frame(whole[0])), len(packed_frame(whole[0]))
+        assert short < plain / 3
+        await eventually(lambda: street.live.written.bytes >= 8 * short + 4 * plain)
+        assert street.live.written.bytes < 10 * plain  # of the twelve, eight got the short one
+        # What a socket holds makes no difference: a beacon follows, and a state again.
+        await many.until(await street.publish(screens, entries=120))
+    assert not any(screen.heard.faults for screen in screens)
+    assert [screen.heard.connected for screen in screens] == [1] * 12
 
 
 async def test_large_manifest_when_sent_travels_as_a_file(street: Street) -> None:

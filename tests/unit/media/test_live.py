@@ -1,14 +1,37 @@
 """A live signal on the grid: where its segments belong, what is too late, what a machine bears, and its bytes."""
 
+import io
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
 import pytest
 from hypothesis import given, strategies as st
+from PIL import Image
 
+from cms.publishing.onair.logos import SIZE
 from media.errors import MediaRefused
 from media.house import RUNGS, SEGMENT_MS
-from media.live import AHEAD, DELAY, HEADROOM, REACH_MS, Grid, Splitter, is_ahead, is_in_time, room_for, rungs_for
-from media.live_encoding import argv
-from media.logo import Corner, Place, Worn
+from media.live import (
+    AHEAD,
+    DELAY,
+    HEADROOM,
+    REACH_MS,
+    Grid,
+    Measured,
+    Power,
+    Splitter,
+    fits,
+    is_ahead,
+    is_in_time,
+    room_for,
+    rungs_for,
+    slowed,
+)
+from media.live_encoding import argv, measured, tried
+from media.logo import DEAREST, Corner, Place, Worn, box as box_of, plate
 from media.loudness import Loudness, live_gain
+from media.runner import command
 
 INSTANTS = st.integers(0, 1 << 42)
 
@@ -47,6 +70,69 @@ def test_ladder_is_the_largest_that_is_fast_enough(factors: dict[int, float]) ->
 
 def test_room_of_a_small_machine_is_for_one() -> None:
     assert [room_for(factor) for factor in (0.5, 1.4, 2.1, 2.7, 8.0)] == [0, 1, 1, 2, 6]
+
+
+@pytest.mark.parametrize(
+    ("speed", "plain", "marked"),
+    [(2.0, [3], [3]), (1.31, [3, 2], [3, 2]), (0.7, [3, 2], [2]), (0.2, [3, 2, 1], [1])],
+)
+async def test_machine_is_measured_until_a_ladder_is_fast_enough_with_a_recording_too(
+    monkeypatch: pytest.MonkeyPatch, speed: float, plain: list[int], marked: list[int]
+) -> None:
+    """A rung less is twice as fast here; what has too little for the largest picture is not tried with a logo on it."""
+    seen: dict[bool, list[int]] = {False: [], True: []}
+
+    async def factor_of(rungs: Sequence[str], _sandbox: object, _work: Path, *, has_logo: bool) -> float:
+        seen[has_logo].append(len(rungs))
+        return speed * (1 << (3 - len(rungs)))
+
+    async def nothing(*_: object) -> float:
+        return 0.05
+
+    for name, made in (("factor_of", factor_of), ("_keeping", nothing)):
+        monkeypatch.setattr(f"media.live_encoding.{name}", made)
+    monkeypatch.setattr("media.package.house_of", nothing)
+    unused: Any = None
+    found = await measured(sandbox=unused, work=Path(), store=unused)
+    assert (seen[False], seen[True]) == (plain, marked)
+    assert found.power(logo=True, recorded=True).factor > 0, "how fast it is can be told in any case"
+
+
+@given(st.integers(0, 8), st.floats(0.1, 20))
+def test_signals_of_one_kind_fit_as_often_as_there_is_room(count: int, factor: float) -> None:
+    assert fits([factor] * count, factor) == (count == 0 or count + 1 <= factor / HEADROOM)
+
+
+def test_each_signal_that_is_encoded_counts_with_its_own_price() -> None:
+    assert fits([4.0], 2.0)
+    assert not fits([2.0], 2.0)
+    assert not fits([4.0, 4.0], 3.0)
+    assert fits([], 1.31)
+    assert not fits([], 0.0), "what was not measured"
+
+
+@given(st.floats(0.1, 20), st.floats(0.001, 1))
+def test_recording_is_never_free_and_makes_the_ladder_smaller_where_it_must(factor: float, seconds: float) -> None:
+    assert slowed(factor, seconds) <= factor
+    found = Measured({3: factor, 2: 2 * factor, 1: 4 * factor}, {}, seconds)
+    plain, recorded = (found.power(logo=False, recorded=one) for one in (False, True))
+    assert len(recorded.rungs) <= len(plain.rungs)
+    assert found.power(logo=True, recorded=False) == Power((), 0.0)
+
+
+def test_machine_is_measured_with_the_largest_logo_over_the_largest_picture() -> None:
+    plain, marked = (command(*tried(RUNGS, has_logo=one)) for one in (False, True))
+    assert "overlay" not in graph(plain)
+    assert graph(marked).count("overlay") == 1
+    assert graph(marked).index("overlay") < graph(marked).index("split")
+    here = box_of(DEAREST, 1920, 1080)
+    assert f"{here.width}:{here.height}" in graph(marked)
+    for corner in Corner:
+        for size in SIZE:
+            other = box_of(Place(corner, 10, size, 100), 1920, 1080)
+            assert other.width * other.height <= here.width * here.height, "no channel's logo is dearer"
+    with Image.open(io.BytesIO(plate(here.width, here.height))) as picture:
+        assert (picture.size, picture.getpixel((3, 3))) == ((here.width, here.height), (255, 0, 255))
 
 
 def box(kind: bytes, body: bytes) -> bytes:

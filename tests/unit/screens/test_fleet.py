@@ -67,6 +67,9 @@ def test_health_when_all_is_well_says_so_four_times() -> None:
         ({"shown": 6, "cached": 6}, {"version": "received"}),
         ({"shown": 6, "cached": 6, "received": 6}, {"version": "behind"}),
         ({"shown": 6, "refused": 7}, {"version": "refused"}),
+        ({"shown": 6, "refused": 7, "refused_code": "trust.hash"}, {"version": "refused"}),
+        ({"shown": 6, "refused": 7, "refused_code": "hands.full"}, {"version": "full"}),
+        ({"shown": 6, "refused": 7, "refused_code": "hands.held"}, {"version": "held"}),
         ({"shown": 9}, {}),
     ],
 )
@@ -82,6 +85,8 @@ def test_version_when_under_way_warns_and_when_late_is_bad() -> None:
     screen = make_screen(shown=6)
     levels = [health_of(screen, wanted=7, wanted_at=at, now=NOW).version.level for at in (ago(3), ago(120))]
     assert levels == [Level.WARN, Level.BAD]
+    held = make_screen(shown=6, refused=7, refused_code="hands.held")  # by rules that people set: never bad
+    assert health_of(held, wanted=7, wanted_at=ago(9_000), now=NOW).version.level is Level.WARN
 
 
 def test_reasons_when_shown_have_words_in_every_language() -> None:

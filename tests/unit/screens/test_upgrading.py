@@ -6,7 +6,7 @@ from websockets.server import ServerProtocol
 from websockets.typing import Origin, Subprotocol
 
 from screens.messages import PATH, SUBPROTOCOLS
-from screens.upgrading import ordinary
+from screens.upgrading import PACKING, ordinary, packs
 
 OURS = "https://desk.example"
 PLAYER = {
@@ -23,7 +23,7 @@ MASKED_A = b"\x81\x81\0\0\0\0a"
 
 def machine() -> ServerProtocol:
     names = [Subprotocol(name) for name in SUBPROTOCOLS]
-    return ServerProtocol(origins=[None, Origin(OURS)], subprotocols=names)
+    return ServerProtocol(origins=[None, Origin(OURS)], subprotocols=names, extensions=[PACKING])
 
 
 def request(changed: dict[str, str | None] | None = None, *, first: str = f"GET {PATH} HTTP/1.1") -> bytes:
@@ -49,6 +49,8 @@ def answered(data: bytes) -> tuple[bytes, ServerProtocol]:
     [
         {},
         BROWSER,
+        BROWSER | {"Sec-WebSocket-Extensions": "permessage-deflate; client_max_window_bits"},
+        {"Sec-WebSocket-Extensions": "permessage-deflate;server_no_context_takeover; client_no_context_takeover"},
         {"Connection": "keep-alive, Upgrade"},
         {"Upgrade": "WebSocket"},
         {"Sec-WebSocket-Key": None, "sec-websocket-key": "x3JJHMbDL1EzLkh9GBhXDw=="},
@@ -69,6 +71,7 @@ def test_upgrade_when_ordinary_is_answered_as_the_library_would(changed: dict[st
         one.receive_data(MASKED_A)
     assert protocol.state is theirs.state is OPEN
     assert (protocol.origin, protocol.subprotocol) == (theirs.origin, theirs.subprotocol)
+    assert packs(protocol) is packs(theirs) is ("Sec-WebSocket-Extensions" in changed)
     assert protocol.events_received() == theirs.events_received()
 
 
@@ -87,6 +90,10 @@ def test_upgrade_when_ordinary_is_answered_as_the_library_would(changed: dict[st
         request({"Transfer-Encoding": "chunked"}),
         request({"origin": "https://desk.example", "Origin": "https://else.example"}),
         request({"X-Odd": "a\x01b"}),
+        request({"Sec-WebSocket-Extensions": "permessage-deflate; server_max_window_bits=10"}),
+        request({"Sec-WebSocket-Extensions": "permessage-deflate, permessage-deflate; client_max_window_bits"}),
+        request({"Sec-WebSocket-Extensions": "permessage-deflate; client_max_window_bits; client_max_window_bits"}),
+        request({"Sec-WebSocket-Extensions": "x-webkit-deflate-frame"}),
         request({"X-Long": "a" * 5_000}),
         request(first="POST /screens/v1 HTTP/1.1"),
         request(first="GET /metrics HTTP/1.1"),

@@ -37,6 +37,7 @@ class Autosave {
   say(name, detail = "") {
     this.state.lastElementChild.textContent = this.form.dataset[name] + detail;
     this.state.classList.toggle("is-failed", name === "failed" || name === "refused" || name === "paused");
+    this.state.classList.toggle("is-unsaved", name === "unsaved" || name === "saving"); // no tick before it is true
   }
 
   touch() {

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 import pytest
 from hypothesis import given, strategies as st
 
-from cms.contract import Entry, LineUp, ManifestDraft, Piece, Receiver, Slot, Target, covers
+from cms.contract import AudienceRule, Entry, LineUp, ManifestDraft, Piece, Receiver, Slot, Target, covers
+from cms.contract.audience import SETTING
 from renderers.conformance.samples import make_piece
 from renderers.screen import audiences
 from tests.unit.renderers.articles import AT
@@ -52,6 +53,33 @@ def worlds(draw: st.DrawFn) -> tuple[list[Receiver], list[LineUp]]:
     return [Receiver(f"r{number}", unit) for number, unit in enumerate(places)], lines
 
 
+TAGS = ("hall", "school", "market")
+TAG_SETS = st.lists(st.sampled_from(TAGS), unique=True, max_size=2).map(tuple)
+
+
+@st.composite
+def ruled_worlds(draw: st.DrawFn) -> tuple[list[Receiver], list[LineUp]]:
+    """As `worlds`, and the targets narrow to tags, leave out subtrees and tags, and name single screens."""
+    plain, lines = draw(worlds())
+    receivers = [dataclasses.replace(one, tags=frozenset(draw(TAG_SETS))) for one in plain]
+    names = st.lists(st.sampled_from([one.id for one in receivers] or ["r-none"]), unique=True, max_size=3).map(tuple)
+    made = []
+    for line in lines:
+        rule = AudienceRule((), draw(TAG_SETS), draw(UNIT_SETS), draw(TAG_SETS), draw(names), draw(names))
+        made.append(dataclasses.replace(line, target=dataclasses.replace(line.target, settings={SETTING: rule.kept()})))
+    return receivers, made
+
+
+def gets(receiver: Receiver, target: Target) -> bool:
+    """Brute force: the rule of a target in sets, a list at a time."""
+    rule = {name: set(lines) for name, lines in target.settings.get(SETTING, {}).items()}
+    tags, left = rule.get("tags", set()), rule.get("except_tags", set())
+    is_reached = inside(receiver.unit, target.units) and (not tags or tags & receiver.tags)
+    is_left = inside(receiver.unit, tuple(rule.get("except_units", ()))) or left & receiver.tags
+    is_named = receiver.id in rule.get("screens", set())
+    return receiver.id not in rule.get("except_screens", set()) and (is_named or bool(is_reached and not is_left))
+
+
 def inside(unit: str, trees: Sequence[str]) -> bool:
     """Brute force: `unit` or one above it is among `trees`."""
     names = unit.strip("/").split("/")
@@ -64,7 +92,7 @@ def expected(receiver: Receiver, lines: Sequence[LineUp], at: dt.datetime) -> se
     return {
         entry.release
         for line in lines
-        if inside(receiver.unit, line.target.units)
+        if gets(receiver, line.target)
         for slot in line.slots
         if slot.start <= at < slot.end
         for entry in slot.loop
@@ -99,6 +127,27 @@ def test_screen_when_resolved_gets_what_brute_force_says_at_every_instant(
             found = loop_at(draft, at)
             assert len(found) == len(set(found))
             assert set(found) == expected(receiver, lines, at)
+
+
+@given(ruled_worlds())
+def test_screen_when_targets_have_tags_exceptions_and_names_gets_what_brute_force_says_and_why(
+    world: tuple[list[Receiver], list[LineUp]],
+) -> None:
+    receivers, lines = world
+    made = drafts(receivers, lines)
+    for receiver in receivers:
+        draft = draft_of(receiver, made)
+        for step in range(SPAN):
+            at = START + step * HOUR
+            assert set(loop_at(draft, at)) == expected(receiver, lines, at)
+        for line in lines:
+            why = AudienceRule.of(line.target).decide(receiver)
+            assert why.is_in is gets(receiver, line.target)
+            assert why.is_in is (line.target.code in _reaching(receiver, lines))
+
+
+def _reaching(receiver: Receiver, lines: Sequence[LineUp]) -> set[str]:
+    return {code.removesuffix(audiences.FAR) for code in audiences.selection(receiver, lines).targets}
 
 
 @given(worlds())

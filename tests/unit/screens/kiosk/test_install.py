@@ -39,6 +39,70 @@ def test_copy_is_complete_and_its_start_command_is_told(tmp_path: Path, root: Pa
         assert name in served
 
 
+PROGRAMS = ("apt-get", "dpkg", "id", "systemctl", "useradd")
+SHIM = """#!/bin/sh
+echo "$(basename "$0") $*" >>"$LOG"
+case "$(basename "$0") $1" in "id -u") echo 0 ;; "id yunping-screen" | "dpkg -s") exit 1 ;; esac
+"""
+
+
+@pytest.fixture
+def bare_box(tmp_path: Path) -> Path:
+    """Where a Debian box has its programs and its services: what is called is written down."""
+    for name in ("opt", "units", "bin"):
+        (tmp_path / name).mkdir()
+    for name in PROGRAMS:
+        (tmp_path / "bin" / name).write_text(SHIM)
+        (tmp_path / "bin" / name).chmod(0o755)
+    return tmp_path
+
+
+def on_box(box: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    """The installation as root sees it, in a house of its own: /opt and the services are the box's."""
+    walls = ("bwrap", "--ro-bind", "/", "/", "--dev", "/dev", "--bind", str(box), str(box))
+    doors = ("--bind", str(box / "opt"), "/opt", "--bind", str(box / "units"), "/etc/systemd/system")
+    told = ("--setenv", "LOG", str(box / "log"), "--setenv", "PATH", f"{box / 'bin'}:/usr/bin:/bin")
+    command = [*walls, *doors, *told, str(INSTALL), *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_bare_debian_box_becomes_a_screen_by_one_command(bare_box: Path, root: Path) -> None:
+    given = ("--server", "https://yunping.example", "--root", root, "--rotate", "90", "--port", "8791")
+    done = on_box(bare_box, *given)
+    assert done.returncode == 0, done.stderr
+    called = (bare_box / "log").read_text("utf-8").splitlines()
+    (packages,) = [one for one in called if one.startswith("apt-get install")]
+    assert {"chromium", "chromium-sandbox", "cage", "espeak-ng", "fonts-noto-cjk"} <= set(packages.split())
+    (user,) = [one for one in called if one.startswith("useradd")]
+    assert "--system" in user
+    assert "--shell /usr/sbin/nologin" in user
+    assert called[-2:] == [
+        "systemctl daemon-reload",
+        "systemctl enable --now yunping-screen.service yunping-kiosk.service",
+    ]
+    screen = bare_box / "opt" / "yunping-screen"
+    assert "/main.js" in load(screen)
+    assert read_config(screen)["rotate"] == "90"
+    units = {path.name: path.read_text("utf-8") for path in (bare_box / "units").iterdir()}
+    assert set(units) == {"yunping-screen.service", "yunping-kiosk.service"}
+    for unit in units.values():
+        assert "--port 8791" in unit
+        assert "@PORT@" not in unit
+        assert "User=yunping-screen" in unit
+        assert "no-sandbox" not in unit
+    assert "no-sandbox" not in (screen / "code/screens/kiosk/browse.py").read_text("utf-8")
+
+
+def test_box_gets_nothing_that_another_box_must_not_have(tmp_path: Path, root: Path) -> None:
+    """No key, password or token is installed: the device makes its own key, and the root is public."""
+    for name in ("one", "two"):
+        run("--prefix", tmp_path / name, "--server", "https://yunping.example", "--root", root)
+    one, two = (read_config(tmp_path / name) for name in ("one", "two"))
+    assert one == two
+    assert set(one) == {"server", "gateway", "media", "name", "rotate", "root", "site", "idle", "sound"}
+    assert set(one["root"]) == {"text", "signatures"}
+
+
 def test_second_run_replaces_the_player_and_leaves_no_rest(tmp_path: Path, root: Path) -> None:
     folder = tmp_path / "box"
     for _ in range(2):

@@ -77,26 +77,36 @@ class Zones extends HTMLElement {
 
   /** What people made on the pages before the exchange: one step, which is not kept until somebody says so or goes on. */
   #bring(brought) {
-    const refused = `brought ${this.getAttribute("revision")}`;
-    if (!brought || localStorage.getItem(refused)) return;
+    if (!brought) return;
     this.banner = document.querySelector("[data-brought]");
     this.banner.hidden = false;
     this.history.change(this.history.pages.map((page) => ({ ...page, ...brought[page.id] })));
     this.#dirty = true;
-    this.#note(this.texts.unsaved);
+    this.#note(this.texts.unsaved, "is-unsaved");
     this.banner.querySelector("[data-brought-keep]").addEventListener("click", () => this.#save());
     this.banner.querySelector("[data-brought-drop]").addEventListener("click", () => {
-      localStorage.setItem(refused, "no");
       clearTimeout(this.#timer);
       this.history.undo();
       this.chosen = "";
       this.#dirty = false;
       this.banner.hidden = true;
-      this.#note(this.texts.saved);
       this.#draw();
+      this.#dropped();
     });
     const first = this.history.pages.find(({ id, zones }) => brought[id] && zones.some(({ check }) => check));
     this.page = first?.id ?? this.page;
+  }
+
+  /** The server forgets the proposal for everybody: it is the piece's, not this browser's. */
+  async #dropped() {
+    this.#note(this.texts.saving);
+    try {
+      await send(this.urls.offer, {}, { offline: { code: "editor.network", text: this.texts.failed, next: "" } });
+      this.#note(this.texts.saved);
+    } catch (problem) {
+      this.#note(this.texts.failed, true);
+      this.#say(problem.text, "bad", problem.next);
+    }
   }
 
   #toolbar() {
@@ -264,7 +274,7 @@ class Zones extends HTMLElement {
   #touch() {
     this.#dirty = true;
     if (this.banner) this.banner.hidden = true;
-    this.#note(this.texts.unsaved);
+    this.#note(this.texts.unsaved, "is-unsaved");
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#save(), QUIET);
   }
@@ -281,7 +291,7 @@ class Zones extends HTMLElement {
   async #send() {
     this.#dirty = false;
     if (this.banner) this.banner.hidden = true;
-    this.#note(this.texts.saving);
+    this.#note(this.texts.saving, "is-unsaved");
     const pages = this.history.pages.map(({ id, label, zones }) => ({ id, label, zones }));
     const offline = { code: "editor.network", text: this.texts.failed, next: "" };
     try {
@@ -293,7 +303,7 @@ class Zones extends HTMLElement {
       if (!this.#dirty) this.#note(`${this.texts.saved} ${at}`);
     } catch (problem) {
       this.#dirty = true;
-      this.#note(this.texts.failed, true);
+      this.#note(this.texts.failed, "is-failed");
       this.#say(problem.text, "bad", problem.next);
       // Somebody else saved meanwhile: going on would write over them, so the page waits for a reload.
       if (problem.status === 409) this.stopped = true;
@@ -332,11 +342,12 @@ class Zones extends HTMLElement {
     if (!this.#dirty) location.assign(href);
   }
 
-  #note(text, isBad = false) {
+  /** `state`: "is-unsaved" or "is-failed"; without one it is saved, and only then the tick says so. */
+  #note(text, state = "") {
     const note = document.querySelector("#zones-saved");
     if (!note) return;
     note.lastElementChild.textContent = text;
-    note.classList.toggle("is-failed", isBad);
+    for (const one of ["is-unsaved", "is-failed"]) note.classList.toggle(one, one === state);
   }
 
   #say(text, tone, next = "") {
