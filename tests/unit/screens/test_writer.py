@@ -112,6 +112,7 @@ def test_text_of_a_client_when_it_is_one_frame_is_what_was_said(size: int) -> No
         Frame(Opcode.TEXT, b"x" * 65_536).serialize(mask=True),
         b"\x81\xfe\x00\x05" + bytes(4) + b"short",
     ],
+    ids=range(12),  # masks are drawn at collection, and each worker collects by itself
 )
 def test_bytes_of_a_client_when_they_are_anything_else_are_left_to_the_library(data: bytes) -> None:
     assert whole_text(data) is None
