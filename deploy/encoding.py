@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from cms.content.uses import ever_named
 from cms.kernel.log import logger
+from cms.kernel.wake import CALM
 from cms.library.browse import pictures_lacking
 from cms.library.encoding import encode_next
 from cms.library.looking import look_next
@@ -118,4 +119,4 @@ async def work(here: Installation, one: Callable[[], Awaitable[bool]]) -> None:
             await asyncio.sleep(_AGAIN)
             continue
         if not busy:
-            await here.wake.after(rung, within=_POLL)
+            await here.wake.after(rung, within=_POLL, calm=CALM)

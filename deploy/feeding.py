@@ -7,6 +7,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from cms.content.importing.polling import FeedRoom, poll_next
 from cms.kernel.log import logger
+from cms.kernel.wake import CALM
 from cms.library.upload import Workshop
 from cms.publishing.services.addresses import Policy
 from cms.publishing.services.outbound import GuardedOutbound
@@ -38,4 +39,4 @@ async def poll_feeds(here: Installation, room: Workshop, owner: str) -> None:
             await asyncio.sleep(_AGAIN)
             continue
         if not busy:
-            await here.wake.after(rung, within=_POLL)
+            await here.wake.after(rung, within=_POLL, calm=CALM)

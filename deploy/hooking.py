@@ -6,6 +6,7 @@ from typing import Final
 from sqlalchemy.exc import SQLAlchemyError
 
 from cms.kernel.log import logger
+from cms.kernel.wake import CALM
 from cms.publishing.services.account import Account
 from cms.publishing.services.addresses import Policy
 from cms.publishing.services.outbound import GuardedOutbound
@@ -46,4 +47,4 @@ async def tell_others(here: Installation, owner: str) -> None:
             await asyncio.sleep(_AGAIN)
             continue
         if not made and not busy:
-            await here.wake.after(rung, within=_POLL)
+            await here.wake.after(rung, within=_POLL, calm=CALM)

@@ -1,5 +1,6 @@
 """Writes what the screen renderer returns: signed by the guard, kept in the store, made newest of its audience."""
 
+import asyncio
 import datetime as dt
 import uuid
 from collections.abc import Mapping
@@ -53,9 +54,8 @@ class ManifestWriter:
 
         Raises cms.kernel.errors.Unavailable when the guard does not answer; the delivery is then tried again.
         """
-        standing = await self._standing()
-        reign = await self._reign()
-        gaining = await self._gaining(manifests)
+        (standing, places), reign = await asyncio.gather(self._standing(), self._reign())
+        gaining = _gaining(manifests, places)
         changed = [
             d
             for d in manifests.drafts
@@ -73,25 +73,19 @@ class ManifestWriter:
                     await note_version(session, after[0], before[1], after[1], receivers=len(ids), now=now)
         return tuple(draft.audience for draft in changed)
 
-    async def _standing(self) -> dict[str, Signed]:
+    async def _standing(self) -> tuple[dict[str, Signed], dict[str, str]]:
+        """The newest manifest of each audience, and the audience of each screen."""
         async with self.db.read() as session:
             found = [Signed.read(text) for text in await session.scalars(select(ScreenState.signed))]
-        return {read_manifest(signed.text).audience: signed for signed in found}
+            rows = await session.execute(select(AudienceMember.screen, AudienceMember.audience))
+            places = {str(screen): audience for screen, audience in rows}
+        return {read_manifest(signed.text).audience: signed for signed in found}, places
 
     async def _reign(self) -> Root:
         """Under another epoch, or by a guard key that was replaced, nothing that stands counts any more."""
         with refusals():
             state = await self.guard.state()
         return read_root(Signed.of(state["root"]).text)
-
-    async def _gaining(self, manifests: Manifests) -> set[str]:
-        """Audiences that a screen joins from another one: it takes only a newer version than it has seen there."""
-        async with self.db.read() as session:
-            rows = await session.execute(select(AudienceMember.screen, AudienceMember.audience))
-            before = {str(row.screen): row.audience for row in rows}
-        return {
-            d.audience for d in manifests.drafts if any(before.get(r, d.audience) != d.audience for r in d.receivers)
-        }
 
     async def _texts(self, drafts: list[ManifestDraft]) -> dict[str, str]:
         """The bundles that these name, by the hash of their file."""
@@ -128,6 +122,11 @@ class ManifestWriter:
             links.append(Link(kept.sha256, kept.size, JSON, ()))
         turn = max(read_manifest(signed.text).version for signed in made)
         await self.tree.apply(Files(()), writer=WRITER, turn=turn, now=now, links=links)
+
+
+def _gaining(manifests: Manifests, places: Mapping[str, str]) -> set[str]:
+    """Audiences that a screen joins from another one: it takes only a newer version than it has seen there."""
+    return {d.audience for d in manifests.drafts if any(places.get(r, d.audience) != d.audience for r in d.receivers)}
 
 
 def _feeds(draft: ManifestDraft, texts: Mapping[str, str]) -> frozenset[str]:

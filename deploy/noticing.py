@@ -8,6 +8,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from cms.kernel.log import logger
 from cms.kernel.messages import catalogue
+from cms.kernel.wake import CALM
 from cms.notices.carrying import Carrier, carry
 from cms.notices.mail import MailSettings
 from cms.notices.pruning import prune_letters
@@ -45,7 +46,7 @@ async def carry_letters(here: Installation, owner: str) -> None:
             await asyncio.sleep(_AGAIN)
             continue
         if not busy:
-            await here.wake.after(rung, within=_POLL)
+            await here.wake.after(rung, within=_POLL, calm=CALM)
 
 
 async def watch_promises(here: Installation) -> None:

@@ -14,8 +14,10 @@ from typing import Any, Final, Protocol
 
 from websockets.asyncio.server import ServerConnection
 from websockets.datastructures import Headers
+from websockets.frames import Frame, Opcode
 from websockets.http11 import Request
 from websockets.protocol import CONNECTING, OPEN
+from websockets.utils import apply_mask
 
 from screens.frames import NOTHING, AudienceFrames, Versions, message_frame
 from screens.messages import PATH, FromServer
@@ -30,6 +32,7 @@ _SPENT: Final = Request("", Headers())
 _ORDINARY: Final = Request(PATH, Headers())
 PONG: Final = b"\x8a\x80"
 PONG_SIZE: Final = 6
+TEXT_HEAD: Final = 0x81
 
 
 # Descriptors kept from screens: for the guard, the database, files.
@@ -51,6 +54,19 @@ def ends_with_a_frame(data: bytes) -> bool:
             return False  # longer than any message of ours
         at += PONG_SIZE + length if length < 126 else 8 + int.from_bytes(data[at + 2 : at + 4], "big")
     return at == size
+
+
+def whole_text(data: bytes) -> bytes | None:
+    """What a client's text frame says when these bytes are exactly that, final and masked; None for anything else."""
+    if len(data) < PONG_SIZE or data[0] != TEXT_HEAD:
+        return None
+    length, at = data[1] - 128, 2
+    if length == 126:
+        length, at = int.from_bytes(data[2:4], "big"), 4
+        length = -1 if length < 126 else length
+    if not 0 <= length < 2**16 or len(data) != at + 4 + length:
+        return None
+    return apply_mask(data[at + 4 :], data[at : at + 4])
 
 
 class Audience(Protocol):
@@ -183,6 +199,11 @@ class ScreenConnection(ServerConnection):
         if is_open and self._is_whole:
             if len(data) == PONG_SIZE and data[:2] == PONG:
                 return  # that it came is all there is to know, and the library takes thirty microseconds to know it
+            text = whole_text(data) if self.protocol.current_size is None else None
+            if text is not None and not self.recv_messages.closed:
+                # Nearly all that screens say. The library takes as long to read it as we do to understand it.
+                self.recv_messages.put(Frame(Opcode.TEXT, text))
+                return
             self._is_whole = ends_with_a_frame(data)
         elif self.request is None and not self._is_asked:
             self._is_asked = True

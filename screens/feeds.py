@@ -20,7 +20,7 @@ from cms.kernel.clock import Clock
 from cms.kernel.db import Database
 from cms.kernel.log import logger
 from cms.kernel.metrics import Metrics
-from cms.kernel.wake import Wake
+from cms.kernel.wake import CALM, Wake
 from cms.signals.feed import cards
 from cms.trust.errors import TrustError
 from screens.connection import ScreenConnection
@@ -135,7 +135,7 @@ class FeedTeller:
                 if not self._is_away:
                     log.warning("feeds not read, serving what is known", error=str(problem))
                 self._is_away = True
-            count = await self._wake.after(count)
+            count = await self._wake.after(count, calm=CALM)
 
     def _want(self, group: Group) -> None:
         if self._codes(group):

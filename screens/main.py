@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import json
+import logging
 import resource
 import socket
 import ssl
@@ -159,6 +160,8 @@ async def _listen(settings: GatewaySettings, gateway: Gateway) -> Server:
             # Twice the protocol's limit: what is a little too long still gets a coded goodbye.
             max_size=2 * MAX_FRAME,
             max_queue=4,
+            # Named, or the library looks it up by its name for every connection.
+            logger=logging.getLogger("websockets.server"),
             create_connection=ScreenConnection,
         )
     except BaseException:

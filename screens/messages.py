@@ -6,7 +6,7 @@ to the versions from that one on; SP/1 is what the installed players of the firs
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import cache
 from typing import Annotated, Any, ClassVar, Final, NoReturn, TypeAlias, cast
@@ -358,36 +358,44 @@ _FROM_SCREEN: Final[Mapping[str, type[Any]]] = {kind.T: kind for kind in _SCREEN
 
 def encode(message: FromServer | FromScreen) -> str:
     """The text of a message; optional fields that are None are left out, nullable ones are written."""
-    value: dict[str, object] = {"t": message.T}
     kind: Any = type(message)
-    for name, is_optional in _fields(kind):
+    head, named = _fields(kind)
+    parts = [head]
+    for name, label, is_optional in named:
         part = getattr(message, name)
         if part is not None or not is_optional:
-            value[name] = part if type(part) in _BARE else _plain(part)
-    return _written(value)
+            parts.append(label + _TEXTS.get(type(part), _text)(part))
+    return ",".join(parts) + "}"
 
 
 @cache
-def _fields(kind: Any) -> tuple[tuple[str, bool], ...]:
-    """The fields of a message in their order, and which of them are left out when they are None."""
+def _fields(kind: Any) -> tuple[str, tuple[tuple[str, str, bool], ...]]:
+    """How a message begins; its fields in their order, how they are named in the text, and which may be left out."""
     optional: frozenset[str] = getattr(kind, "OPTIONAL", frozenset())
-    return tuple((item.name, item.name in optional) for item in fields(kind))
-
-
-def signed_value(part: Signed) -> dict[str, object]:
-    """`Signed.value` spelt out: it runs at every welcome and every beacon, and ten thousand come at once."""
-    signatures = [{"key": one.key, "alg": one.alg, "signature": one.signature} for one in part.signatures]
-    return {"text": part.text, "signatures": signatures}
+    return f'{{"t":"{kind.T}"', tuple((item.name, f'"{item.name}":', item.name in optional) for item in fields(kind))
 
 
 def signed_text(part: Signed) -> str:
-    """The JSON of a signed object inside a message."""
-    return _written(signed_value(part))
+    """The JSON of a signed object inside a message; spelt out, for it runs at every welcome and every beacon."""
+    said = [
+        f'{{"key":{_quoted(one.key)},"alg":{_quoted(one.alg)},"signature":{_quoted(one.signature)}}}'
+        for one in part.signatures
+    ]
+    return f'{{"text":{_quoted(part.text)},"signatures":[{",".join(said)}]}}'
+
+
+def _retry_text(part: Retry) -> str:
+    return f'{{"min":{part.min},"max":{part.max}}}'
+
+
+def _text(part: object) -> str:
+    return _written(_plain(part))
 
 
 def _plain(part: object) -> object:
     if isinstance(part, Signed):
-        return signed_value(part)
+        signatures = [{"key": one.key, "alg": one.alg, "signature": one.signature} for one in part.signatures]
+        return {"text": part.text, "signatures": signatures}
     if isinstance(part, Retry | FileRef | Have | Unproved):
         return {item.name: getattr(part, item.name) for item in fields(part)}
     if isinstance(part, tuple):
@@ -472,6 +480,14 @@ def _no_number(text: str) -> NoReturn:
 
 
 # Made once: json.dumps and json.loads make theirs anew for each call that is not plain.
-_BARE: Final = frozenset({str, int, bool, type(None)})
 _written: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_quoted: Final = json.encoder.encode_basestring
+# Parts of a welcome and of a challenge, which ten thousand screens ask for in one moment.
+_TEXTS: Final[Mapping[type, Callable[[Any], str]]] = {
+    str: _quoted,
+    int: str,
+    Signed: signed_text,
+    Retry: _retry_text,
+    type(None): lambda _: "null",
+}
 _parsed: Final = json.JSONDecoder(object_pairs_hook=_once, parse_float=_no_number, parse_constant=_no_number).decode

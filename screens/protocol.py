@@ -13,6 +13,7 @@
 Whatever is not expected where it comes ends the connection with a `bye`; nothing is ignored and nothing is guessed.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, TypeAlias
@@ -278,8 +279,10 @@ class ScreenSide:
         player: str,
         caps: Caps | None = None,
         protocol: int = PROTOCOL,
+        reader: Callable[[str | bytes, int], FromServer] = read_server,
     ) -> None:
         self.protocol = protocol
+        self._reader = reader
         self._key = key
         self._host = host
         self._have = have
@@ -294,7 +297,7 @@ class ScreenSide:
         Raises:
             MessageFault: the frame is no message of this version, or at the wrong place; close and try again later.
         """
-        message = read_server(text, self.protocol)
+        message = self._reader(text, self.protocol)
         if isinstance(message, Bye):
             self.phase = Phase.CLOSED
             return Dismissed(message)

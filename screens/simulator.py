@@ -1,10 +1,12 @@
 """Many screens on real sockets with real keys: the protocol's other end for tests, drills and the demo.
 
 A simulated screen proves its key, acknowledges what it is sent and notes when; with a root it also checks every
-signature as a player does. It draws nothing.
+signature as a player does. It draws nothing. The screens of a street have a processor each and these have one together,
+so a text that many are sent is taken apart once; signatures are checked by each.
 """
 
 import asyncio
+import functools
 import json
 import random
 import ssl
@@ -42,6 +44,7 @@ from screens.messages import (
     StateFrame,
     Welcome,
     encode,
+    read_server,
 )
 from screens.protocol import BecameScreen, CodeShown, Dismissed, Reply, ScreenSide, StateCame, Told, Welcomed
 
@@ -51,6 +54,20 @@ LONGEST: Final = 10.0
 LONGEST_PAUSE: Final = 300.0
 # As screens/player/link.js: whoever hears nothing for so long is not connected, whatever the socket says.
 SILENT: Final = 28.0
+
+_ALIKE: Final = 32
+_read: Final = functools.lru_cache(_ALIKE)(read_server)
+
+
+@functools.lru_cache(_ALIKE)
+def _beacon_of(text: str) -> Beacon:
+    return read_body(Beacon, text)
+
+
+@functools.lru_cache(_ALIKE)
+def _signed_at(manifest: str) -> int:
+    """When it was signed (ms); the rest is read when somebody asks what it shows."""
+    return int(json.loads(manifest)["at"])
 
 
 @dataclass(slots=True)
@@ -158,6 +175,7 @@ class SimulatedScreen:
                 player=self.player,
                 caps=self.caps,
                 protocol=SUBPROTOCOLS[socket.subprotocol or ""],
+                reader=_read,
             )
             loop = asyncio.get_running_loop()
             async with asyncio.timeout(self.silent) as silence:
@@ -256,13 +274,12 @@ class SimulatedScreen:
         if isinstance(state.manifest, Signed):
             self.heard.manifest = state.manifest
             if not is_first:
-                # Not read whole, by ten thousand screens each time: what it shows is read when it is asked.
-                self.heard.delays.append(to_ms(CLOCK.now()) - int(json.loads(state.manifest.text)["at"]))
+                self.heard.delays.append(to_ms(CLOCK.now()) - _signed_at(state.manifest.text))
         self.is_current = True
 
     def _beacon(self, signed: Signed) -> Beacon:
         if self._root is None:
-            return read_body(Beacon, signed.text)
+            return _beacon_of(signed.text)
         return verify_beacon(signed, self._root).value
 
     def _wait(self, failures: int) -> float:

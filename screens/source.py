@@ -122,9 +122,10 @@ class StoredStates:
                 queue.put_nowait(change)
 
     async def _read(self, session: AsyncSession) -> tuple[Change, int, int]:
-        # The counter first: whatever it counts is visible to the reads after it, and what is younger is read again.
-        upto = await _upto(session, CHANGE)
-        links, links_upto = await self._entries(session)
+        # The counters first: whatever they count is visible to the reads after them, and what is younger is read again.
+        counters: dict[str, int] = {row.name: row.value for row in await session.execute(_COUNTERS)}
+        upto, links_upto = counters.get(CHANGE, 0), counters.get(LINK, 0)
+        links = await self._entries(session, links_upto)
         if upto == self._seen:
             return Change(frozenset(), frozenset(), links), upto, links_upto
         screens, members, states = await _changed(session, self._seen)
@@ -142,18 +143,16 @@ class StoredStates:
         touched = frozenset(row.id for row in screens) | frozenset(row.screen for row in members)
         return Change(frozenset(row.audience for row in states), touched, links), upto, links_upto
 
-    async def _entries(self, session: AsyncSession) -> tuple[Links, int]:
+    async def _entries(self, session: AsyncSession, upto: int) -> Links:
         """Who entered anywhere since the last time; nothing at first, when nobody is here yet."""
-        upto = await _upto(session, LINK)
         if self._links_seen is None or self._links_seen == upto:
-            return {}, upto
+            return {}
         found = select(Screen.id, Screen.link, Screen.linked_at).where(Screen.link_change > self._links_seen)
-        links = {screen: (link, at) for screen, link, at in await session.execute(found) if link and at}
-        return links, upto
+        return {screen: (link, at) for screen, link, at in await session.execute(found) if link and at}
 
 
 _SEEN: Final[BindParameter[int]] = bindparam("seen")
-_UPTO: Final = select(ScreenCounter.value).where(ScreenCounter.name == bindparam("name"))
+_COUNTERS: Final = select(ScreenCounter.name, ScreenCounter.value).where(ScreenCounter.name.in_((CHANGE, LINK)))
 _SCREENS: Final = select(
     Screen.id, Screen.key, Screen.unit, Screen.tags, Screen.revoked_at, Screen.facts, Screen.facts_version
 ).where(Screen.change > _SEEN)
@@ -166,10 +165,6 @@ _STATES: Final = select(
     ScreenState.file,
     ScreenState.feeds,
 ).where(ScreenState.change > _SEEN)
-
-
-async def _upto(session: AsyncSession, name: str) -> int:
-    return await session.scalar(_UPTO, {"name": name}) or 0
 
 
 async def _changed(session: AsyncSession, seen: int) -> tuple[Rows, Rows, Rows]:

@@ -167,8 +167,9 @@ async def store_state(
 
 
 async def _move(session: AsyncSession, receivers: set[uuid.UUID], audience: str, change: int) -> None:
-    """Only rows that differ are written: a publication normally moves nobody."""
-    wanted = sorted(receivers)
+    """Only rows that differ are written: a publication normally moves nobody, and then one question says so."""
+    there = await session.scalars(select(AudienceMember.screen).where(AudienceMember.audience == audience))
+    wanted = sorted(receivers.difference(there))
     for start in range(0, len(wanted), _BATCH):
         part = wanted[start : start + _BATCH]
         rows = await session.scalars(select(AudienceMember).where(AudienceMember.screen.in_(part)))
@@ -176,5 +177,5 @@ async def _move(session: AsyncSession, receivers: set[uuid.UUID], audience: str,
         for screen in part:
             if screen not in found:
                 session.add(AudienceMember(screen=screen, audience=audience, change=change))
-            elif found[screen].audience != audience:
+            else:
                 found[screen].audience, found[screen].change = audience, change

@@ -2,8 +2,9 @@
 
 The library reads a request line by line and builds its answer header by header, a fifth of all that a handshake costs.
 Here one pattern says whether a request is ordinary: whole, plain, no header twice, nothing but what every player and
-browser sends. The answer is then the one the library would give (RFC 6455 §4.2). Every other request, above all a
-wrong one, is the library's, and so is everything after the handshake.
+browser sends; what many send alike, all but the key, is looked at once. The answer is then the one the library would
+give (RFC 6455 §4.2). Every other request, above all a wrong one, is the library's, and so is everything after the
+handshake.
 """
 
 import base64
@@ -13,7 +14,7 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final, cast
+from typing import Final, NamedTuple, cast
 
 from websockets.extensions.permessage_deflate import PerMessageDeflate, ServerPerMessageDeflateFactory
 from websockets.protocol import OPEN, Protocol
@@ -26,10 +27,12 @@ _GUID: Final = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # RFC 6455 §1.3
 _LONGEST: Final = 4_096
 _TOKEN: Final = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 _REQUEST: Final = re.compile(
-    rb"GET " + re.escape(PATH.encode()) + rb" HTTP/1\.1\r\n((?:" + _TOKEN + rb": ?[!-~](?:[ -~]*[!-~])?\r\n){4,32})\r\n"
+    rb"GET " + re.escape(PATH.encode()) + rb" HTTP/1\.1\r\n((?:" + _TOKEN + rb": ?[!-~](?:[ -~]*[!-~])?\r\n){3,31})\r\n"
 )
 _LINE: Final = re.compile(rb"([^:\r]+): ?([^\r]+)\r\n")
-_KEY: Final = re.compile(rb"[A-Za-z0-9+/]{22}==")
+# Of its own line among the headers, not behind their end.
+_KEY: Final = re.compile(rb"(?<!\r\n)\r\nsec-websocket-key: ?([A-Za-z0-9+/]{22}==)(?=\r\n)", re.IGNORECASE)
+_KEY_NAME: Final = b"sec-websocket-key"
 _OFFER: Final = re.compile(_TOKEN + rb"(?:, ?" + _TOKEN + rb")*")
 # Agreed to without context: what is packed once can be read by every socket, and an idle one holds no window.
 PACKING: Final = ServerPerMessageDeflateFactory(server_no_context_takeover=True, client_no_context_takeover=True)
@@ -41,6 +44,14 @@ _PACKABLE: Final = re.compile(
 _CONNECTION: Final = frozenset({b"upgrade", b"keep-alive, upgrade"})
 # Of a body, which no upgrade has.
 _STRANGE: Final = frozenset({b"content-length", b"transfer-encoding"})
+
+
+class Asked(NamedTuple):
+    """What an ordinary request says of its wishes."""
+
+    origin: Origin | None
+    subprotocol: Subprotocol
+    packs: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,35 +80,41 @@ class Upgrade:
 
 def ordinary(data: bytes, protocol: ServerProtocol) -> Upgrade | None:
     """What these first bytes of a connection ask for; None when only the library can say."""
-    found = _REQUEST.fullmatch(data) if len(data) <= _LONGEST else None
+    key = _KEY.search(data) if len(data) <= _LONGEST else None
+    if key is None:
+        return None
+    asked = _asked(data[: key.start()] + data[key.end() :], tuple(protocol.available_subprotocols or ()))
+    if asked is None or (protocol.origins is not None and asked.origin not in protocol.origins):
+        return None
+    accept = base64.b64encode(hashlib.sha1(key[1] + _GUID, usedforsecurity=False).digest())
+    agreed = _EXTENSIONS + _PACKED if asked.packs else b""
+    answer = _HEAD + accept + agreed + _PROTOCOL + asked.subprotocol.encode() + b"\r\n\r\n"
+    return Upgrade(asked.origin, asked.subprotocol, answer, asked.packs)
+
+
+@lru_cache(maxsize=64)
+def _asked(rest: bytes, ours: Sequence[Subprotocol]) -> Asked | None:
+    """What a request asks for beside its key, which alone differs between screens of one kind."""
+    found = _REQUEST.fullmatch(rest)
     if found is None:
         return None
     lines = _LINE.findall(found[1])
     headers = {name.lower(): value for name, value in lines}
-    key = headers.get(b"sec-websocket-key", b"")
     if (
         len(headers) != len(lines)
+        or _KEY_NAME in headers
         or headers.get(b"upgrade", b"").lower() != b"websocket"
         or headers.get(b"connection", b"").lower() not in _CONNECTION
         or headers.get(b"sec-websocket-version") != b"13"
-        or _KEY.fullmatch(key) is None
         or not _STRANGE.isdisjoint(headers)
     ):
         return None
     said = headers.get(b"origin")
-    origin = None if said is None else cast("Origin", said.decode("ascii"))
-    if protocol.origins is not None and origin not in protocol.origins:
-        return None
-    chosen = _chosen(headers.get(b"sec-websocket-protocol", b""), tuple(protocol.available_subprotocols or ()))
-    if chosen is None:
-        return None
+    chosen = _chosen(headers.get(b"sec-websocket-protocol", b""), ours)
     offer = headers.get(b"sec-websocket-extensions")
-    if offer is not None and not _is_packable(offer):
+    if chosen is None or (offer is not None and not _is_packable(offer)):
         return None
-    accept = base64.b64encode(hashlib.sha1(key + _GUID, usedforsecurity=False).digest())
-    agreed = b"" if offer is None else _EXTENSIONS + _PACKED
-    answer = _HEAD + accept + agreed + _PROTOCOL + chosen.encode() + b"\r\n\r\n"
-    return Upgrade(origin, chosen, answer, offer is not None)
+    return Asked(None if said is None else cast("Origin", said.decode("ascii")), chosen, offer is not None)
 
 
 def packs(protocol: ServerProtocol) -> bool:
@@ -122,7 +139,6 @@ _EXTENSIONS: Final = b"\r\nSec-WebSocket-Extensions: "
 _PROTOCOL: Final = b"\r\nSec-WebSocket-Protocol: "
 
 
-@lru_cache(maxsize=64)
 def _chosen(offer: bytes, ours: Sequence[Subprotocol]) -> Subprotocol | None:
     """The first of ours that is offered; None where the library has to find words for it."""
     if _OFFER.fullmatch(offer) is None:

@@ -1,13 +1,15 @@
 """Wake-ups: something was committed somewhere, look at the rows. They only make it fast; the rows make it right.
 
 On PostgreSQL one connection a process listens on one channel; on SQLite one connection watches `data_version`, which
-changes when any other connection commits. A lost wake-up costs one fallback interval, never a change.
+changes when any other connection commits, and every process that follows rings a bell beside the file when it commits.
+A lost wake-up costs one fallback interval, never a change.
 """
 
 import asyncio
 import contextlib
 import sqlite3
 import threading
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
@@ -15,6 +17,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from cms.kernel.bell import Bell
 from cms.kernel.db import Database
 from cms.kernel.log import logger
 
@@ -23,6 +26,8 @@ if TYPE_CHECKING:
 
 CHANNEL: Final = "yunping"
 EVERY: Final = 0.1
+# For loops that nobody waits for: what is committed in a burst is looked at once.
+CALM: Final = 0.3
 FALLBACK: Final = 2.0
 _AGAIN: Final = 1.0
 
@@ -41,16 +46,22 @@ class Wake:
     def __init__(self, database: Database, *, every: float = EVERY) -> None:
         self._database = database
         self._every = every
-        self._bell = asyncio.Event()
+        self._changed = asyncio.Event()
+        self._bell: Bell | None = None
         self.count = 0
-        database.on_commit(self._rung)
+        database.on_commit(self._committed)
 
-    async def after(self, count: int, *, within: float = FALLBACK) -> int:
-        """The present count, as soon as it differs from `count` and at the latest after `within` seconds."""
+    async def after(self, count: int, *, within: float = FALLBACK, calm: float = 0.0) -> int:
+        """The present count, as soon as it differs from `count` and at the latest after `within` seconds.
+
+        With `calm` that many seconds later than it differs: what follows in that time wakes nobody again.
+        """
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(within):
                 while self.count == count:
-                    await self._bell.wait()
+                    await self._changed.wait()
+        if calm and self.count != count:
+            await asyncio.sleep(calm)
         return self.count
 
     async def run(self) -> None:
@@ -63,10 +74,15 @@ class Wake:
                 log.warning("wake-ups are away, polling instead", error=str(problem))
             await asyncio.sleep(_AGAIN)
 
+    def _committed(self) -> None:
+        """This process committed. Where there is a bell, it wakes this process as it wakes all others: once."""
+        if self._bell is None or not self._bell.ring():
+            self._rung()
+
     def _rung(self) -> None:
         self.count += 1
-        bell, self._bell = self._bell, asyncio.Event()
-        bell.set()
+        changed, self._changed = self._changed, asyncio.Event()
+        changed.set()
 
     async def _watch(self) -> None:
         """Raises OSError when the file cannot be read any more."""
@@ -77,6 +93,8 @@ class Wake:
             await asyncio.shield(watching)
         finally:
             stop.set()
+            if self._bell is not None:
+                self._bell.ring()  # the thread waits for it
             with contextlib.suppress(OSError):
                 await watching
 
@@ -84,16 +102,38 @@ class Wake:
         """In a thread of its own: ten questions a second through the pool would be a hundredth of a core, a process."""
         try:
             # data_version is only comparable on one connection, so this one is kept.
-            with contextlib.closing(sqlite3.connect(f"file:{quote(path)}?mode=rw", uri=True, timeout=1)) as connection:
+            with (
+                contextlib.closing(sqlite3.connect(f"file:{quote(path)}?mode=rw", uri=True, timeout=1)) as connection,
+                self._rings(f"{path}-bell") as bell,
+            ):
                 seen = None
                 while not stop.is_set():
                     found = connection.execute("pragma data_version").fetchone()
                     if seen is not None and found != seen:
                         loop.call_soon_threadsafe(self._rung)
                     seen = found
-                    stop.wait(self._every)
+                    if bell is None:
+                        stop.wait(self._every)
+                    else:
+                        bell.wait(self._every)
         except sqlite3.Error as problem:
             raise ConnectionError(str(problem)) from problem
+
+    @contextlib.contextmanager
+    def _rings(self, path: str) -> Iterator[Bell | None]:
+        """The bell of the file, for as long as somebody here waits for it; None where there is none to be had."""
+        try:
+            bell = Bell.opened(path)
+        except OSError as problem:
+            log.info("no bell beside the database, looking instead", error=str(problem))
+            yield None
+            return
+        self._bell = bell
+        try:
+            yield bell
+        finally:
+            self._bell = None
+            bell.close()
 
     async def _listen(self) -> None:
         """Raises OSError for whatever ends the connection."""

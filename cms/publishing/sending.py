@@ -78,9 +78,7 @@ class Sending:
         services = self._shop.services(context.target)
         if await self._form_changed(context, channel, services):
             return Failed("publishing.form_changed", {"channel": context.target.kind})
-        await self._tell_guard(context)
-        if context.bundle is not None:
-            await self._store_bundle(context.bundle)
+        await asyncio.gather(self._tell_guard(context), self._store_bundle(context.bundle))
         result = await run_delivery(
             context.order,
             channel,
@@ -117,8 +115,8 @@ class Sending:
         except Unavailable:
             log.warning("the guard is away; a place was not registered", release=piece.release)
 
-    async def _store_bundle(self, bundle: Bundle) -> None:
-        if not await self._shop.store.exists(bundle.sha256):
+    async def _store_bundle(self, bundle: Bundle | None) -> None:
+        if bundle is not None and not await self._shop.store.exists(bundle.sha256):
             await self._shop.store.put(bundle.text.encode(), media_type="application/json")
 
     async def _with_tombstones(self, context: Context, result: Result) -> Result:

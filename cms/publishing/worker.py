@@ -99,16 +99,35 @@ class Worker:
         begun = 0
         settings = self._settings
         free = (free_of_embargo(self._shop.clock.now()),)
-        for held in await self._claim(Occurrence, settings.occurrences, self._free, free):
-            now = self._shop.clock.now()
-            work = run_occurrence(self._shop.database, held, settings.occurrences, now=now, posts=self._posts)
-            self._start(work, "occurrence")
-            begun += 1
-        for lane in self._lanes:
+        occurs, due = await self._due(free)
+        if occurs:
+            for held in await self._claim(Occurrence, settings.occurrences, self._free, free):
+                now = self._shop.clock.now()
+                work = run_occurrence(self._shop.database, held, settings.occurrences, now=now, posts=self._posts)
+                self._start(work, "occurrence")
+                begun += 1
+        for lane in due:
             for held in await self._claim(Delivery, settings.deliveries, self._free_in(lane), lane.where):
                 self._start(Sending(self._shop, held, settings.deliveries, seconds=settings.seconds).run(), lane.name)
                 begun += 1
         return begun
+
+    async def _due(self, free: Sequence[ColumnElement[bool]]) -> tuple[bool, Sequence[Lane]]:
+        """Whether an occurrence can be claimed, and the lanes with a delivery that can: one reading for all of them.
+
+        A worker looks after every commit, and a reading for each lane kept the delivery waiting that was just ordered.
+        """
+        now, settings = self._shop.clock.now(), self._settings
+        async with self._shop.database.read() as session:
+            occurs = await leases.is_due(session, Occurrence, settings.occurrences, now=now, where=free)
+            if not await leases.is_due(session, Delivery, settings.deliveries, now=now):
+                return occurs, ()
+            found = [
+                lane
+                for lane in self._lanes
+                if await leases.is_due(session, Delivery, settings.deliveries, now=now, where=lane.where)
+            ]
+        return occurs, found
 
     async def _claim(
         self,
@@ -117,13 +136,9 @@ class Worker:
         free: int,
         where: Sequence[ColumnElement[bool]] = (),
     ) -> list[leases.Claim]:
-        now = self._shop.clock.now()
         if free <= 0:
             return []
-        async with self._shop.database.read() as session:
-            if not await leases.is_due(session, table, rules, now=now, where=where):
-                return []
-        owner = self._settings.owner
+        owner, now = self._settings.owner, self._shop.clock.now()
         try:
             async with self._shop.database.write() as session:
                 return await leases.claim(

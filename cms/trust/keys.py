@@ -14,6 +14,7 @@ ED25519 = "ed25519"
 WEBAUTHN = "webauthn-es256"
 ALGORITHMS = frozenset({ED25519, WEBAUTHN, "sm2"})  # the last is a reserved name
 SIZES = {ED25519: 32, WEBAUTHN: 65}  # bytes of a public key
+_STANDARD = bytes.maketrans(b"-_", b"+/")
 
 
 def b64(raw: bytes) -> str:
@@ -24,8 +25,9 @@ def b64(raw: bytes) -> str:
 def unb64(text: str, *, size: int) -> bytes:
     """Exactly `size` bytes from their only base64url spelling (no padding, no stray bits)."""
     try:
-        raw = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
-    except (binascii.Error, ValueError) as error:
+        padded = text.encode("ascii") + b"=" * (-len(text) % 4)
+        raw = binascii.a2b_base64(padded.translate(_STANDARD), strict_mode=True)
+    except ValueError as error:
         raise TrustError("trust.base64") from error
     if len(raw) != size or b64(raw) != text:
         raise TrustError("trust.base64")

@@ -11,13 +11,13 @@ from cms.trust.errors import TrustError
 from cms.trust.limits import MAX_INTEGER
 
 T = TypeVar("T")
-Rule: TypeAlias = Callable[[Any], bool]
+Rule: TypeAlias = Callable[[Any], object]
 _Reader: TypeAlias = Callable[[object, str, str], object]
 
 
 def matches(pattern: str) -> Rule:
-    found = re.compile(pattern)
-    return lambda value: found.fullmatch(value) is not None
+    found: Rule = re.compile(pattern).fullmatch  # a match is true
+    return found
 
 
 def size(least: int, most: int) -> Rule:
@@ -85,7 +85,8 @@ def _reader(hint: Any) -> _Reader:
     """How a value of this type is read: called with the value, the path of what holds it, and its name there."""
     kind, arguments = get_origin(hint), get_args(hint)
     if kind is Annotated:
-        return _ruled(_reader(arguments[0]), arguments[1:])
+        is_plain = arguments[0] in {str, int} and len(arguments) == 2
+        return _plain(*arguments) if is_plain else _ruled(_reader(arguments[0]), arguments[1:])
     if kind in {Union, UnionType}:
         return _nullable(_reader(arguments[0]))
     if kind is tuple:
@@ -95,6 +96,17 @@ def _reader(hint: Any) -> _Reader:
     if is_dataclass(hint) and isinstance(hint, type):
         return lambda value, path, name: read(hint, value, f"{path}.{name}" if name else path)
     return _anything if hint is object else _exactly(hint)
+
+
+def _plain(hint: type, rule: Rule) -> _Reader:
+    """What most fields are: a string or a number under one rule, looked at in one step."""
+
+    def take(value: object, path: str, name: str) -> object:
+        if type(value) is not hint or not rule(value):
+            _refuse_at(path, name)
+        return value
+
+    return take
 
 
 def _ruled(inner: _Reader, rules: tuple[Rule, ...]) -> _Reader:

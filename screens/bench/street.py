@@ -15,6 +15,7 @@ from typing import Any, Final, Self
 import sqlalchemy as sa
 
 from cms.contract import ManifestDraft, Slot
+from cms.datafeeds.models import DataFeed
 from cms.kernel.base import Base
 from cms.kernel.clock import SystemClock
 from cms.kernel.db import Database, normal_url, sync_url
@@ -102,7 +103,7 @@ class Street:
 def _make_tables(url: str) -> None:
     engine = sa.create_engine(url)
     tables = [table for name, table in Base.metadata.tables.items() if name.startswith("screen")]
-    Base.metadata.create_all(engine, tables=tables)
+    Base.metadata.create_all(engine, tables=[*tables, DataFeed.metadata.tables[DataFeed.__tablename__]])
     engine.dispose()
 
 

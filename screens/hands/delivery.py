@@ -32,6 +32,8 @@ from screens.registry import Registry
 # While orders are open their end is looked for as often as this; else only wake-ups are, and a lost one costs QUIET.
 EVERY: Final = 1.0
 QUIET: Final = 10.0
+# A burst of commits is looked at once; nobody sees an order come a tenth of a second later.
+CALM: Final = 0.1
 SINCE: Final = OrderFrame.SINCE
 # What one screen may say of orders between two flushes; more is noise, and the last word of each order is kept.
 _MOST: Final = 20_000
@@ -77,6 +79,7 @@ class Orders:
         self._unit_of = unit_of
         self._ruled: dict[uuid.UUID, Policy] = {}  # whom rules were told that hold it back
         self._seen = 0
+        self._is_overdue = False
         self._is_away = False
 
     async def run(self) -> None:
@@ -93,15 +96,17 @@ class Orders:
             else:
                 self._is_away = False
             is_busy = self._open or self._given or self._heard
-            count = await self._wake.after(count, within=EVERY if is_busy else QUIET)
+            count = await self._wake.after(count, within=EVERY if is_busy else QUIET, calm=CALM)
 
     def entered(self, screen: uuid.UUID, connection: ScreenConnection) -> None:
         """A screen is linked here: its line's rules, and whatever it still has to do."""
         if not _speaks(connection):
             return
         self._ruled.pop(screen, None)
-        self.ruled(screen, connection)
-        self._give(screen, connection, self._open.get(screen, {}).values())
+        if self._policies:
+            self.ruled(screen, connection)
+        if screen in self._open:
+            self._give(screen, connection, self._open[screen].values())
 
     def ruled(self, screen: uuid.UUID, connection: ScreenConnection) -> None:
         """Tells a screen the rules of its unit, unless they are what it was told or never was held to."""
@@ -124,6 +129,7 @@ class Orders:
         async with self._database.read() as session:
             rows = await _changed(session, self._seen, now)
             rules = await policies(session)
+            self._is_overdue = await session.scalar(_OVERDUE, {"now": now}) is not None
         fresh: dict[uuid.UUID, list[Open]] = defaultdict(list)
         for row in rows:
             self._seen = max(self._seen, row.change)
@@ -146,7 +152,7 @@ class Orders:
         heard, self._heard = self._heard, defaultdict(list)
         now = self._clock.now()
         try:
-            if given or heard or await self._overdue(now):
+            if given or heard or self._is_overdue:
                 async with self._database.write() as session:
                     await _write(session, given, heard)
                     await _expire(session, now)
@@ -155,11 +161,6 @@ class Orders:
             for key, said in heard.items():
                 self._heard[key] = said + self._heard[key]
             raise
-
-    async def _overdue(self, now: dt.datetime) -> bool:
-        async with self._database.read() as session:
-            query = select(ScreenOrder.id).where(ScreenOrder.state.in_(states.OPEN), ScreenOrder.expires_at <= now)
-            return await session.scalar(query.limit(1)) is not None
 
     def _give(self, screen: uuid.UUID, connection: ScreenConnection, orders: Iterable[Open]) -> None:
         now = self._clock.now()
@@ -187,6 +188,13 @@ _CHANGED: Final = (
     .where(ScreenOrder.change > bindparam("seen"), ScreenOrder.state.in_(states.OPEN))
     .where(ScreenOrder.expires_at > bindparam("now", type_=ScreenOrder.expires_at.type))
     .order_by(ScreenOrder.change, ScreenOrder.id)
+)
+
+_OVERDUE: Final = (
+    select(ScreenOrder.id)
+    .where(ScreenOrder.state.in_(states.OPEN))
+    .where(ScreenOrder.expires_at <= bindparam("now", type_=ScreenOrder.expires_at.type))
+    .limit(1)
 )
 
 

@@ -7,8 +7,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from websockets.frames import Frame, Opcode
+from websockets.protocol import OPEN
+from websockets.server import ServerProtocol
 
-from screens.connection import ends_with_a_frame
+from screens.connection import ends_with_a_frame, whole_text
 from screens.native import build as built
 from screens.native.writer import Batch, Compiled, Short, write_in_python
 
@@ -80,3 +83,36 @@ def test_bytes_of_a_client_when_cut_anywhere_are_whole_frames_only_at_the_ends_o
     ends = set(itertools.accumulate(len(_frame(size)) for size in sizes))
     assert {cut for cut in range(1, len(data) + 1) if ends_with_a_frame(data[:cut])} == ends
     assert not ends_with_a_frame(bytes([0x81, 0xFF]) + bytes(12))
+
+
+@pytest.mark.parametrize("size", [0, 1, 125, 126, 300, 65_535])
+def test_text_of_a_client_when_it_is_one_frame_is_what_was_said(size: int) -> None:
+    said = bytes(place % 251 for place in range(size))
+    data = Frame(Opcode.TEXT, said).serialize(mask=True)
+    library = ServerProtocol(state=OPEN)
+    library.receive_data(data)
+    (read,) = library.events_received()
+    assert isinstance(read, Frame)
+    assert whole_text(data) == said == read.data
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        Frame(Opcode.TEXT, b"unmasked").serialize(mask=False),
+        Frame(Opcode.TEXT, b"part", fin=False).serialize(mask=True),
+        b"\xc1\x86" + bytes(4) + b"packed",
+        Frame(Opcode.BINARY, b"bytes").serialize(mask=True),
+        Frame(Opcode.CONT, b"rest").serialize(mask=True),
+        Frame(Opcode.PING, b"?").serialize(mask=True),
+        Frame(Opcode.CLOSE, b"").serialize(mask=True),
+        Frame(Opcode.TEXT, b"cut").serialize(mask=True)[:-1],
+        Frame(Opcode.TEXT, b"more").serialize(mask=True) + b"\x81",
+        Frame(Opcode.TEXT, b"x" * 65_536).serialize(mask=True),
+        b"\x81\xfe\x00\x05" + bytes(4) + b"short",
+    ],
+    ids=range(12),  # masks are drawn at collection, and each worker collects by itself
+)
+def test_bytes_of_a_client_when_they_are_anything_else_are_left_to_the_library(data: bytes) -> None:
+    assert whole_text(data) is None
