@@ -79,7 +79,7 @@ async def served(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterato
     reader = TreeReader(store)
     await reader.refresh()
     recalled, app = Recalled(), web.Application()
-    seen = store if request.param == "local" else Far(store)
+    seen: Any = store if request.param == "local" else Far(store)
     app.add_routes(PublicSite(reader, seen, recalled, ErrorPages(b"not found", b"gone")).routes())
     server = TestServer(app)
     await server.start_server()
