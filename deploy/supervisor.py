@@ -7,9 +7,11 @@ import signal
 import sys
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from cms.kernel.log import logger
+from media import programs
+from media.programs import Process
 
 log = logger("supervisor")
 
@@ -18,19 +20,6 @@ FIRST_WAIT = 0.2
 LONGEST_WAIT = 10.0
 HEALTHY_AFTER = 60.0
 STOP_GRACE = 8.0
-
-
-class Process(Protocol):
-    """A child process, as `asyncio.subprocess` has it and as `deploy.forking` has it."""
-
-    @property
-    def returncode(self) -> int | None: ...
-
-    async def wait(self) -> int: ...
-
-    def terminate(self) -> None: ...
-
-    def kill(self) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,15 +78,13 @@ class Supervisor:
             if first is not None:
                 process, first = first, None
             else:
-                process = await asyncio.create_subprocess_exec(
-                    *self._bound, *child.argv, env=self._environment, pass_fds=child.keeps
-                )
+                process = await programs.started(*self._bound, *child.argv, env=self._environment, pass_fds=child.keeps)
             started.set()
             # Here and not in one place for all: whatever ends this task, its process ends with it.
             try:
                 await self._ended_or_stopping(process)
             finally:
-                await _end(process)
+                await programs.end(process, grace=STOP_GRACE)
             if self._stopping.is_set():
                 break
             wait = FIRST_WAIT if loop.time() - began > HEALTHY_AFTER else min(wait * 2, LONGEST_WAIT)
@@ -113,20 +100,6 @@ class Supervisor:
         finally:
             for task in waiting:
                 task.cancel()
-
-
-async def _end(process: Process) -> None:
-    """Asks a process to stop, and after a grace makes it."""
-    if process.returncode is not None:
-        return
-    with contextlib.suppress(ProcessLookupError):
-        process.terminate()
-    try:
-        await asyncio.wait_for(process.wait(), STOP_GRACE)
-    except TimeoutError:
-        with contextlib.suppress(ProcessLookupError):
-            process.kill()
-        await process.wait()
 
 
 def _bound_to_this_process() -> tuple[str, ...]:

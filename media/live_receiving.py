@@ -5,11 +5,12 @@ carries a secret and stands in no log.
 """
 
 import asyncio
-import contextlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import quote
+
+from media.programs import end, started
 
 FFMPEG: Final = "/usr/bin/ffmpeg"
 FIRST_WAIT: Final = 0.5
@@ -72,7 +73,7 @@ class Receiver:
             self.restarts += 1
 
     async def _once(self) -> bool:
-        process = await asyncio.create_subprocess_exec(
+        process = await started(
             *receiving(self.url, self.program),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
@@ -91,7 +92,7 @@ class Receiver:
         finally:
             # Nobody hears it any more; but a pipe that nobody reads never comes to its end, and its process neither.
             rest = asyncio.create_task(_thrown_away(process.stdout))
-            await _ended(process)
+            await end(process, grace=_GRACE)
             for task in (listening, rest):
                 task.cancel()
             await asyncio.gather(listening, rest, return_exceptions=True)
@@ -111,15 +112,3 @@ class Receiver:
 async def _thrown_away(stream: asyncio.StreamReader) -> None:
     while await stream.read(_BLOCK):
         pass
-
-
-async def _ended(process: asyncio.subprocess.Process) -> None:
-    if process.returncode is None:
-        with contextlib.suppress(ProcessLookupError):
-            process.terminate()
-        try:
-            await asyncio.wait_for(process.wait(), _GRACE)
-        except TimeoutError:
-            with contextlib.suppress(ProcessLookupError):
-                process.kill()
-            await process.wait()

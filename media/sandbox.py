@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 from media.errors import MediaRefused
+from media.programs import started
 from media.seccomp import program
 from media.threads import in_thread
 
@@ -298,7 +299,7 @@ async def _watch(
     hear: Callable[[bytes], None] | None,
 ) -> Finished:
     try:
-        process = await asyncio.create_subprocess_exec(
+        process = await started(
             *command,
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,

@@ -14,6 +14,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from deploy.demo.brush import GOLD, WALL
 from deploy.demo.scenes import picture
+from media.programs import started
 
 SIZE: Final = (1280, 720)
 FPS: Final = 25
@@ -89,7 +90,7 @@ def _command(parts: Sequence[tuple[Path, Path | None, float]], out: Path) -> lis
 
 
 async def _run(*command: str) -> None:
-    process = await asyncio.create_subprocess_exec(
+    process = await started(
         *command, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE
     )
     try:

@@ -75,6 +75,8 @@ def decide(standing: Standing, *, stage: int, last: bool, age: dt.timedelta) -> 
         return Step.STOP
     if standing.waiting:
         return Step.GIVE
+    if not standing.chosen and not last:
+        return Step.WIDEN  # a hundredth of thirty screens is often nobody, who would be waited for without end
     if standing.busy or age < SOAK or not standing.updated:
         return Step.WAIT
     if not last:

@@ -1,6 +1,9 @@
 // Knows when a frame was last painted; a page that stopped painting while its timers run is loaded again.
+//
+// It asks for a frame once a second: asking for each would keep a screen on which nothing moves at work.
 
 const LOOK = 5_000; // ms
+const ASK = 1_000; // ms
 const STUCK = 30_000; // ms without a painted frame
 
 export class Watchdog {
@@ -12,7 +15,7 @@ export class Watchdog {
     const painted = () => {
       this.#paintedAt = performance.now();
       this.#paintedWall = Date.now();
-      requestAnimationFrame(painted);
+      setTimeout(() => requestAnimationFrame(painted), ASK);
     };
     painted();
     const timer = setInterval(() => {

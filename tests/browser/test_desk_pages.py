@@ -59,9 +59,10 @@ async def test_pages_when_opened_fit_read_and_name_their_controls(pages: Pages, 
     page = await (await pages.context(size, touch=size is PHONE)).new_page()
     faults = {}
     for name in NAMES:
-        await page.goto(f"{site}/{name}", wait_until="networkidle")
+        answer = await page.goto(f"{site}/{name}", wait_until="networkidle")
         width = await page.evaluate("document.documentElement.scrollWidth")
         faults[name] = [
+            *([] if answer is not None and answer.ok else ["not drawn"]),
             *([f"{width} pixels wide"] if width > size["width"] else []),
             *await page.evaluate(_CONTRAST),
             *await page.evaluate(_NAMELESS),

@@ -38,6 +38,7 @@ def target_context() -> dict[str, Any]:
             "loop_minutes": "15",
             "active": True,
             "is_loop": False,
+            "is_display": False,
             "has_places": True,
             "hook": "https://yunping.wujiang.example/hooks/wechat/wx-wujiang/",
             "has_account": True,

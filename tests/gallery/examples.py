@@ -351,6 +351,7 @@ def review_context(*, is_changes: bool = False) -> dict[str, Any]:
             "summary": "松陵街道第三十二堂数字生活课开讲，老人们学会了预约挂号、医保凭证和防诈骗。",
             "cover": None,
             "cover_alt": "",
+            "narration": None,
             "note": "请在明早八点前审完。",
             "submitted_by": "沈静怡",
             "unit": "松陵街道新时代文明实践所",
@@ -416,6 +417,7 @@ def review_context(*, is_changes: bool = False) -> dict[str, Any]:
         "remarks": defaultdict(str, {NOTED: "周阿姨的原话请再与本人核对。"}),
         "may": {"pass": True, "return": True, "proof": 0, "after": False, "recall": False},
         "is_sign": not is_changes,
+        "passkey": {"rp": "yunping.wujiang.example", "ids": "c2hlbg"},
         "urls": {
             "pass": "#",
             "return": "#",

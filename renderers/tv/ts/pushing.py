@@ -5,10 +5,11 @@ slower each time; where it takes nothing for two slots it is ended. The address 
 """
 
 import asyncio
-import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
+
+from media.programs import end, started
 
 FFMPEG: Final = "ffmpeg"
 FIRST_WAIT: Final = 1.0
@@ -88,28 +89,19 @@ class Push:
         try:
             await asyncio.wait([tasks[0], asyncio.create_task(process.wait())], return_when=asyncio.FIRST_COMPLETED)
         finally:
-            await _ended(process)
+            await end(process, grace=_GRACE)
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _started(self) -> asyncio.subprocess.Process:
-        """The program; one whose start is cancelled is ended first: asyncio would wait for ever for its pipes."""
-        starting = asyncio.ensure_future(
-            asyncio.create_subprocess_exec(
-                *command(self.url, self.program),
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.DEVNULL,
-                stderr=asyncio.subprocess.PIPE,
-                start_new_session=True,
-            )
+        return await started(
+            *command(self.url, self.program),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.PIPE,
+            start_new_session=True,
         )
-        try:
-            return await asyncio.shield(starting)
-        except asyncio.CancelledError:
-            with contextlib.suppress(OSError):  # what never came up need not be ended
-                await _ended(await starting)
-            raise
 
     async def _feed(self, process: asyncio.subprocess.Process) -> None:
         stdin = process.stdin
@@ -141,15 +133,3 @@ async def _line(stream: asyncio.StreamReader) -> bytes:
         return await stream.readline()
     except ValueError:
         return b"\n"
-
-
-async def _ended(process: asyncio.subprocess.Process) -> None:
-    if process.returncode is None:
-        with contextlib.suppress(ProcessLookupError):
-            process.terminate()
-        try:
-            await asyncio.wait_for(process.wait(), _GRACE)
-        except TimeoutError:
-            with contextlib.suppress(ProcessLookupError):
-                process.kill()
-            await process.wait()

@@ -96,6 +96,12 @@ async def until(page: Page, true: str, *, seconds: int) -> None:
     pytest.fail(f"never: {true}; {await page.evaluate('JSON.stringify(window.__seen)')}")
 
 
+async def arrived(page: Page, kind: str) -> None:
+    """Waits for a page of this kind and for its scripts: its body is there before they have run."""
+    await page.wait_for_selector(f"body.{kind}")
+    await page.wait_for_load_state("load")
+
+
 async def here(page: Page) -> str:
     focused = await page.evaluate("Array.from(document.querySelectorAll('.f.here')).map(e => e.id)")
     assert len(focused) == 1, focused
@@ -147,10 +153,10 @@ async def test_recording_when_left_goes_on_where_one_was(pages: Pages, site: str
     assert await page.text_content("#play-word") == "▶ 播放"
     assert await page.locator("#f-again").count() == 0
     await page.keyboard.press("Enter")
-    await page.wait_for_selector("body.player")
+    await arrived(page, "player")
     await until(page, "document.querySelector('video').currentTime > 2", seconds=30)
     await page.keyboard.press("Backspace")
-    await page.wait_for_selector("body.detail")
+    await arrived(page, "detail")
     assert re.fullmatch("▶ 继续播放 00:0[2-6]", await page.text_content("#play-word") or "")
     for _ in range(3):
         await page.keyboard.press("ArrowRight")
@@ -158,9 +164,9 @@ async def test_recording_when_left_goes_on_where_one_was(pages: Pages, site: str
     for _ in range(3):
         await page.keyboard.press("ArrowLeft")
     await page.keyboard.press("Enter")
-    await page.wait_for_selector("body.player")
+    await arrived(page, "player")
     await until(page, "/继续播放/.test(document.getElementById('osd-note').textContent)", seconds=30)
-    await until(page, "document.body.className === 'detail'", seconds=30)
+    await arrived(page, "detail")
     assert await page.text_content("#play-word") == "▶ 播放", "seen to its end, and back by itself"
 
 
@@ -172,11 +178,11 @@ async def test_chapter_when_chosen_plays_from_its_beginning(pages: Pages, site: 
         await page.keyboard.press("ArrowDown")
     assert await page.text_content(".f.here .what") == "清：底泥清淤与水草修复"
     await page.keyboard.press("Enter")
-    await page.wait_for_selector("body.player")
+    await arrived(page, "player")
     await until(page, "/已从 00:03 开始播放/.test(document.getElementById('osd-note').textContent)", seconds=30)
     assert await page.evaluate("document.querySelector('video').currentTime") >= 2.9
     await page.keyboard.press("Backspace")
-    await page.wait_for_selector("body.chapters")
+    await arrived(page, "chapters")
     assert await here(page) == "f-mark2"
 
 
@@ -209,7 +215,7 @@ async def test_box_with_a_player_of_its_own_is_asked_in_its_own_way(pages: Pages
     await page.evaluate("window.__event = 'EVENT_MEDIA_END'")
     async with page.expect_navigation():
         await press(page, 0x300)
-    await page.wait_for_selector("body.home")
+    await arrived(page, "home")
     assert await page.evaluate("document.querySelector('.b-home-live').id") == "f-live"
     async with page.expect_navigation():
         await press(page, 0x18)
@@ -228,7 +234,7 @@ async def test_digits_when_typed_find_a_channel_or_say_that_there_is_none(pages:
     assert page.url.startswith(f"{site}/tv/t-tv/live/")
     await until(page, "document.getElementById('osd-title').textContent.indexOf('1　吴江宣讲频道') === 0", seconds=5)
     await press(page, 8)
-    await page.wait_for_selector("body.list")
+    await arrived(page, "list")
 
 
 async def test_back_key_returns_the_way_that_was_gone_with_the_focus_kept(pages: Pages, site: str) -> None:
@@ -237,14 +243,14 @@ async def test_back_key_returns_the_way_that_was_gone_with_the_focus_kept(pages:
     first = await here(page)
     assert first.startswith("f-card")
     await page.keyboard.press("Enter")
-    await page.wait_for_selector("body.detail")
+    await arrived(page, "detail")
     await page.keyboard.press("Enter")
-    await page.wait_for_selector("body.player")
+    await arrived(page, "player")
     await page.keyboard.press("Backspace")
-    await page.wait_for_selector("body.detail")
+    await arrived(page, "detail")
     assert await here(page) == "f-play"
     await page.keyboard.press("Escape")
-    await page.wait_for_selector("body.home")
+    await arrived(page, "home")
     assert await here(page) == first
     await page.keyboard.press("Backspace")
     await page.wait_for_timeout(200)

@@ -13,7 +13,7 @@ from cms.kernel.clock import SystemClock
 from renderers.tv import channel, entries, passes, tokens
 from tests.browser.tv.keywalk import press
 from tests.browser.tv.office import Office
-from tests.browser.tv.test_portal import BOX, WATCH, until
+from tests.browser.tv.test_portal import BOX, WATCH, arrived, until
 from tests.chromium import Pages
 from tests.fakes.house_files import HouseItem, encoded
 
@@ -145,11 +145,11 @@ async def test_channel_for_an_operators_viewers_says_where_to_come_from_and_play
     entry = tokens.signed(tokens.key_of(SECRET, "t-tv", "telecom", 1), "t-tv", "telecom", 1, expires)
     await page.goto(f"{world.site}/tv/t-tv/?token={entry}")
     await press(page, 13)
-    await page.wait_for_selector("body.player")
+    await arrived(page, "player")
     assert "token=" not in page.url, "it is kept by the box, and goes into no way back"
     await until(page, f"{TIME} > 1", seconds=30)
     await press(page, 8)
-    await page.wait_for_selector("body.home")
+    await arrived(page, "home")
     assert "token=" not in page.url
     # A place that may see several channels has one entry to all of them.
     many = entries.signed(entries.key_of(SECRET, "telecom", 1), ["hall", "t-tv"], "telecom", 1, expires)

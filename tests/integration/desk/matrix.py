@@ -61,6 +61,7 @@ class Matrix:
     parts: Mapping[str, str]
     file: str
     kept: sqlite3.Connection  # of an SQLite database; empty for another
+    schema: int  # its version of the tables
     began: Path
 
     def path(self, pattern: str) -> str:
@@ -73,6 +74,8 @@ class Matrix:
         """Brings back all rows as they were: the next visitor must meet what this one used up."""
         with contextlib.closing(sqlite3.connect(self.file)) as file:
             self.kept.backup(file)
+            # The tables are the same ones: else every connection reads all of them anew.
+            file.execute(f"pragma schema_version = {self.schema}")
         self.began.touch()
 
 
@@ -123,10 +126,11 @@ async def make_matrix(house: House) -> Matrix:
     if house.deps.db.is_sqlite:
         with contextlib.closing(sqlite3.connect(file)) as source:
             source.backup(kept)
+    (schema,) = kept.execute("pragma schema_version").fetchone()
     began = house.deps.workshop.uploads_folder / uuid.UUID(parts["upload"]).hex
     began.parent.mkdir(exist_ok=True)
     began.touch()
-    return Matrix(by, parts, file, kept, began)
+    return Matrix(by, parts, file, kept, schema, began)
 
 
 async def hire(house: House, role: str, code: str) -> Browser:

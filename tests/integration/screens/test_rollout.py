@@ -13,7 +13,7 @@ from cms.kernel.db import Database
 from cms.kernel.errors import Conflict, Denied
 from cms.kernel.ids import public_id, uuid7
 from cms.people.models import Unit
-from cms.signals.software import share
+from cms.signals.software import STAGES, share
 from cms.trust.signed import Signed
 from screens.district import District
 from screens.hands import states
@@ -35,8 +35,15 @@ def office() -> Unit:
     return Unit(id=uuid.uuid4(), code="320509", name="云上", level="centre", path="/320509/", created_at=NOW)
 
 
-async def fleet(database: Database, count: int) -> list[uuid.UUID]:
-    ids = [uuid7(NOW) for _ in range(count)]
+def ids_with_first_share(count: int) -> list[uuid.UUID]:
+    """Drawn anew until one at least is in the first share: of 300 screens that is nobody one time in twenty."""
+    while True:
+        ids = [uuid7(NOW) for _ in range(count)]
+        if any(share(VERSION, str(one)) < STAGES[0] for one in ids):
+            return ids
+
+
+async def fleet(database: Database, ids: Sequence[uuid.UUID]) -> list[uuid.UUID]:
     async with database.write() as session:
         session.add_all(
             Screen(
@@ -46,7 +53,7 @@ async def fleet(database: Database, count: int) -> list[uuid.UUID]:
             )
             for place, one in enumerate(ids)
         )  # fmt: skip
-    return ids
+    return list(ids)
 
 
 @pytest.fixture
@@ -78,7 +85,7 @@ async def test_broken_player_to_the_first_of_801_boxes_is_left_again_and_goes_no
     database: Database, tmp_path: Path, line: Line
 ) -> None:
     district = District(CLOCK)
-    ids = await fleet(database, 801)
+    ids = await fleet(database, ids_with_first_share(801))
     first = [one for one in ids if share(VERSION, str(one)) < 10]
     async with database.write() as session:
         session.add(office())
@@ -113,7 +120,7 @@ async def test_good_player_goes_on_to_the_next_share_after_its_time_and_can_be_s
     database: Database,
 ) -> None:
     district = District(CLOCK)
-    ids = await fleet(database, 300)
+    ids = await fleet(database, ids_with_first_share(300))
     async with database.write() as session:
         session.add(office())
         row = await register(session, operator(), version=VERSION, files=["a" * 64, "b" * 64], now=NOW)
@@ -133,3 +140,18 @@ async def test_good_player_goes_on_to_the_next_share_after_its_time_and_can_be_s
     async with database.write() as session:
         await stop(session, operator(), row.id, now=later)
     assert await tick(database, district, now=later + 3 * TURN) is None
+
+
+async def test_few_screens_of_which_none_is_in_the_first_share_are_reached_all_the_same(database: Database) -> None:
+    district = District(CLOCK)
+    few = [one for one in (uuid7(NOW) for _ in range(30)) if share(VERSION, str(one)) >= STAGES[0]]
+    ids = await fleet(database, few)
+    async with database.write() as session:
+        session.add(office())
+        files = ["a" * 64, "b" * 64, "c" * 64]
+        row = await register(session, operator(), version=VERSION, files=files, now=NOW)
+        await start(session, operator(), row.id, now=NOW)
+    steps = [await tick(database, district, now=NOW + turn * TURN) for turn in range(3)]
+    assert steps[0] is Step.WIDEN
+    assert Step.GIVE in steps
+    assert 0 < len(await given(database)) <= len(ids)

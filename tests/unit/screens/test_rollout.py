@@ -28,6 +28,8 @@ def standing(**changes: int) -> Standing:
         (standing(chosen=801, updated=780, failed=10, silent=7), LONG, True, 2, Step.STOP),
         (standing(updated=8), LONG, True, 0, Step.WAIT),
         (standing(), LONG, False, 0, Step.WAIT),
+        (standing(chosen=0), dt.timedelta(0), False, 0, Step.WIDEN),
+        (standing(chosen=0), LONG, True, 2, Step.WAIT),
     ],
 )
 def test_next_step(now: Standing, age: dt.timedelta, last: bool, stage: int, wanted: Step) -> None:
