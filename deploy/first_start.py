@@ -2,12 +2,15 @@
 
 import asyncio
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Final
 
 import click
 from sqlalchemy import func, select
 
+from cms.desk.refusing import REFUSALS, as_refusal
+from cms.kernel.messages import catalogue
 from cms.kernel.metrics import CORE, Metrics
 from cms.people import first_run
 from cms.people.models import PersonKey
@@ -16,7 +19,7 @@ from cms.publishing.registry import load_channels
 from deploy.announcing import announce
 from deploy.demo import addresses, boxes, keeper_file, platforms, ports, world
 from deploy.demo.hands import DemoParts
-from deploy.demo.load import confirm_new_keys, keeper_of, load_demo
+from deploy.demo.load import confirm_new_keys, keeper_of, load_demo, new_codes
 from deploy.guard_place import guard_settings
 from deploy.guarding import GuardedKeys
 from deploy.installation import Installation, open_workshop, opened
@@ -26,6 +29,8 @@ from deploy.settings import Settings
 from deploy.supervisor import Supervisor
 
 LOOK_EVERY: Final = 0.7
+# Lies in the data folder while the demo world is loaded.
+HALF: Final = "demo-half-loaded"
 _WHAT: Final = {
     "units": "单位",
     "people": "人员",
@@ -72,11 +77,13 @@ async def set_up_demo(settings: Settings, keeper: Supervisor) -> None:
         codes: Mapping[str, str] = {}
         async with here.db.read() as session:
             is_first = await first_run.is_first_run(session)
+        half = settings.data / HALF
         if is_first:
-            click.echo("正在载入演示数据（吴江区，全部内容为演示而作）……")
-            secret = await asyncio.to_thread((settings.guard_dir / "first-run").read_text)
-            codes = await load_demo(parts, secret=secret, say=_progress)
+            codes = await _load(settings, parts, half)
             announce(settings)
+        elif half.exists():
+            # Stopped while it was loaded: without new codes nobody could come in.
+            codes = await _as_far_as_it_came(settings, parts)
         root = guard_settings(settings).public_directory / "root.json"
         for child in await asyncio.to_thread(boxes.install, settings, root):
             keeper.add(child)
@@ -89,11 +96,48 @@ async def set_up_demo(settings: Settings, keeper: Supervisor) -> None:
         await _tend(here, parts)
 
 
+async def _load(settings: Settings, parts: DemoParts, half: Path) -> Mapping[str, str]:
+    """Loads the demo world; what refuses it is said, and what is there by then can be used."""
+    click.echo("正在载入演示数据（吴江区，全部内容为演示而作）……")
+    secret = await asyncio.to_thread((settings.guard_dir / "first-run").read_text)
+    await asyncio.to_thread(half.touch)
+    try:
+        codes = await load_demo(parts, secret=secret, say=_progress)
+    except (ExceptionGroup, *REFUSALS) as problem:
+        refused = next(filter(None, map(as_refusal, _leaves(problem))), None)
+        if refused is None:
+            raise
+        said = catalogue().error(settings.language, refused.code, refused.params)
+        click.echo(f"\n{said.text}\n{said.next}", err=True)
+        return await _as_far_as_it_came(settings, parts)
+    await asyncio.to_thread(half.unlink)
+    return codes
+
+
+async def _as_far_as_it_came(settings: Settings, parts: DemoParts) -> Mapping[str, str]:
+    click.echo(
+        f"演示数据没有载入完，先以已有的内容运行。要完整的演示：停止后删除数据目录 {settings.data.resolve()}"
+        "（用 PostgreSQL 时一并清空该数据库），再运行 ./yunping up --demo。",
+        err=True,
+    )
+    async with parts.db.read() as session:
+        keeper = await actor_of(session, await keeper_of(parts))
+    return await new_codes(parts, keeper)
+
+
+def _leaves(problem: BaseException) -> Iterator[BaseException]:
+    if isinstance(problem, BaseExceptionGroup):
+        for one in problem.exceptions:
+            yield from _leaves(one)
+    else:
+        yield problem
+
+
 def _show(codes: Mapping[str, str]) -> None:
     if not codes:
         return
     click.echo("\n一次性登录码（首次登录后自设密码；演示环境会自动确认签名密钥）：")
-    for person in world()["people"]:
+    for person in (one for one in world()["people"] if one["login"] in codes):
         roles = "、".join(_ROLES[role] for role in person["roles"])
         click.echo(f"  {person['name']}（{roles}）  账号 {person['login']}  登录码 {codes[person['login']]}")
 

@@ -20,8 +20,9 @@ from cms.library.upload import UploadRoom, Workshop
 from deploy.guard_place import guard_settings, socket_path
 from deploy.settings import Settings
 from deploy.workroom import take_folder
+from media.errors import MediaRefused
 from media.limits import PictureLimits, VideoLimits
-from media.sandbox import Sandbox
+from media.sandbox import SETTING, Closed, Sandbox
 from media.store import Store
 from media.targets import S3Options
 
@@ -91,10 +92,10 @@ def open_store(settings: Settings) -> Store:
 
 
 async def open_workshop(here: Installation) -> Workshop:
-    """Where uploads are taken in. Raises MediaRefused `media.sandbox_unavailable`."""
+    """Where uploads are taken in; where no sandbox can run, each is refused and the rest of the house goes on."""
     settings = here.settings
     work = await asyncio.to_thread(take_folder, settings.data.resolve() / "work")
-    sandbox = await Sandbox.detect(allow_unsandboxed=settings.allow_unsandboxed)
+    sandbox = await _sandbox(allow_unsandboxed=settings.allow_unsandboxed)
     reserve = settings.min_free_mb << 20
     return Workshop(
         here.store,
@@ -108,6 +109,14 @@ async def open_workshop(here: Installation) -> Workshop:
             lasts=dt.timedelta(hours=settings.upload_hours),
         ),
     )
+
+
+async def _sandbox(*, allow_unsandboxed: bool) -> Sandbox:
+    try:
+        return await Sandbox.detect(allow_unsandboxed=allow_unsandboxed)
+    except MediaRefused as refused:
+        log.warning("no sandbox can run here, uploads are refused", code=refused.code, name=SETTING)
+        return Closed()
 
 
 def site_of(settings: Settings) -> Site:

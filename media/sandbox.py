@@ -17,7 +17,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Self
+from typing import Any, Final, Self
 
 from media.errors import MediaRefused
 from media.programs import started
@@ -207,6 +207,19 @@ class Sandbox:
         finally:
             await in_thread(shutil.rmtree, folder, ignore_errors=True)
         return finished.returncode == 0
+
+
+class Closed(Sandbox):
+    """Stands where no command could be kept in and nobody allowed to do without: each is refused, the setting named."""
+
+    def __init__(self) -> None:
+        super().__init__(Grade.isolated)
+
+    def apart(self, *, parallel: int = 1, effort: Effort | None = None) -> Self:  # noqa: ARG002 - as the open one
+        return self
+
+    async def run(self, argv: Sequence[str], **_: Any) -> Finished:  # noqa: ARG002
+        raise MediaRefused("media.sandbox_unavailable", setting=SETTING)
 
 
 def _limits(bounds: Bounds) -> list[str]:

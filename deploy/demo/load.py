@@ -20,6 +20,7 @@ from cms.content.editing import create
 from cms.content.kinds import Kind
 from cms.desk.settings_form import defaults_of
 from cms.kernel.errors import Refused
+from cms.kernel.log import logger
 from cms.library.models import EncodeJob
 from cms.library.states import VideoState
 from cms.library.upload import upload_picture
@@ -41,7 +42,7 @@ from deploy.demo import platforms, world as demo_world
 from deploy.demo.hands import DemoParts, People, approve, unit_of
 from deploy.demo.life import bring_to_life
 from deploy.demo.scenes import picture
-from deploy.demo.talk import make_talk
+from deploy.demo.talk import NoTalk, make_talk
 from deploy.demo.text import blocks_of
 from media.workspace import private_folder
 
@@ -54,6 +55,8 @@ EVERYWHERE: Final = ("screen", "web", "tv")
 LOOK_EVERY: Final = 0.5
 PIECE_EVERY: Final = dt.timedelta(hours=5)
 ENDING: Final = frozenset({Kind.NOTICE, Kind.ACTIVITY})
+log = logger("demo")
+
 Say = Callable[[str, int, int], None]
 
 
@@ -69,14 +72,15 @@ async def load_demo(parts: DemoParts, *, secret: str, say: Say) -> Mapping[str, 
     film = await _film(parts, people, say)
     written = [row for row in pieces if row.get("kind") != Kind.LECTURE]
     await _pieces(parts, people, written, world, say)
-    await _encoded(parts, film, say)
-    for row in pieces:
-        if row not in written:
-            await publish_piece(parts, people, row, world, at=parts.clock.now(), film=film)
+    if film is not None:
+        await _encoded(parts, film, say)
+        for row in pieces:
+            if row not in written:
+                await publish_piece(parts, people, row, world, at=parts.clock.now(), film=film)
     say("life", 0, 1)
     await bring_to_life(parts, people, world)
     say("life", 1, 1)
-    return await _codes(parts, keeper, people)
+    return await new_codes(parts, keeper)
 
 
 async def furnish(parts: DemoParts, world: Mapping[str, Any], *, secret: str, say: Say) -> tuple[Actor, People]:
@@ -88,11 +92,15 @@ async def furnish(parts: DemoParts, world: Mapping[str, Any], *, secret: str, sa
     return keeper, people
 
 
-async def _film(parts: DemoParts, people: People, say: Say) -> uuid.UUID:
-    """Makes the lecture and hands it in first: it is encoded while the pieces are written."""
+async def _film(parts: DemoParts, people: People, say: Say) -> uuid.UUID | None:
+    """Makes the lecture and hands it in first: it is encoded while the pieces are written. None: it cannot be made."""
     say("film", 0, 1)
     async with private_folder(parts.workshop.work) as folder:
-        film = await make_talk(folder)
+        try:
+            film = await make_talk(folder)
+        except NoTalk as problem:
+            log.warning("the demo goes on without its lecture", error=str(problem))
+            return None
         asset = await take_video(
             parts.db, parts.workshop, people.with_role(Role.EDITOR), film, name="湖畔讲堂.mp4", now=parts.clock.now()
         )
@@ -296,11 +304,11 @@ async def publish_piece(
         await publish_now(session, people.with_role(Role.PUBLISHER), edition.id, targets=codes, now=parts.clock.now())
 
 
-async def _codes(parts: DemoParts, keeper: Actor, people: People) -> dict[str, str]:
-    """Everybody begins with a one-time code: the passwords of the loading are forgotten."""
+async def new_codes(parts: DemoParts, keeper: Actor) -> dict[str, str]:
+    """Everybody who was made begins with a one-time code: the passwords of the loading are forgotten."""
     codes: dict[str, str] = {}
+    logins = [row["login"] for row in (await asyncio.to_thread(demo_world))["people"]]
     async with parts.db.write() as session:
-        for login in people.actors:
-            person = (await session.scalars(select(Person).where(Person.login == login))).one()
-            codes[login] = await reset_password(session, keeper, person.id, now=parts.clock.now())
+        for person in (await session.scalars(select(Person).where(Person.login.in_(logins)))).all():
+            codes[person.login] = await reset_password(session, keeper, person.id, now=parts.clock.now())
     return codes

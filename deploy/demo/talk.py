@@ -25,7 +25,8 @@ FONTS: Final = Path("/usr/share/fonts/opentype/noto")
 PAUSE_S: Final = 0.9
 CHARACTERS_A_SECOND: Final = 4.2
 VOICE: Final = ("-v", "cmn", "-s", "190", "-p", "42")
-FFMPEG_SECONDS: Final = 300
+# Half a minute alone; beside other work on a small machine it takes as long as it takes.
+FFMPEG_SECONDS: Final = 1_800
 
 
 class NoTalk(Exception):
@@ -95,10 +96,12 @@ async def _run(*command: str) -> None:
     try:
         async with asyncio.timeout(FFMPEG_SECONDS):
             _, said = await process.communicate()
-    except BaseException:
-        process.kill()
-        await process.wait()
-        raise
+    except TimeoutError as error:
+        raise NoTalk(f"{Path(command[0]).name}: not done after {FFMPEG_SECONDS} s") from error
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
     if process.returncode != 0:
         raise NoTalk(f"{Path(command[0]).name}: {said.decode(errors='replace')[-500:]}")
 

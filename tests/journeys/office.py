@@ -5,6 +5,7 @@ import html
 import io
 import json
 import re
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -53,6 +54,8 @@ class Person:
     def __init__(self, url: str) -> None:
         self.url = url
         self.password = ""
+        self.pressed_at = 0.0
+        """When the last form was sent, as Unix time."""
         self._session = aiohttp.ClientSession(cookie_jar=aiohttp.CookieJar(unsafe=True))
 
     async def close(self) -> None:
@@ -81,6 +84,7 @@ class Person:
         form = aiohttp.FormData([("csrf", token), *fields])
         for name, data in (files or {}).items():
             form.add_field(name, data, filename=f"{name}.png", content_type="image/png")
+        self.pressed_at = time.time()
         async with self._session.post(self.url + path, data=form) as answer:
             text = await answer.text()
             assert answer.status == 200, (path, answer.status, _REFUSED.findall(text) or text[:3000])

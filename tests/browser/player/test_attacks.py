@@ -46,13 +46,16 @@ class Shown:
 
     async def without_key(self, count: int) -> None:
         """Over the socket, from somebody without the guard's key: nothing is drawn, and nothing remembered."""
-        before, heard = await remembered(self.page), int((await facts(self.page))["heard"])
+        said = await facts(self.page)
+        before, heard, swaps = await remembered(self.page), int(said["heard"]), said["swaps"]
         for number, attack in enumerate(outside(Target(self.seen), count=count, seed=20260731), start=1):
             await self.town.gateway.send(attack.message)
             if number % 50 == 0:
                 await until(self.page, at_least("heard", heard + number), within=60)
                 assert await glass(self.page) == self.glass, attack.kind
         assert await remembered(self.page) == before
+        # Nor was anything drawn between two looks and taken off again.
+        assert (await facts(self.page))["swaps"] == swaps
 
     async def with_key(self, count: int) -> None:
         """Line-ups of a stolen guard key, with pieces that nobody approved properly."""

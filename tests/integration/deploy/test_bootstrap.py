@@ -12,7 +12,10 @@ import pytest
 from tests.architecture.source import ROOT
 
 TOOLS = ("sh", "dirname", "readlink", "sha256sum", "mkdir", "touch", "date", "tail", "sed", "flock", "rm", "mv", "cat")
-SAYS = "import os, sys\nprint(sys.argv[1:], os.getcwd(), os.environ.get('YUNPING_PYTHON'))\n"
+SAYS = (
+    "import os, sys\n"
+    "print(sys.argv[1:], os.getcwd(), os.environ.get('YUNPING_PYTHON'), os.environ.get('PYTHONDONTWRITEBYTECODE'))\n"
+)
 
 
 class Machine:
@@ -73,8 +76,8 @@ def machine(tmp_path: Path) -> Machine:
 def test_start_when_installed_runs_the_program_at_once(machine: Machine) -> None:
     """The PATH holds no installer and no Python: nothing but the program can have been run."""
     machine.installed()
-    done = machine.start("--version", "a b", YUNPING_PYTHON="/nowhere")
-    assert done.stdout.strip() == f"{['--version', 'a b']} {machine.checkout} None"
+    done = machine.start("--version", "a b", YUNPING_PYTHON="/nowhere", PYTHONDONTWRITEBYTECODE="1")
+    assert done.stdout.strip() == f"{['--version', 'a b']} {machine.checkout} None None"
     assert done.stderr == ""
 
 

@@ -14,6 +14,26 @@ from deploy.cli import main
 from tests.office import NOW, STATION, make_office
 
 
+async def test_start_when_a_setting_is_unknown_or_missing_names_it_and_touches_nothing(tmp_path: Path) -> None:
+    given = {
+        "YUNPING_PROT": "8080",
+        "YUNPING_STORE": "s3://bucket/prefix",
+        "YUNPING_S3_ENDPOINT": "https://s3.example.cn",
+        "YUNPING_S3_KEY": "key",
+    }
+    for command in ("up", "migrate"):
+        env = {"YUNPING_DATA": str(tmp_path / "data"), **given}
+        said = await asyncio.to_thread(CliRunner().invoke, main, (command,), env=env)
+        assert (said.exit_code, said.stdout) == (78, "")
+        assert "没有名为 YUNPING_PROT 的设置，可能想写的是 YUNPING_PORT" in said.stderr
+        del given["YUNPING_PROT"]
+        said = await asyncio.to_thread(CliRunner().invoke, main, (command,), env=env | {"YUNPING_PROT": None})
+        assert (said.exit_code, said.stdout) == (78, "")
+        assert "缺少设置 YUNPING_S3_SECRET" in said.stderr
+        given["YUNPING_PROT"] = "8080"
+    assert not (tmp_path / "data").exists()
+
+
 async def run(url: str, folder: Path, *arguments: str) -> Result:
     """As typed in a terminal: a loop of its own, so not on this thread."""
     env = {"YUNPING_DATA": str(folder), "YUNPING_DATABASE": url, "YUNPING_LANGUAGE": "zh-CN"}

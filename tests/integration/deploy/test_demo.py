@@ -4,6 +4,7 @@ import asyncio
 import datetime as dt
 import tomllib
 from pathlib import Path
+from typing import cast
 
 import pytest
 from sqlalchemy import func, select
@@ -19,11 +20,14 @@ from cms.people.roles import Role
 from cms.planning.models import Batch, NamedDaypart, Occurrence, Placement
 from cms.review.books import current_book
 from cms.review.models import ProofMark
+from deploy import first_start
 from deploy.demo import load, platforms, world as demo_world
 from deploy.demo.hands import DemoParts
 from deploy.demo.life import bring_to_life
 from deploy.guarding import GuardedKeys
 from deploy.press import press_of
+from deploy.settings import load as load_settings
+from media.errors import MediaRefused
 from tests.integration.desk.house import open_house
 
 HOUR = dt.timedelta(hours=1)
@@ -54,7 +58,7 @@ async def test_demo_when_loaded_has_every_role_and_a_piece_in_each_state(
         keeper = tmp_path / "keeper.json"
         parts = DemoParts(database, clock, keys, deps.workshop, press, deps.channels, keeper, deps.services, known)
         secret = await deps.first_run_secret()
-        _, people = await load.furnish(parts, world, secret=secret, say=_quiet)
+        administrator, people = await load.furnish(parts, world, secret=secret, say=_quiet)
         text = await asyncio.to_thread((load.HERE / "pieces.toml").read_text, "utf-8")
         row = tomllib.loads(text)["pieces"][1]
         await load.publish_piece(parts, people, row, world, at=clock.now())
@@ -81,3 +85,33 @@ async def test_demo_when_loaded_has_every_role_and_a_piece_in_each_state(
             assert await session.scalar(select(func.count(NamedDaypart.id))) == 4
             named = (await session.scalars(select(Placement.rule))).all()
             assert all(rule["named"] for rule in named)
+        codes = await load.new_codes(parts, administrator)
+        assert set(codes) == {row["login"] for row in world["people"]}
+        assert len(set(codes.values())) == len(codes)
+
+
+async def test_demo_when_something_refuses_it_says_so_and_goes_on_with_what_is_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "guard").mkdir()
+    (tmp_path / "guard" / "first-run").write_text("x")
+    settings, half = load_settings({"YUNPING_DATA": str(tmp_path)}), tmp_path / first_start.HALF
+
+    async def refused(*_: object, **__: object) -> None:
+        raise ExceptionGroup("pieces", [MediaRefused("media.sandbox_unavailable", setting="YUNPING_ALLOW_UNSANDBOXED")])
+
+    async def loaded(*_: object, **__: object) -> dict[str, str]:
+        assert half.exists()
+        return {"chenjing": "1"}
+
+    async def rest(*_: object) -> dict[str, str]:
+        return {"chenjing": "2"}
+
+    monkeypatch.setattr(first_start, "load_demo", refused)
+    monkeypatch.setattr(first_start, "_as_far_as_it_came", rest)
+    assert await first_start._load(settings, cast("DemoParts", None), half) == {"chenjing": "2"}
+    assert half.exists()
+    assert "YUNPING_ALLOW_UNSANDBOXED=true" in capsys.readouterr().err
+    monkeypatch.setattr(first_start, "load_demo", loaded)
+    assert await first_start._load(settings, cast("DemoParts", None), half) == {"chenjing": "1"}
+    assert not half.exists()

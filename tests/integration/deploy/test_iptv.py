@@ -219,6 +219,10 @@ async def test_operator_that_wants_ftp_fetches_the_same_film_with_the_password_o
     kept, _ = await line.services.state.get(f"order:{order}")
     assert "pw@" not in str(kept)
     assert await post.reconcile("a1", target, line.services) == Accepted("fetching")
+    offers = FtpOffers(line.here, line.maker)
+    assert await offers(f"/box/{order}/m0.ts", "yp", "pw", 0) is not None
+    line.tombstones.releases.add(piece.release)
+    assert await offers(f"/box/{order}/m0.ts", "yp", "pw", 0) is None
 
 
 def _fetched(port: int, order: str) -> dict[str, object]:

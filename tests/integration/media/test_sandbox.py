@@ -15,7 +15,7 @@ import pytest
 from media.decoding import interpreter, python
 from media.errors import MediaRefused
 from media.runner import run_ffmpeg
-from media.sandbox import INPUT, OUTPUT, Bounds, Effort, Ended, Finished, Grade, Sandbox, input_at
+from media.sandbox import INPUT, OUTPUT, Bounds, Closed, Effort, Ended, Finished, Grade, Sandbox, input_at
 
 MIB = 1 << 20
 BOUNDS = Bounds(seconds=10, memory_bytes=512 * MIB, file_bytes=4 * MIB, output_bytes=8 * MIB)
@@ -218,6 +218,15 @@ async def test_detect_where_the_sandbox_cannot_run_refuses_and_names_the_setting
             await Sandbox.detect(allow_unsandboxed=False, bwrap=program)
         assert caught.value.code == "media.sandbox_unavailable"
         assert caught.value.params == {"setting": "YUNPING_ALLOW_UNSANDBOXED"}
+
+
+async def test_command_where_no_sandbox_may_run_is_refused_and_the_setting_named(tmp_path: Path) -> None:
+    for sandbox in (Closed(), Closed().apart(parallel=2)):
+        with pytest.raises(MediaRefused) as caught:
+            await _python(sandbox, tmp_path, "open('/out/x', 'w')")
+        assert caught.value.code == "media.sandbox_unavailable"
+        assert caught.value.params == {"setting": "YUNPING_ALLOW_UNSANDBOXED"}
+    assert list(tmp_path.rglob("x")) == []
 
 
 async def test_detect_when_an_operator_allows_it_runs_with_bounds_alone(tmp_path: Path) -> None:
