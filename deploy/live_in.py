@@ -6,6 +6,7 @@ goes on while the database is away.
 
 import asyncio
 import contextlib
+import datetime as dt
 import os
 import socket
 import uuid
@@ -14,7 +15,7 @@ from typing import Any, Final
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from cms.kernel.clock import to_ms
+from cms.kernel.clock import from_ms, to_ms
 from cms.kernel.errors import DomainError
 from cms.kernel.log import logger
 from cms.kernel.metrics import Metrics
@@ -248,6 +249,10 @@ class Intake:
             error="" if is_fine else error,
             still=still,
             recording=inlet.power(recorded=True).factor,
+            loudness=inlet.loudness.integrated,
+            peak=inlet.loudness.peak,
+            black=_instant(inlet.sight.black_since),
+            frozen=_instant(inlet.sight.frozen_since),
         )
 
     def _none(self, code: str) -> SaidOfSource:
@@ -362,3 +367,7 @@ async def _keep(here: Installation, shop: Workshop) -> None:
             log.exception("a recording waits")
             busy = False
         await asyncio.sleep(0 if busy else _KEEP)
+
+
+def _instant(ms: int) -> dt.datetime | None:
+    return from_ms(ms) if ms else None

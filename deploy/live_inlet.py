@@ -17,6 +17,7 @@ from deploy.live_tape import Tape
 from media.errors import MediaRefused
 from media.live import LATE_RUN, LOST_MS, Grid, Made, Measured, Power, is_ahead, is_in_time
 from media.live_encoding import LiveEncoder, Signal, loudness_of, signal_of, still_of
+from media.live_sight import Sight
 from media.logo import Worn
 from media.loudness import UNHEARD, Loudness, live_gain
 from media.package import House
@@ -57,6 +58,7 @@ class Inlet:
     since: dt.datetime | None = None
     signal: Signal | None = None
     still: bytes | None = None
+    sight: Sight = field(default_factory=Sight)
     slot: int = 0
     late: int = 0
     losses: int = 0
@@ -109,7 +111,7 @@ class Inlet:
         if lost and self.state in {SourceState.RECEIVING, SourceState.ENCODING}:
             self.losses += 1
             self._parts.clear()
-            self._size, self.signal, self.loudness = 0, None, UNHEARD
+            self._size, self.signal, self.loudness, self.sight = 0, None, UNHEARD, Sight()
         broken = self._encoding is not None and self._encoding.done()
         if self._encoding is not None and (broken or lost or order != self._order or self._late_run >= LATE_RUN):
             self._end()
@@ -147,9 +149,12 @@ class Inlet:
         try:
             if self.signal is None:
                 self.signal = await signal_of(data, sandbox=studio.sandbox, work=studio.work)
-            if self.signal is not None and self.signal.has_sound and self._encoding is None:
+            if self.signal is not None and self.signal.has_sound:
                 self.loudness = await loudness_of(data, sandbox=studio.sandbox, work=studio.work)
-            self.still = await still_of(data, sandbox=studio.sandbox, work=studio.work) or self.still
+            seen = await still_of(data, sandbox=studio.sandbox, work=studio.work)
+            if seen is not None:
+                self.still, cells = seen
+                self.sight = self.sight.then(cells, to_ms(studio.clock.now()))
         except (MediaRefused, OSError) as error:
             log.warning("a live source could not be looked at", error=str(error))
 

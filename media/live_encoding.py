@@ -22,6 +22,7 @@ from media.house import AUDIO, AUDIO_FRAME_SAMPLES, AUDIO_TIMESCALE, DELAY_MS, F
 from media.ladder import Gain, leveled
 from media.limits import VideoLimits
 from media.live import HEADROOM, LADDERS, Grid, Made, Measured, Splitter, made, rungs_for, slowed
+from media.live_sight import HEIGHT, WIDTH
 from media.logo import DEAREST, Worn, box, laid, plate, reader
 from media.loudness import UNHEARD, Loudness, live_gain, measured as listened
 from media.runner import FFMPEG, Listener, Stage, command, given_input, made_output, probe_command
@@ -104,20 +105,29 @@ async def loudness_of(data: bytes, *, sandbox: Sandbox, work: Path) -> Loudness:
         return await listened(sound, sandbox=sandbox, given=given, out=out, bounds=_SMALL, total_ms=0)
 
 
-async def still_of(data: bytes, *, sandbox: Sandbox, work: Path) -> bytes | None:
-    """A small JPEG of the last key picture in a stretch of a signal; None when there is none."""
+async def still_of(data: bytes, *, sandbox: Sandbox, work: Path) -> tuple[bytes, bytes] | None:
+    """The last key picture in a stretch of a signal as a small JPEG, and as grey cells for `media.live_sight`.
+
+    None when there is none.
+    """
     async with private_folder(work) as folder:
         given, out = folder / "part", folder / "out"
         await in_thread(given.write_bytes, data)
         await in_thread(out.mkdir)
-        picture = given_input(0, f="mpegts", skip_frame="nokey").video
-        sized = picture.filter("scale", _STILL, -2)
+        picture = given_input(0, f="mpegts", skip_frame="nokey").video.filter_multi_output("split", 2)
+        sized = picture[0].filter("scale", _STILL, -2)
+        # Whatever its range, black is 16: the thresholds are those of television.
+        cells = picture[1].filter("scale", WIDTH, HEIGHT, flags="area", out_range="tv").filter("format", "yuv420p")
         # Each key picture is written over the one before it.
-        told = {"f": "image2", "update": 1, "q:v": 5, "vsync": 0}
-        run = command(made_output(sized, name="still.jpg", **told))
-        await sandbox.run(run, given=given, out=out, bounds=_SMALL)
+        told = {"f": "image2", "update": 1, "vsync": 0}
+        seen = [
+            made_output(sized, name="still.jpg", **told, **{"q:v": 5}),
+            made_output(cells, name="cells.yuv", **told, **{"c:v": "rawvideo"}),
+        ]
+        await sandbox.run(command(*seen), given=given, out=out, bounds=_SMALL)
         with contextlib.suppress(FileNotFoundError):
-            return await in_thread((out / "still.jpg").read_bytes)
+            jpeg = await in_thread((out / "still.jpg").read_bytes)
+            return jpeg, (await in_thread((out / "cells.yuv").read_bytes))[: WIDTH * HEIGHT]
     return None
 
 

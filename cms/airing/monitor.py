@@ -15,6 +15,7 @@ from cms.airing.measured import Measured, measured_of
 from cms.airing.viewing_rows import Viewing, viewing_of
 from cms.contract import Aired, Airing, Channel
 from cms.library.models import VIDEO, Asset
+from cms.live.seen import Seen, seen_on_air
 from cms.people.actor import Actor
 from cms.planning.models import Target
 from schedules.beijing import SLOT_MS, slot_of
@@ -52,6 +53,7 @@ class Tile:
         newest: the newest slot a viewer gets; None when that was not asked or there is none.
         asset: the film on air, for its picture.
         measured: what the intake measured of that film; None where it did not.
+        live: the signal that is ordered to be on air; None where none is.
         missing: lines of the settings, of fillers and bumpers, that name nothing which is live there.
     """
 
@@ -63,6 +65,7 @@ class Tile:
     viewing: Viewing
     asset: uuid.UUID | None = None
     measured: Measured | None = None
+    live: Seen | None = None
     missing: tuple[str, ...] = ()
 
     def into(self, slot: int) -> int:
@@ -84,8 +87,10 @@ async def wall(
     shown = every[page * PAGE : (page + 1) * PAGE]
     viewing = await viewing_of(session, [row.id for row in shown], now=now)
     found = [await _tile(session, row, channels, probe, viewing[row.id], now=now) for row in shown]
+    signals = await seen_on_air(session, [row.id for row in shown], now=now)
     films = await _films(session, [tile.now.master for tile in found if tile.now is not None])
-    return [_with_film(tile, films) for tile in found], len(every)
+    tiles = [replace(_with_film(tile, films), live=signals.get(tile.target.id)) for tile in found]
+    return tiles, len(every)
 
 
 def health_of(aired: Aired | None, newest: int | None, here: int, *, probed: bool) -> Health:

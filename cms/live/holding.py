@@ -46,6 +46,10 @@ class SaidOfSource:
     error: str
     still: bytes | None = None
     recording: float = 0.0
+    loudness: float | None = None
+    peak: float | None = None
+    black: dt.datetime | None = None
+    frozen: dt.datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,5 +116,11 @@ def _say(state: LiveState, said: SaidOfSource, now: dt.datetime) -> None:
     state.recording = round(said.recording * 100)
     state.slot, state.late, state.losses = said.slot, said.late, said.losses
     state.restarts, state.size, state.error = said.restarts, said.size[:20], said.error[:300]
+    state.loudness, state.peak = _hundredths(said.loudness), _hundredths(said.peak)
+    state.black_at, state.frozen_at = said.black, said.frozen
     if said.still is not None:
         state.still, state.still_at = said.still, now
+
+
+def _hundredths(value: float | None) -> int | None:
+    return None if value is None else round(value * 100)

@@ -41,6 +41,8 @@ class LiveState(Base):
         room: signals that this machine can encode at once.
         slot: the last slot that was made; `late` were ready too late and not shown, `losses` counts lost signals.
         still: a small JPEG of what comes in.
+        loudness: hundredths of an LKFS of its last seconds, `peak` of a dBTP; None without sound above silence.
+        black_at: since when its picture is black; `frozen_at` since when it stands still.
     """
 
     __tablename__ = "live_source_state"
@@ -63,6 +65,10 @@ class LiveState(Base):
     error: Mapped[str] = mapped_column(String(300), default="")
     still: Mapped[bytes | None] = mapped_column(LargeBinary)
     still_at: Mapped[dt.datetime | None]
+    loudness: Mapped[int | None]
+    peak: Mapped[int | None]
+    black_at: Mapped[dt.datetime | None]
+    frozen_at: Mapped[dt.datetime | None]
 
     @property
     def factor(self) -> float:

@@ -13,6 +13,7 @@ from cms.contract import Airing
 from cms.desk import labels
 from cms.desk.routing import get
 from cms.desk.visit import Visit
+from cms.live.seen import Seen
 from cms.people.permissions import Action
 from schedules.beijing import SLOT_MS, slot_of, slot_start
 
@@ -82,8 +83,8 @@ def tile_line(visit: Visit, one: Tile) -> dict[str, Any]:
         "ago": "" if newest is None else visit.t("days.ago", n=max(0, _seconds(visit.now - newest))),
         "poster": f"/desk/assets/{one.asset}/poster" if one.asset is not None else "",
         "still": f"/desk/monitor/still/{one.target.code}?{here // _STILL_SLOTS}" if _is_seen(visit, one) else "",
-        "sound": _sound(visit, one.measured),
-        "picture": _picture(visit, one, here),
+        "sound": _sound(visit, one.measured) if one.live is None else _signal_sound(visit, one.live),
+        "picture": _picture(visit, one, here) if one.live is None else _signal(visit, one.live),
         "missing": visit.joined(one.missing[:_NAMED]) + ("…" if len(one.missing) > _NAMED else ""),
         "settings": f"/desk/targets/{one.target.code}",
         "viewers": one.viewing.now,
@@ -134,6 +135,27 @@ def _picture(visit: Visit, one: Tile, here: int) -> dict[str, Any] | None:
     on = one.measured.at(one.into(here))
     words = visit.t("days.picture.now", what=visit.t(f"days.picture.word.{on}")) if on else ""
     return {"words": visit.joined(counts) or visit.t("days.picture.good"), "now": words, "is_good": not on}
+
+
+def _signal_sound(visit: Visit, seen: Seen) -> dict[str, Any] | None:
+    """How loud a signal on air comes in; it goes out levelled."""
+    if not seen.is_there:
+        return None
+    if seen.loudness is None:
+        return {"words": visit.t("days.sound.signal_none"), "is_good": False}
+    peak = "–" if seen.peak is None else f"{seen.peak:.1f}"
+    return {"words": visit.t("days.sound.signal", level=f"{seen.loudness:.1f}", peak=peak), "is_good": True}
+
+
+def _signal(visit: Visit, seen: Seen) -> dict[str, Any]:
+    """What is seen of a signal on air."""
+    if not seen.is_there:
+        return {"words": "", "now": visit.t("days.signal.lost"), "is_good": False}
+    kind, since = ("black", seen.black) if seen.black is not None else ("frozen", seen.frozen)
+    if since is None:
+        return {"words": visit.t("days.signal.good"), "now": "", "is_good": True}
+    word = visit.t(f"days.picture.word.{kind}")
+    return {"words": "", "now": visit.t("days.signal.since", what=word, at=clock(since)), "is_good": False}
 
 
 def _seconds(span: dt.timedelta) -> int:

@@ -23,6 +23,7 @@ from media.live import Grid, Made
 from media.live_encoding import LiveEncoder, Signal, factor_of, loudness_of, signal_of, still_of
 from media.live_keeping import Part, films
 from media.live_receiving import Receiver, listener, receiving
+from media.live_sight import HEIGHT, WIDTH
 from media.logo import Corner, Place, Worn, box
 from media.loudness import live_gain, read_summary
 from media.package import house_of
@@ -79,9 +80,12 @@ async def test_signal_becomes_segments_of_the_house_with_the_logo_and_a_recordin
     sandbox = sandbox.apart(parallel=4)
     found = await signal_of(signal, sandbox=sandbox, work=tmp_path)
     assert found == Signal(has_sound=True, width=320, height=180)
-    still = await still_of(signal, sandbox=sandbox, work=tmp_path)
-    assert still is not None
+    seen = await still_of(signal, sandbox=sandbox, work=tmp_path)
+    assert seen is not None
+    still, cells = seen
     assert still[:2] == b"\xff\xd8"
+    assert len(cells) == WIDTH * HEIGHT
+    assert len(set(cells)) > 20, "a picture with something in it"
     heard = await loudness_of(signal, sandbox=sandbox, work=tmp_path)
     assert heard.integrated is not None
     assert heard.integrated > -10, "far too loud"

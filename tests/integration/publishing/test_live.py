@@ -24,6 +24,7 @@ from cms.live.holding import HeldLogo, Holding, SaidOfSource, hold, let_go
 from cms.live.models import LivePart, LiveSlot, LiveSource, LiveState, LiveTake
 from cms.live.recordings import recordings
 from cms.live.rules import LEASE
+from cms.live.seen import Seen, seen_on_air
 from cms.live.taking import LiveWish, take_live
 from cms.people.actor import Actor
 from cms.planning.models import Target as TargetRow
@@ -123,6 +124,27 @@ async def test_source_is_admitted_only_with_a_signal_on_a_machine_that_bears_it(
     cut_ins = [row for row in events if row.action.startswith("cut_in.")]
     assert [row.action for row in cut_ins] == ["cut_in.begin", "cut_in.end", "cut_in.begin"]
     assert str(first) in str(cut_ins[0].details)
+
+
+async def test_what_is_seen_of_a_signal_on_air_is_told_by_channel_until_its_receiver_is_silent(tv: Office) -> None:
+    first = await source(tv)
+    document = await live(tv, "礼堂直播")
+    dark = dataclasses.replace(GOOD, loudness=-18.25, peak=-1.5, black=tv.now, frozen=tv.now)
+    await said(tv, {first: dark})
+
+    async def seen() -> Mapping[uuid.UUID, Seen]:
+        async with tv.database.read() as session:
+            targets = (await session.scalars(select(TargetRow.id))).all()
+            return await seen_on_air(session, targets, now=tv.now)
+
+    assert await seen() == {}, "not on air"
+    assert await take(tv, first, document) == ""
+    (found,) = (await seen()).values()
+    assert found == Seen(is_there=True, loudness=-18.25, peak=-1.5, black=tv.now, frozen=tv.now)
+    await said(tv, {first: GOOD})
+    assert list((await seen()).values()) == [Seen(is_there=True)]
+    tv.later(seconds=2 * LEASE.total_seconds() + 1)
+    assert list((await seen()).values()) == [Seen(is_there=False)]
 
 
 async def test_source_has_one_receiver_and_another_takes_over_when_it_is_silent(tv: Office) -> None:
