@@ -39,7 +39,8 @@ export class Touch {
     this.#parts = this.#build();
     this.#covers = new Covers(store);
     stage.addEventListener("pointerdown", (event) => (this.#down = { x: event.clientX, y: event.clientY }));
-    stage.addEventListener("pointerup", (event) => this.#fromLoop(event));
+    // By the click and not by the finger's leaving: the click that follows it would choose from the list just opened.
+    stage.addEventListener("click", (event) => this.#fromLoop(event));
     for (const kind of ["pointerdown", "pointermove", "keydown", "scroll"]) root.addEventListener(kind, () => this.#kept(), { capture: true, passive: true });
     root.addEventListener("keydown", (event) => event.key === "Escape" && this.#up());
     setInterval(() => this.#look(), LOOK);

@@ -175,6 +175,7 @@ async () => {
   performance.now = () => now;
   globalThis.setInterval = (run) => ((look = run), 7);
   globalThis.clearInterval = () => (look = () => {});
+  globalThis.setTimeout = (run) => run();
   globalThis.requestAnimationFrame = (run) => (painted = run);
   const { Watchdog } = await import("/watchdog.js");
   new Watchdog({ onStuck: () => (stuck += 1), report: (at) => reports.push(at) });
