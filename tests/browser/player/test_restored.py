@@ -37,7 +37,9 @@ async def test_player_walks_the_roots_keeps_recalls_and_takes_a_passkey(screen: 
     assert said["release"] == blue.release
     told = next(one for one in gateway.said if one["t"] == "remembered")
     assert told["recalls"] == by(world.recalls(2, red.release), "guard").value()
-    held = json.loads(await asyncio.to_thread((town.folder / "state" / "roots.json").read_text, "utf-8"))
+    walked = town.folder / "state" / "roots.json"
+    await until(screen, lambda _: walked.exists())  # the page speaks to its box and to the server side by side
+    held = json.loads(await asyncio.to_thread(walked.read_text, "utf-8"))
     assert held == [by(one, "root").value() for one in roots]  # the box walked with the page
 
     text = text_of(world.release("passkey", assets=(), content=world.content("一件用通行密钥审签的稿件")))
