@@ -10,7 +10,7 @@ from tests.chromium import DESK, PHONE, Pages
 pytestmark = pytest.mark.browser
 NAMES = (
     *("login", "first-run", "error", "list", "empty", "edit", "review", "changes", "slip", "publish"),
-    *("tasks", "home", "targets", "target", "journal", "onair", "live"),
+    *("tasks", "home", "targets", "target", "journal", "onair", "live", "monitor"),
 )
 
 _CONTRAST = """() => {

@@ -10,7 +10,7 @@ from cms.desk.frame import Desk, Sections
 from cms.desk.policy import page_headers
 from cms.desk.static_files import desk_files
 from cms.kernel.messages import Catalogue
-from tests.gallery import accounts, editing, examples, live, onair, posts, slips
+from tests.gallery import accounts, editing, examples, live, onair, posts, slips, wall
 
 _HUES = {
     "classroom": (196, 143, 92),
@@ -101,6 +101,7 @@ class Gallery:
             "onair": ("onair/channel.html", onair.channel_context()),
             "logo": ("onair/logo.html", onair.logo_context()),
             "live": ("live/list.html", live.live_context()),
+            "monitor": ("days/monitor.html", wall.wall_context()),
             "home": ("home.html", accounts.home_context()),
             "targets": ("places/targets.html", accounts.targets_context()),
             "target": ("places/target.html", accounts.target_context()),
