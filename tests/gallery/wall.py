@@ -8,7 +8,7 @@ from tests.gallery.examples import shell
 def tile(name: str, sound: dict[str, Any] | None, picture: dict[str, Any] | None, **more: Any) -> dict[str, Any]:
     plain: dict[str, Any] = {
         "name": name, "channel": "电视频道", "day": "#", "health": "good", "tone": "good", "word": "正常播出",
-        "now": {"title": "吴江区道德模范颁奖会", "start": "09:00:00", "end": "10:30:00", "done": 3, "of": 9, "left": 90},
+        "now": {"title": "道德模范颁奖会", "start": "09:00:00", "end": "10:30:00", "done": 3, "of": 9, "left": 90},
         "next": {"title": "古镇夜话", "start": "10:30:00", "end": "10:48:00", "done": 0, "of": 9, "left": 90},
         "newest": "09:31:28", "ago": "4 秒前", "poster": "", "still": "", "sound": sound, "picture": picture,
         "missing": "", "settings": "#", "viewers": 128, "sessions": 903, "most": 211, "hours": "340.5",
