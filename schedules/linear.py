@@ -4,7 +4,7 @@ Slot k is the time [k × 3.84 s, (k + 1) × 3.84 s) since 1970; a Beijing day be
 list of runs without gap or overlap. What was promised up to an edge stays; behind it the loops decide.
 """
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -115,6 +115,14 @@ def run_at(runs: Sequence[Run], slot: int) -> Run | None:
     """The run that holds a slot; runs ascend."""
     index = bisect_right(runs, slot, key=_start) - 1
     return runs[index] if index >= 0 and slot < runs[index].end else None
+
+
+def runs_between(runs: Sequence[Run], start: int, end: int) -> Sequence[Run]:
+    """The runs that touch the slots [start, end); runs ascend and do not overlap."""
+    first = max(bisect_right(runs, start, key=_start) - 1, 0)
+    if runs and runs[first].end <= start:
+        first += 1
+    return runs[first : bisect_left(runs, end, first, key=_start)]
 
 
 def kept(

@@ -35,7 +35,8 @@ MAX_OPENING: Final = BACKLOG
 OPEN_SECONDS: Final = 10
 CLOSE_SECONDS: Final = 2
 # A gateway that listens before it knows its screens would send the first ones away.
-WARM_SECONDS: Final = 3
+# Fifty thousand are read in three seconds and more where the machine is slow or busy.
+WARM_SECONDS: Final = 8
 # Or the kernel hides megabytes for every screen that does not read.
 SEND_BUFFER: Final = 64 * 2**10
 USER_TIMEOUT_MS: Final = 30_000

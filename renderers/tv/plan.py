@@ -15,7 +15,7 @@ from media.errors import MediaRefused
 from media.house import RUNGS, HouseIndex, read_index, write_index
 from renderers.tv.over import Kind, Layers, Over
 from renderers.tv.tokens import PASS_MINUTES
-from schedules.linear import FILLER, Run, run_at
+from schedules.linear import FILLER, Run, run_at, runs_between
 
 FORMAT: Final = 1
 NEVER: Final = 1 << 53
@@ -175,9 +175,7 @@ class Plan:
 
     def shown(self, start: int, end: int) -> Iterator[tuple[int, int, Item | None]]:
         """What is shown by the runs that touch the slots [start, end) and over them, None for slate; for the guide."""
-        for run in self.runs:
-            if run.end <= start or run.start >= end:
-                continue
+        for run in runs_between(self.runs, start, end):
             for first, stop, stack in self._layers.parts(run.start, run.end):
                 if stop <= start or first >= end:
                     continue
@@ -189,6 +187,13 @@ class Plan:
         """How many changes of house lie at or before a slot, and whether one is there."""
         index = bisect_right(self._changes, slot)
         return self.breaks + index, index > 0 and self._changes[index - 1] == slot
+
+    def discontinuities(self, slots: range) -> tuple[int, tuple[int, ...]]:
+        """How many changes of house lie at or before the first of these slots, and those among them with one."""
+        first = bisect_left(self._changes, slots.start)
+        end = bisect_left(self._changes, slots.stop, first)
+        changes = self._changes[first:end]
+        return self.breaks + first + (changes[:1] == (slots.start,)), changes
 
     def bandwidth(self, rung: str) -> int:
         """Bits a second a player must have for any item of the plan."""

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Final
 
 from media.house import AUDIO, FPS, RUNGS, SUBTITLES, HouseIndex, Track
@@ -96,7 +97,7 @@ def _ladder(
 
 
 def _media(plan: Plan, rung: str, slots: range, head: Sequence[str]) -> str:
-    breaks, _ = plan.discontinuity(slots.start)
+    breaks, changes = plan.discontinuities(slots)
     lines = [
         "#EXTM3U",
         "#EXT-X-VERSION:7",
@@ -112,7 +113,7 @@ def _media(plan: Plan, rung: str, slots: range, head: Sequence[str]) -> str:
     for slot in slots:
         on = plan.on(slot)
         track = on.rung(rung)
-        if breaks_here := on.house != house or plan.discontinuity(slot)[1]:
+        if breaks_here := on.house != house or slot in changes:
             if house is not None:
                 lines.append("#EXT-X-DISCONTINUITY")
             house = on.house
@@ -125,6 +126,7 @@ def _media(plan: Plan, rung: str, slots: range, head: Sequence[str]) -> str:
     return "\n".join(lines) + "\n"
 
 
+@lru_cache(maxsize=4096)  # the same few slots stand in the lists of all channels
 def iso(slot: int) -> str:
     """When a slot begins, as playlists say it."""
     at = _EPOCH + dt.timedelta(milliseconds=slot * SLOT_MS)

@@ -15,6 +15,7 @@ from schedules.linear import (
     kept,
     loops_of,
     run_at,
+    runs_between,
     slot_at,
     slot_from,
 )
@@ -71,6 +72,18 @@ def test_runs_when_made_of_any_loops_tile_time_and_show_items_whole(days: int) -
             assert not cut or (run.start, run.end) == (here.start, here.end), seed
             over = [loop for loop in loops if loop.start < run.end and loop.end > run.start]
             assert all(run.item in loop.items for loop in over), seed
+
+
+def test_runs_between_slots_are_all_that_touch_them() -> None:
+    assert not runs_between((), 0, 10)
+    for seed in range(300):
+        dice = random.Random(seed)
+        runs = extended((), some_loops(dice, 100, 200), some_lengths(dice), start=100)
+        runs = tuple(run for run in runs if dice.random() < 0.8)  # with holes
+        start = dice.randrange(80, 220)
+        end = start + dice.randrange(60)
+        touching = [run for run in runs if run.end > start and run.start < end]
+        assert list(runs_between(runs, start, end)) == touching, seed
 
 
 @any_days

@@ -324,6 +324,20 @@ async def test_house_breaks_when_days_are_forgotten_are_still_counted() -> None:
     assert plan.discontinuity(slot) == before
 
 
+async def test_houses_breaks_in_a_window_are_those_of_each_of_its_slots() -> None:
+    world = await world_of(*([5] * 12))
+    world.lecture(13, imagined("new build", segments=7, house="house-b"), at=NOW + 20 * SLOT)
+    await world.render(NOW)
+    plan = plan_of(world)
+    found = 0
+    for first in range(plan.start, plan.start + 300):
+        count, changes = plan.discontinuities(range(first, first + 6))
+        assert count == plan.discontinuity(first)[0]
+        assert changes == tuple(slot for slot in range(first, first + 6) if plan.discontinuity(slot)[1])
+        found += len(changes)
+    assert found
+
+
 async def test_recording_when_asked_for_lists_what_was_on() -> None:
     world = await world_of(5, 9)
     now = NOW + 100 * SLOT
