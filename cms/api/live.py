@@ -10,6 +10,7 @@ from cms.api.shapes import Done, Nothing
 from cms.content.queries import find
 from cms.desk.visit import Visit
 from cms.live import sources
+from cms.live.recordings import RecordingState, recordings
 from cms.live.rules import SourceForm, SourceKind, is_heard
 from cms.live.sources import SourceRow
 from cms.live.taking import LiveWish, end_live, take_live
@@ -80,6 +81,43 @@ class LiveTaken(Sent):
     document: str
     minutes: int = Field(default=120, ge=1, le=480)
     record: bool = True
+
+
+class LiveRecording(Given):
+    """What became of a signal that was to be recorded.
+
+    `document` is its first draft, empty before there is one; `error` says what is missing or why there is none.
+    """
+
+    title: str
+    channel: str
+    at: dt.datetime
+    state: RecordingState
+    document: str
+    error: str
+
+
+class LiveRecordingList(Given):
+    recordings: list[LiveRecording]
+
+
+async def list_live_recordings(visit: Visit) -> LiveRecordingList:
+    """The last recordings of live sources, the newest first."""
+    async with visit.deps.db.read() as session:
+        found = await recordings(session, visit.actor, now=visit.now)
+    return LiveRecordingList(
+        recordings=[
+            LiveRecording(
+                title=one.title,
+                channel=one.channel,
+                at=one.at,
+                state=one.state,
+                document=one.document,
+                error=one.error,
+            )
+            for one in found
+        ]
+    )
 
 
 async def list_live_sources(visit: Visit) -> LiveSourceList:
@@ -164,6 +202,7 @@ def _line(row: SourceRow, now: dt.datetime, *, has_logo: bool) -> LiveSourceLine
 _ALL, _ONE, _MANAGE = "/api/v1/live-sources", "/api/v1/live-sources/{source}", Action.TARGET_MANAGE
 RESOURCES: tuple[Resource, ...] = (
     ask(_ALL, list_live_sources, Action.PUBLISHING_READ, given=LiveSourceList),
+    ask("/api/v1/live-recordings", list_live_recordings, Action.PUBLISHING_READ, given=LiveRecordingList),
     take("POST", _ALL, add_live_source, _MANAGE, sent=LiveSourceMade, given=Done),
     take("PUT", _ONE, edit_live_source, _MANAGE, sent=LiveSourceSent, given=Done),
     take("POST", f"{_ONE}/air", take_live_source, Action.PUBLISHING_PUBLISH, sent=LiveTaken, given=Done),

@@ -17,8 +17,6 @@ from schedules.linear import SLOT_MS, slot_at
 KIND: Final = "tv"
 _DAY: Final = dt.timedelta(days=1)
 ON_AIR: Final = "直播"
-# A hole that is over promises nothing any more.
-_NOTHING: Final = "没有节目"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +93,7 @@ def _row(programme: Programme, code: str, here: int) -> Row:
         part = layout.part(here - programme.start, programme.end - programme.start)
         return Row(begin, programme.title, ON_AIR, paths.live(code), part)
     if programme.item is None:
-        over = programme.end <= here and not programme.is_break
-        return Row(begin, _NOTHING if over else programme.title, "", "")
+        return Row(begin, programme.title_at(here), "", "")
     if programme.end <= here:
         span = f"?begin={programme.start * SLOT_MS // 1000}&end={programme.end * SLOT_MS // 1000}"
         return Row(begin, programme.title, "回看", paths.live(code) + span)

@@ -16,6 +16,8 @@ from renderers.tv.programme import to_ms
 from schedules.linear import SLOT_MS, slot_at
 
 HOLE: Final = "精彩内容即将播出"
+# A hole that is over promises nothing any more.
+NOTHING: Final = "没有节目"
 # What the office keeps for between programmes: a viewer looks for no bumper of ten seconds by its name.
 BREAK: Final = "短片与片花"
 # One item that goes round alone would be one entry of three days; viewers read a guide by the hour.
@@ -41,6 +43,11 @@ class Programme:
         if self.is_break:
             return BREAK
         return HOLE if self.item is None else self.item.title
+
+    def title_at(self, here: int) -> str:
+        """What it is called in the slot `here`, from which on it may lie in the past."""
+        is_hole = self.item is None and not self.is_break
+        return NOTHING if is_hole and self.end <= here else self.title
 
 
 def programmes(plan: Plan, start: int, end: int) -> Iterator[Programme]:
@@ -84,13 +91,13 @@ def now(plan: Plan, at: dt.datetime, number: int = 1, past: int | None = None) -
         "channel": plan.name,
         # Until then the plan stays as it is, come what may but a recall.
         "frozen_until": (here + plan.rule.frozen) * SLOT_MS,
-        "programmes": [_told(programme) for programme in coming],
+        "programmes": [_told(programme, here) for programme in coming],
     }
 
 
 def listed(plans: Iterable[Plan], at: dt.datetime, span: tuple[int, int] | None = None) -> dict[str, Any]:
     """All channels' guide as JSON: the slots of `span`, else all that is remembered and planned."""
-    ordered = sorted(plans, key=lambda plan: plan.code)
+    ordered, here = sorted(plans, key=lambda plan: plan.code), slot_at(to_ms(at))
     numbers = numbered(plan.code for plan in ordered)
     return {
         "now": to_ms(at),
@@ -100,7 +107,7 @@ def listed(plans: Iterable[Plan], at: dt.datetime, span: tuple[int, int] | None 
                 "number": numbers[plan.code],
                 "name": plan.name,
                 "path": paths.live(plan.code),
-                "programmes": [_told(p) for p in programmes(plan, *(span or (plan.start, _end(plan, at))))],
+                "programmes": [_told(p, here) for p in programmes(plan, *(span or (plan.start, _end(plan, at))))],
             }
             for plan in ordered
         ],
@@ -109,7 +116,7 @@ def listed(plans: Iterable[Plan], at: dt.datetime, span: tuple[int, int] | None 
 
 def xmltv(plans: Iterable[Plan], site: Site, at: dt.datetime) -> str:
     """All channels' guide (xmltv.dtd): as far back as 回看 goes, as far ahead as is planned."""
-    ordered = sorted(plans, key=lambda plan: plan.code)
+    ordered, here = sorted(plans, key=lambda plan: plan.code), slot_at(to_ms(at))
     lines = [
         '<?xml version="1.0" encoding="UTF-8"?>',
         '<!DOCTYPE tv SYSTEM "xmltv.dtd">',
@@ -119,7 +126,7 @@ def xmltv(plans: Iterable[Plan], site: Site, at: dt.datetime) -> str:
         name = _text(plan.name)
         lines.append(f'<channel id={quoted(plan.code)}><display-name lang="zh">{name}</display-name></channel>')
     for plan in ordered:
-        lines += [_entry(plan.code, programme) for programme in programmes(plan, plan.start, _end(plan, at))]
+        lines += [_entry(plan.code, programme, here) for programme in programmes(plan, plan.start, _end(plan, at))]
     return "\n".join([*lines, "</tv>"]) + "\n"
 
 
@@ -164,20 +171,20 @@ def _continues(held: Programme, item: Item | None, start: int, *, is_break: bool
     return (item is None and not is_break) or start * SLOT_MS // _HOUR_MS == held.start * SLOT_MS // _HOUR_MS
 
 
-def _told(programme: Programme) -> dict[str, Any]:
+def _told(programme: Programme, here: int) -> dict[str, Any]:
     item = programme.item
     return {
-        "title": programme.title,
+        "title": programme.title_at(here),
         "start": programme.start * SLOT_MS,
         "end": programme.end * SLOT_MS,
         "document": None if item is None else item.document,
     }
 
 
-def _entry(code: str, programme: Programme) -> str:
+def _entry(code: str, programme: Programme, here: int) -> str:
     start, stop = _stamp(programme.start), _stamp(programme.end)
     head = f'<programme start="{start}" stop="{stop}" channel={quoted(code)}>'
-    title = f'<title lang="zh">{_text(programme.title)}</title>'
+    title = f'<title lang="zh">{_text(programme.title_at(here))}</title>'
     item = programme.item
     if item is None:
         return f"{head}{title}</programme>"

@@ -15,7 +15,7 @@ from cms.desk.routing import get
 from cms.desk.visit import Visit
 from cms.live.seen import Seen
 from cms.people.permissions import Action
-from schedules.beijing import SLOT_MS, slot_of, slot_start
+from schedules.beijing import SLOT_MS, day_of, slot_of, slot_start
 
 _NAMED: Final = 5
 # A picture stays half a minute on a tile: decoding has a budget.
@@ -78,7 +78,7 @@ def tile_line(visit: Visit, one: Tile) -> dict[str, Any]:
         "tone": _TONES[health],
         "word": visit.t(f"days.health.{health}"),
         "now": _airing(visit, one.now, here),
-        "next": _airing(visit, one.next, here),
+        "next": _coming(visit, one.next, here),
         "newest": clock(newest) if newest is not None else "",
         "ago": "" if newest is None else visit.t("days.ago", n=max(0, _seconds(visit.now - newest))),
         "poster": f"/desk/assets/{one.asset}/poster" if one.asset is not None else "",
@@ -114,6 +114,17 @@ def _airing(visit: Visit, one: Airing | None, here: int) -> dict[str, Any] | Non
         "of": length,
         "left": max(0, round((one.end - here) * SLOT_MS / 1000)),
     }
+
+
+def _coming(visit: Visit, one: Airing | None, here: int) -> dict[str, Any] | None:
+    line = _airing(visit, one, here)
+    return None if one is None or line is None else {**line, "start": begins(slot_start(one.start), visit.now)}
+
+
+def begins(at: dt.datetime, now: dt.datetime) -> str:
+    """When something begins, as the channel counts it: another day than today's with its date."""
+    on = day_of(at)
+    return clock(at) if on == day_of(now) else f"{on:%m-%d} {clock(at)}"
 
 
 def _sound(visit: Visit, found: Measured | None) -> dict[str, Any] | None:

@@ -159,6 +159,8 @@ async def test_source_taken_over_the_api_makes_slots_ends_and_becomes_a_draft(ho
     assert line["recording_factor"] == 1.9
     assert line["logo"] is True
     assert "录制中" in await publisher.get("/desk/live/")
+    (kept,) = (await call(publisher, "GET", "/live-recordings"))["recordings"]
+    assert (kept["title"], kept["state"], kept["document"], kept["error"]) == ("礼堂直播", "running", "", "")
     await parts(house, order)
 
     assert (await call(publisher, "DELETE", f"{one}/air", {}))["id"] == made["id"]
@@ -178,6 +180,8 @@ async def test_source_taken_over_the_api_makes_slots_ends_and_becomes_a_draft(ho
     assert "已存为草稿" in page
     (lecture,) = [piece["id"] for piece in found if piece["kind"] == "lecture"]
     assert f'href="/desk/documents/{lecture}"' in page
+    (kept,) = (await call(publisher, "GET", "/live-recordings"))["recordings"]
+    assert (kept["state"], kept["document"]) == ("kept", lecture)
 
 
 async def published(world: World, title: str, channel: str) -> str:

@@ -126,7 +126,7 @@ def test_forms_of_the_guide_say_the_same_and_keep_their_rules(plan: Plan) -> Non
     assert [one[:2] for one in told] == stamps
     listed = guide.listed([plan], NOW)["channels"][0]["programmes"]
     assert [(one["start"], one["end"]) for one in listed] == [(e.start * SLOT_MS, e.end * SLOT_MS) for e in entries]
-    assert [one["title"] for one in listed] == [one.title for one in entries]
+    assert [one["title"] for one in listed] == [one.title_at(slot_of(NOW)) for one in entries]
     adi = ET.fromstring(schedule.schedule(plan, plan.start, plan.end))
     name = f"{{{schedule.NAMESPACE}}}"
     objects = list(adi.iter(f"{name}Object"))
@@ -206,6 +206,11 @@ async def test_hole_that_is_over_promises_nothing_and_one_to_come_does() -> None
     page = daypage.page(plan, SITE, {}, NOW + 30 * SLOT)
     assert page.index("没有节目") < page.index("第一讲") < page.index(HOLE)
     assert page.count(HOLE) == page.count("没有节目") == 1
+    later = NOW + 30 * SLOT
+    told = [one["title"] for one in guide.listed([plan], later)["channels"][0]["programmes"]]
+    assert told == ["没有节目", "第一讲", HOLE]
+    assert [one.text for one in ET.fromstring(guide.xmltv([plan], SITE, later)).iter("title")] == told
+    assert [one["title"] for one in guide.now(plan, later, past=start)["programmes"]] == told
 
 
 async def test_every_address_the_desk_names_is_answered() -> None:
