@@ -87,8 +87,10 @@ async def serve(ask: Ask, published: Published, assets: Assets, site: Site) -> R
     if ask.method not in {"GET", "HEAD"}:
         return None
     path = ask.path.lstrip("/")
-    if path in _ALL or path.startswith("_/"):
-        return _file(paths.ROOT + path) if path not in _ALL else _of_all(path, await plans_of(published), ask, site)
+    if path.startswith("_/"):
+        return _file(paths.ROOT + path)
+    if not path or path in _ALL:
+        return _of_all(path, await plans_of(published), ask, site)
     code, _, rest = path.partition("/")
     token = ask.query.get("token", "")
     signed = _SIGNED.fullmatch(rest)
@@ -108,7 +110,18 @@ async def serve(ask: Ask, published: Published, assets: Assets, site: Site) -> R
     return None
 
 
-def _of_all(path: str, plans: list[Plan], ask: Ask, site: Site) -> Reply:
+def _entrance(ask: Ask, plans: Sequence[Plan]) -> Reply | None:
+    """From the address of the whole television to the portal of the first channel that anybody may see."""
+    now = to_ms(ask.now) // 1000
+    for plan in sorted(plans, key=lambda plan: plan.code):
+        if entries.may_see("", secret=ask.secret, rule=plan.rule, channel=plan.code, now=now):
+            return Reply(302, headers={"Location": paths.home(plan.code), "Cache-Control": "no-store"})
+    return None
+
+
+def _of_all(path: str, plans: list[Plan], ask: Ask, site: Site) -> Reply | None:
+    if not path:
+        return _entrance(ask, plans)
     text, media_type = _ALL[path](plans, ask, site)
     return _short(ask, text, media_type)
 

@@ -10,6 +10,7 @@ from xml.etree import ElementTree as ET
 
 from hypothesis import given, settings, strategies as st
 
+from cms.contract import File
 from cms.desk.onair.pages import ADDRESSES
 from renderers.conformance.samples import HOSTILE
 from renderers.conformance.world import SITE
@@ -17,7 +18,7 @@ from renderers.tv import bench_guide, daypage, guide, pages, schedule
 from renderers.tv.dates import BEIJING
 from renderers.tv.guide import HOLE
 from renderers.tv.over import Kind, Over
-from renderers.tv.plan import House, Item, Plan, Rule, decode
+from renderers.tv.plan import House, Item, Plan, Rule, decode, encode
 from schedules.linear import DAY_SLOTS, SLOT_MS, Loop, Run
 from schedules.weaving import Rules, extended
 from tests.fakes.channel import NOW, SLOT, ChannelWorld, slot_of
@@ -211,6 +212,17 @@ async def test_hole_that_is_over_promises_nothing_and_one_to_come_does() -> None
     assert told == ["没有节目", "第一讲", HOLE]
     assert [one.text for one in ET.fromstring(guide.xmltv([plan], SITE, later)).iter("title")] == told
     assert [one["title"] for one in guide.now(plan, later, past=start)["programmes"]] == told
+
+
+async def test_address_of_the_whole_television_leads_to_the_first_channel_anybody_may_see() -> None:
+    world = ChannelWorld()
+    assert (await world.ask("", NOW)).status == 404
+    await world.render(NOW)
+    reply = await world.ask("", NOW)
+    assert (reply.status, reply.headers["Location"]) == (302, "/tv/t-tv/")
+    led = dataclasses.replace(plan_of(world), rule=Rule(signed=True, keys=(("telecom", 1),), entry_only=True))
+    world.tree["/tv/t-tv/plan.json"] = File("/tv/t-tv/plan.json", "application/json", encode(led))
+    assert (await world.ask("", NOW)).status == 404
 
 
 async def test_every_address_the_desk_names_is_answered() -> None:
