@@ -87,10 +87,8 @@ async def serve(ask: Ask, published: Published, assets: Assets, site: Site) -> R
     if ask.method not in {"GET", "HEAD"}:
         return None
     path = ask.path.lstrip("/")
-    if path.startswith("_/"):
-        return _file(paths.ROOT + path)
-    if not path or path in _ALL:
-        return _of_all(path, await plans_of(published), ask, site)
+    if not path or path in _ALL or path.startswith("_/"):
+        return await _of_all(path, ask, published, site)
     code, _, rest = path.partition("/")
     token = ask.query.get("token", "")
     signed = _SIGNED.fullmatch(rest)
@@ -119,7 +117,11 @@ def _entrance(ask: Ask, plans: Sequence[Plan]) -> Reply | None:
     return None
 
 
-def _of_all(path: str, plans: list[Plan], ask: Ask, site: Site) -> Reply | None:
+async def _of_all(path: str, ask: Ask, published: Published, site: Site) -> Reply | None:
+    """What belongs to no single channel."""
+    if path.startswith("_/"):
+        return _file(paths.ROOT + path)
+    plans = await plans_of(published)
     if not path:
         return _entrance(ask, plans)
     text, media_type = _ALL[path](plans, ask, site)
