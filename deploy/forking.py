@@ -72,6 +72,7 @@ def fork(work: Callable[[], None], *, name: str) -> Forked:
         return Forked(pid)
     code = 1
     try:
+        gc.enable()
         _follow(parent, name)
         work()
         code = 0
