@@ -18,7 +18,9 @@ LONGEST_WAIT: Final = 15.0
 _HEALTHY: Final = 30.0
 _GRACE: Final = 2.0
 _BLOCK: Final = 1 << 16
-_LIMITS: Final = ("/usr/bin/prlimit", f"--as={2 << 30}", "--nofile=64", "--core=0", "--")
+# A listener that nobody calls learns by no pipe that its reader was killed, and would keep the port from the next.
+_BOUND: Final = ("/usr/bin/setpriv", "--pdeathsig", "KILL", "--")
+_LIMITS: Final = (*_BOUND, "/usr/bin/prlimit", f"--as={2 << 30}", "--nofile=64", "--core=0", "--")
 # What each kind of address may open further; never a file.
 _PROTOCOLS: Final[Mapping[str, str]] = {
     "srt": "srt",

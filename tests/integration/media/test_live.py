@@ -6,6 +6,7 @@ import hashlib
 import io
 import socket
 import subprocess
+import sys
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
@@ -248,10 +249,37 @@ async def test_receiver_starts_its_program_anew_and_hears_every_byte() -> None:
     receiver = Receiver("srt://x", hear, program=program, began=lambda: heard.append(b"began"))
     task = asyncio.create_task(receiver.run())
     await twice.wait()
+    async with asyncio.timeout(20):
+        while not receiver.error:  # noqa: ASYNC110 - what a program complains of comes by another pipe
+            await asyncio.sleep(0.01)
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
     assert heard == [b"began", b"signal\n"] * 2, "nothing goes on from what was before"
     assert (receiver.restarts, receiver.error) == (1, "broken")
+
+
+async def test_listener_that_nobody_calls_ends_with_a_killed_process_and_leaves_its_port() -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    wanted = f"import asyncio; from media.live_receiving import *; asyncio.run(Receiver({listener(port, 'a' * 10)!r}, "
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", f"{wanted}print).run())")
+
+    def is_held() -> bool:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+            try:
+                other.bind(("0.0.0.0", port))
+            except OSError:
+                return True
+            return False
+
+    async with asyncio.timeout(60):
+        while not is_held():  # noqa: ASYNC110 - the kernel tells nobody
+            await asyncio.sleep(0.05)
+        process.kill()
+        await process.wait()
+        while is_held():  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
 
 
 def test_receiver_opens_no_file_and_no_other_protocol() -> None:
