@@ -9,7 +9,8 @@ import pytest
 from screens.kiosk.box import load, read_config
 from tests.vectors import world
 
-INSTALL = Path(__file__).resolve().parents[4] / "screens" / "kiosk" / "install"
+CHECKOUT = Path(__file__).resolve().parents[4]
+INSTALL = CHECKOUT / "screens" / "kiosk" / "install"
 
 
 @pytest.fixture
@@ -61,8 +62,9 @@ def on_box(box: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str
     """The installation as root sees it, in a house of its own: /opt and the services are the box's."""
     walls = ("bwrap", "--ro-bind", "/", "/", "--dev", "/dev", "--bind", str(box), str(box))
     doors = ("--bind", str(box / "opt"), "/opt", "--bind", str(box / "units"), "/etc/systemd/system")
+    checkout = ("--ro-bind", str(CHECKOUT), str(CHECKOUT))  # which may itself lie below /opt
     told = ("--setenv", "LOG", str(box / "log"), "--setenv", "PATH", f"{box / 'bin'}:/usr/bin:/bin")
-    command = [*walls, *doors, *told, str(INSTALL), *map(str, arguments)]
+    command = [*walls, *doors, *checkout, *told, str(INSTALL), *map(str, arguments)]
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
