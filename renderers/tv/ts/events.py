@@ -1,5 +1,7 @@
 """What is on and what follows, out of the same entries that the guide has."""
 
+from bisect import bisect_right
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final
 from zlib import crc32
@@ -29,14 +31,58 @@ def _around(plan: Plan, slot: int) -> tuple[int, Programme | None, Programme | N
     """Which programme of the Beijing day is on, this one, and the next."""
     if not plan.start <= slot < plan.end:
         return 0, None, None
-    begin = slot - (slot - _MIDNIGHT) % DAY_SLOTS
-    ordinal, present = 0, None
-    for programme in programmes(plan, begin, plan.end):
-        if programme.start > slot:
-            return ordinal, present, programme
-        ordinal += 1
-        present = programme if programme.end > slot else None
-    return ordinal, present, None
+    return _day(_Same(plan), slot - (slot - _MIDNIGHT) % DAY_SLOTS).around(slot)
+
+
+class _Same:
+    """A plan by what its programmes come from: live input makes a new plan of each slot, with the same programmes."""
+
+    __slots__ = ("plan",)
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+
+    def __hash__(self) -> int:
+        return hash((id(self.plan.runs), id(self.plan.overrides)))
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, _Same):
+            return NotImplemented
+        mine, theirs = self.plan, other.plan
+        return (
+            mine.runs is theirs.runs
+            and mine.overrides is theirs.overrides
+            and mine.items is theirs.items
+            and mine.rule is theirs.rule
+        )
+
+
+class _Day:
+    """The programmes of a day, read as far as they were asked for: each slot of a long day counts none of them anew."""
+
+    def __init__(self, rest: Iterator[Programme]) -> None:
+        self._rest: Iterator[Programme] | None = rest
+        self._known: list[Programme] = []
+
+    def around(self, slot: int) -> tuple[int, Programme | None, Programme | None]:
+        while self._rest is not None and not (self._known and self._known[-1].start > slot):
+            programme = next(self._rest, None)
+            if programme is None:
+                self._rest = None
+            else:
+                self._known.append(programme)
+        number = bisect_right(self._known, slot, key=_start)
+        present = self._known[number - 1] if number and self._known[number - 1].end > slot else None
+        return number, present, self._known[number] if number < len(self._known) else None
+
+
+@lru_cache(maxsize=256)
+def _day(same: _Same, begin: int) -> _Day:
+    return _Day(programmes(same.plan, begin, same.plan.end))
+
+
+def _start(programme: Programme) -> int:
+    return programme.start
 
 
 def _event(programme: Programme) -> Event:

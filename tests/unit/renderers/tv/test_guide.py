@@ -19,6 +19,7 @@ from renderers.tv.dates import BEIJING
 from renderers.tv.guide import HOLE
 from renderers.tv.over import Kind, Over
 from renderers.tv.plan import House, Item, Plan, Rule, decode, encode
+from renderers.tv.ts.events import events
 from schedules.linear import DAY_SLOTS, SLOT_MS, Loop, Run
 from schedules.weaving import Rules, extended
 from tests.fakes.channel import NOW, SLOT, ChannelWorld, slot_of
@@ -139,6 +140,23 @@ def test_forms_of_the_guide_say_the_same_and_keep_their_rules(plan: Plan) -> Non
         assert re.fullmatch(r"\d{6}", said["StartTime"] or "")
         assert re.fullmatch(r"\d{6}", said["Duration"] or "")
         assert (said["ChannelCode"], said["StorageDuration"]) == ("t-tv", "168")
+
+
+@given(plans(), st.data())
+@settings(max_examples=60)
+def test_events_of_a_stream_are_those_of_the_guide_in_whatever_order_they_are_asked_for(
+    plan: Plan, data: st.DataObject
+) -> None:
+    midnight = START - (START - 15_000) % DAY_SLOTS  # Beijing's, before the plans' beginning
+    for slot in data.draw(st.lists(st.integers(plan.start, max(plan.end, plan.start + 1)), min_size=3, max_size=6)):
+        live = dataclasses.replace(plan, live={slot: ("1" * 64, 1)})
+        told = events(live, slot)
+        entries = list(guide.programmes(plan, midnight, plan.end)) if plan.start <= slot < plan.end else []
+        on = next((one for one in entries if one.start <= slot < one.end), None)
+        after = next((one for one in entries if one.start > slot), None)
+        assert [None if one is None else one.title for one in (told.present, told.following)] == [
+            None if one is None else one.title for one in (on, after)
+        ]
 
 
 async def test_guide_when_asked_for_in_every_form_is_answered() -> None:
