@@ -17,7 +17,8 @@ from renderers.tv.ts.mux import DATAGRAM, size_of
 from renderers.tv.ts.pacing import Pace, SteadyClock
 from renderers.tv.ts.packets import PACKET
 
-# Boxes bear 40 ms of jitter (ETSI TS 102 034, 7.2); each look at all outputs costs as much as sending does.
+# Half of `placing.GUARD`: what is late by one look is still there before it is decoded. A look at all outputs costs as
+# much as sending what is due.
 TICK_NS: Final = 10_000_000
 BYTES: Final = DATAGRAM * PACKET
 _BUFFER: Final = 1 << 20

@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given, strategies as st
 
 from renderers.tv.ts import mux
+from renderers.tv.ts.frames import CLOCK
 from renderers.tv.ts.pacing import LATEST_NS, SLOT_NS, Pace, SteadyClock
-from renderers.tv.ts.sending import BYTES, Line, Sender, Wire, opened, prepared
+from renderers.tv.ts.placing import GUARD
+from renderers.tv.ts.sending import BYTES, TICK_NS, Line, Sender, Wire, opened, prepared
 from tests.fakes import ts_items
 from tests.fakes.ts_checker import check
 from tests.unit.renderers.tv.test_ts import EVENTS, SERVICE
@@ -174,3 +176,7 @@ def test_thread_sends_what_lies_ready_and_stops_when_told() -> None:
         sender.stop()
         assert not sender.alive
         line.socket.close()
+
+
+def test_what_is_late_by_one_look_is_there_before_it_is_decoded() -> None:
+    assert TICK_NS / 1e9 < GUARD / CLOCK
