@@ -103,6 +103,50 @@ def test_output_is_received_whole_over_two_slots(receiver: socket.socket) -> Non
     line.socket.close()
 
 
+SO_NO_CHECK = 11  # of Linux: without checksums it refuses to cut what it is given, as some interfaces do
+
+
+def test_output_whose_kernel_does_not_cut_for_it_sends_each_datagram_itself(receiver: socket.socket) -> None:
+    line = opened(Wire("127.0.0.1", receiver.getsockname()[1], 1, "127.0.0.1"), RATE)
+    line.socket.setsockopt(socket.SOL_SOCKET, SO_NO_CHECK, 1)
+    slot = START // SLOT_NS
+    line.slots[slot] = wanted = mux.constant(ts_items.moving(1), slot, SIZE, SERVICE, EVENTS)
+    assert line.together > 1
+    line.send(START, 40 * TICK)
+    counts = [line.send(START + n * 40 * TICK, 40 * TICK) for n in range(1, 4)]
+    assert min(counts) > 1
+    assert received(receiver, sum(counts)) == wanted[: sum(counts) * BYTES]
+    assert (line.together, line.counts.errors, line.counts.datagrams) == (1, 0, sum(counts))
+    line.socket.close()
+
+
+def test_calls_of_an_output_are_fewer_than_its_datagrams(receiver: socket.socket) -> None:
+    line = opened(Wire("127.0.0.1", receiver.getsockname()[1], 1, "127.0.0.1"), RATE)
+    slot = START // SLOT_NS
+    line.slots = {slot: b"\1" * (SIZE * 188), slot + 1: b"\2" * (SIZE * 188)}
+    given = CallCounter(line.socket)
+    line.socket = given  # type: ignore[assignment]
+    line.send(START + SLOT_NS - 40 * TICK, 40 * TICK)
+    due = line.send(START + SLOT_NS + 40 * TICK, 120 * TICK)
+    assert due > 10
+    before, after = given.sizes
+    assert before + after == due * BYTES, "one call up to the end of a slot, one after it"
+    assert received(receiver, due) == b"\1" * before + b"\2" * after
+    given.found.close()
+
+
+class CallCounter:
+    """A socket that says what it was given by each call."""
+
+    def __init__(self, found: socket.socket) -> None:
+        self.found = found
+        self.sizes: list[int] = []
+
+    def send(self, data: bytes) -> int:
+        self.sizes.append(len(data))
+        return self.found.send(data)
+
+
 def test_output_whose_slot_was_not_made_goes_on_with_the_next_and_says_so() -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as found:
         found.bind(("127.0.0.1", 0))
