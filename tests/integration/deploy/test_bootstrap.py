@@ -148,6 +148,21 @@ def test_start_when_no_python_fits_says_which_would(machine: Machine) -> None:
     assert done.stdout == ""
 
 
+@pytest.mark.parametrize(("system", "chosen"), [("echo /fake/system", "/fake/system"), ("exit 1", "/fake/other")])
+def test_start_when_somebody_compiled_another_python_takes_that_of_the_system_if_it_fits(
+    machine: Machine, system: str, chosen: str
+) -> None:
+    script = machine.checkout / "yunping"
+    script.write_text(script.read_text().replace("/usr/bin/python3 ", f"'{machine.bin}/system' ", 1))
+    for name in ("ffmpeg", "ffprobe", "bwrap", "espeak-ng"):
+        machine.put(name)
+    machine.put("system", system)
+    machine.put("python3.11", "echo /fake/other")
+    done = machine.start("--help")
+    assert done.returncode == 69
+    assert f"private Python environment ({chosen})" in done.stderr
+
+
 def test_start_when_a_lock_changed_installs_again(machine: Machine) -> None:
     machine.installed()
     with (machine.checkout / "deploy" / "locks" / "run.txt").open("a") as lock:
