@@ -26,7 +26,10 @@ def film(colour: Colour, seconds: float = 4.0, *, mib: float = 0.0) -> bytes:
         path = Path(folder) / "film.mp4"
         noise = ",noise=alls=30:allf=t" if mib else ""
         rate = max(300_000, int(mib * MIB * 8 / seconds))
-        paint = f"color=0x{bytes(colour).hex()}:s=1280x720:r=25:d={seconds}{noise},scale=out_color_matrix=bt709"
+        # A plain colour needs few pictures; each costs the test that makes it, and the browser that shows it.
+        pictures = 25 if mib else 5
+        paint = f"color=0x{bytes(colour).hex()}:s=1280x720:r={pictures}:d={seconds}{noise}"
+        paint += ",scale=out_color_matrix=bt709"
         argv = ["ffmpeg", "-nostdin", "-v", "error", "-f", "lavfi", "-i", paint]
         argv += ["-f", "lavfi", "-i", f"sine=440:r=48000:d={seconds}", "-c:v", "libx264", "-preset", "ultrafast"]
         argv += ["-b:v", str(rate), "-minrate", str(rate if mib else 0), "-maxrate", str(rate), "-bufsize", str(rate)]
