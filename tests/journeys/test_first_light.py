@@ -23,7 +23,7 @@ from tests.journeys.inputs import CORRECTED, Article, articles, corrected
 from tests.journeys.office import PASSWORD, Person, hire
 from tests.journeys.waited import below, of_group, waited
 
-# The whole on one database; the other gets enough to loop, correct and recall.
+# The whole on one database in every run; on the other, in `./yunping test both`, enough to loop, correct and recall.
 COUNTS = {"sqlite": 20, "postgres": 8}
 # As on a box, and beside it the same engine without windows, which takes two fifths of the processor time.
 BROWSERS = {"sqlite": CHROMIUM, "postgres": SHELL}
@@ -76,7 +76,7 @@ class Office:
         return next(document for document, known in self.releases.items() if known == release)
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=[pytest.mark.postgres, pytest.mark.both])])
 async def office(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Office]:
     url = "" if request.param == "sqlite" else str(request.getfixturevalue("postgres_url"))
     async with AsyncExitStack() as stack:
