@@ -35,6 +35,11 @@ structlog.configure(
 )
 
 
+# A test makes as many objects as a page; the interpreter's own limits look for garbage so often among them that a tenth
+# of the workers' processor time went into it.
+gc.set_threshold(20_000, 20, 20)
+
+
 def pytest_collection_finish() -> None:
     """What was collected stays to the end: no later search for garbage walks through all of it."""
     gc.collect()
