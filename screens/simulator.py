@@ -145,6 +145,10 @@ class SimulatedScreen:
             finally:
                 self.is_live.clear()
                 self.is_current = False
+                if self.socket is not None:
+                    # A socket whose other end is silent stays open in a task that was cancelled: there the library's
+                    # wait for the end is cut short without a word by the `asyncio.timeout` of Debian's Python 3.11.2.
+                    self.socket.transport.abort()
                 self.socket = None
             failures = 0 if self.heard.connected > before else failures + 1
             pause, self._pause = self._pause, 0.0

@@ -138,9 +138,11 @@ async def test_silent_link_when_cut_without_a_word_is_dropped(lane: Street) -> N
     async with Fleet([screen]) as one:
         await one.live()
         assert screen.socket is not None
-        screen.socket.transport.pause_reading()  # no pong from now on, and no FIN
+        link = screen.socket
+        link.transport.pause_reading()  # no pong from now on, and no FIN
         await eventually(lambda: lane.live.wheel.dropped, within=15)
         await eventually(lambda: len(lane.live.registry) == 0)
+    await asyncio.wait_for(link.wait_closed(), 5)  # and nothing of it is left open here
 
 
 @screens_of_a_district
