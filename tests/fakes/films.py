@@ -20,14 +20,12 @@ FILM_AT: Final = (540, 700)  # a point of the film on a portrait screen
 
 
 @functools.cache
-def film(colour: Colour, seconds: float = 4.0, *, mib: float = 0.0) -> bytes:
-    """A progressive film of one colour; `mib` MiB of noise are laid in, so that it has chunks."""
+def film(colour: Colour, seconds: float = 4.0, *, mib: float = 0.0, pictures: int = 25) -> bytes:
+    """A progressive film of one colour, so many pictures a second; `mib` MiB of noise are laid in: it has chunks."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "film.mp4"
         noise = ",noise=alls=30:allf=t" if mib else ""
         rate = max(300_000, int(mib * MIB * 8 / seconds))
-        # A plain colour needs few pictures; each costs the test that makes it, and the browser that shows it.
-        pictures = 25 if mib else 5
         paint = f"color=0x{bytes(colour).hex()}:s=1280x720:r={pictures}:d={seconds}{noise}"
         paint += ",scale=out_color_matrix=bt709"
         argv = ["ffmpeg", "-nostdin", "-v", "error", "-f", "lavfi", "-i", paint]
@@ -45,10 +43,17 @@ def asset_of(data: bytes, *, master: str, rendition: str, media_type: str) -> Re
 
 
 def lecture(
-    media: Media, title: str, colour: Colour, *, seconds: float = 4.0, mib: float = 0.0, **changes: Any
+    media: Media,
+    title: str,
+    colour: Colour,
+    *,
+    seconds: float = 4.0,
+    mib: float = 0.0,
+    pictures: int = 25,
+    **changes: Any,
 ) -> Bundle:
-    """A lecture with its film and poster at the media server; `changes` go to its content."""
-    data = film(colour, seconds, mib=mib)
+    """A lecture with its film (see `film`) and poster at the media server; `changes` go to its content."""
+    data = film(colour, seconds, mib=mib, pictures=pictures)
     master = sha256(b"master " + data + title.encode())
     poster = picture(colour, width=1280, height=720)
     for one in (data, poster):
