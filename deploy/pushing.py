@@ -150,8 +150,7 @@ class PortalPush:
             leaving.cancel()
             await asyncio.gather(leaving, return_exceptions=True)
             with contextlib.suppress(ConnectionError, TimeoutError):
-                async with asyncio.timeout(_PATIENCE):
-                    await socket.close()
+                await asyncio.wait_for(socket.close(), _PATIENCE)
 
     def _is_own(self, request: web.Request) -> bool:
         """A page of another site may not hold sockets here; programs that are no browser say nothing of theirs."""
