@@ -111,7 +111,7 @@ BENCHMARKS: Final[Mapping[str, Bench]] = {
     "tune": Bench(
         "视频文件就绪到可预览第一段 480p、再到三档首段齐备的秒数，与单独一条 ffmpeg 命令之比",
         "deploy.bench.tune",
-        {"input": str, "seconds": int, "rounds": int, "way": str},
+        {"input": str, "mixed": str, "seconds": int, "rounds": int, "way": str},
     ),
 }
 

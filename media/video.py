@@ -8,6 +8,7 @@ decodes every picture and every sound once and counts what its decoders complain
 
 import json
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,7 +20,7 @@ from media.probe import probe
 from media.runner import Ran, Stage, command, given_input, made_output, probe_command, run_ffmpeg, run_ffprobe
 from media.sandbox import Bounds, Sandbox
 from media.stable import Look, look, unchanged
-from media.threads import in_thread
+from media.threads import in_thread, together
 from media.workspace import private_folder
 
 MIB: Final = 1 << 20
@@ -149,10 +150,16 @@ async def examine(path: Path, *, sandbox: Sandbox, work: Path, limits: VideoLimi
         told = await run_ffprobe(asked, sandbox=sandbox, given=path, out=out, bounds=bounds)
         claims = claims_of(told)
         facts = facts_of(claims, form=form, seen=seen, limits=limits)
-        pictures, holes = await _read(path, facts, facts.stream, sandbox=sandbox, out=out, bounds=bounds)
+        read = partial(_read, path, facts, sandbox=sandbox, bounds=bounds)
         sounds, quiet = None, None
-        if facts.sound is not None:
-            sounds, quiet = await _read(path, facts, facts.sound.stream, sandbox=sandbox, out=out, bounds=bounds)
+        if facts.sound is None:
+            pictures, holes = await read(facts.stream, out=out)
+        else:
+            # Side by side: most of what reading takes is the program's start.
+            async with private_folder(work) as beside:
+                (pictures, holes), (sounds, quiet) = await together(
+                    read(facts.stream, out=out), read(facts.sound.stream, out=beside)
+                )
     await unchanged(path, seen)
     lost = missing(holes, quiet if sounds and sounds.done_ms else None, complained=bool(pictures.stderr))
     return checked(replace(facts, missing=lost), claims, pictures, sounds, limits)

@@ -2,8 +2,9 @@
 
 A file goes the product's own way: dropped into the folder of an office in SQLite, found stable, made a draft, found by
 a worker that was idle, looked at, shown on the desk, encoded; or it comes as a stream, as an upload in one piece does.
-The timeline says which of these steps the seconds went to. Each round has an office of its own. The reference is what
-no server can be quicker than: ffmpeg alone making one 480p segment of the same file.
+The timeline says which of these steps the seconds went to. Each round has an office of its own. The references are what
+no server can be quicker than, run beside each round: ffmpeg alone making one 480p segment of the same file, and that
+followed by ffmpeg alone making one segment of every size as the house encodes them.
 """
 
 import asyncio
@@ -36,12 +37,12 @@ from cms.people.actor import Actor, Grant
 from cms.people.roles import Role
 from deploy import migrate
 from deploy.bench import fill
-from media import package
-from media.bench_transcode import checked, make_clip
+from media import ladder, package
+from media.bench_transcode import checked, make_clip, make_mixed
 from media.dropfolder import DropFolder
 from media.encode import EncodedVideo, encode_house
 from media.first_look import first_look
-from media.house import AUDIO, RUNGS
+from media.house import AUDIO, RUNGS, SEGMENT_FRAMES, SEGMENT_MS
 from media.runner import Progress, Report
 from media.sandbox import Sandbox
 from media.store import Store
@@ -56,14 +57,23 @@ _WAYS: Final = frozenset({"drop", "stream"})
 _LOGIN: Final = "bench"
 _NAME: Final = "clip.mp4"
 _OFFICE: Final = "office.sqlite"
+_SEGMENT: Final = f"{SEGMENT_MS / 1000}"
 _EVERY_TRACK: Final = (*RUNGS, AUDIO)
 
 
-def run(*, input: str = "", seconds: int = 60, rounds: int = 3, way: str = "drop") -> dict[str, Any]:  # noqa: A002
+def run(
+    *,
+    input: str = "",  # noqa: A002
+    mixed: str = "",
+    seconds: int = 60,
+    rounds: int = 3,
+    way: str = "drop",
+) -> dict[str, Any]:
     """Seconds of wall time for the clip.
 
     Args:
         input: a video of one's own; without one a moving test picture with a tone is made.
+        mixed: a folder, as for `transcode`: the film, the telephone's recording and the lecture in it make the clip.
         seconds: length of the made clip.
         rounds: of everything.
         way: `drop`, or `stream` for an upload in one piece.
@@ -71,13 +81,17 @@ def run(*, input: str = "", seconds: int = 60, rounds: int = 3, way: str = "drop
     if way not in _WAYS:
         raise ValueError(way)
     with tempfile.TemporaryDirectory(prefix="yunping-bench-") as folder:
-        clip = Path(input).absolute() if input else asyncio.run(make_clip(Path(folder), seconds))
+        clip = Path(input).absolute() if input else asyncio.run(_clip(Path(folder), mixed, seconds))
         office = Path(folder) / _OFFICE
         url = f"sqlite+aiosqlite:///{office}"
         migrate.upgrade(url)
         people = fill.fill(url, documents=1, revisions=1, units=2)
         actor = Actor(people.editor, "bench", fill.ROOT, (Grant(Role.EDITOR, fill.ROOT),))
         return asyncio.run(_run(office, actor, clip, rounds, way))
+
+
+async def _clip(folder: Path, mixed: str, seconds: int) -> Path:
+    return await (make_mixed(folder, Path(mixed), seconds) if mixed else make_clip(folder, seconds))
 
 
 @dataclass(slots=True)
@@ -101,7 +115,7 @@ async def _run(office: Path, actor: Actor, clip: Path, rounds: int, way: str) ->
         done.append(await _round(folder, actor, sandbox, way))
         await in_thread(shutil.rmtree, folder)
     middle = {name: statistics.median(one[name] for one in done) for name in done[0]}
-    bare = middle.pop("bare")
+    bare, every = middle.pop("bare"), middle.pop("bare of every size")
     return {
         "bench": "tune",
         "figure": round(middle["first look on the desk"], 2),
@@ -112,6 +126,8 @@ async def _run(office: Path, actor: Actor, clip: Path, rounds: int, way: str) ->
             "rounds": len(done),
             "way": way,
             "first_segment_of_every_rung_s": round(middle["first segment of every size"], 2),
+            "reference_of_every_rung_s": round(bare + every, 2),
+            "ratio_of_every_rung": round(middle["first segment of every size"] / (bare + every), 2),
             "of_each_round_s": {
                 name: [round(one[name], 2) for one in done]
                 for name in ("first look on the desk", "first segment of every size")
@@ -119,7 +135,8 @@ async def _run(office: Path, actor: Actor, clip: Path, rounds: int, way: str) ->
             "with_the_sound_of_all_of_it_s": round(middle["and the sound"], 2),
             "timeline_s": _told(middle),
             "on_air": "only once every segment is checked; not part of this figure",
-            "reference_is": "one bare ffmpeg command that makes the first 480p segment of the same file",
+            "reference_is": "one bare ffmpeg command that makes the first 480p segment of the same file; of every"
+            " size: that, and then one that makes a segment of each with the house's settings",
         },
     }
 
@@ -165,12 +182,33 @@ async def _round(folder: Path, actor: Actor, sandbox: Sandbox, way: str) -> dict
         seen.cancel()
         await asyncio.gather(seen, return_exceptions=True)
         await web.close()
+    return {**line.at, **await _bare(clip, folder)}
+
+
+async def _bare(clip: Path, folder: Path) -> dict[str, float]:
+    """Seconds of ffmpeg alone for a first look, and for the first segment of every size: nothing is read ahead."""
     begun = time.monotonic()
+    read = ("ffmpeg", "-nostdin", "-v", "error", "-y", "-t", _SEGMENT, "-i", str(clip))
     await checked(
-        *("ffmpeg", "-nostdin", "-v", "error", "-y", "-t", "3.84", "-i", str(clip), "-vf", "fps=25,scale=854:480"),
-        *("-c:v", "libx264", "-preset", "superfast", "-c:a", "aac", str(folder / "bare.mp4")),
+        *read,
+        *("-vf", "fps=25,scale=854:480", "-c:v", "libx264", "-preset", "superfast", "-c:a", "aac"),
+        str(folder / "bare.mp4"),
     )
-    return {**line.at, "bare": time.monotonic() - begun}
+    looked = time.monotonic()
+    copies = "".join(f"[{name}]" for name in RUNGS)
+    graph = f"[0:v:0]fps=25,trim=end_frame={SEGMENT_FRAMES},split={len(RUNGS)}{copies}"
+    outputs: list[str] = []
+    for name, rung in ladder.LADDER.items():
+        size = f"{rung.width}:{rung.height}"
+        fitted = f"scale={size}:force_original_aspect_ratio=decrease,format=yuv420p,pad={size}:(ow-iw)/2:(oh-ih)/2"
+        graph += f";[{name}]{fitted}[of{name}]"
+        limits = {"maxrate": f"{rung.maxrate}k", "bufsize": f"{rung.bufsize}k", "level": rung.level}
+        options = {**ladder.VIDEO, **ladder.THREADS, **limits}
+        outputs += ["-map", f"[of{name}]"]
+        outputs += [word for option, value in options.items() for word in (f"-{option}", str(value))]
+        outputs.append(str(folder / f"bare-{name}.mp4"))
+    await checked(*read, "-filter_complex", graph, *outputs)
+    return {"bare": looked - begun, "bare of every size": time.monotonic() - looked}
 
 
 async def _dropped(web: Database, shop: Workshop, actor: Actor, folder: DropFolder, line: Timeline) -> None:
