@@ -1,8 +1,10 @@
 """`./yunping bench reconnect`: kill -9 to the gateway, and when its ten thousand screens are back on the newest state.
 
 The parent kills the processes, publishes while nobody listens, and starts new ones at once, as the supervisor does. The
-screens wait as players do, by what the last welcome told them, and time begins with the first cut connection. The
-reference is the same screens, known by now, coming without any spread to gateways that stand: handshakes alone.
+screens wait as players do, by what the last welcome told them, and time begins with the first cut connection. Beside it
+the same screens, known by now, come without any spread to gateways that stand: handshakes alone. The reference is the
+library's own server with nothing of ours in it (`screens.bench.plain`), to which as many sockets come just so in turns
+with them: they are let in by an upgrade and told nothing, where a screen proves its key and is told its state.
 
 One gateway has a core for itself and the screens the other, and its listening socket is kept by the parent, as the
 supervisor keeps it: screens wait in line while it starts. With `--option gateways=2` two share the port, as on a
@@ -17,7 +19,7 @@ import socket
 import statistics
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -43,14 +45,14 @@ def run(*, screens: int = 10_000, gateways: int = 1, kills: int = 3) -> dict[str
         "bench": "reconnect",
         "figure": found["newest_seconds"],
         "unit": f"s until {screens} screens have the newest state after kill -9",
-        "reference": found["handshakes_alone_seconds"],
-        "ratio": round(found["newest_seconds"] / found["handshakes_alone_seconds"], 2),
+        "reference": found["library_alone_seconds"],
+        "ratio": round(found["newest_seconds"] / found["library_alone_seconds"], 2),
         "detail": {
             **found,
             "screens": screens,
             "gateways": gateways,
             "goals": {"newest_seconds": GOAL_SECONDS, "handshakes_alone_seconds": GOAL_HANDSHAKES, "stuck": 0},
-            "reference_is": "the same screens, known by now, coming at once to gateways that stand",
+            "reference_is": "as many sockets coming at once to the library's own server, which only upgrades them",
         },
     }
 
@@ -63,14 +65,14 @@ async def _run(folder: Path, screens: int, gateways: int, kills: int) -> dict[st
     if gateways > 1:
         street.cores = (-1, -1)
     given = ("--port", port, "--core", street.cores[1], "--screens", folder / "all")
-    async with process(*module("storm", *given)) as storm:
+    async with process(*module("storm", *given)) as storm, _library(folder, street, screens) as library:
         running = contextlib.AsyncExitStack()
         start = functools.partial(_started, street, port, gateways, kept)
         servers = await start(running)
         first = json.loads(await ask(storm, "come"))["seconds"]
-        alone, cost = [], []
+        alone, cost, plain = [], [], []
         for _ in range(kills):
-            await asyncio.sleep(PAUSE)
+            plain.append(await library())
             await ask(storm, "leave")
             await asyncio.sleep(PAUSE)
             before = await _cpu(servers)
@@ -94,9 +96,41 @@ async def _run(folder: Path, screens: int, gateways: int, kills: int) -> dict[st
         "stuck": 0,  # a screen that never came back would have ended the run
         "first_handshakes_seconds": round(first, 2),  # the guard signs what each screen is
         "handshakes_alone_seconds": round(statistics.median(alone), 2),
+        "library_alone_seconds": round(statistics.median(one for one, _ in plain), 2),
+        "handshakes_to_the_library": round(statistics.median(a / b for a, (b, _) in zip(alone, plain, strict=True)), 2),
+        "handshakes_of_each": [[round(a, 2), round(b, 2)] for a, (b, _) in zip(alone, plain, strict=True)],
         "server_cpu_us_a_handshake": round(statistics.median(cost)),
+        "library_cpu_us_a_handshake": round(statistics.median(one for _, one in plain)),
         "server_cpu_us_a_return": round(statistics.median(one["cpu_us"] for one in rounds)),
     }
+
+
+@contextlib.asynccontextmanager
+async def _library(
+    folder: Path, street: Street, sockets: int
+) -> AsyncIterator[Callable[[], Awaitable[tuple[float, float]]]]:
+    """The library alone and who comes to it; call it for the seconds all took, and µs of processor for each."""
+    port, silent = free_port(), folder / "silent"
+    await asyncio.to_thread(silent.write_text, "\n" * (sockets - 1), encoding="utf-8")
+    kept = _kept(port)
+    bound = ("--listener", kept.fileno(), "--core", street.cores[0])
+    given = ("--port", port, "--core", street.cores[1], "--screens", silent)
+    async with (
+        process(*module("plain", *bound), keeps=(kept.fileno(),)) as server,
+        process(*module("storm", *given)) as storm,
+    ):
+        await line(server)
+
+        async def come() -> tuple[float, float]:
+            before = json.loads(await ask(server, "cpu"))["process_cpu"]
+            seconds = json.loads(await ask(storm, "come"))["seconds"]
+            used = json.loads(await ask(server, "cpu"))["process_cpu"] - before
+            await ask(storm, "leave")
+            await asyncio.sleep(PAUSE)
+            return seconds, used / sockets * 1e6
+
+        yield come
+    kept.close()
 
 
 def _kept(port: int) -> socket.socket:

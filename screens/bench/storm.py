@@ -98,14 +98,14 @@ class Storm:
     def _count(self, peer: Peer) -> None:
         if peer.step >= Step.WELCOME:
             self._welcomed.add(peer)
-        if peer.step is Step.SERVED:
+        if peer.is_served:
             self._failures[self._places[peer]] = 0
             if peer.version >= self._newest:
                 self._served.add(peer)
 
     def _lost(self, fd: int, peer: Peer) -> None:
         now = time.monotonic()
-        if peer.step is not Step.SERVED:
+        if not peer.is_served:
             self.refused += 1
         elif not self.cut_at:
             self.cut_at = now
