@@ -18,11 +18,14 @@ from cms.kernel.errors import Invalid
 class Sent(BaseModel):
     """Base of what is sent: an unknown field is an error, as everywhere in the house."""
 
-    model_config = ConfigDict(extra="forbid")
+    # Built by the first request that needs it: hundreds of models are a tenth of what a start reads.
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
 
 class Given(BaseModel):
     """Base of what is given back."""
+
+    model_config = ConfigDict(defer_build=True)
 
 
 S = TypeVar("S", bound=Sent)
