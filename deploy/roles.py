@@ -1,6 +1,7 @@
 """One process, one role: opens what the role needs, serves until a signal, closes in order."""
 
 import asyncio
+import contextlib
 import functools
 import os
 import signal
@@ -69,6 +70,20 @@ def read(role: Role) -> None:
     import_module(_PARTS[role])
     if role == "guard":
         import_module("deploy.guard_place")
+    else:
+        _settle()
+
+
+def _settle() -> None:
+    """What each role would do at its begin for itself: reads the channels, and ties the tables to their classes."""
+    from sqlalchemy.orm import configure_mappers  # noqa: PLC0415
+
+    from cms.publishing.registry import BadChannel, load_channels  # noqa: PLC0415
+
+    # The roles that need the channels say what is wrong with one.
+    with contextlib.suppress(BadChannel):
+        load_channels()
+    configure_mappers()
 
 
 async def _guard(settings: Settings, _metrics: Metrics, stop: asyncio.Event) -> None:
