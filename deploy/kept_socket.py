@@ -1,8 +1,8 @@
-"""The gateway's listening socket, kept by whoever started the gateway: while it starts again, screens wait in line.
+"""The gateways' listening socket, kept by whoever started them: while one starts again, screens wait in line.
 
 A screen that dials meanwhile is connected by the kernel and answered later; without this it would be refused, wait
-longer each time, and come when the others have come long ago. One gateway alone: of several on one port the others
-take the connections, and a kept socket would let a share of them wait for the one that is away.
+longer each time, and come when the others have come long ago. Several gateways take from the one line, whoever has
+time: none waits for one that is away, which it would in a line that each has for itself (SO_REUSEPORT).
 """
 
 import os
@@ -19,9 +19,7 @@ log = logger("deploy")
 
 
 def kept(settings: Settings) -> socket.socket | None:
-    """A socket that listens from now on; None where the gateways open their own."""
-    if settings.gateways > 1:
-        return None
+    """A socket that listens from now on; None where the port is taken, and the gateways will say so."""
     try:
         made = listening(settings.host, settings.gateway_port)
         made.listen(BACKLOG)

@@ -6,9 +6,9 @@ the same screens, known by now, come without any spread to gateways that stand: 
 library's own server with nothing of ours in it (`screens.bench.plain`), to which as many sockets come just so in turns
 with them: they are let in by an upgrade and told nothing, where a screen proves its key and is told its state.
 
-One gateway has a core for itself and the screens the other, and its listening socket is kept by the parent, as the
-supervisor keeps it: screens wait in line while it starts. With `--option gateways=2` two share the port, as on a
-machine of two cores; neither they nor the screens are bound to a core then, and each opens its own socket.
+The listening socket is kept by the parent, as the supervisor keeps it: screens wait in line while gateways start. One
+gateway has a core for itself and the screens the other. With `--option gateways=2` two take from the line, as on a
+machine of two cores; neither they nor the screens are bound to a core then.
 """
 
 import asyncio
@@ -60,7 +60,7 @@ def run(*, screens: int = 10_000, gateways: int = 1, kills: int = 3) -> dict[str
 async def _run(folder: Path, screens: int, gateways: int, kills: int) -> dict[str, Any]:
     street = await Street.make(folder, screens, 1)
     port = free_port()
-    kept = _kept(port) if gateways == 1 else None
+    kept = _kept(port)
     await asyncio.to_thread((folder / "all").write_text, "\n".join(street.lines), encoding="utf-8")
     if gateways > 1:
         street.cores = (-1, -1)
@@ -84,8 +84,7 @@ async def _run(folder: Path, screens: int, gateways: int, kills: int) -> dict[st
             running, found = await _killed(street, storm, running, start)
             rounds.append(found)
         await running.aclose()
-    if kept is not None:
-        kept.close()
+    kept.close()
     await street.database.close()
     return {
         "newest_seconds": round(statistics.median(one["newest"] for one in rounds), 2),
@@ -134,18 +133,17 @@ async def _library(
 
 
 def _kept(port: int) -> socket.socket:
-    """The one gateway's listening socket, which outlives it."""
+    """A listening socket that outlives who takes from it."""
     made = listening("127.0.0.1", port)
     made.listen(BACKLOG)
     return made
 
 
 async def _started(
-    street: Street, port: int, count: int, kept: socket.socket | None, stack: contextlib.AsyncExitStack
+    street: Street, port: int, count: int, kept: socket.socket, stack: contextlib.AsyncExitStack
 ) -> list[Server]:
-    """Gateways on one port, started side by side."""
-    options = () if count == 1 else ("--shared",)
-    coming = [gateway(street, port=port, options=options, kept=kept) for _ in range(count)]
+    """Gateways at one socket, started side by side."""
+    coming = [gateway(street, port=port, kept=kept) for _ in range(count)]
     return list(await asyncio.gather(*(stack.enter_async_context(one) for one in coming)))
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import socket
 import sys
 from collections.abc import AsyncIterator
 
@@ -10,6 +11,7 @@ import pytest
 from cms.kernel.db import Database
 from screens.bench.street import SEED
 from screens.district import District
+from screens.main import listening
 from screens.messages import PATH
 from screens.simulator import Fleet, SimulatedScreen
 from tests.integration.screens.conftest import CLOCK, Street, eventually
@@ -29,12 +31,13 @@ async def another(street: Street) -> AsyncIterator[Street]:
 
 
 @contextlib.asynccontextmanager
-async def mortal(street: Street) -> AsyncIterator[asyncio.subprocess.Process]:
-    """A gateway in a process of its own that shares the street's port; killed at the end."""
-    given = ("--database", street.database.url, "--port", str(street.port), "--core", "-1", "--shared")
-    pipe = asyncio.subprocess.PIPE
+async def mortal(street: Street, kept: socket.socket | None = None) -> AsyncIterator[asyncio.subprocess.Process]:
+    """A gateway in a process of its own that shares the street's port, or takes from `kept`; killed at the end."""
+    shares = ("--shared",) if kept is None else ("--listener", str(kept.fileno()))
+    given = ("--database", street.database.url, "--port", str(street.port), "--core", "-1", *shares)
+    pipe, passed = asyncio.subprocess.PIPE, () if kept is None else (kept.fileno(),)
     command = (sys.executable, "-m", "screens.bench.server", *given)
-    process = await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe)
+    process = await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe, pass_fds=passed)
     assert process.stdout is not None
     try:
         assert b"ready" in await asyncio.wait_for(process.stdout.readline(), 60)
@@ -119,3 +122,27 @@ async def test_gateways_when_they_share_a_port_outlive_each_other(sqlite: Databa
             assert 0 < moved < 24  # the kernel dealt them out, and only the killed one's had to move
     finally:
         await street.stop()
+
+
+async def test_gateways_when_they_take_from_one_line_serve_for_each_other_and_no_screen_is_refused(
+    sqlite: Database,
+) -> None:
+    street = Street(sqlite, District(CLOCK, seed=SEED))
+    with listening("127.0.0.1", street.port) as kept:
+        kept.listen(64)
+        screens = await street.enrol(24)
+        version = await street.publish(screens)
+        async with mortal(street, kept) as first, mortal(street, kept) as second, Fleet(screens) as many:
+            await many.until(version, within=30)
+            for one in (first, second):  # the second with nobody left
+                one.kill()
+                await one.wait()
+                newer = await street.publish(screens)
+                if one is first:
+                    await many.until(newer, within=30)
+            # The kernel takes it in: it waits, and is not sent to try again later.
+            _, waiting = await asyncio.open_connection("127.0.0.1", street.port)
+            async with mortal(street, kept):
+                await many.until(newer, within=30)
+            waiting.close()
+            await waiting.wait_closed()
