@@ -300,7 +300,10 @@ async def _blocks(path: Path) -> AsyncIterator[bytes]:
 
 def _has_first(work: Path, tracks: tuple[str, ...]) -> bool:
     """Whether the files that grow hold a whole segment of each of these tracks."""
-    return all(any(_has_segment(path) for path in work.glob(f"**/{track}")) for track in tracks)
+    try:
+        return all(any(_has_segment(path) for path in work.glob(f"**/{track}")) for track in tracks)
+    except FileNotFoundError:  # a step that ended took its folder along
+        return False
 
 
 def _has_segment(path: Path) -> bool:
