@@ -134,13 +134,13 @@ async def test_gateways_when_they_take_from_one_line_serve_for_each_other_and_no
         version = await street.publish(screens)
         async with mortal(street, kept) as first, mortal(street, kept) as second, Fleet(screens) as many:
             await many.until(version, within=30)
-            for one in (first, second):  # the second with nobody left
-                one.kill()
-                await one.wait()
-                newer = await street.publish(screens)
-                if one is first:
-                    await many.until(newer, within=30)
-            # The kernel takes it in: it waits, and is not sent to try again later.
+            first.kill()
+            await first.wait()
+            await many.until(await street.publish(screens), within=30)
+            second.kill()
+            await second.wait()
+            newer = await street.publish(screens)
+            # Nobody is left. The kernel takes it in: it waits, and is not sent to try again later.
             _, waiting = await asyncio.open_connection("127.0.0.1", street.port)
             async with mortal(street, kept):
                 await many.until(newer, within=30)
