@@ -21,7 +21,8 @@ log = logger("deploy")
 def kept(settings: Settings) -> socket.socket | None:
     """A socket that listens from now on; None where the port is taken, and the gateways will say so."""
     try:
-        made = listening(settings.host, settings.gateway_port)
+        # Of several, one more that is started by itself may share the port with a line of its own.
+        made = listening(settings.host, settings.gateway_port, shared=settings.gateways > 1)
         made.listen(BACKLOG)
     except OSError as problem:
         # The gateway will meet the same and say so at each of its starts.
