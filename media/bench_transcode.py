@@ -63,16 +63,15 @@ def run(
     """
     with tempfile.TemporaryDirectory(prefix="yunping-bench-") as folder:
         place = Path(folder)
-        clip = (
-            Path(input).absolute()
-            if input
-            else asyncio.run(_clip(place, Path(mixed).absolute() if mixed else None, seconds))
-        )
+        clip = clip_of(place, input, mixed, seconds)
         return asyncio.run(_run(place, clip, rounds, vmaf_with or measuring(), apart=apart > 0))
 
 
-async def _clip(folder: Path, mixed: Path | None, seconds: int) -> Path:
-    return await make_mixed(folder, mixed, seconds) if mixed else await make_clip(folder, seconds)
+def clip_of(folder: Path, given: str, mixed: str, seconds: int) -> Path:
+    """The given clip, or one made in `folder`: of the recordings in the folder `mixed`, or a test picture. Blocking."""
+    if given:
+        return Path(given).absolute()
+    return asyncio.run(make_mixed(folder, Path(mixed).absolute(), seconds) if mixed else make_clip(folder, seconds))
 
 
 @dataclass(slots=True)

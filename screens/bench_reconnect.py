@@ -111,25 +111,24 @@ async def _library(
     """The library alone and who comes to it; call it for the seconds all took, and µs of processor for each."""
     port, silent = free_port(), folder / "silent"
     await asyncio.to_thread(silent.write_text, "\n" * (sockets - 1), encoding="utf-8")
-    kept = _kept(port)
-    bound = ("--listener", kept.fileno(), "--core", street.cores[0])
     given = ("--port", port, "--core", street.cores[1], "--screens", silent)
-    async with (
-        process(*module("plain", *bound), keeps=(kept.fileno(),)) as server,
-        process(*module("storm", *given)) as storm,
-    ):
-        await line(server)
+    with _kept(port) as kept:
+        bound = ("--listener", kept.fileno(), "--core", street.cores[0])
+        async with (
+            process(*module("plain", *bound), keeps=(kept.fileno(),)) as server,
+            process(*module("storm", *given)) as storm,
+        ):
+            await line(server)
 
-        async def come() -> tuple[float, float]:
-            before = json.loads(await ask(server, "cpu"))["process_cpu"]
-            seconds = json.loads(await ask(storm, "come"))["seconds"]
-            used = json.loads(await ask(server, "cpu"))["process_cpu"] - before
-            await ask(storm, "leave")
-            await asyncio.sleep(PAUSE)
-            return seconds, used / sockets * 1e6
+            async def come() -> tuple[float, float]:
+                before = json.loads(await ask(server, "cpu"))["process_cpu"]
+                seconds = json.loads(await ask(storm, "come"))["seconds"]
+                used = json.loads(await ask(server, "cpu"))["process_cpu"] - before
+                await ask(storm, "leave")
+                await asyncio.sleep(PAUSE)
+                return seconds, used / sockets * 1e6
 
-        yield come
-    kept.close()
+            yield come
 
 
 def _kept(port: int) -> socket.socket:

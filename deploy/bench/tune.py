@@ -38,7 +38,7 @@ from cms.people.roles import Role
 from deploy import migrate
 from deploy.bench import fill
 from media import ladder, package
-from media.bench_transcode import checked, make_clip, make_mixed
+from media.bench_transcode import checked, clip_of
 from media.dropfolder import DropFolder
 from media.encode import EncodedVideo, encode_house
 from media.first_look import first_look
@@ -81,17 +81,13 @@ def run(
     if way not in _WAYS:
         raise ValueError(way)
     with tempfile.TemporaryDirectory(prefix="yunping-bench-") as folder:
-        clip = Path(input).absolute() if input else asyncio.run(_clip(Path(folder), mixed, seconds))
+        clip = clip_of(Path(folder), input, mixed, seconds)
         office = Path(folder) / _OFFICE
         url = f"sqlite+aiosqlite:///{office}"
         migrate.upgrade(url)
         people = fill.fill(url, documents=1, revisions=1, units=2)
         actor = Actor(people.editor, "bench", fill.ROOT, (Grant(Role.EDITOR, fill.ROOT),))
         return asyncio.run(_run(office, actor, clip, rounds, way))
-
-
-async def _clip(folder: Path, mixed: str, seconds: int) -> Path:
-    return await (make_mixed(folder, Path(mixed), seconds) if mixed else make_clip(folder, seconds))
 
 
 @dataclass(slots=True)
