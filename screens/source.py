@@ -18,7 +18,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from cms.kernel.db import Database
 from cms.kernel.log import logger
 from cms.kernel.wake import Wake
-from cms.trust.signed import Signed
+from cms.trust.errors import TrustError
+from cms.trust.signed import Signature, Signed
 from screens.states import CHANGE, LINK, AudienceMember, Change, ScreenCounter, ScreenState, State
 from screens.tables import Screen
 
@@ -177,12 +178,21 @@ async def _changed(session: AsyncSession, seen: int) -> tuple[Rows, Rows, Rows]:
 
 
 def _known(row: Any) -> Known:
-    facts = None if row.facts is None else _slim(Signed.read(row.facts))
+    facts = None if row.facts is None else _kept(row)
     tags = tuple(map(sys.intern, row.tags))
     return Known(row.id, row.key, sys.intern(row.unit), tags, row.revoked_at, facts, row.facts_version)
 
 
+def _kept(row: Any) -> Signed | None:
+    """The facts as the guard signed them; a row that holds none is signed anew when its screen comes."""
+    try:
+        return _slim(Signed.kept(row.facts))
+    except TrustError:
+        log.warning("a screen's facts cannot be read", screen=str(row.id))
+        return None
+
+
 def _slim(facts: Signed) -> Signed:
     """The same with what all screens share held once: ten thousand facts name one guard's key."""
-    shared = (replace(one, key=sys.intern(one.key), alg=sys.intern(one.alg)) for one in facts.signatures)
-    return replace(facts, signatures=tuple(shared))
+    shared = [Signature(sys.intern(one.key), sys.intern(one.alg), one.signature) for one in facts.signatures]
+    return Signed(facts.text, tuple(shared))

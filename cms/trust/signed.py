@@ -1,5 +1,6 @@
 """A signed object as it travels: its text as a string, so nobody re-serialises what was signed."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Annotated, ClassVar, Final, Generic, Protocol, TypeVar
@@ -69,6 +70,19 @@ class Signed:
     def of(cls, value: object) -> "Signed":
         """From the decoded object, as inside a message of the screen protocol."""
         return read(cls, value, "signed")
+
+    @classmethod
+    def kept(cls, wire: str) -> "Signed":
+        """From a row that `wire()` was written into: not looked through again, as what a stranger sends is.
+
+        A tenth of what `read` costs; who draws by it checks it in any case. Raises TrustError `trust.schema`.
+        """
+        try:
+            found = json.loads(wire)
+            signatures = tuple(Signature(one["key"], one["alg"], one["signature"]) for one in found["signatures"])
+            return cls(str(found["text"]), signatures)
+        except (ValueError, KeyError, TypeError) as problem:
+            raise TrustError("trust.schema", field="signed") from problem
 
     def value(self) -> object:
         return plain(self)

@@ -9,14 +9,17 @@ from dataclasses import replace
 from sqlalchemy import select
 
 from cms.contract import ManifestDraft, Slot
+from cms.kernel.clock import to_ms
 from cms.kernel.db import Database
 from cms.kernel.wake import Wake
+from cms.trust.keys import SigningKey
 from cms.trust.manifest import read_manifest
+from cms.trust.screen import ScreenFacts
 from cms.trust.signed import Signed
 from screens.district import District
 from screens.manifest import manifest_body
 from screens.source import StoredStates
-from screens.states import AudienceMember, ScreenState, next_version, store_state
+from screens.states import AudienceMember, ScreenState, next_change, next_version, store_state
 from screens.tables import Screen
 from tests.integration.screens.conftest import CLOCK
 
@@ -117,3 +120,27 @@ async def test_reader_when_many_write_at_once_misses_nothing(database: Database,
         rows = {row.audience: row.version for row in await session.scalars(select(ScreenState))}
     assert {name: getattr(source.state_of(name), "version", 0) for name in rows} == rows
     assert {screen: source.audience_now(screen) for screen in SCREENS} == await members(database)
+
+
+async def test_screen_whose_facts_cannot_be_read_is_known_without_them_and_the_others_with_theirs(
+    database: Database, district: District
+) -> None:
+    trust = await district.trust()
+    keys = [SigningKey(bytes([place]) * 32).public.text for place in range(3)]
+    facts = [
+        await district.sign_screen(
+            ScreenFacts(trust.domain, trust.epoch, str(screen), key, "/320509/", (), 1, to_ms(CLOCK.now()))
+        )
+        for screen, key in zip(SCREENS, keys, strict=False)
+    ]
+    async with database.write() as session:
+        for place, (screen, key) in enumerate(zip(SCREENS, keys, strict=False)):
+            row = Screen(id=screen, public=f"s{place:09}", key=key, name="屏", unit="/320509/", change=1)
+            row.paired_at, row.paired_by, row.facts_version = CLOCK.now(), SCREENS[0], 1
+            row.facts = "{" if place == 1 else facts[place].wire()
+            session.add(row)
+        await next_change(session)
+    source = StoredStates(database, Wake(database))
+    await source.refresh()
+    known = [source.screen(screen) for screen in SCREENS[:3]]
+    assert [one and one.facts for one in known] == [facts[0], None, facts[2]]

@@ -73,7 +73,17 @@ def test_digests_and_files_of_objects() -> None:
     for one in DIGESTS["objects"]:
         signed = Signed.read(one["wire"])
         assert signed.text == one["text"]
+        assert Signed.kept(one["wire"]) == signed
         assert (digest(one["type"], one["text"]), signed.file) == (one["digest"], one["file"])
+
+
+@pytest.mark.parametrize(
+    "wire", ["", "{", "[]", "null", "{}", '{"signatures":[],"text"', '{"signatures":[{}],"text":""}']
+)
+def test_kept_object_that_is_none_is_refused_with_a_code(wire: str) -> None:
+    with pytest.raises(TrustError) as refused:
+        Signed.kept(wire)
+    assert refused.value.code == "trust.schema"
 
 
 def test_digests_and_files_of_bundles() -> None:
