@@ -5,17 +5,18 @@ import contextlib
 import shutil
 import signal
 import sys
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from cms.kernel.log import logger
+from deploy.settings import ROLES, Role
 from media import programs
 from media.programs import Process
 
 log = logger("supervisor")
 
-# A role that dies at once is tried again slowly; one that ran for a minute starts afresh.
+# A role that dies at once is tried again slowly; one that ran for a minute is there again at once.
 FIRST_WAIT = 0.2
 LONGEST_WAIT = 10.0
 HEALTHY_AFTER = 60.0
@@ -26,13 +27,15 @@ STOP_GRACE = 8.0
 class Child:
     """One role as a process: its name, its command, its first process when that runs already.
 
-    `keeps` are descriptors that each of its processes is handed, as the command names them.
+    `keeps` are descriptors that each of its processes is handed, as the command names them. `again` starts it anew in a
+    shorter way; where that gives none, the command is run.
     """
 
     name: str
     argv: tuple[str, ...]
     running: Process | None = None
     keeps: tuple[int, ...] = ()
+    again: Callable[[], Awaitable[Process | None]] | None = None
 
 
 class Supervisor:
@@ -70,7 +73,7 @@ class Supervisor:
         self._group.create_task(self._keep(child, asyncio.Event()))
 
     async def _keep(self, child: Child, started: asyncio.Event) -> None:
-        wait, first = FIRST_WAIT, child.running
+        wait, first = 0.0, child.running
         process: Process
         loop = asyncio.get_running_loop()
         while not self._stopping.is_set():
@@ -78,7 +81,7 @@ class Supervisor:
             if first is not None:
                 process, first = first, None
             else:
-                process = await programs.started(*self._bound, *child.argv, env=self._environment, pass_fds=child.keeps)
+                process = await self._started(child)
             started.set()
             # Here and not in one place for all: whatever ends this task, its process ends with it.
             try:
@@ -87,11 +90,18 @@ class Supervisor:
                 await programs.end(process, grace=STOP_GRACE)
             if self._stopping.is_set():
                 break
-            wait = FIRST_WAIT if loop.time() - began > HEALTHY_AFTER else min(wait * 2, LONGEST_WAIT)
+            was_well = loop.time() - began > HEALTHY_AFTER
+            wait = 0 if was_well else min(max(FIRST_WAIT, wait * 2), LONGEST_WAIT)
             log.warning("role ended, starting it again", name=child.name, code=process.returncode, wait=wait)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), wait)
         started.set()
+
+    async def _started(self, child: Child) -> Process:
+        born = None if child.again is None else await child.again()
+        if born is not None:
+            return born
+        return await programs.started(*self._bound, *child.argv, env=self._environment, pass_fds=child.keeps)
 
     async def _ended_or_stopping(self, process: Process) -> None:
         waiting = [asyncio.create_task(process.wait()), asyncio.create_task(self._stopping.wait())]
@@ -113,3 +123,17 @@ def role_argv(role: str, number: int = 1, *, listener: int | None = None) -> tup
     further = () if number == 1 else ("--number", str(number))
     kept = () if listener is None else ("--listener", str(listener))
     return (sys.executable, "-m", "deploy.cli", "run", role, *further, *kept)
+
+
+def name_of(role: Role, number: int) -> str:
+    """What one of the processes of a role is called: `gateway`, `gateway-2`."""
+    return role if number == 1 else f"{role}-{number}"
+
+
+def role_named(name: str) -> tuple[Role, int]:
+    """The role and the number of a process with this name. Raises KeyError."""
+    kind, _, number = name.rpartition("-")
+    return _ROLES[name if name in _ROLES else kind], 1 if name in _ROLES else int(number)
+
+
+_ROLES: Final[Mapping[str, Role]] = {role: role for role in ROLES}

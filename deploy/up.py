@@ -1,7 +1,8 @@
 """`./yunping up`: prepares the data folder, keeps the roles running, and tells where to go next.
 
 The roles are forks of this process: the program is read once for all of them. Before anything heavy is read, the guard
-is forked off, so that it holds nothing of the database; what only a first start needs is in `deploy.first_start`.
+is forked off, so that it holds nothing of the database; what only a first start needs is in `deploy.first_start`. The
+last fork is a zygote, from which a role that dies is born again; only the guard is read anew, for the same reason.
 """
 
 import asyncio
@@ -12,19 +13,21 @@ import gc
 import os
 import socket
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final, TextIO
 
 import click
 
+from cms.kernel.forking import fork, reaped
 from cms.kernel.log import configure
+from cms.kernel.zygote import Zygote, pair, serve
 from deploy.announcing import announce
 from deploy.demo import addresses, keeper_file, world
 from deploy.demo.ports import exceptions
-from deploy.forking import fork
 from deploy.settings import FILE, Role, Settings, load
-from deploy.supervisor import Child, Supervisor, role_argv
+from deploy.supervisor import Child, Supervisor, name_of, role_argv, role_named
 
 # The guard holds nothing of the database and says what was recalled; what is due for the worker has waited in its rows.
 ORDER: Final[tuple[Role, ...]] = ("guard", "web", "gateway", "worker", "tv-out", "live-in")
@@ -49,13 +52,14 @@ def run_up(settings: Settings, *, demo: bool) -> int:
         is_demo = demo or keeper_file(settings).exists()
         # What is read stays: looking for garbage among it is a fifth of what a start takes.
         gc.disable()
-        children = _forked(settings, lock)
-        gc.enable()
-        asyncio.run(_keep(settings, children, is_demo=is_demo))
+        with contextlib.ExitStack() as ends:
+            children = _forked(settings, lock, ends)
+            gc.enable()
+            asyncio.run(_keep(settings, children, is_demo=is_demo))
     return 0
 
 
-def _forked(settings: Settings, lock: TextIO) -> list[Child]:
+def _forked(settings: Settings, lock: TextIO, ends: contextlib.ExitStack) -> list[Child]:
     """The roles in the order in which others wait for them; what is read for one is there for all after it."""
     from deploy import roles  # noqa: PLC0415 - nothing is read before the folder is known to be ours
 
@@ -75,14 +79,33 @@ def _forked(settings: Settings, lock: TextIO) -> list[Child]:
         roles.read(role)
         listener = _kept(settings) if role == "gateway" else listener
         for number in range(1, 1 + (settings.gateways if role == "gateway" else 1)):
-            name = role if number == 1 else f"{role}-{number}"
+            name = name_of(role, number)
             process = fork(functools.partial(work, role, number), name=f"yunping-{name}")
             held = listener.fileno() if listener is not None and role == "gateway" else None
             argv = role_argv(role, number, listener=held)
             found.append(Child(name, argv, process, () if held is None else (held,)))
+    parent = _zygote(lock, work, ends)
     if listener is not None:
         listener.detach()  # open for as long as this process lives
-    return found
+    # Not the guard: what this process has read since would be in its memory.
+    return [found[0], *(replace(one, again=functools.partial(parent.start, one.name)) for one in found[1:])]
+
+
+def _zygote(lock: TextIO, work: Callable[[Role, int], None], ends: contextlib.ExitStack) -> Zygote:
+    """A process that has read what the roles are made of, and bears one again when it is told its name."""
+    ours, its = pair()
+
+    def wait() -> None:
+        ours.close()
+        lock.close()
+        serve(its, lambda name, _: work(*role_named(name)), name="yunping-{}".format)
+
+    process = fork(wait, name="yunping-zygote")
+    its.close()
+    parent = Zygote(ours)
+    ends.callback(reaped, process.pid)
+    ends.callback(parent.close)
+    return parent
 
 
 def _kept(settings: Settings) -> socket.socket | None:

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 
 class Process(Protocol):
-    """A child process, as `asyncio.subprocess` has it and as `deploy.forking` has it."""
+    """A child process, as `asyncio.subprocess` has it and as `cms.kernel.forking` has it."""
 
     @property
     def returncode(self) -> int | None: ...

@@ -1,7 +1,7 @@
-"""Roles as forks of one process that has read the program once: a start costs one import instead of three.
+"""Processes as forks of one that has read the program once: a start costs no import.
 
-Only first starts are forked, before this process has an event loop or a thread; a role that died is started as a fresh
-process. A child is told when its parent is gone, and never runs its parent's code after its own.
+Forked is only from a process without an event loop or a thread: before the first one is made, and by a zygote
+(`cms.kernel.zygote`). A child is told when its parent is gone, and never runs its parent's code after its own.
 """
 
 import asyncio
@@ -25,12 +25,12 @@ log = logger("forking")
 
 
 class Forked:
-    """A forked child, waited for and ended like one of `asyncio.subprocess`."""
+    """A forked child, waited for and ended like one of `asyncio.subprocess`; `descriptor` is its pidfd_open(2)."""
 
-    def __init__(self, pid: int) -> None:
+    def __init__(self, pid: int, descriptor: int | None = None) -> None:
         self.pid = pid
         self.returncode: int | None = None
-        self._descriptor = os.pidfd_open(pid)
+        self._descriptor = os.pidfd_open(pid) if descriptor is None else descriptor
 
     async def wait(self) -> int:
         """Its exit code; negative for a signal."""
@@ -41,10 +41,18 @@ class Forked:
                 await ended.wait()
             finally:
                 loop.remove_reader(self._descriptor)
-            _, status = os.waitpid(self.pid, 0)  # noqa: ASYNC222 - it has ended, this returns at once
+            code = await self._code()
             os.close(self._descriptor)
-            self.returncode = os.waitstatus_to_exitcode(status)
+            self.returncode = code
         return self.returncode
+
+    def detach(self) -> int:
+        """Its descriptor, for somebody else to wait by."""
+        return self._descriptor
+
+    async def _code(self) -> int:
+        """What it ended with, asked once, after its end."""
+        return reaped(self.pid)
 
     def terminate(self) -> None:
         self._send(signal.SIGTERM)
@@ -55,6 +63,12 @@ class Forked:
     def _send(self, number: signal.Signals) -> None:
         if self.returncode is None:
             signal.pidfd_send_signal(self._descriptor, number)
+
+
+def reaped(pid: int) -> int:
+    """The exit code of a child of this process that has ended; negative for a signal."""
+    _, status = os.waitpid(pid, 0)
+    return os.waitstatus_to_exitcode(status)
 
 
 def fork(work: Callable[[], None], *, name: str) -> Forked:

@@ -18,7 +18,7 @@ DIALLING = 40
 
 
 def gateways_of(home: House) -> list[int]:
-    """The processes of gateways, as the first start forked them or as the supervisor started them anew."""
+    """The processes of gateways, as the first start or the zygote forked them, or the supervisor started them anew."""
     assert home.process is not None
     found = []
     for folder in Path("/proc").iterdir():
@@ -30,7 +30,9 @@ def gateways_of(home: House) -> list[int]:
         except OSError:
             continue
         # The kernel keeps 15 bytes of a name: the second's is cut off behind them.
-        if int(stat[1]) == home.process.pid and (name == "yunping-gateway" or b"\0gateway\0" in line):
+        is_gateway = name == "yunping-gateway" or b"\0gateway\0" in line
+        state, _, _, session = stat[:4]
+        if is_gateway and state != "Z" and int(session) == home.process.pid:
             found.append(int(folder.name))
     return found
 

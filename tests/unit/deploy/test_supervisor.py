@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 
 from deploy.roles import metrics_place
-from deploy.settings import ROLES
-from deploy.supervisor import role_argv
+from deploy.settings import ROLES, Role
+from deploy.supervisor import name_of, role_argv, role_named
 from tests.architecture.source import ROOT
 
 # A child writes a line at its start and one when it is told to stop.
@@ -169,9 +169,49 @@ def test_child_when_it_dies_at_once_is_tried_ever_more_slowly(start: Start) -> N
     eventually(lambda: len(family.starts("c0")) >= 4)
     at = [moment for _, moment in family.lines("c0", "start")]
     waits = [later - earlier for earlier, later in itertools.pairwise(at)]
-    assert waits[0] >= 0.2
-    assert waits[1] >= 0.4
-    assert waits[2] >= 0.8
+    assert waits[0] >= 0.1
+    assert waits[1] >= 0.2
+    assert waits[2] >= 0.4
+
+
+AGAIN = """
+import asyncio, os, sys
+from deploy import supervisor
+supervisor.FIRST_WAIT, supervisor.HEALTHY_AFTER = 60.0, float(sys.argv[2])
+file = sys.argv[1]
+child = (sys.executable, "-c", "import sys; open(sys.argv[1], 'a').write(sys.argv[2])", file)
+ways = ["short", "short", None]
+async def again():
+    way = ways.pop(0) if ways else None
+    return way and await asyncio.create_subprocess_exec(*child, way + " ")
+async def started(): pass
+one = supervisor.Child("c", (*child, "long "), again=again)
+asyncio.run(supervisor.Supervisor([one], environment=os.environ).run(started))
+"""
+
+
+@pytest.mark.parametrize(("well_after", "comes_back"), [("0.0", True), ("60", False)])
+def test_child_when_it_had_run_well_is_there_again_at_once_by_the_short_way_or_else_by_its_command(
+    tmp_path: Path, well_after: str, comes_back: bool
+) -> None:
+    place = tmp_path / "ways"
+    place.touch()
+    parent = [sys.executable, "-c", AGAIN, str(place), well_after]
+    with subprocess.Popen(parent, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as family:
+        if comes_back:
+            eventually(lambda: len(place.read_text().split()) >= 4)
+            assert place.read_text().startswith("short short long long")
+        else:
+            eventually(lambda: place.read_text().split() == ["short"])
+            time.sleep(1)
+            assert place.read_text().split() == ["short"]
+        family.terminate()
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_name_of_a_process_says_its_role_and_number(role: Role) -> None:
+    for number in (1, 2, 12):
+        assert role_named(name_of(role, number)) == (role, number)
 
 
 def test_supervisor_when_told_to_stop_while_it_waits_does_not_wait(start: Start) -> None:

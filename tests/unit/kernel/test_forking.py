@@ -6,13 +6,13 @@ import sys
 import time
 from pathlib import Path
 
-from deploy.forking import Forked
+from cms.kernel.forking import Forked
 from tests.architecture.source import ROOT
 
 # Forking is for processes of one thread, which a test runner is not.
 PARENT = """
 import asyncio, os, pathlib, sys, time
-from deploy.forking import fork
+from cms.kernel.forking import fork
 folder, kind = pathlib.Path(sys.argv[1]), sys.argv[2]
 def work():
     (folder / "name").write_text(pathlib.Path("/proc/self/comm").read_text())
