@@ -1,10 +1,11 @@
 """`./yunping bench reconnect`: kill -9 to the gateway, and when its ten thousand screens are back on the newest state.
 
-The parent kills the processes, publishes while nobody listens, and starts new ones at once, as the supervisor does. The
-screens wait as players do, by what the last welcome told them, and time begins with the first cut connection. Beside it
-the same screens, known by now, come without any spread to gateways that stand: handshakes alone. The reference is the
-library's own server with nothing of ours in it (`screens.bench.plain`), to which as many sockets come just so in turns
-with them: they are let in by an upgrade and told nothing, where a screen proves its key and is told its state.
+The parent kills the processes, publishes while nobody listens, and has new ones born at once, as the supervisor does,
+by a zygote that has read the program. The screens wait as players do, by what the last welcome told them, and time
+begins with the first cut connection. Beside it the same screens, known by now, come without any spread to gateways that
+stand: handshakes alone. The reference is the library's own server with nothing of ours in it (`screens.bench.plain`),
+to which as many sockets come just so in turns with them: they are let in by an upgrade and told nothing, where a screen
+proves its key and is told its state.
 
 The listening socket is kept by the parent, as the supervisor keeps it: screens wait in line while gateways start. One
 gateway has a core for itself and the screens the other. With `--option gateways=2` two take from the line, as on a
@@ -23,9 +24,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from cms.kernel.zygote import Zygote
 from screens.bench.cores import stay_on
-from screens.bench.processes import ask, free_port, line, module, process
-from screens.bench.street import Server, Street, gateway
+from screens.bench.processes import ask, free_port, line, module, process, zygote
+from screens.bench.street import Server, Street, again
 from screens.main import BACKLOG, listening
 from screens.native.build import build
 
@@ -65,9 +67,13 @@ async def _run(folder: Path, screens: int, gateways: int, kills: int) -> dict[st
     if gateways > 1:
         street.cores = (-1, -1)
     given = ("--port", port, "--core", street.cores[1], "--screens", folder / "all")
-    async with process(*module("storm", *given)) as storm, _library(folder, street, screens) as library:
+    async with (
+        process(*module("storm", *given)) as storm,
+        _library(folder, street, screens) as library,
+        zygote((kept.fileno(),)) as parent,
+    ):
         running = contextlib.AsyncExitStack()
-        start = functools.partial(_started, street, port, gateways, kept)
+        start = functools.partial(_started, street, parent, kept, gateways)
         servers = await start(running)
         first = json.loads(await ask(storm, "come"))["seconds"]
         alone, cost, plain = [], [], []
@@ -139,10 +145,10 @@ def _kept(port: int) -> socket.socket:
 
 
 async def _started(
-    street: Street, port: int, count: int, kept: socket.socket, stack: contextlib.AsyncExitStack
+    street: Street, parent: Zygote, kept: socket.socket, count: int, stack: contextlib.AsyncExitStack
 ) -> list[Server]:
     """Gateways at one socket, started side by side."""
-    coming = [gateway(street, port=port, kept=kept) for _ in range(count)]
+    coming = [again(street, parent, kept) for _ in range(count)]
     return list(await asyncio.gather(*(stack.enter_async_context(one) for one in coming)))
 
 

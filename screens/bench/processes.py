@@ -5,10 +5,13 @@ import contextlib
 import socket
 import sys
 from collections.abc import AsyncIterator, Collection
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 from cms.kernel.errors import Unavailable
+from cms.kernel.forking import Forked
+from cms.kernel.zygote import Zygote, pair
 
 FOLDER: Final = Path(__file__).parent
 ANSWER_SECONDS: Final = 120
@@ -41,7 +44,65 @@ async def compiled(folder: Path, *names: str) -> None:
             raise Unavailable("screens.no_compiler")
 
 
-async def ask(child: asyncio.subprocess.Process, text: str) -> str:
+class Child(Protocol):
+    """A process that is talked to by lines: of `asyncio.subprocess`, or one that a zygote bore."""
+
+    @property
+    def returncode(self) -> int | None: ...
+
+    @property
+    def stdin(self) -> asyncio.StreamWriter | None: ...
+
+    @property
+    def stdout(self) -> asyncio.StreamReader | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Newborn:
+    """A child of a zygote with its standard streams."""
+
+    process: Forked
+    stdin: asyncio.StreamWriter
+    stdout: asyncio.StreamReader
+
+    @property
+    def returncode(self) -> int | None:
+        return self.process.returncode
+
+
+@contextlib.asynccontextmanager
+async def zygote(keeps: Collection[int] = ()) -> AsyncIterator[Zygote]:
+    """One that bears gateways, which inherit the descriptors `keeps`; it has read them when it is handed out."""
+    ours, its = pair()
+    with its:
+        command = module("nursery", "--socket", its.fileno())
+        async with process(*command, keeps=(*keeps, its.fileno())):
+            parent = Zygote(ours)
+            try:
+                yield parent
+            finally:
+                parent.close()
+
+
+@contextlib.asynccontextmanager
+async def born(parent: Zygote, *options: object) -> AsyncIterator[Newborn]:
+    """A child of the zygote that is told these options; killed at the end. Raises EOFError when there is no zygote."""
+    ours, its = socket.socketpair()
+    with its:
+        process = await parent.start(" ".join(map(str, options)), (its.fileno(),))
+    reader, writer = await asyncio.open_connection(sock=ours)
+    try:
+        if process is None:
+            raise EOFError
+        yield Newborn(process, writer, reader)
+    finally:
+        writer.close()
+        if process is not None:
+            process.kill()
+            await process.wait()
+
+
+async def ask(child: Child, text: str) -> str:
     """The child's answer to a line."""
     assert child.stdin is not None  # noqa: S101
     child.stdin.write(text.encode() + b"\n")
@@ -49,7 +110,7 @@ async def ask(child: asyncio.subprocess.Process, text: str) -> str:
     return await line(child)
 
 
-async def line(child: asyncio.subprocess.Process) -> str:
+async def line(child: Child) -> str:
     """The next line of a child. Raises TimeoutError, and EOFError when it ended."""
     assert child.stdout is not None  # noqa: S101
     async with asyncio.timeout(ANSWER_SECONDS):

@@ -20,11 +20,12 @@ from cms.kernel.base import Base
 from cms.kernel.clock import SystemClock
 from cms.kernel.db import Database, normal_url, sync_url
 from cms.kernel.ids import public_id, uuid7
+from cms.kernel.zygote import Zygote
 from cms.trust.keys import SigningKey
 from cms.trust.signed import Signed
 from screens import ledger_rows, proof_rows, watch_rows
 from screens.bench.cores import cores
-from screens.bench.processes import ask, free_port, line, module, process
+from screens.bench.processes import Child, ask, born, free_port, line, module, process
 from screens.district import District
 from screens.hands import lines as hand_lines, rollout_tables, tables as hand_tables
 from screens.manifest import manifest_body
@@ -143,7 +144,7 @@ class Listeners:
 class Server:
     """One gateway process of the product."""
 
-    def __init__(self, child: asyncio.subprocess.Process, port: int) -> None:
+    def __init__(self, child: Child, port: int) -> None:
         self.child = child
         self.port = port
 
@@ -153,13 +154,21 @@ class Server:
 
 
 @contextlib.asynccontextmanager
-async def gateway(
-    street: Street, *, port: int = 0, options: Sequence[object] = (), kept: socket.socket | None = None
-) -> AsyncIterator[Server]:
-    """A gateway that listens and knows its screens; `kept` is a socket that listens already, on this port."""
-    port, keeps = port or free_port(), () if kept is None else (kept.fileno(),)
+async def gateway(street: Street, *, port: int = 0, options: Sequence[object] = ()) -> AsyncIterator[Server]:
+    """A gateway that listens and knows its screens."""
+    port = port or free_port()
     given = ("--database", street.database.url, "--port", port, "--core", street.cores[0], *options)
-    async with process(*module("server", *given, *(f"--listener={one}" for one in keeps)), keeps=keeps) as child:
+    async with process(*module("server", *given)) as child:
+        await line(child)
+        yield Server(child, port)
+
+
+@contextlib.asynccontextmanager
+async def again(street: Street, parent: Zygote, kept: socket.socket) -> AsyncIterator[Server]:
+    """One that was read already, as the supervisor starts it; it takes from the socket that is kept."""
+    port = int(kept.getsockname()[1])
+    given = ("--database", street.database.url, "--port", port, "--core", street.cores[0])
+    async with born(parent, *given, f"--listener={kept.fileno()}") as child:
         await line(child)
         yield Server(child, port)
 
