@@ -25,8 +25,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from cms.kernel.zygote import Zygote
+from screens.bench import storm
 from screens.bench.cores import stay_on
-from screens.bench.processes import ask, free_port, line, module, process, zygote
+from screens.bench.processes import ask, compiled, free_port, line, module, process, zygote
 from screens.bench.street import Server, Street, again
 from screens.main import BACKLOG, listening
 from screens.native.build import build
@@ -66,28 +67,28 @@ async def _run(folder: Path, screens: int, gateways: int, kills: int) -> dict[st
     await asyncio.to_thread((folder / "all").write_text, "\n".join(street.lines), encoding="utf-8")
     if gateways > 1:
         street.cores = (-1, -1)
-    given = ("--port", port, "--core", street.cores[1], "--screens", folder / "all")
+    await compiled(folder, "storm")
     async with (
-        process(*module("storm", *given)) as storm,
+        process(*storm.command(folder, port=port, core=street.cores[1], screens=folder / "all")) as crowd,
         _library(folder, street, screens) as library,
         zygote((kept.fileno(),)) as parent,
     ):
         running = contextlib.AsyncExitStack()
         start = functools.partial(_started, street, parent, kept, gateways)
         servers = await start(running)
-        first = json.loads(await ask(storm, "come"))["seconds"]
+        first = json.loads(await ask(crowd, "come"))["seconds"]
         alone, cost, plain = [], [], []
         for _ in range(kills):
             plain.append(await library())
-            await ask(storm, "leave")
+            await ask(crowd, "leave")
             await asyncio.sleep(PAUSE)
             before = await _cpu(servers)
-            alone.append(json.loads(await ask(storm, "come"))["seconds"])
+            alone.append(json.loads(await ask(crowd, "come"))["seconds"])
             cost.append((await _cpu(servers) - before) / screens * 1e6)
         rounds = []
         for _ in range(kills):
             await asyncio.sleep(PAUSE)
-            running, found = await _killed(street, storm, running, start)
+            running, found = await _killed(street, crowd, running, start)
             rounds.append(found)
         await running.aclose()
     kept.close()
@@ -116,21 +117,20 @@ async def _library(
 ) -> AsyncIterator[Callable[[], Awaitable[tuple[float, float]]]]:
     """The library alone and who comes to it; call it for the seconds all took, and µs of processor for each."""
     port, silent = free_port(), folder / "silent"
-    await asyncio.to_thread(silent.write_text, "\n" * (sockets - 1), encoding="utf-8")
-    given = ("--port", port, "--core", street.cores[1], "--screens", silent)
+    await asyncio.to_thread(silent.write_text, "\n" * sockets, encoding="utf-8")
     with _kept(port) as kept:
         bound = ("--listener", kept.fileno(), "--core", street.cores[0])
         async with (
             process(*module("plain", *bound), keeps=(kept.fileno(),)) as server,
-            process(*module("storm", *given)) as storm,
+            process(*storm.command(folder, port=port, core=street.cores[1], screens=silent)) as crowd,
         ):
             await line(server)
 
             async def come() -> tuple[float, float]:
                 before = json.loads(await ask(server, "cpu"))["process_cpu"]
-                seconds = json.loads(await ask(storm, "come"))["seconds"]
+                seconds = json.loads(await ask(crowd, "come"))["seconds"]
                 used = json.loads(await ask(server, "cpu"))["process_cpu"] - before
-                await ask(storm, "leave")
+                await ask(crowd, "leave")
                 await asyncio.sleep(PAUSE)
                 return seconds, used / sockets * 1e6
 
@@ -160,15 +160,15 @@ async def _cpu(servers: Sequence[Server]) -> float:
 
 async def _killed(
     street: Street,
-    storm: asyncio.subprocess.Process,
+    crowd: asyncio.subprocess.Process,
     running: contextlib.AsyncExitStack,
     start: Callable[[contextlib.AsyncExitStack], Awaitable[list[Server]]],
 ) -> tuple[contextlib.AsyncExitStack, dict[str, float]]:
     manifests = await street.signed()
     version = json.loads(manifests[0].text)["version"]
-    assert storm.stdin is not None  # noqa: S101
-    storm.stdin.write(f"back {version}\n".encode())
-    await storm.stdin.drain()
+    assert crowd.stdin is not None  # noqa: S101
+    crowd.stdin.write(f"back {version}\n".encode())
+    await crowd.stdin.drain()
     await running.aclose()  # kill -9
     began = time.monotonic()
     next_ = contextlib.AsyncExitStack()
@@ -177,6 +177,6 @@ async def _killed(
     servers = await starting
     ready = await _cpu(servers)
     started = time.monotonic() - began
-    found: dict[str, float] = json.loads(await line(storm))
+    found: dict[str, float] = json.loads(await line(crowd))
     used = await _cpu(servers) - ready
     return next_, found | {"start": started, "cpu_us": used / street.screens * 1e6}

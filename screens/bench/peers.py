@@ -1,8 +1,4 @@
-"""A screen's end of a socket for load: the whole handshake without waiting, in as little time as Python can.
-
-Ten thousand boxes have ten thousand processors; here they share what the gateway leaves of two. So what a box would do
-once is done before it dials, and nothing of what it hears is read that it does not answer.
-"""
+"""A screen's end of a socket for load: the whole handshake without waiting."""
 
 import base64
 import enum
@@ -21,14 +17,9 @@ from screens.protocol import hello_bytes
 
 SUBPROTOCOL, SPOKEN = next(iter(SUBPROTOCOLS.items()))
 _NONCE: Final = re.compile(rb'"nonce":"([A-Za-z0-9_-]+)"')
-# A beacon's text is canonical, so that its own version is the last of its fields.
-_VERSION: Final = re.compile(rb'\\"version\\":(\d+)\}"')
 ADDRESSES: Final = 8
 _TURNS: Final = itertools.count()
 _BIND_ADDRESS_NO_PORT: Final = 24  # linux/in.h; the port is chosen when both ends are known
-_RETRY: Final = re.compile(rb'"retry":\{"min":(\d+),"max":(\d+)\}')
-# Where the signature stands in a hello that is ready but for it.
-_UNSIGNED: Final = "?" * 86
 
 
 class Step(enum.IntEnum):
@@ -45,29 +36,21 @@ class Peer:
     """One connection; `line` is a screen's id and seed, or empty for a socket that says nothing after its upgrade."""
 
     __slots__ = (
-        "_have",
-        "_hello",
         "_left",
         "_port",
         "_request",
         "_secret",
-        "retry",
         "screen",
         "socket",
         "step",
-        "version",
     )
 
     def __init__(self, line: str, port: int) -> None:
         self.screen, _, seed = line.partition(" ")
         self._secret = crypto_sign_seed_keypair(bytes.fromhex(seed))[1] if seed else b""
         self._port = port
-        self._request = _request(port)
-        self._hello: tuple[bytes, bytes] | None = None
+        self._request = request(port)
         self._left = b""
-        self.retry = (200, 1_000)
-        self.version = 0
-        self._have = Have()
         self.step = Step.DIALLING
         self.socket: socket.socket | None = None
 
@@ -134,33 +117,24 @@ class Peer:
         """What a text frame says, from `at` on."""
         if frame.startswith(b'{"t":"state"', at):
             self.step = Step.SERVED
-            if (found := _VERSION.search(frame, at)) and (version := int(found[1])) != self.version:
-                self.version, self._have, self._hello = version, Have(1, version, 1, 1, 1), None
         elif frame.startswith(b'{"t":"welcome"', at):
             self.step = Step.WELCOME
-            if found := _RETRY.search(frame, at):
-                self.retry = (int(found[1]), int(found[2]))
         elif (found := _NONCE.search(frame, at)) and self._secret:
             said = hello_bytes(found[1].decode(), self.screen, f"127.0.0.1:{self._port}")
-            head, tail = self._hello = self._hello or self._unsigned()
-            signature = b64(crypto_sign(said, self._secret)[:crypto_sign_BYTES]).encode()
-            self._send(head + signature + tail)
+            signature = b64(crypto_sign(said, self._secret)[:crypto_sign_BYTES])
+            public = self._secret[32:]  # as libsodium keeps a pair: the seed, and behind it the public key
+            hello = Hello(self.screen, b64(public), Have(), signature, "bench", {}, SPOKEN)
+            self._send(_masked(encode(hello).encode()))
         elif frame.startswith(b'{"t":"bye"', at):
             raise ConnectionRefusedError(frame[at:].decode())
-
-    def _unsigned(self) -> tuple[bytes, bytes]:
-        """The frame of a hello before and behind its signature."""
-        public = self._secret[32:]  # as libsodium keeps a pair: the seed, and behind it the public key
-        hello = Hello(self.screen, b64(public), self._have, _UNSIGNED, "bench", {}, SPOKEN)
-        head, _, tail = _masked(encode(hello).encode()).partition(_UNSIGNED.encode())
-        return head, tail
 
     def _send(self, data: bytes) -> None:
         assert self.socket is not None  # noqa: S101
         self.socket.sendall(data)
 
 
-def _request(port: int) -> bytes:
+def request(port: int) -> bytes:
+    """The upgrade that a screen asks for."""
     key = base64.b64encode(secrets.token_bytes(16)).decode()
     lines = (
         f"GET {PATH} HTTP/1.1",

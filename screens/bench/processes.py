@@ -15,6 +15,8 @@ from cms.kernel.zygote import Zygote, pair
 
 FOLDER: Final = Path(__file__).parent
 ANSWER_SECONDS: Final = 120
+# OpenSSL, which this Python stands on; its headers need not be installed.
+_LIBRARIES: Final = {"storm": ("-l:libcrypto.so.3",)}
 
 
 @contextlib.asynccontextmanager
@@ -38,7 +40,7 @@ def module(name: str, *options: object) -> tuple[str, ...]:
 async def compiled(folder: Path, *names: str) -> None:
     """The C programs of this folder, in `folder`. Raises Unavailable `screens.no_compiler`."""
     for name in names:
-        argv = ("gcc", "-O2", "-o", str(folder / name), str(FOLDER / f"{name}.c"))
+        argv = ("gcc", "-O2", "-o", str(folder / name), str(FOLDER / f"{name}.c"), *_LIBRARIES.get(name, ()))
         child = await asyncio.create_subprocess_exec(*argv)
         if await child.wait() != 0:
             raise Unavailable("screens.no_compiler")
