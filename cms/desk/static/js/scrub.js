@@ -1,4 +1,6 @@
 // <yp-scrub>: the bar under a player: a picture of the moment above it, chapter marks on it, and times that lead there.
+import { ready } from "./ready.js";
+
 const WIDTH = 160;
 const HEIGHT = 90;
 const page = document;
@@ -71,3 +73,4 @@ page.addEventListener("click", (event) => {
     text.setSelectionRange(text.value.length, text.value.length);
   }
 });
+if (page.querySelector("video[data-film]")) ready(...page.querySelectorAll("[data-seek], [data-chapter-here]"));
