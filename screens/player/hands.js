@@ -41,6 +41,7 @@ export class Hands {
   #ledger = newLedger();
   #untold = new Map();
   #busy = new Set();
+  #ending = new Set();
   #line = new Line();
   #beacon = null;
   #at = null; // the server's time at this page's start
@@ -160,9 +161,15 @@ export class Hands {
   }
 
   async #end(name, end) {
-    this.#busy.delete(name);
-    if (this.#ledger.ends[name]) return;
-    await this.#keep(ended(this.#ledger, name, end));
+    if (this.#ledger.ends[name] || this.#ending.has(name)) return;
+    this.#ending.add(name);
+    try {
+      await this.#keep(ended(this.#ledger, name, end));
+    } finally {
+      // Not before it is kept: who looks for what was left undone meanwhile would end it a second time.
+      this.#ending.delete(name);
+      this.#busy.delete(name);
+    }
     this.#untold.set(name, end);
     this.#tell(name, end);
   }
