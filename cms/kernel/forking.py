@@ -46,8 +46,9 @@ class Forked:
             self.returncode = code
         return self.returncode
 
-    def detach(self) -> int:
-        """Its descriptor, for somebody else to wait by."""
+    @property
+    def descriptor(self) -> int:
+        """By which somebody else may wait for it."""
         return self._descriptor
 
     async def _code(self) -> int:

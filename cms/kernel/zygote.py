@@ -62,7 +62,7 @@ def _bear(end: socket.socket, work: Work, text: str, handed: Sequence[int], *, n
 
     born = fork(live, name=name)
     with contextlib.ExitStack() as closing:
-        for one in (*handed, descriptor := born.detach()):
+        for one in (*handed, descriptor := born.descriptor):
             closing.callback(os.close, one)
         socket.send_fds(end, [str(born.pid).encode()], [descriptor])
 

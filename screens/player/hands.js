@@ -41,7 +41,7 @@ export class Hands {
   #ledger = newLedger();
   #untold = new Map();
   #busy = new Set();
-  #ending = new Set();
+  #changes = new Line(); // of the ledger: each is made of what the one before it left
   #line = new Line();
   #beacon = null;
   #at = null; // the server's time at this page's start
@@ -113,7 +113,7 @@ export class Hands {
       // begun by the page before this one, and given again because it is not ended
       if (this.#ledger.open.includes(name)) return void this.#say(name, { state: "received" });
       const now = this.player.time() || this.#said();
-      await this.#keep(heed(this.#ledger, order, { screen: this.identity.screen, now }));
+      await this.#keep((ledger) => heed(ledger, order, { screen: this.identity.screen, now }));
       this.#busy.add(name);
       this.#say(name, { state: "received" });
       await this.#do(order.value, wire);
@@ -150,9 +150,10 @@ export class Hands {
   async follow(signal) {
     for (;;) {
       await pause(LOOK, signal);
-      if (this.#ledger.open.length === 0) continue;
+      const { open } = this.#ledger; // of before the look: what is begun meanwhile is nobody's leftover
+      if (open.length === 0) continue;
       const facts = await this.box.look();
-      for (const name of this.#ledger.open) {
+      for (const name of open) {
         const end = facts?.ends?.[name];
         if (end) await this.#end(name, end);
         else if (!this.#busy.has(name) && !facts?.trial) await this.#end(name, { state: "failed", code: "hands.broken" });
@@ -161,15 +162,9 @@ export class Hands {
   }
 
   async #end(name, end) {
-    if (this.#ledger.ends[name] || this.#ending.has(name)) return;
-    this.#ending.add(name);
-    try {
-      await this.#keep(ended(this.#ledger, name, end));
-    } finally {
-      // Not before it is kept: who looks for what was left undone meanwhile would end it a second time.
-      this.#ending.delete(name);
-      this.#busy.delete(name);
-    }
+    const isFirst = await this.#keep((ledger) => (ledger.ends[name] ? ledger : ended(ledger, name, end)))
+      .finally(() => this.#busy.delete(name)); // not sooner: it would look like one that was left undone
+    if (!isFirst) return;
     this.#untold.set(name, end);
     this.#tell(name, end);
   }
@@ -177,8 +172,11 @@ export class Hands {
   #tell(name, { state, code, value }) {
     if (!this.#say(name, { state, code, value })) return;
     this.#untold.delete(name);
-    const end = { ...this.#ledger.ends[name], told: true };
-    if (this.#ledger.ends[name]) this.#keep(ended(this.#ledger, name, end)).catch(() => {});
+    const told = (ledger) => {
+      const end = ledger.ends[name];
+      return end ? ended(ledger, name, { ...end, told: true }) : ledger;
+    };
+    this.#keep(told).catch(() => {});
   }
 
   #say(order, { state, code, value }) {
@@ -186,9 +184,15 @@ export class Hands {
     return this.send({ t: "done", order, state, at: Date.now(), ...more });
   }
 
-  async #keep(ledger) {
-    await this.store.write({ orders: ledger });
-    this.#ledger = ledger;
+  /** Whether the change made another ledger, which is then in the store. */
+  #keep(change) {
+    return this.#changes.run(async () => {
+      const ledger = change(this.#ledger);
+      if (ledger === this.#ledger) return false;
+      await this.store.write({ orders: ledger });
+      this.#ledger = ledger;
+      return true;
+    });
   }
 }
 

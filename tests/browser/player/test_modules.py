@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 
-from tests.browser.player.test_vectors import origin
+from tests.browser.player.test_vectors import VECTORS, origin
 from tests.chromium import Pages
+from tests.vectors.orders import TICKET, order, signed
+from tests.vectors.world import T0
 
 pytestmark = pytest.mark.browser
 __all__ = ["origin"]
@@ -197,3 +199,43 @@ async def test_page_that_paints_no_more_is_loaded_again_once_after_half_a_minute
     assert 130 < stuck_at <= 140
     assert found["seen"][-1] == 1
     assert found["reports"] == found["seen"].index(1) + 1
+
+
+# Two orders on a box whose store takes its time, while somebody looks for leftovers all the time.
+ORDERED = """
+async ([root, wires, screen, now]) => {
+  const later = globalThis.setTimeout;
+  globalThis.setTimeout = (run, ms) => later(run, Math.min(ms, 2));
+  const [{ Hands }, { readSigned }, { verifyRoot }] = await Promise.all(
+    ["/hands.js", "/trust/signed.js", "/trust/verify.js"].map((one) => import(one)));
+  const said = [];
+  let kept = null;
+  const hands = new Hands({
+    box: { isThere: true, can: [], look: async () => ({}), ask: async () => ({ state: "done" }) },
+    store: {
+      read: async () => null,
+      write: ({ orders }) => new Promise((done) => later(() => done((kept = orders)), 60)),
+    },
+    player: { root: await verifyRoot(readSigned(root), null), time: () => now, facts: null },
+    identity: { screen }, version: "1", send: (one) => said.push(one), clear: async () => {}, reload: () => {},
+  });
+  await hands.open();
+  const following = new AbortController();
+  hands.follow(following.signal).catch(() => {});
+  await Promise.all(wires.map((order) => hands.take({ order })));
+  await new Promise((done) => later(done, 400));
+  following.abort();
+  return { said: said.map(({ order, state, code }) => [order, state, code ?? null]), kept };
+}
+"""
+
+
+async def test_order_ends_once_and_none_is_forgotten_while_the_store_is_slow(pages: Pages, origin: str) -> None:
+    page = await pages.open(f"{origin}/templates/frame.css")
+    made = [order(seq, action="screenshot", params={"ticket": TICKET}) for seq in (1, 2)]
+    start = VECTORS["viewer"]["start"]["root"]
+    given = [start, [signed(one).value() for one in made], made[0].screen, T0 + 1]
+    found: dict[str, Any] = await page.evaluate(ORDERED, given)
+    assert found["said"] == [[one.order, state, None] for one in made for state in ("received", "done")]
+    assert found["kept"]["open"] == []
+    assert found["kept"]["ends"] == {one.order: {"state": "done", "told": True} for one in made}
