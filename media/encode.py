@@ -100,11 +100,10 @@ async def encode_house(
     kept = kept or Nothing()
     async with private_folder(work) as out:
         await in_thread(_has_room, out, segments, limits)
-        every = stretches(segments, each=each)
         run = Making(path, facts, segments, of_house, Room(sandbox, work, out, limits, progress), kept, hardware)
-        run.is_resumable = len(every) > 1
+        run.is_resumable = segments > each
         await run.begin()
-        await in_passes(run, every, kept)
+        await in_passes(run, stretches(segments, each=each), kept, is_long=run.is_resumable)
         run.refuse_damage()
         await unchanged(path, facts.seen)
         index = await in_thread(package.index_of, out, of_house, segments=segments, duration_ms=facts.duration_ms)

@@ -1,6 +1,5 @@
 """The tracks of an item, stretch by stretch: taken from what is kept, or made, kept and put behind the others."""
 
-import asyncio
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -60,29 +59,23 @@ class Making:
     room: Room
     kept: Kept
     hardware: Hardware | None = None
-    # What is one stretch in all has nothing to be resumed.
+    # What is made in one go has nothing to be resumed.
     is_resumable: bool = True
     there: frozenset[str] = field(default=frozenset(), init=False)
     patched: int = field(default=0, init=False)
     done_ms: int = field(default=0, init=False)
     loudness: Loudness = field(default=UNHEARD, init=False)
-    # Set once the pictures of the first segment are there, or their stretch has ended.
-    opened: asyncio.Event = field(default_factory=asyncio.Event, init=False)
 
     async def begin(self) -> None:
         """Asks what an earlier try left."""
         self.there = frozenset(await self.kept.begin(self.house.name))
 
     async def sound(self) -> None:
-        """Measures how loud the source is and makes the track of its sound, each in one run over the whole.
-
-        Beside the pictures, and behind their first segment, which somebody waits for.
-        """
+        """Measures how loud the source is and makes the track of its sound, each in one run over the whole."""
         before = await self._kept_measure() if {AUDIO, _MEASURED} <= self.there else None
         if before is not None and await self._taken(AUDIO, AUDIO, 0, self.segments):
             self.loudness = before
             return
-        await self.opened.wait()
         async with private_folder(self.room.work) as out:
             before = self.loudness = await self._measure(out)
             output = ladder.sound_output(self.facts, gain_for(before), self.segments)
@@ -94,11 +87,11 @@ class Making:
 
     async def stretch(self, stretch: Stretch, rungs: Sequence[str] = RUNGS) -> None:
         """Puts these sizes of a stretch behind those that are there."""
-        names = {rung: f"{rung}.{stretch.number:05}" for rung in rungs}
+        # Which segments it is stands in the name: what a version with other stretches left is never taken for it.
+        names = {rung: f"{rung}.{stretch.first}+{stretch.segments}" for rung in rungs}
         missing = [r for r in rungs if not await self._taken(r, names[r], stretch.first, stretch.segments)]
         if missing:
             await self._encode(stretch, {rung: names[rung] for rung in missing})
-        self.opened.set()
         self.done_ms += self._worth(stretch, rungs)
 
     async def _encode(self, stretch: Stretch, names: Mapping[str, str]) -> None:
@@ -230,15 +223,13 @@ class Making:
     def _worth(self, stretch: Stretch, rungs: Sequence[str]) -> int:
         return round(stretch.length_ms * sum(_SHARES[rung] for rung in rungs))
 
-    def _shifted(self, share: float) -> Report:
+    def _shifted(self, share: float) -> Report | None:
         heard = self.room.progress
+        if heard is None:
+            return None
         total = self.segments * SEGMENT_MS
 
         def tell(one: Progress) -> None:
-            if one.done_ms > SEGMENT_MS:
-                self.opened.set()
-            if heard is None:
-                return
             done = min(total, self.done_ms + round(share * one.done_ms))
             heard(replace(one, done_ms=done, total_ms=total, speed=share * one.speed))
 

@@ -4,8 +4,8 @@ In one decode for all sizes while nobody waits. From the stretch on at which som
 until the end of the video, which can then be watched; the larger sizes of those stretches follow. What is made is the
 same to the byte in any order; a stretch that is made in two passes is decoded twice.
 
-The sound, which is measured and made over the whole, is made beside the first stretch, where the sandbox has turns for
-both: it keeps one core busy while the pictures keep all.
+The sound, which is measured and made over the whole, is made beside the stretch behind the first segment, where the
+sandbox has turns for both: it keeps one core busy while the pictures keep all, and that segment is waited for.
 """
 
 from collections.abc import Sequence
@@ -36,14 +36,17 @@ class Steps(Protocol):
         ...
 
 
-async def in_passes(steps: Steps, every: Sequence[Stretch], kept: Kept) -> None:
-    """Makes every stretch. What `kept` raises passes through: the rest is made by whoever comes next."""
+async def in_passes(steps: Steps, every: Sequence[Stretch], kept: Kept, *, is_long: bool) -> None:
+    """Makes every stretch. What `kept` raises passes through: the rest is made by whoever comes next.
+
+    A video that is not long, a minute at most, has nothing to go back for.
+    """
     behind: list[Stretch] = []
     for stretch in every:
-        # A video of one stretch has nothing to go back for. Once parted it stays so: each track grows at its end.
-        parted = len(every) > 1 and (bool(behind) or await kept.small_first())
+        # Once parted it stays so: each track grows at its end.
+        parted = is_long and (bool(behind) or await kept.small_first())
         pictures = steps.stretch(stretch, SMALL if parted else RUNGS)
-        await (together(steps.sound(), pictures) if stretch is every[0] else pictures)
+        await (together(steps.sound(), pictures) if stretch is every[:2][-1] else pictures)
         if parted:
             behind.append(stretch)
     if behind:

@@ -4,6 +4,9 @@ Pure. A stretch reads the source from a little before its begin, keeps the sourc
 picture numbers, so that its pictures are the very ones of a run over the whole file (`media.ladder.stretch_picture`).
 Each is encoded by an encoder that starts with it, in an uninterrupted run as well as in a resumed one: what is made is
 the same to the byte whoever was killed in between.
+
+The first segment is a stretch of its own, because somebody waits for it: an encoder that may look at what follows has
+read some twenty pictures more in each size before it lets go of a segment.
 """
 
 from dataclasses import dataclass
@@ -43,10 +46,10 @@ class Stretch:
 
 
 def stretches(segments: int, *, each: int = SEGMENTS) -> tuple[Stretch, ...]:
-    """All stretches of an item with so many segments; the last may be shorter."""
-    return tuple(
-        Stretch(number, first, min(each, segments - first)) for number, first in enumerate(range(0, segments, each))
-    )
+    """All stretches of an item with so many segments: its first segment, what fills up `each`, and so on by `each`."""
+    begins = [0, *range(1, min(each, segments), each), *range(each, segments, each)]
+    ends = [*begins[1:], segments]
+    return tuple(Stretch(number, first, ends[number] - first) for number, first in enumerate(begins))
 
 
 def read_from_ms(stretch: Stretch, form: Format) -> int:

@@ -57,7 +57,7 @@ class Paced(FakeTools):
     async def paced(self, path: Path, facts: VideoFacts, *, kept: Kept, **given: Any) -> AsyncIterator[EncodedVideo]:
         there = set(await kept.begin("house"))
         name = str(path.stat().st_size - len(CLIP))
-        await in_passes(_Steps(self, name, kept, there, given["work"]), stretches(48), kept)
+        await in_passes(_Steps(self, name, kept, there, given["work"]), stretches(32), kept, is_long=True)
         async with self.encode(path, facts, kept=kept, **given) as made:
             yield made
 

@@ -19,17 +19,22 @@ def test_stretches_tile_an_item_and_none_is_longer_than_asked(segments: int, eac
     found = stretches(segments, each=each)
     assert [one.number for one in found] == list(range(len(found)))
     assert sum(one.segments for one in found) == segments
-    assert all(one.segments == each for one in found[:-1])
+    assert found[0].segments == 1
+    assert all(one.frames[1] % (each * SEGMENT_FRAMES) == 0 for one in found[1:-1])
+    assert all(one.segments <= each for one in found)
     for before, after in zip(found, found[1:], strict=False):  # noqa: RUF007 - pairs
         assert before.frames[1] == after.frames[0] == after.first * SEGMENT_FRAMES
 
 
 def test_stretch_is_read_from_before_its_begin_and_from_further_where_there_is_no_index() -> None:
-    first, second = stretches(20)
+    first, second, third = stretches(20)
     assert read_from_ms(first, kinds.MP4) == read_from_ms(first, kinds.MPEGTS) == 0
-    assert second.begin_ms == 61_440
-    assert read_from_ms(second, kinds.MP4) == 58_440
-    assert read_from_ms(second, kinds.MPEGTS) == 46_440
+    assert second.begin_ms == 3_840
+    assert read_from_ms(second, kinds.MP4) == 840
+    assert read_from_ms(second, kinds.MPEGTS) == 0
+    assert third.begin_ms == 61_440
+    assert read_from_ms(third, kinds.MP4) == 58_440
+    assert read_from_ms(third, kinds.MPEGTS) == 46_440
 
 
 @given(st.integers(1, 4 * 3_600_000))
