@@ -51,6 +51,10 @@ def run(settings: Settings, role: Role, number: int, listener: int | None) -> No
         from deploy.kept_socket import from_systemd  # noqa: PLC0415
 
         listener = from_systemd()
+    if listener is None:
+        from deploy.ports import ports_free  # noqa: PLC0415
+
+        ports_free(settings, role)
     run_role(settings, role, number, listener=listener)
 
 

@@ -10,8 +10,10 @@ from cms.kernel.errors import DomainError
 from cms.kernel.messages import catalogue
 from deploy.settings import SettingsError, load
 
-# What a cron job tells apart from a record that is not whole; EX_UNAVAILABLE.
-EXITS = {"deploy.database_away": 69}
+# What a cron job tells apart from a record that is not whole, and who starts us from a fault of ours; EX_UNAVAILABLE.
+EXITS = dict.fromkeys(
+    ("deploy.database_away", "deploy.port_taken", "deploy.port_forbidden", "deploy.address_foreign"), 69
+)
 
 
 def with_settings(command: Callable[..., Any]) -> Callable[..., Any]:

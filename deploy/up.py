@@ -26,6 +26,7 @@ from cms.kernel.zygote import Zygote, pair, serve
 from deploy.announcing import announce
 from deploy.demo import addresses, keeper_file, world
 from deploy.demo.ports import exceptions
+from deploy.ports import LISTENING, ports_free
 from deploy.settings import FILE, Role, Settings, load
 from deploy.supervisor import Child, Supervisor, name_of, role_argv, role_named
 
@@ -36,7 +37,10 @@ VERSIONS: Final = Path(__file__).parent / "migrations" / "versions"
 
 
 def run_up(settings: Settings, *, demo: bool) -> int:
-    """Runs until a stop signal; returns the exit code. Blocking, and for the main thread of a process of one thread."""
+    """Runs until a stop signal; returns the exit code. Blocking, and for the main thread of a process of one thread.
+
+    Refuses as `deploy.ports.ports_free`, before anything is written or started.
+    """
     configure(role="up", level="WARNING", json_lines=settings.log_json)
     settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
     with _only_one(settings.data / "up.lock") as lock:
@@ -45,6 +49,7 @@ def run_up(settings: Settings, *, demo: bool) -> int:
                 f"数据目录 {settings.data} 已有一个云屏在运行。请先停止它，或用 YUNPING_DATA 指定另一个目录。", err=True
             )
             return 75  # EX_TEMPFAIL
+        ports_free(settings, *LISTENING)
         if demo:
             settings = _demo_settings(settings)
         if not is_newest(settings):
