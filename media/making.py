@@ -49,6 +49,25 @@ class Room:
 
 
 @dataclass(slots=True)
+class Damage:
+    """How many pictures and sounds decoders had to guess, each counted once, however often it was decoded."""
+
+    of_sound: int = 0
+    of_stretches: dict[int, int] = field(default_factory=dict)
+
+    def seen(self, stretch: Stretch, found: int) -> None:
+        """Notes a run over some sizes of a stretch; another run over it meets the same."""
+        self.of_stretches[stretch.number] = max(found, self.of_stretches.get(stretch.number, 0))
+
+    @property
+    def total(self) -> int:
+        """Of the whole film: who reads the second stretch begins before it and meets the first segment's again."""
+        found = dict(self.of_stretches)
+        again = min(found.get(0, 0), found.get(1, 0))
+        return self.of_sound + sum(found.values()) - again
+
+
+@dataclass(slots=True)
 class Making:
     """One encode on its way."""
 
@@ -62,7 +81,7 @@ class Making:
     # What is made in one go has nothing to be resumed.
     is_resumable: bool = True
     there: frozenset[str] = field(default=frozenset(), init=False)
-    patched: int = field(default=0, init=False)
+    damage: Damage = field(default_factory=Damage, init=False)
     done_ms: int = field(default=0, init=False)
     loudness: Loudness = field(default=UNHEARD, init=False)
 
@@ -79,7 +98,9 @@ class Making:
         async with private_folder(self.room.work) as out:
             before = self.loudness = await self._measure(out)
             output = ladder.sound_output(self.facts, gain_for(before), self.segments)
-            self._patched(await self._run([output], out, self.segments * SEGMENT_MS, Stage.sounding), self.segments)
+            patched = await self._run([output], out, self.segments * SEGMENT_MS, Stage.sounding)
+            self.damage.of_sound = patched
+            _refuse_damaged_place(patched, self.segments)
             await in_thread((out / _MEASURED).write_text, json.dumps([before.integrated, before.peak]))
             await self._put(out, {AUDIO: AUDIO}, 0, self.segments)
             if self.is_resumable:
@@ -101,7 +122,9 @@ class Making:
             if patched is None:
                 outputs = ladder.stretch_outputs(self.facts, stretch, rungs)
                 patched = await self._run(outputs, out, stretch.length_ms, Stage.encoding, share=share)
-            self._patched(patched, stretch.segments)
+            self.damage.seen(stretch, patched)
+            # Before any of it is kept: a resumed encode counts anew.
+            _refuse_damaged_place(patched, stretch.segments)
             await self._put(out, {rung: rung for rung in rungs}, stretch.first, stretch.segments)
             if self.is_resumable:
                 await self.kept.keep({name: out / rung for rung, name in names.items()})
@@ -145,13 +168,8 @@ class Making:
         Raises:
             MediaRefused: `media.video_damaged`.
         """
-        if self.patched > _share(self.segments, _PATCHED_PICTURES):
-            raise _damaged(self.patched)
-
-    def _patched(self, found: int, segments: int) -> None:
-        """Counts, and refuses what nobody would watch before any of it is kept: a resumed encode counts anew."""
-        self.patched += found
-        if found > _share(segments, _PATCHED_AT_ONCE):
+        found = self.damage.total
+        if found > _share(self.segments, _PATCHED_PICTURES):
             raise _damaged(found)
 
     async def _measure(self, out: Path) -> Loudness:
@@ -234,6 +252,12 @@ class Making:
             heard(replace(one, done_ms=done, total_ms=total, speed=share * one.speed))
 
         return tell
+
+
+def _refuse_damaged_place(found: int, segments: int) -> None:
+    """Refuses what nobody would watch."""
+    if found > _share(segments, _PATCHED_AT_ONCE):
+        raise _damaged(found)
 
 
 def _share(segments: int, least: int) -> int:
