@@ -39,7 +39,9 @@ function watched(name, dateOf) {
 function playWithHls(source) {
   const hls = new Hls();
   const { video, log } = watched("hls", () => (hls.playingDate ? hls.playingDate.getTime() : null));
-  hls.on(Hls.Events.ERROR, (event, data) => log.errors.push(data.details));
+  // A request that the player itself takes back, to make it anew, is told as an error too; a hole would show below.
+  const own = Hls.ErrorDetails.INTERNAL_ABORTED;
+  hls.on(Hls.Events.ERROR, (event, data) => data.details !== own && log.errors.push(data.details));
   // As a viewer does; before there is a picture the player takes it back.
   video.addEventListener("playing", () => {
     hls.subtitleTrack = 0;
