@@ -1,6 +1,7 @@
 """The begin of a video in small, within seconds of its arrival: what people watch until the whole is made.
 
-Never on air and never signed: its sound has the source's own loudness, its settings are the quickest.
+Never on air and never signed: its sound has the source's own loudness, its settings are the quickest that still look
+like something, and what is made small here is neither smoothed in full size before nor scaled with care.
 """
 
 import contextlib
@@ -20,6 +21,8 @@ from media.workspace import private_folder
 
 RUNG: Final = ladder.LADDER["480"]
 _VIDEO: Final = {"c:v": "libx264", "preset": "superfast", "crf": 25, "pix_fmt": "yuv420p", "movflags": "+faststart"}
+_DECODER: Final = {"skip_loop_filter": "noref"}  # pictures that others are made of keep theirs: nothing adds up
+_SCALER: Final = {"flags": "bilinear"}
 _AUDIO: Final = {"c:a": "aac", "b:a": "96k", "ar": 48_000, "ac": 2}
 
 
@@ -33,7 +36,8 @@ async def first_look(
     """
     await unchanged(path, facts.seen)
     stretch = Stretch(0, 0, min(segments, ladder.segments_of(facts.duration_ms)))
-    picture = ladder.house_colours(ladder.stretch_picture(facts, stretch), facts, RUNG).filter("setsar", 1)
+    pictures = ladder.stretch_picture(facts, stretch, **_DECODER)
+    picture = ladder.house_colours(pictures, facts, RUNG, **_SCALER).filter("setsar", 1)
     streams = [picture]
     if facts.sound is not None:
         streams.append(ladder.even_sound(given_input(f=facts.demuxer), facts))

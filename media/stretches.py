@@ -6,7 +6,7 @@ Each is encoded by an encoder that starts with it, in an uninterrupted run as we
 the same to the byte whoever was killed in between.
 
 The first segment is a stretch of its own, because somebody waits for it: an encoder that may look at what follows has
-read some twenty pictures more in each size before it lets go of a segment.
+read some twenty pictures more in each size before it lets go of a segment. It is made with `media.ladder.AWAITED`.
 """
 
 from dataclasses import dataclass
@@ -30,6 +30,11 @@ class Stretch:
     number: int
     first: int
     segments: int
+
+    @property
+    def is_awaited(self) -> bool:
+        """Whether somebody waits for it: the first segment, on its own."""
+        return (self.first, self.segments) == (0, 1)
 
     @property
     def begin_ms(self) -> int:

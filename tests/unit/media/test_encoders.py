@@ -7,6 +7,7 @@ import pytest
 
 from media import kinds, ladder
 from media.encoders import HARDWARE
+from media.house import RUNGS
 from media.limits import VideoLimits
 from media.runner import command
 from media.stretches import Stretch
@@ -40,3 +41,10 @@ def test_without_a_card_nothing_is_said_of_one() -> None:
     argv = command(*ladder.stretch_outputs(FACTS, Stretch(0, 0, 1)))
     assert "libx264" in argv
     assert not {"-vaapi_device", "-init_hw_device"} & set(argv)
+
+
+def test_segment_that_is_waited_for_is_searched_less_and_no_other_is() -> None:
+    first, others = (command(*ladder.stretch_outputs(FACTS, one)) for one in (Stretch(0, 0, 1), Stretch(1, 1, 15)))
+    assert first.count("superfast") == others.count("veryfast") == len(RUNGS)
+    assert not {"superfast"} & set(others)
+    assert not {"veryfast"} & set(first)
