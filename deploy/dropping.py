@@ -132,8 +132,7 @@ class Dropper:
             limit = self._room.video_limits.file_bytes
             files = await in_thread(self._folder.fetch, item, folder, limit=limit)
             names = tuple(shown(name) for name, *_ in item.print)
-            paths, hashes = tuple(one.path for one in files), tuple(one.sha256 for one in files)
-            given = Given(shown(item.name), names, paths, item.is_folder, hashes)
+            given = Given(shown(item.name), names, tuple(files), item.is_folder)
             return await take_drop(self._here.db, self._room, actor, given, now=self._here.clock.now())
 
     async def _refuse(self, item: Dropped, code: str, params: dict[str, object]) -> None:

@@ -1,14 +1,12 @@
-"""A private copy of a file with its hash, in one pass: copied inside the kernel, hashed from the copy beside it.
+"""A private copy of a file, made inside the kernel, and the hash of an open file.
 
 What is hashed is the copy, which nobody else can write; a volume that shares blocks between files copies nothing.
 Everything here blocks; callers in the event loop go through `media.threads.in_thread`.
 """
 
 import errno
-import hashlib
 import os
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Final
 
 BLOCK: Final = 8 << 20
@@ -17,27 +15,18 @@ _PIECE: Final = 1 << 20  # what stays in the processor's cache between reading a
 _CANNOT: Final = frozenset({errno.EXDEV, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL})
 
 
-def copied(source: int, target: int, *, each: Callable[[int], None]) -> str:
-    """Copies an open file behind what the other has; the sha256 of what lies there now.
+def copied(source: int, target: int, *, each: Callable[[int], None]) -> None:
+    """Copies an open file behind what the other has.
 
     Args:
         source: read from where it is.
-        target: opened for reading and writing, empty.
+        target: opened for writing, empty.
         each: hears how many bytes there are after each block, and may raise.
     """
-    hasher, done = hashlib.sha256(), 0
-    behind: Future[int] | None = None
-    # One block is hashed while the next is copied.
-    with ThreadPoolExecutor(1) as aside:
-        while count := _copied_block(source, target):
-            if behind is not None:
-                behind.result()
-            behind = aside.submit(hashed, hasher, target, done, count)
-            done += count
-            each(done)
-    if behind is not None:
-        behind.result()
-    return hasher.hexdigest()
+    done = 0
+    while count := _copied_block(source, target):
+        done += count
+        each(done)
 
 
 def hashed(hasher: Any, descriptor: int, at: int, most: int) -> int:

@@ -57,14 +57,6 @@ class Dropped:
         return not self.trouble and (not self.print or any(size == 0 for _, size, _, _ in self.print))
 
 
-@dataclass(frozen=True, slots=True)
-class Copy:
-    """A private copy of a file, and what it is known by."""
-
-    path: Path
-    sha256: str
-
-
 class DropFolder:
     """The folder of an installation, or of a test."""
 
@@ -92,8 +84,8 @@ class DropFolder:
         }
         return MediaRefused(item.trouble, **params.get(item.trouble, {}))
 
-    def fetch(self, item: Dropped, folder: Path, *, limit: int) -> list[Copy]:
-        """Copies of the files of an item, in the order of their names, with their hashes.
+    def fetch(self, item: Dropped, folder: Path, *, limit: int) -> list[Path]:
+        """Copies of the files of an item, in the order of their names.
 
         Raises:
             MediaRefused: `media.video_vanished` or `media.video_changed` when it is not what it was;
@@ -194,7 +186,7 @@ def _print(name: str, seen: os.stat_result) -> tuple[str, int, int, int]:
     return name, seen.st_size, seen.st_mtime_ns, seen.st_ino
 
 
-def _copied(name: str, place: int, to: Path, limit: int) -> Copy:
+def _copied(name: str, place: int, to: Path, limit: int) -> Path:
     """A private copy: what we look at cannot be changed by whoever dropped it."""
     try:
         source = os.open(name, _FILE, dir_fd=place)
@@ -207,10 +199,11 @@ def _copied(name: str, place: int, to: Path, limit: int) -> Copy:
         if shutil.disk_usage(to.parent).free < _LEAST_FREE:
             raise MediaRefused("media.disk_full")
 
-    with os.fdopen(source, "rb", buffering=0), refused_when_full(), to.open("x+b", buffering=0) as copy:
+    with os.fdopen(source, "rb", buffering=0), refused_when_full(), to.open("xb", buffering=0) as copy:
         if not stat.S_ISREG(os.fstat(source).st_mode):
             raise MediaRefused("media.drop_special", name=shown(name))
-        return Copy(to, copied(source, copy.fileno(), each=each))
+        copied(source, copy.fileno(), each=each)
+    return to
 
 
 def _free(name: str, kept: int) -> str:

@@ -50,10 +50,14 @@ class Adopting:
     def __init__(self, target: Target, staged: Staged, hashing: asyncio.Task[Adopted]) -> None:
         self._target, self._staged, self._hashing = target, staged, hashing
 
+    async def hashed(self) -> Adopted:
+        """What it is known by, once it is read to its end. Refuses as `Store.put`."""
+        return await asyncio.shield(self._hashing)
+
     async def publish(self, *, media_type: str) -> Adopted:
         """Makes it visible, once it is hashed. Refuses as `Store.put`."""
         _check_type(media_type)
-        adopted = await asyncio.shield(self._hashing)
+        adopted = await self.hashed()
         await self._target.publish(self._staged, content_key(adopted.sha256), media_type=media_type)
         return adopted
 

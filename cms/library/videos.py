@@ -1,8 +1,10 @@
 """Taking a video into the library: streamed to disk, examined, stored, and a job that will make it ready."""
 
+import contextlib
 import datetime as dt
 import hashlib
 import uuid
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,7 +25,7 @@ from cms.library.upload import Workshop, asset_name
 from cms.people.actor import Actor
 from cms.people.permissions import Action, Subject, require_can
 from media.sources import Source
-from media.store import Adopted
+from media.store import Adopted, Adopting, Store
 from media.video import VideoFacts
 from media.workspace import caught, private_folder
 
@@ -65,15 +67,11 @@ async def take_video(
     path: Path,
     *,
     name: str,
-    sha256: str = "",
     now: dt.datetime,
 ) -> Asset:
-    """As `upload_video` for a finished file in a private folder of ours: nobody writes into it, nothing is copied.
-
-    `sha256` is known to whoever hashed the bytes as they came in.
-    """
+    """As `upload_video` for a finished file in a private folder of ours: nobody writes into it, nothing is copied."""
     require_can(actor, Action.LIBRARY_UPLOAD, Subject(actor.unit, frozenset({actor.person})))
-    kept = await keep_video(workshop, path, sha256=sha256)
+    kept = await keep_video(workshop, path)
     async with db.write() as session:
         return await add_video(session, actor, kept, name=name, now=now)
 
@@ -87,13 +85,34 @@ class KeptVideo:
     told: str
 
 
-async def keep_video(workshop: Workshop, path: Path, *, sha256: str = "") -> KeptVideo:
-    """Looks into a finished private file, which is hashed and synced meanwhile, and stores it. Raises MediaRefused."""
-    limits = workshop.video_limits
+@dataclass(frozen=True, slots=True)
+class FoundVideo:
+    """A video that was accepted and hashed and is not stored."""
+
+    known_by: Adopted
+    facts: VideoFacts
+    _store: Store
+    _adopting: Adopting
+
+    async def keep(self) -> KeptVideo:
+        """Stores it. Raises MediaRefused."""
+        told = await keep_facts(self._store, self.facts)
+        return KeptVideo(await self._adopting.publish(media_type=self.facts.form.media_type), self.facts, told)
+
+
+@contextlib.asynccontextmanager
+async def found_video(workshop: Workshop, path: Path, *, sha256: str = "") -> AsyncIterator[FoundVideo]:
+    """Looks into a finished private file, which is hashed and synced meanwhile. Raises MediaRefused."""
     async with workshop.store.adopting(path, sha256=sha256) as adopting:
+        limits = workshop.video_limits
         facts = await workshop.tools.examine(path, sandbox=workshop.sandbox, work=workshop.work, limits=limits)
-        told = await keep_facts(workshop.store, facts)
-        return KeptVideo(await adopting.publish(media_type=facts.form.media_type), facts, told)
+        yield FoundVideo(await adopting.hashed(), facts, workshop.store, adopting)
+
+
+async def keep_video(workshop: Workshop, path: Path, *, sha256: str = "") -> KeptVideo:
+    """Looks into a finished private file and stores it. Raises MediaRefused."""
+    async with found_video(workshop, path, sha256=sha256) as found:
+        return await found.keep()
 
 
 async def add_video(

@@ -199,7 +199,7 @@ async def _bare(clip: Path, folder: Path) -> dict[str, float]:
         fitted = f"scale={size}:force_original_aspect_ratio=decrease,format=yuv420p,pad={size}:(ow-iw)/2:(oh-ih)/2"
         graph += f";[{name}]{fitted}[of{name}]"
         limits = {"maxrate": f"{rung.maxrate}k", "bufsize": f"{rung.bufsize}k", "level": rung.level}
-        options = {**ladder.VIDEO, **ladder.THREADS, **limits}
+        options = {**ladder.AWAITED, **ladder.THREADS, **limits}
         outputs += ["-map", f"[of{name}]"]
         outputs += [word for option, value in options.items() for word in (f"-{option}", str(value))]
         outputs.append(str(folder / f"bare-{name}.mp4"))
@@ -211,9 +211,9 @@ async def _dropped(web: Database, shop: Workshop, actor: Actor, folder: DropFold
     """As `deploy.dropping` takes an item that two looks found the same."""
     (item,) = await in_thread(folder.look, _LOGIN)
     async with private_folder(shop.work) as private:
-        (copy,) = await in_thread(folder.fetch, item, private, limit=shop.video_limits.file_bytes)
-        line.mark("private copy, hashed")
-        given = Given(_NAME, (_NAME,), (copy.path,), is_folder=False, hashes=(copy.sha256,))
+        (path,) = await in_thread(folder.fetch, item, private, limit=shop.video_limits.file_bytes)
+        line.mark("private copy")
+        given = Given(_NAME, (_NAME,), (path,), is_folder=False)
         await take_drop(web, shop, actor, given, now=SystemClock().now())
 
 

@@ -3,7 +3,7 @@
 import datetime as dt
 import hashlib
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
@@ -22,7 +22,7 @@ from cms.kernel.ids import block_id, uuid7
 from cms.kernel.text import clean, one_line
 from cms.library.models import VIDEO, Asset
 from cms.library.upload import NewPicture, Owner, Workshop, asset_name, prepare_picture
-from cms.library.videos import take_video
+from cms.library.videos import FoundVideo, add_video, found_video
 from cms.people.actor import Actor
 from cms.people.login import normal_login
 from cms.people.models import Person, Unit
@@ -42,16 +42,12 @@ _KINDS: Final = frozenset(kinds.Kind)
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """Private copies of a dropped item: `names` are those of its files, `name` that of the item.
-
-    `hashes` of the files are given by whoever copied them; without them the files are read once more.
-    """
+    """Private copies of a dropped item: `names` are those of its files, `name` that of the item."""
 
     name: str
     names: tuple[str, ...]
     files: tuple[Path, ...]
     is_folder: bool
-    hashes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,41 +89,66 @@ async def take_drop(
     own = Subject(actor.unit, frozenset({actor.person}))
     for action in (Action.DOCUMENT_CREATE, Action.LIBRARY_UPLOAD):
         require_can(actor, action, own)
-    given = given if given.hashes else replace(given, hashes=await in_thread(_hashes, given.files))
-    sha256 = digest(given)
-    async with db.read() as session:
-        known = await _known(session, actor, sha256)
-    if known is not None:
-        return Taken(known, again=True)
-    made = await _made(db, workshop, actor, given, now)
-    async with db.write() as session:
-        known = await _known(session, actor, sha256)
+    form = None if given.is_folder else await in_thread(probe, given.files[0], accept=_KINDS)
+    once = _Once(db, actor, given, base, now)
+    if form is not None and form.kind is kinds.Kind.video:
+        # Somebody waits for its first look: it is hashed while it is looked into.
+        async with found_video(workshop, given.files[0]) as film:
+            return await once.taken((film.known_by.sha256,), lambda: _lecture(db, actor, given, film, now))
+    hashes = await in_thread(_hashes, given.files)
+    return await once.taken(hashes, lambda: _made(workshop, actor, given, form, now))
+
+
+@dataclass(frozen=True, slots=True)
+class _Once:
+    """The draft of an item that is not there yet."""
+
+    db: Database
+    actor: Actor
+    given: Given
+    base: Draft | None
+    now: dt.datetime
+
+    async def taken(self, hashes: Sequence[str], make: Callable[[], Awaitable[_Made]]) -> Taken:
+        """The draft that is there for files with these hashes, or the one that is made."""
+        sha256 = digest(self.given, hashes)
+        async with self.db.read() as session:
+            known = await _known(session, self.actor, sha256)
         if known is not None:
             return Taken(known, again=True)
+        made = await make()
+        async with self.db.write() as session:
+            known = await _known(session, self.actor, sha256)
+            if known is not None:
+                return Taken(known, again=True)
+            document = await self._written(session, made)
+            session.add(
+                DropRow(
+                    id=uuid7(self.now),
+                    person_id=self.actor.person,
+                    sha256=sha256,
+                    name=asset_name(self.given.name),
+                    document_id=document,
+                    created_at=self.now,
+                )
+            )
+        return Taken(document, made.dropped)
+
+    async def _written(self, session: AsyncSession, made: _Made) -> uuid.UUID:
         for picture in made.pictures:
             await picture.add(session)
-        unit = (await session.execute(select(Unit.id).where(Unit.path == actor.unit))).scalar_one()
-        draft = made.draft
+        unit = (await session.execute(select(Unit.id).where(Unit.path == self.actor.unit))).scalar_one()
+        draft, base = made.draft, self.base
         if base is not None:
             draft = replace(draft, byline=base.byline, column=base.column, channels=base.channels)
-        edition = await create(session, actor, kind=made.kind, unit=unit, draft=draft, now=now)
-        session.add(
-            DropRow(
-                id=uuid7(now),
-                person_id=actor.person,
-                sha256=sha256,
-                name=asset_name(given.name),
-                document_id=edition.document_id,
-                created_at=now,
-            )
-        )
-    return Taken(edition.document_id, made.dropped)
+        edition = await create(session, self.actor, kind=made.kind, unit=unit, draft=draft, now=self.now)
+        return edition.document_id
 
 
-def digest(given: Given) -> str:
+def digest(given: Given, hashes: Sequence[str]) -> str:
     """What makes an item the same as another: the bytes of its files, and of a folder their names."""
     total = hashlib.sha256(b"folder" if given.is_folder else b"file")
-    for name, inner in zip(given.names, given.hashes, strict=True):
+    for name, inner in zip(given.names, hashes, strict=True):
         total.update(f"\n{name if given.is_folder else ''} {inner}".encode("utf-8", "surrogateescape"))
     return total.hexdigest()
 
@@ -137,29 +158,24 @@ async def _known(session: AsyncSession, actor: Actor, sha256: str) -> uuid.UUID 
     return (await session.execute(query)).scalar_one_or_none()
 
 
-async def _made(db: Database, workshop: Workshop, actor: Actor, given: Given, now: dt.datetime) -> _Made:
-    if given.is_folder:
+async def _made(workshop: Workshop, actor: Actor, given: Given, form: kinds.Format | None, now: dt.datetime) -> _Made:
+    if form is None or form.kind is kinds.Kind.picture:
         return await _gallery(workshop, actor, given, now)
-    (path,) = given.files
-    form = await in_thread(probe, path, accept=_KINDS)
-    if form.kind is kinds.Kind.video:
-        return await _lecture(db, workshop, actor, given, now)
     if form is kinds.DOCX:
         return await _article(workshop, actor, given, now)
-    if form.kind is kinds.Kind.picture:
-        return await _gallery(workshop, actor, given, now)
     raise MediaRefused("media.drop_kind", found=form.name)
 
 
-async def _lecture(db: Database, workshop: Workshop, actor: Actor, given: Given, now: dt.datetime) -> _Made:
-    """The upload has rows of its own: one that a killed worker left behind is taken up, not made again."""
-    (path,), (sha256,) = given.files, given.hashes
+async def _lecture(db: Database, actor: Actor, given: Given, film: FoundVideo, now: dt.datetime) -> _Made:
+    """The film has rows of its own: one that a killed worker left behind is taken up, not made again."""
+    query = select(Asset.id).where(Asset.kind == VIDEO, Asset.sha256 == film.known_by.sha256)
+    query = query.where(Asset.created_by == actor.person, Asset.deleted_at.is_(None)).limit(1)
     async with db.read() as session:
-        query = select(Asset.id).where(Asset.kind == VIDEO, Asset.sha256 == sha256, Asset.created_by == actor.person)
-        query = query.where(Asset.deleted_at.is_(None))
-        asset = (await session.execute(query.limit(1))).scalar_one_or_none()
+        asset = (await session.execute(query)).scalar_one_or_none()
     if asset is None:
-        asset = (await take_video(db, workshop, actor, path, sha256=sha256, name=given.name, now=now)).id
+        kept = await film.keep()
+        async with db.write() as session:
+            asset = (await add_video(session, actor, kept, name=given.name, now=now)).id
     title = _stem(given.name)
     block = {"id": block_id(), "type": "video", "asset": str(asset), "title": title[:MAX_LINE]}
     return _Made(Kind.LECTURE, Draft(title=title, body=read_body({"schema": 1, "blocks": [block]})))

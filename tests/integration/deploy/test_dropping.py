@@ -25,7 +25,7 @@ from cms.library.models import Asset, EncodeJob
 from cms.library.upload import Workshop
 from deploy.dropping import Dropper, watch_drops
 from deploy.installation import Installation
-from media.dropfolder import Copy, DropFolder
+from media.dropfolder import DropFolder
 from media.limits import VideoLimits
 from media.sandbox import Sandbox
 from media.store import Store
@@ -239,7 +239,19 @@ async def test_same_content_again_makes_no_second_draft(place: Place) -> None:
     assert place.names("done") == ["课 (2).mp4", "课 (2).mp4.txt", "课.mp4"]
 
 
-@pytest.mark.parametrize("where", ["take_video", "create", "settle"])
+async def test_film_that_is_known_and_thrown_away_is_not_stored_again(place: Place) -> None:
+    place.put("课.mp4", CLIP)
+    await place.looks()
+    async with place.here.db.read() as session:
+        sha256 = (await session.scalars(select(Asset.source_sha256))).one()
+    await place.room.store.delete(sha256)
+    place.put("课.mp4", CLIP)
+    await place.looks(3)
+    assert place.names("done") == ["课 (2).mp4", "课 (2).mp4.txt", "课.mp4"]
+    assert not await place.room.store.exists(sha256)
+
+
+@pytest.mark.parametrize("where", ["add_video", "create", "settle"])
 async def test_worker_when_killed_anywhere_leaves_one_draft(
     place: Place, monkeypatch: pytest.MonkeyPatch, where: str
 ) -> None:
@@ -253,7 +265,7 @@ async def test_worker_when_killed_anywhere_leaves_one_draft(
         elif where == "create":
             patch.setattr(drops, "create", killed)
         else:
-            patch.setattr(drops, "take_video", killed)
+            patch.setattr(drops, "add_video", killed)
         with pytest.raises(Killed):
             await place.looks()
     place.dropper = Dropper(place.here, place.room, DropFolder(place.root))
@@ -269,7 +281,7 @@ async def test_source_that_vanishes_while_it_is_copied_leaves_nothing(
     path = place.put("课.mp4", CLIP)
     fetch = DropFolder.fetch
 
-    def vanished(self: DropFolder, *args: Any, **named: Any) -> list[Copy]:
+    def vanished(self: DropFolder, *args: Any, **named: Any) -> list[Path]:
         path.unlink()
         return fetch(self, *args, **named)
 
