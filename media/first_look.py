@@ -36,14 +36,19 @@ async def first_look(
     """
     await unchanged(path, facts.seen)
     stretch = Stretch(0, 0, min(segments, ladder.segments_of(facts.duration_ms)))
-    pictures = ladder.stretch_picture(facts, stretch, **_DECODER)
-    picture = ladder.house_colours(pictures, facts, RUNG, **_SCALER).filter("setsar", 1)
-    streams = [picture]
-    if facts.sound is not None:
-        streams.append(ladder.even_sound(given_input(f=facts.demuxer), facts))
-    options = {**_VIDEO, **_AUDIO, **ladder.CONTAINER, "t": f"{min(stretch.length_ms, facts.duration_ms) / 1000:.3f}"}
+    argv, bounds = look_command(facts, stretch), limits.bounds(stretch.length_ms)
     async with private_folder(work) as out:
-        argv = command(made_output(*streams, name=FIRST_LOOK, **options), own_clock=True)
-        bounds = limits.bounds(stretch.length_ms)
         await run_ffmpeg(argv, sandbox=sandbox, given=path, out=out, bounds=bounds, stage=Stage.examining)
         yield out / FIRST_LOOK
+
+
+def look_command(facts: VideoFacts, stretch: Stretch) -> list[str]:
+    """The argument list of the run that makes the look. The file is opened and read once for pictures and sound."""
+    pictures = ladder.stretch_picture(facts, stretch, **_DECODER)
+    streams = [ladder.house_colours(pictures, facts, RUNG, **_SCALER).filter("setsar", 1)]
+    if facts.sound is not None:
+        # Word for word the input of the pictures: one that differs in an option would be a second one.
+        source = given_input(f=facts.demuxer, **ladder.told_by(facts), **_DECODER)
+        streams.append(ladder.even_sound(source, facts))
+    options = {**_VIDEO, **_AUDIO, **ladder.CONTAINER, "t": f"{min(stretch.length_ms, facts.duration_ms) / 1000:.3f}"}
+    return command(made_output(*streams, name=FIRST_LOOK, **options), own_clock=True)
