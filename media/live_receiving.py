@@ -102,6 +102,8 @@ class Receiver:
             # Nobody hears it any more; but a pipe that nobody reads never comes to its end, and its process neither.
             rest = asyncio.create_task(_thrown_away(process.stdout))
             await end(process, grace=_GRACE)
+            # Why it ended is the last it said; its pipe ends with it, unless a child of its own holds it.
+            await asyncio.wait({listening}, timeout=_GRACE)
             for task in (listening, rest):
                 task.cancel()
             await asyncio.gather(listening, rest, return_exceptions=True)

@@ -258,6 +258,27 @@ async def test_receiver_starts_its_program_anew_and_hears_every_byte() -> None:
     assert (receiver.restarts, receiver.error) == (1, "broken")
 
 
+async def test_receiver_keeps_what_a_program_said_last_however_late_it_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    listen = Receiver._listen
+
+    async def late(self: Receiver, stream: asyncio.StreamReader) -> None:
+        await asyncio.sleep(0.3)
+        await listen(self, stream)
+
+    async def hear(_block: bytes) -> None:
+        pass
+
+    monkeypatch.setattr(Receiver, "_listen", late)
+    receiver = Receiver("srt://x", hear, program=("/bin/sh", "-c", "echo signal; echo broken >&2"))
+    task = asyncio.create_task(receiver.run())
+    async with asyncio.timeout(20):
+        while not receiver.restarts:  # noqa: ASYNC110 - nothing rings for it
+            await asyncio.sleep(0.01)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    assert receiver.error == "broken"
+
+
 async def test_listener_that_nobody_calls_ends_with_a_killed_process_and_leaves_its_port() -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         probe.bind(("127.0.0.1", 0))
