@@ -132,7 +132,8 @@ class Dropper:
             limit = self._room.video_limits.file_bytes
             files = await in_thread(self._folder.fetch, item, folder, limit=limit)
             names = tuple(shown(name) for name, *_ in item.print)
-            given = Given(shown(item.name), names, tuple(files), item.is_folder)
+            paths, hashing = tuple(one.path for one in files), tuple(one.hashing for one in files)
+            given = Given(shown(item.name), names, paths, item.is_folder, hashing)
             return await take_drop(self._here.db, self._room, actor, given, now=self._here.clock.now())
 
     async def _refuse(self, item: Dropped, code: str, params: dict[str, object]) -> None:

@@ -10,6 +10,7 @@ import os
 import shutil
 import stat
 from collections.abc import Iterator
+from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -57,6 +58,14 @@ class Dropped:
         return not self.trouble and (not self.print or any(size == 0 for _, size, _, _ in self.print))
 
 
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """A private copy of a file, and the hash it is known by, which may still be on its way."""
+
+    path: Path
+    hashing: Future[str]
+
+
 class DropFolder:
     """The folder of an installation, or of a test."""
 
@@ -84,7 +93,7 @@ class DropFolder:
         }
         return MediaRefused(item.trouble, **params.get(item.trouble, {}))
 
-    def fetch(self, item: Dropped, folder: Path, *, limit: int) -> list[Path]:
+    def fetch(self, item: Dropped, folder: Path, *, limit: int) -> list[Copy]:
         """Copies of the files of an item, in the order of their names.
 
         Raises:
@@ -186,7 +195,7 @@ def _print(name: str, seen: os.stat_result) -> tuple[str, int, int, int]:
     return name, seen.st_size, seen.st_mtime_ns, seen.st_ino
 
 
-def _copied(name: str, place: int, to: Path, limit: int) -> Path:
+def _copied(name: str, place: int, to: Path, limit: int) -> Copy:
     """A private copy: what we look at cannot be changed by whoever dropped it."""
     try:
         source = os.open(name, _FILE, dir_fd=place)
@@ -199,11 +208,10 @@ def _copied(name: str, place: int, to: Path, limit: int) -> Path:
         if shutil.disk_usage(to.parent).free < _LEAST_FREE:
             raise MediaRefused("media.disk_full")
 
-    with os.fdopen(source, "rb", buffering=0), refused_when_full(), to.open("xb", buffering=0) as copy:
+    with os.fdopen(source, "rb", buffering=0), refused_when_full():
         if not stat.S_ISREG(os.fstat(source).st_mode):
             raise MediaRefused("media.drop_special", name=shown(name))
-        copied(source, copy.fileno(), each=each)
-    return to
+        return Copy(to, copied(source, to, each=each))
 
 
 def _free(name: str, kept: int) -> str:

@@ -5,9 +5,9 @@ like something, and what is made small here is neither smoothed in full size bef
 """
 
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from media import ladder
 from media.house import FIRST_LOOK
@@ -21,8 +21,10 @@ from media.workspace import private_folder
 
 RUNG: Final = ladder.LADDER["480"]
 _VIDEO: Final = {"c:v": "libx264", "preset": "superfast", "crf": 25, "pix_fmt": "yuv420p", "movflags": "+faststart"}
-_DECODER: Final = {"skip_loop_filter": "noref"}  # pictures that others are made of keep theirs: nothing adds up
-_SCALER: Final = {"flags": "bilinear"}
+_DECODER: Final[Mapping[str, Any]] = {
+    "skip_loop_filter": "noref"
+}  # pictures that others are made of keep theirs: nothing adds up
+_SCALER: Final[Mapping[str, Any]] = {"flags": "bilinear"}
 _AUDIO: Final = {"c:a": "aac", "b:a": "96k", "ar": 48_000, "ac": 2}
 
 

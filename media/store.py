@@ -12,7 +12,7 @@ import hashlib
 import os
 import re
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
@@ -121,12 +121,12 @@ class Store:
         return stored
 
     @contextlib.asynccontextmanager
-    async def adopting(self, path: Path, *, sha256: str = "") -> AsyncIterator[Adopting]:
+    async def adopting(self, path: Path, *, sha256: str | Awaitable[str] = "") -> AsyncIterator[Adopting]:
         """Takes over a finished private file, hashed and synced while the caller looks into it, linked where it can be.
 
         Args:
             path: nobody may write into it any more; it stays until its owner removes it.
-            sha256: its hash, where the owner took it while the bytes came in.
+            sha256: its hash, where the owner took it while the bytes came in, or is at it.
 
         Raises:
             MediaRefused: as `put`. Nothing is visible unless `Adopting.publish` is called.
@@ -298,7 +298,7 @@ async def _copied(staged: Staged, path: Path) -> Adopted:
     return Adopted(stored.sha256, stored.size)
 
 
-async def _adopted(staged: Staged, sha256: str) -> Adopted:
+async def _adopted(staged: Staged, sha256: str | Awaitable[str]) -> Adopted:
     size, hasher = (await in_thread(os.fstat, staged.descriptor)).st_size, hashlib.sha256()
 
     async def read() -> None:
@@ -307,7 +307,7 @@ async def _adopted(staged: Staged, sha256: str) -> Adopted:
 
     if sha256:
         await in_thread(staged.sync)
-        return Adopted(sha256, size)
+        return Adopted(sha256 if isinstance(sha256, str) else await sha256, size)
     await together(read(), in_thread(staged.sync))
     return Adopted(hasher.hexdigest(), size)
 

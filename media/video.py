@@ -6,7 +6,9 @@ that a file cut off half-way is refused now and not after an hour of encoding. N
 decodes every picture and every sound once and counts what its decoders complain of (`media.making`).
 """
 
+import asyncio
 import json
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -145,21 +147,22 @@ async def examine(path: Path, *, sandbox: Sandbox, work: Path, limits: VideoLimi
         raise MediaRefused("media.too_large", limit=limits.file_bytes // MIB)
     form = await in_thread(probe, path, accept={Kind.video})
     bounds = _bounds(seen.size, limits)
-    async with private_folder(work) as out:
-        asked = probe_command(DEMUXERS[form.name], _ENTRIES)
-        told = await run_ffprobe(asked, sandbox=sandbox, given=path, out=out, bounds=bounds)
-        claims = claims_of(told)
-        facts = facts_of(claims, form=form, seen=seen, limits=limits)
-        read = partial(_read, path, facts, sandbox=sandbox, bounds=bounds)
-        sounds, quiet = None, None
-        if facts.sound is None:
-            pictures, holes = await read(facts.stream, out=out)
-        else:
-            # Side by side: most of what reading takes is the program's start.
-            async with private_folder(work) as beside:
-                (pictures, holes), (sounds, quiet) = await together(
-                    read(facts.stream, out=out), read(facts.sound.stream, out=beside)
-                )
+    asked = probe_command(DEMUXERS[form.name], _ENTRIES)
+    read = partial(_read, path, DEMUXERS[form.name], sandbox=sandbox, work=work, bounds=bounds)
+    # Side by side: most of what reading takes is the program's start. Nearly every file has one track of each.
+    reading = asyncio.create_task(together(_tried(read("v:0")), _tried(read("a:0"))))
+    try:
+        async with private_folder(work) as out:
+            claims = claims_of(await run_ffprobe(asked, sandbox=sandbox, given=path, out=out, bounds=bounds))
+        first = await reading
+    finally:
+        reading.cancel()
+        await asyncio.gather(reading, return_exceptions=True)
+    facts = facts_of(claims, form=form, seen=seen, limits=limits)
+    pictures, holes = await _settled(first[0], facts.stream, _first(claims, "video"), read)
+    sounds, quiet = None, None
+    if facts.sound is not None:
+        sounds, quiet = await _settled(first[1], facts.sound.stream, _first(claims, "audio"), read)
     await unchanged(path, seen)
     lost = missing(holes, quiet if sounds and sounds.done_ms else None, complained=bool(pictures.stderr))
     return checked(replace(facts, missing=lost), claims, pictures, sounds, limits)
@@ -268,13 +271,40 @@ def true_length(claimed_ms: int, read_ms: int) -> int:
     return read_ms + _FRAME_MS
 
 
-async def _read(
-    path: Path, facts: VideoFacts, stream: int, *, sandbox: Sandbox, out: Path, bounds: Bounds
-) -> tuple[Ran, Spans]:
+_Read = tuple[Ran, Spans]
+
+
+async def _read(path: Path, demuxer: str, stream: str, *, sandbox: Sandbox, work: Path, bounds: Bounds) -> _Read:
     """Reads one stream to its end; and where it has gaps."""
-    packets = made_output(given_input(f=facts.demuxer)[str(stream)], name=_PACKETS, c="copy", f="framecrc")
-    ran = await run_ffmpeg(command(packets), sandbox=sandbox, given=path, out=out, bounds=bounds, stage=Stage.examining)
-    return ran, await in_thread(_listed, out / _PACKETS)
+    packets = made_output(given_input(f=demuxer)[stream], name=_PACKETS, c="copy", f="framecrc")
+    argv = command(packets)
+    async with private_folder(work) as out:
+        ran = await run_ffmpeg(argv, sandbox=sandbox, given=path, out=out, bounds=bounds, stage=Stage.examining)
+        return ran, await in_thread(_listed, out / _PACKETS)
+
+
+async def _tried(reading: Awaitable[_Read]) -> _Read | MediaRefused:
+    """What came of it, good or bad: whether it was the right stream is not known yet."""
+    try:
+        return await reading
+    except MediaRefused as refused:
+        return refused
+
+
+async def _settled(
+    found: _Read | MediaRefused, stream: int, first: int, read: Callable[[str], Awaitable[_Read]]
+) -> _Read:
+    """What was read of the first stream of a kind, or of the one that is used where that is another."""
+    if stream != first:
+        return await read(str(stream))
+    if isinstance(found, MediaRefused):
+        raise found
+    return found
+
+
+def _first(claims: dict[str, Any], kind: str) -> int:
+    """Number of the stream that ffmpeg takes for the first of a kind."""
+    return next(_whole(one, "index") for one in claims["streams"] if one.get("codec_type") == kind)
 
 
 def _listed(path: Path) -> Spans:

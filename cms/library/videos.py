@@ -4,7 +4,7 @@ import contextlib
 import datetime as dt
 import hashlib
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -101,8 +101,10 @@ class FoundVideo:
 
 
 @contextlib.asynccontextmanager
-async def found_video(workshop: Workshop, path: Path, *, sha256: str = "") -> AsyncIterator[FoundVideo]:
-    """Looks into a finished private file, which is hashed and synced meanwhile. Raises MediaRefused."""
+async def found_video(
+    workshop: Workshop, path: Path, *, sha256: str | Awaitable[str] = ""
+) -> AsyncIterator[FoundVideo]:
+    """Looks into a finished private file, which is synced meanwhile, and hashed unless it was or is. Refuses."""
     async with workshop.store.adopting(path, sha256=sha256) as adopting:
         limits = workshop.video_limits
         facts = await workshop.tools.examine(path, sandbox=workshop.sandbox, work=workshop.work, limits=limits)

@@ -211,9 +211,9 @@ async def _dropped(web: Database, shop: Workshop, actor: Actor, folder: DropFold
     """As `deploy.dropping` takes an item that two looks found the same."""
     (item,) = await in_thread(folder.look, _LOGIN)
     async with private_folder(shop.work) as private:
-        (path,) = await in_thread(folder.fetch, item, private, limit=shop.video_limits.file_bytes)
+        (copy,) = await in_thread(folder.fetch, item, private, limit=shop.video_limits.file_bytes)
         line.mark("private copy")
-        given = Given(_NAME, (_NAME,), (path,), is_folder=False)
+        given = Given(_NAME, (_NAME,), (copy.path,), is_folder=False, hashing=(copy.hashing,))
         await take_drop(web, shop, actor, given, now=SystemClock().now())
 
 

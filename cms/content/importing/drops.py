@@ -1,9 +1,11 @@
 """From a dropped item to a draft of the person whose folder it lay in, exactly once however often we are killed."""
 
+import asyncio
 import datetime as dt
 import hashlib
 import uuid
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
@@ -42,12 +44,16 @@ _KINDS: Final = frozenset(kinds.Kind)
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """Private copies of a dropped item: `names` are those of its files, `name` that of the item."""
+    """Private copies of a dropped item: `names` are those of its files, `name` that of the item.
+
+    `hashing` has the files' hashes, which may still be on their way, where whoever copied them is at it.
+    """
 
     name: str
     names: tuple[str, ...]
     files: tuple[Path, ...]
     is_folder: bool
+    hashing: tuple[Future[str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +96,13 @@ async def take_drop(
     for action in (Action.DOCUMENT_CREATE, Action.LIBRARY_UPLOAD):
         require_can(actor, action, own)
     form = None if given.is_folder else await in_thread(probe, given.files[0], accept=_KINDS)
+    hashing = [asyncio.wrap_future(one) for one in given.hashing]
     once = _Once(db, actor, given, base, now)
     if form is not None and form.kind is kinds.Kind.video:
-        # Somebody waits for its first look: it is hashed while it is looked into.
-        async with found_video(workshop, given.files[0]) as film:
+        # Somebody waits for its first look: it is looked into while it is hashed.
+        async with found_video(workshop, given.files[0], sha256=hashing[0] if hashing else "") as film:
             return await once.taken((film.known_by.sha256,), lambda: _lecture(db, actor, given, film, now))
-    hashes = await in_thread(_hashes, given.files)
+    hashes = [await one for one in hashing] if hashing else await in_thread(_hashes, given.files)
     return await once.taken(hashes, lambda: _made(workshop, actor, given, form, now))
 
 
@@ -242,12 +249,12 @@ def _stem(name: str) -> str:
     return one_line(stem)[: LIMITS["title"]]
 
 
-def _hashes(files: Sequence[Path]) -> tuple[str, ...]:
+def _hashes(files: Sequence[Path]) -> list[str]:
     found = []
     for path in files:
         with path.open("rb") as file:
             found.append(hashlib.file_digest(file, "sha256").hexdigest())
-    return tuple(found)
+    return found
 
 
 def _text(path: Path) -> str:

@@ -25,7 +25,7 @@ from cms.library.models import Asset, EncodeJob
 from cms.library.upload import Workshop
 from deploy.dropping import Dropper, watch_drops
 from deploy.installation import Installation
-from media.dropfolder import DropFolder
+from media.dropfolder import Copy, DropFolder
 from media.limits import VideoLimits
 from media.sandbox import Sandbox
 from media.store import Store
@@ -281,7 +281,7 @@ async def test_source_that_vanishes_while_it_is_copied_leaves_nothing(
     path = place.put("课.mp4", CLIP)
     fetch = DropFolder.fetch
 
-    def vanished(self: DropFolder, *args: Any, **named: Any) -> list[Path]:
+    def vanished(self: DropFolder, *args: Any, **named: Any) -> list[Copy]:
         path.unlink()
         return fetch(self, *args, **named)
 

@@ -1,5 +1,8 @@
+import contextlib
 import errno
+import hashlib
 import os
+import threading
 from pathlib import Path
 
 import pytest
@@ -8,21 +11,23 @@ from media import copying
 from media.copying import copied
 
 DATA = bytes(range(256)) * 1_000
+HASH = hashlib.sha256(DATA).hexdigest()
 
 
-def _copy(tmp_path: Path, heard: list[int]) -> bytes:
+def _copy(tmp_path: Path, heard: list[int]) -> tuple[str, bytes]:
     given, made = tmp_path / "given", tmp_path / "made"
     given.write_bytes(DATA)
-    with given.open("rb", buffering=0) as source, made.open("w+b", buffering=0) as target:
-        copied(source.fileno(), target.fileno(), each=heard.append)
-    return made.read_bytes()
+    with given.open("rb", buffering=0) as source:
+        hashing = copied(source.fileno(), made, each=heard.append)
+    assert made.read_bytes() == DATA  # whole before its hash is waited for
+    return hashing.result(10), made.read_bytes()
 
 
 @pytest.mark.parametrize("block", [1_000, len(DATA), 1 << 20])
-def test_copy_has_the_bytes(tmp_path: Path, block: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_copy_has_the_bytes_and_its_hash_follows(tmp_path: Path, block: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(copying, "BLOCK", block)
     heard: list[int] = []
-    assert _copy(tmp_path, heard) == DATA
+    assert _copy(tmp_path, heard) == (HASH, DATA)
     assert heard[-1] == len(DATA)
 
 
@@ -31,14 +36,27 @@ def test_copy_where_the_kernel_cannot_goes_through_memory(tmp_path: Path, monkey
         raise OSError(errno.EXDEV, "two volumes")
 
     monkeypatch.setattr(os, "copy_file_range", refuses)
-    assert _copy(tmp_path, []) == DATA
+    assert _copy(tmp_path, []) == (HASH, DATA)
 
 
-def test_copy_ends_where_its_caller_ends_it(tmp_path: Path) -> None:
+def test_copy_ends_where_its_caller_ends_it_and_leaves_no_file_open(tmp_path: Path) -> None:
     def too_much(_: int) -> None:
         raise OSError(errno.ENOSPC, "full")
 
     given, made = tmp_path / "given", tmp_path / "made"
     given.write_bytes(DATA)
-    with given.open("rb") as source, made.open("w+b") as target, pytest.raises(OSError, match="full"):
-        copied(source.fileno(), target.fileno(), each=too_much)
+    with given.open("rb", buffering=0) as source, pytest.raises(OSError, match="full"):
+        copied(source.fileno(), made, each=too_much)
+    for _ in range(500):
+        if made not in _open_files():
+            return
+        threading.Event().wait(0.01)
+    pytest.fail("still open")
+
+
+def _open_files() -> list[Path]:
+    found = []
+    for one in Path("/proc/self/fd").iterdir():
+        with contextlib.suppress(OSError):
+            found.append(one.readlink())
+    return found
