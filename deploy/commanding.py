@@ -12,7 +12,14 @@ from deploy.settings import SettingsError, load
 
 # What a cron job tells apart from a record that is not whole, and who starts us from a fault of ours; EX_UNAVAILABLE.
 EXITS = dict.fromkeys(
-    ("deploy.database_away", "deploy.port_taken", "deploy.port_forbidden", "deploy.address_foreign"), 69
+    (
+        "deploy.database_away",
+        "deploy.port_taken",
+        "deploy.demo_port_taken",
+        "deploy.port_forbidden",
+        "deploy.address_foreign",
+    ),
+    69,
 )
 
 

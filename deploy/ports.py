@@ -7,7 +7,7 @@ Without this a taken port would show as a role that ends and is started again fo
 import errno
 import socket
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from cms.kernel.errors import Unavailable
@@ -35,12 +35,30 @@ def ports_free(settings: Settings, *roles: Role, patience: float = PATIENCE) -> 
             port = settings.port if role == "web" else settings.gateway_port
             # A gateway that is started by itself may stand beside the others of this machine.
             shared = role == "gateway" and settings.gateways > 1
-            problem = _problem(settings.host, port, shared=shared)
-            while problem is not None and problem.errno == errno.EADDRINUSE and time.monotonic() < until:
-                time.sleep(_EVERY)  # noqa: TID251 - before there is a loop
-                problem = _problem(settings.host, port, shared=shared)
+            problem = _waited(settings.host, port, until, shared=shared)
             if problem is not None:
                 raise _refusal(problem, settings.host, port, _SETTING[role]) from problem
+
+
+def simulators_free(ports: Iterable[int], *, patience: float = PATIENCE) -> None:
+    """As `ports_free` for the demo's platforms: accounts would hand another program what they sign in with.
+
+    Raises:
+        Unavailable: `deploy.demo_port_taken`.
+    """
+    until = time.monotonic() + patience
+    for port in ports:
+        problem = _waited("127.0.0.1", port, until, shared=False)
+        if problem is not None:
+            raise Unavailable("deploy.demo_port_taken", port=port) from problem
+
+
+def _waited(host: str, port: int, until: float, *, shared: bool) -> OSError | None:
+    problem = _problem(host, port, shared=shared)
+    while problem is not None and problem.errno == errno.EADDRINUSE and time.monotonic() < until:
+        time.sleep(_EVERY)  # noqa: TID251 - before there is a loop
+        problem = _problem(host, port, shared=shared)
+    return problem
 
 
 def _problem(host: str, port: int, *, shared: bool) -> OSError | None:

@@ -25,8 +25,8 @@ from cms.kernel.log import configure
 from cms.kernel.zygote import Zygote, pair, serve
 from deploy.announcing import announce
 from deploy.demo import addresses, keeper_file, world
-from deploy.demo.ports import exceptions
-from deploy.ports import LISTENING, ports_free
+from deploy.demo.ports import PORTS, exceptions
+from deploy.ports import LISTENING, ports_free, simulators_free
 from deploy.settings import FILE, Role, Settings, load
 from deploy.supervisor import Child, Supervisor, name_of, role_argv, role_named
 
@@ -39,7 +39,7 @@ VERSIONS: Final = Path(__file__).parent / "migrations" / "versions"
 def run_up(settings: Settings, *, demo: bool) -> int:
     """Runs until a stop signal; returns the exit code. Blocking, and for the main thread of a process of one thread.
 
-    Refuses as `deploy.ports.ports_free`, before anything is written or started.
+    Refuses as `deploy.ports.ports_free` and `simulators_free`, before anything is written or started.
     """
     configure(role="up", level="WARNING", json_lines=settings.log_json)
     settings.data.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -49,12 +49,14 @@ def run_up(settings: Settings, *, demo: bool) -> int:
                 f"数据目录 {settings.data} 已有一个云屏在运行。请先停止它，或用 YUNPING_DATA 指定另一个目录。", err=True
             )
             return 75  # EX_TEMPFAIL
+        is_demo = demo or keeper_file(settings).exists()
         ports_free(settings, *LISTENING)
+        if is_demo:
+            simulators_free(PORTS.values())
         if demo:
             settings = _demo_settings(settings)
         if not is_newest(settings):
             _migrate(settings)
-        is_demo = demo or keeper_file(settings).exists()
         # What is read stays: looking for garbage among it is a fifth of what a start takes.
         gc.disable()
         with contextlib.ExitStack() as ends:

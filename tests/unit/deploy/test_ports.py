@@ -1,6 +1,7 @@
 """A port that cannot be had stops the start in words, before anything is written or started."""
 
 import errno
+import functools
 import socket
 import subprocess
 import sys
@@ -11,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from cms.kernel.errors import Unavailable
-from deploy.ports import LISTENING, ports_free
+from deploy import up
+from deploy.ports import LISTENING, ports_free, simulators_free
 from deploy.settings import load
 from screens.bench.processes import free_port
 
@@ -39,6 +41,21 @@ def test_start_when_a_port_is_taken_says_which_setting_and_leaves_the_folder_emp
     assert f"端口 {stranger} 已被另一个程序占用" in said.stderr
     assert f"在设置 {setting} 中换一个端口" in said.stderr
     assert "[deploy.port_taken]" in said.stderr
+    assert {one.name for one in tmp_path.iterdir()} == {"up.lock"}
+
+
+def test_demo_when_a_port_of_its_platforms_is_taken_says_so_and_leaves_the_folder_empty(
+    stranger: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    simulators_free([free_port()], patience=0)
+    with pytest.raises(Unavailable):
+        simulators_free([free_port(), stranger], patience=0)
+    monkeypatch.setattr(up, "PORTS", {"wechat": stranger})
+    monkeypatch.setattr(up, "simulators_free", functools.partial(simulators_free, patience=0))
+    ports = {"YUNPING_PORT": str(free_port()), "YUNPING_GATEWAY_PORT": str(free_port())}
+    with pytest.raises(Unavailable) as refused:
+        up.run_up(load({"YUNPING_DATA": str(tmp_path), **ports}), demo=True)
+    assert (refused.value.code, refused.value.params) == ("deploy.demo_port_taken", {"port": stranger})
     assert {one.name for one in tmp_path.iterdir()} == {"up.lock"}
 
 
