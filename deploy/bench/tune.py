@@ -167,10 +167,14 @@ async def _round(folder: Path, actor: Actor, sandbox: Sandbox, way: str) -> dict
         else:
             await upload_video(web, shop, actor, _blocks(clip), name=_NAME, now=SystemClock().now())
         line.mark("taken into the library")
-        while not await in_thread(_has_first, work, _EVERY_TRACK):
+        missing = set(_EVERY_TRACK)
+        while missing:
             if seen.done():
                 seen.result()
-            if await in_thread(_has_first, work, RUNGS):
+            if "encode begins" in line.at:
+                # The looking takes its time from the same cores: once for each file that is still awaited.
+                missing -= await in_thread(_begun, work, frozenset(missing))
+            if not missing & set(RUNGS):
                 line.mark("first segment of every size")
             await asyncio.sleep(_LOOK_EVERY)
         line.mark("first segment of every size")
@@ -294,12 +298,15 @@ async def _blocks(path: Path) -> AsyncIterator[bytes]:
             yield block
 
 
-def _has_first(work: Path, tracks: tuple[str, ...]) -> bool:
-    """Whether the files that grow hold a whole segment of each of these tracks."""
+def _begun(work: Path, tracks: frozenset[str]) -> set[str]:
+    """Which of these tracks have a whole segment in a file that grows."""
+    found: set[str] = set()
     try:
-        return all(any(_has_segment(path) for path in work.glob(f"**/{track}")) for track in tracks)
+        for folder in work.iterdir():
+            found |= {track for track in tracks if _has_segment(folder / track)}
     except FileNotFoundError:  # a step that ended took its folder along
-        return False
+        pass
+    return found
 
 
 def _has_segment(path: Path) -> bool:
