@@ -104,7 +104,10 @@ class FoundVideo:
 async def found_video(
     workshop: Workshop, path: Path, *, sha256: str | Awaitable[str] = ""
 ) -> AsyncIterator[FoundVideo]:
-    """Looks into a finished private file, which is synced meanwhile, and hashed unless it was or is. Refuses."""
+    """Looks into a finished private file, which is synced meanwhile, and hashed where nobody else does.
+
+    `sha256` is its hash, or will be. Raises MediaRefused.
+    """
     async with workshop.store.adopting(path, sha256=sha256) as adopting:
         limits = workshop.video_limits
         facts = await workshop.tools.examine(path, sandbox=workshop.sandbox, work=workshop.work, limits=limits)
