@@ -38,6 +38,7 @@ from deploy.player_files import PlayerFiles
 from deploy.press import press_of
 from deploy.public import ErrorPages, PublicSite
 from deploy.pushing import PortalPush
+from deploy.reading_ahead import read_ahead
 from deploy.services_maker import ServicesMaker
 from deploy.serving import channel_entries, channel_site
 from deploy.settings import Settings
@@ -84,7 +85,7 @@ async def run_web(settings: Settings, metrics: Metrics, stop: asyncio.Event) -> 
         app.add_routes([*site.routes(), *places.routes(), *public.routes()])
         counting = count_viewers(here, site.viewers)
         beside = [_follow(here, reader), counting, watch_channels(here, site.newest), push.run(here.wake)]
-        beside.append(start_ftp(here, services))
+        beside += [start_ftp(here, services), read_ahead()]
         tasks = [asyncio.create_task(one) for one in beside]
         runner = web.AppRunner(app, access_log=None, handler_cancellation=True, shutdown_timeout=3)
         await runner.setup()

@@ -36,6 +36,7 @@ from deploy.installation import Installation, open_workshop, opened
 from deploy.logos import make_logos
 from deploy.manifests import ManifestWriter
 from deploy.noticing import carry_letters, prune, watch_files, watch_promises
+from deploy.reading_ahead import read_ahead
 from deploy.recording import look_after_record
 from deploy.rooting import follow_root
 from deploy.services_maker import ServicesMaker
@@ -68,7 +69,7 @@ async def run_worker(settings: Settings, metrics: Metrics, stop: asyncio.Event) 
         urging = asyncio.create_task(tell_of_deadlines(here, owner))
         following = asyncio.create_task(follow_root(here))
         letters = (carry_letters(here, owner), watch_promises(here), watch_files(here), prune(here))
-        rooms = (*letters, keep_rollouts(here), watch_screens(here), tidy_screens(here), tidy_days(here))
+        rooms = (*letters, keep_rollouts(here), watch_screens(here), tidy_screens(here), tidy_days(here), read_ahead())
         making = (
             draw_newspapers(here, room, owner),
             make_pictures(here, room, owner),
