@@ -108,6 +108,7 @@ async def open_workshop(here: Installation) -> Workshop:
             each=settings.max_uploads,
             lasts=dt.timedelta(hours=settings.upload_hours),
         ),
+        looking=sandbox.apart(),
     )
 
 

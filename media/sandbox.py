@@ -152,6 +152,11 @@ class Sandbox:
             return cls(Grade.limits_only, bwrap=bwrap, parallel=parallel)
         raise MediaRefused("media.sandbox_unavailable", setting=SETTING)
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether a command would have to wait for its turn."""
+        return self._turns.locked()
+
     def apart(self, *, parallel: int = 1, effort: Effort | None = None) -> Self:
         """The same isolation with turns of its own, so that hours of encoding never delay a picture."""
         return type(self)(self.grade, bwrap=self._bwrap, parallel=parallel, effort=effort or self.effort)

@@ -7,15 +7,15 @@ hashed and appears whole or not at all, whatever kills it.
 
 import asyncio
 import contextlib
-import functools
 import hashlib
 import os
 import re
 import tempfile
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Final, Self
+from typing import Any, Final, Self
 from urllib.parse import unquote, urlsplit
 
 import obstore
@@ -47,12 +47,17 @@ class Adopted:
 class Adopting:
     """A file on its way into the store; see `Store.adopting`."""
 
-    def __init__(self, target: Target, staged: Staged, hashing: asyncio.Task[Adopted]) -> None:
-        self._target, self._staged, self._hashing = target, staged, hashing
+    def __init__(self, target: Target, staged: Staged, adopted: Callable[[], Coroutine[Any, Any, Adopted]]) -> None:
+        self._target, self._staged, self._adopted = target, staged, adopted
+        self._hashing: asyncio.Task[Adopted] | None = None
+
+    def begin(self) -> None:
+        """Begins to sync and to hash it; while a large file is synced, a folder on its volume takes long to make."""
+        _ = self._begun()
 
     async def hashed(self) -> Adopted:
         """What it is known by, once it is read to its end. Refuses as `Store.put`."""
-        return await asyncio.shield(self._hashing)
+        return await asyncio.shield(self._begun())
 
     async def publish(self, *, media_type: str) -> Adopted:
         """Makes it visible, once it is hashed. Refuses as `Store.put`."""
@@ -60,6 +65,17 @@ class Adopting:
         adopted = await self.hashed()
         await self._target.publish(self._staged, content_key(adopted.sha256), media_type=media_type)
         return adopted
+
+    async def close(self) -> None:
+        """Ends what is still read."""
+        if self._hashing is not None:
+            self._hashing.cancel()
+            await asyncio.gather(self._hashing, return_exceptions=True)
+
+    def _begun(self) -> asyncio.Task[Adopted]:
+        if self._hashing is None:
+            self._hashing = asyncio.create_task(self._adopted())
+        return self._hashing
 
 
 class Store:
@@ -122,7 +138,7 @@ class Store:
 
     @contextlib.asynccontextmanager
     async def adopting(self, path: Path, *, sha256: str | Awaitable[str] = "") -> AsyncIterator[Adopting]:
-        """Takes over a finished private file, hashed and synced while the caller looks into it, linked where it can be.
+        """Takes over a finished private file, linked where it can be, hashed and synced while the caller looks into it.
 
         Args:
             path: nobody may write into it any more; it stays until its owner removes it.
@@ -131,14 +147,14 @@ class Store:
         Raises:
             MediaRefused: as `put`. Nothing is visible unless `Adopting.publish` is called.
         """
-        linked = await acquired(functools.partial(self._staging.link, path), undo=_given_up)
+        linked = await acquired(partial(self._staging.link, path), undo=_given_up)
         async with self._staged() if linked is None else _discarded(linked) as staged:
-            task = asyncio.create_task(_copied(staged, path) if linked is None else _adopted(staged, sha256))
+            how = partial(_copied, staged, path) if linked is None else partial(_adopted, staged, sha256)
+            adopting = Adopting(self._target, staged, how)
             try:
-                yield Adopting(self._target, staged, task)
+                yield adopting
             finally:
-                task.cancel()
-                await asyncio.gather(task, return_exceptions=True)
+                await adopting.close()
 
     async def get(self, sha256: str) -> bytes:
         """The whole file, checked against its hash.
@@ -270,7 +286,7 @@ class Store:
 
     @contextlib.asynccontextmanager
     async def _staged(self) -> AsyncIterator[Staged]:
-        stage = functools.partial(self._staging.stage, reserve=self._min_free)
+        stage = partial(self._staging.stage, reserve=self._min_free)
         async with _discarded(await acquired(stage, undo=Staged.discard)) as staged:
             yield staged
 

@@ -6,9 +6,8 @@ that a file cut off half-way is refused now and not after an hour of encoding. N
 decodes every picture and every sound once and counts what its decoders complain of (`media.making`).
 """
 
-import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -128,7 +127,14 @@ class VideoFacts:
         return DEMUXERS[self.form.name]
 
 
-async def examine(path: Path, *, sandbox: Sandbox, work: Path, limits: VideoLimits) -> VideoFacts:
+async def examine(
+    path: Path,
+    *,
+    sandbox: Sandbox,
+    work: Path,
+    limits: VideoLimits,
+    claimed: Callable[[VideoFacts], None] | None = None,
+) -> VideoFacts:
     """Read a video to its end without decoding it.
 
     Args:
@@ -136,6 +142,7 @@ async def examine(path: Path, *, sandbox: Sandbox, work: Path, limits: VideoLimi
         sandbox: where it is read.
         work: folder for a private temporary folder.
         limits: what is accepted.
+        claimed: is told what the container claims while the rest is read, with lengths nobody has checked.
 
     Raises:
         MediaRefused: by content as `media.probe`; `media.too_large`, `media.video_vanished`, `media.video_changed`,
@@ -149,20 +156,15 @@ async def examine(path: Path, *, sandbox: Sandbox, work: Path, limits: VideoLimi
     bounds = _bounds(seen.size, limits)
     asked = probe_command(DEMUXERS[form.name], _ENTRIES)
     read = partial(_read, path, DEMUXERS[form.name], sandbox=sandbox, work=work, bounds=bounds)
-    # Side by side: most of what reading takes is the program's start. Nearly every file has one track of each.
-    reading = asyncio.create_task(together(_tried(read("v:0")), _tried(read("a:0"))))
-    try:
-        async with private_folder(work) as out:
-            claims = claims_of(await run_ffprobe(asked, sandbox=sandbox, given=path, out=out, bounds=bounds))
-        first = await reading
-    finally:
-        reading.cancel()
-        await asyncio.gather(reading, return_exceptions=True)
+    async with private_folder(work) as out:
+        claims = claims_of(await run_ffprobe(asked, sandbox=sandbox, given=path, out=out, bounds=bounds))
     facts = facts_of(claims, form=form, seen=seen, limits=limits)
-    pictures, holes = await _settled(first[0], facts.stream, _first(claims, "video"), read)
-    sounds, quiet = None, None
-    if facts.sound is not None:
-        sounds, quiet = await _settled(first[1], facts.sound.stream, _first(claims, "audio"), read)
+    if claimed is not None:
+        claimed(_believed(facts, claims))
+    used = [facts.stream] if facts.sound is None else [facts.stream, facts.sound.stream]
+    # Side by side: a good part of what reading takes is the program's start.
+    (pictures, holes), *heard = await together(*(read(str(stream)) for stream in used))
+    sounds, quiet = heard[0] if heard else (None, None)
     await unchanged(path, seen)
     lost = missing(holes, quiet if sounds and sounds.done_ms else None, complained=bool(pictures.stderr))
     return checked(replace(facts, missing=lost), claims, pictures, sounds, limits)
@@ -229,8 +231,8 @@ def checked(
     Raises:
         MediaRefused: `media.video_truncated`, `media.video_too_long`, `media.video_too_short`.
     """
-    stream = next(s for s in claims["streams"] if s.get("index") == facts.stream)
-    claimed = _milliseconds(stream.get("duration")) or _milliseconds(claims.get("format", {}).get("duration"))
+    stream = _used(facts, claims)
+    claimed = _claimed_ms(stream, claims)
     if pictures.frames < 1:
         raise MediaRefused("media.video_truncated", found=0, claimed=claimed // 1000)
     found = max(pictures.done_ms, sounds.done_ms if sounds else 0)
@@ -271,6 +273,23 @@ def true_length(claimed_ms: int, read_ms: int) -> int:
     return read_ms + _FRAME_MS
 
 
+def _believed(facts: VideoFacts, claims: dict[str, Any]) -> VideoFacts:
+    """The facts with the lengths that the container claims; 0 where it claims none."""
+    length = _claimed_ms(_used(facts, claims), claims)
+    sound = None if facts.sound is None else replace(facts.sound, length_ms=length)
+    return replace(facts, length_ms=length, last_ms=length, sound=sound)
+
+
+def _used(facts: VideoFacts, claims: dict[str, Any]) -> dict[str, Any]:
+    """The stream whose pictures are used."""
+    stream: dict[str, Any] = next(s for s in claims["streams"] if s.get("index") == facts.stream)
+    return stream
+
+
+def _claimed_ms(stream: dict[str, Any], claims: dict[str, Any]) -> int:
+    return _milliseconds(stream.get("duration")) or _milliseconds(claims.get("format", {}).get("duration"))
+
+
 _Read = tuple[Ran, Spans]
 
 
@@ -281,30 +300,6 @@ async def _read(path: Path, demuxer: str, stream: str, *, sandbox: Sandbox, work
     async with private_folder(work) as out:
         ran = await run_ffmpeg(argv, sandbox=sandbox, given=path, out=out, bounds=bounds, stage=Stage.examining)
         return ran, await in_thread(_listed, out / _PACKETS)
-
-
-async def _tried(reading: Awaitable[_Read]) -> _Read | MediaRefused:
-    """What came of it, good or bad: whether it was the right stream is not known yet."""
-    try:
-        return await reading
-    except MediaRefused as refused:
-        return refused
-
-
-async def _settled(
-    found: _Read | MediaRefused, stream: int, first: int, read: Callable[[str], Awaitable[_Read]]
-) -> _Read:
-    """What was read of the first stream of a kind, or of the one that is used where that is another."""
-    if stream != first:
-        return await read(str(stream))
-    if isinstance(found, MediaRefused):
-        raise found
-    return found
-
-
-def _first(claims: dict[str, Any], kind: str) -> int:
-    """Number of the stream that ffmpeg takes for the first of a kind."""
-    return next(_whole(one, "index") for one in claims["streams"] if one.get("codec_type") == kind)
 
 
 def _listed(path: Path) -> Spans:

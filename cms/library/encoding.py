@@ -28,7 +28,7 @@ from cms.library.checkpoints import Checkpoints, GiveWayError
 from cms.library.examined import facts_of
 from cms.library.joining import joined
 from cms.library.leftovers import drop_parts, remove_files
-from cms.library.looking import first_look_at
+from cms.library.looking import first_look_at, has_look
 from cms.library.models import AUDIO, Asset, EncodeJob, Rendition
 from cms.library.progress import Progress
 from cms.library.queueing import mark_turns
@@ -96,8 +96,9 @@ class Encoding:
             async with self._room.database.read() as session:
                 job = await session.get_one(EncodeJob, self._held.id)
                 asset = await session.get_one(Asset, job.asset_id)
+                is_new = job.looked_at is None and not await has_look(session, asset.id)
             began = self._room.clock.monotonic()
-            ready = await self._under_lease(asset, is_new=job.looked_at is None)
+            ready = await self._under_lease(asset, is_new=is_new)
             await self._finish(asset, ready)
             self._count(VideoState.READY, ready, self._room.clock.monotonic() - began)
         except LeaseLostError:

@@ -7,17 +7,17 @@ own, which makes more of it, because it is all that can be seen for a while.
 import asyncio
 import contextlib
 import datetime as dt
+import uuid
 from pathlib import Path
-from typing import Final
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from cms.kernel import leases
-from cms.kernel.ids import uuid7
 from cms.kernel.log import logger
 from cms.kernel.wake import ring
+from cms.library.early_look import SHORT, look_row
 from cms.library.examined import facts_of
 from cms.library.leftovers import remove_files
 from cms.library.models import VIDEO, Asset, EncodeJob, Rendition
@@ -26,13 +26,10 @@ from cms.library.room import POISON, EncodeRoom, LeaseLostError, kept_lease
 from cms.library.states import VideoState
 from cms.library.videos import follow_jobs
 from media.errors import MediaRefused
-from media.first_look import RUNG
 from media.house import FIRST_LOOK
 from media.ladder import segments_of
 from media.stretches import SEGMENTS
 from media.video import VideoFacts
-
-_SHORT: Final = 1  # segments: what is there in a second or two
 
 log = logger("library.looking")
 
@@ -56,13 +53,14 @@ async def _look(room: EncodeRoom, held: leases.Claim) -> None:
         async with room.database.read() as session:
             job = await session.get_one(EncodeJob, held.id)
             asset = await session.get_one(Asset, job.asset_id)
-            waits = await others_wait(session, held.id)
+            waits, is_seen = await others_wait(session, held.id), await has_look(session, asset.id)
         if asset.kind == VIDEO and not asset.cut_of:
             shop = room.workshop
             kept = kept_lease(room, EncodeJob, room.rules, held)
             async with kept, shop.store.as_path(asset.sha256) as source:
                 facts = await facts_of(room.database, shop, asset, source)
-                for segments in (_SHORT, SEGMENTS) if waits else (_SHORT,):
+                short, long = [] if is_seen else [SHORT], [SEGMENTS] if waits else []
+                for segments in short + long:
                     await first_look_at(room, held, asset, facts, segments=segments)
     except LeaseLostError:
         return
@@ -77,7 +75,7 @@ async def _look(room: EncodeRoom, held: leases.Claim) -> None:
 
 
 async def first_look_at(
-    room: EncodeRoom, held: leases.Claim, asset: Asset, facts: VideoFacts, *, segments: int = _SHORT
+    room: EncodeRoom, held: leases.Claim, asset: Asset, facts: VideoFacts, *, segments: int = SHORT
 ) -> None:
     """Makes so many segments watchable. Raises LeaseLostError, MediaRefused."""
     shop = room.workshop
@@ -94,17 +92,7 @@ async def show_look(room: EncodeRoom, held: leases.Claim, asset: Asset, path: Pa
     shop = room.workshop
     kept = await shop.store.put(path, media_type="video/mp4")
     now = room.clock.now()
-    row = Rendition(
-        id=uuid7(now),
-        asset_id=asset.id,
-        name=FIRST_LOOK,
-        sha256=kept.sha256,
-        size=kept.size,
-        media_type="video/mp4",
-        width=RUNG.width,
-        height=RUNG.height,
-        chunks=list(kept.chunks),
-    )
+    row = look_row(asset.id, kept, now=now)
     async with room.database.write() as session:
         if not await leases.renew(session, EncodeJob, room.rules, held, now=now):
             raise LeaseLostError
@@ -116,6 +104,12 @@ async def show_look(room: EncodeRoom, held: leases.Claim, asset: Asset, path: Pa
             await session.execute(small.values(small_at=now))
         await ring(session, "library")
     await remove_files(room.database, shop.store, before)
+
+
+async def has_look(session: AsyncSession, asset: uuid.UUID) -> bool:
+    """Whether a video's begin can be watched."""
+    query = select(Rendition.id).where(Rendition.asset_id == asset, Rendition.name == FIRST_LOOK).limit(1)
+    return (await session.execute(query)).first() is not None
 
 
 async def _swapped(session: AsyncSession, row: Rendition) -> set[str]:

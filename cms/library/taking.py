@@ -9,6 +9,7 @@ import datetime as dt
 import random
 import uuid
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,6 +21,7 @@ from cms.kernel.errors import DomainError
 from cms.kernel.log import logger
 from cms.kernel.wake import ring
 from cms.library.browse import same_file
+from cms.library.leftovers import remove_files
 from cms.library.models import AUDIO, PICTURE, VIDEO, Asset, Upload
 from cms.library.replacing import put_picture, put_video
 from cms.library.room import EncodeRoom, LeaseLostError, kept_lease
@@ -75,6 +77,8 @@ class _Taking:
                 ready = await self._looked_into(row, actor, parts.path(name))
             if await self._finish(row, actor, ready) is not UploadState.TWIN:
                 await parts.remove(name)
+            else:
+                await self._drop(ready)
         except LeaseLostError:
             log.info("an upload was taken over", upload=str(self._held.id))
         except MediaRefused as refused:
@@ -103,7 +107,8 @@ class _Taking:
             return await keep_sound(shop, path)
         if form.kind is Kind.video:
             try:
-                return await keep_video(shop, path)
+                # An asset that gets another file may still have the look of the one before: the worker swaps them.
+                return await keep_video(replace(shop, looking=None) if row.replaces else shop, path)
             except MediaRefused as refused:
                 # Telephones record speech as an MP4 that has no pictures.
                 if refused.code != "media.no_video" or form not in {MP4, MOV}:
@@ -127,6 +132,12 @@ class _Taking:
             await ring(session, "library")
         self._count(kind, "taken")
         return UploadState.DONE
+
+    async def _drop(self, ready: _Ready) -> None:
+        """Removes what was made of a film that is here already and that the other need not have."""
+        if isinstance(ready, KeptVideo):
+            made = {ready.told} if ready.look is None else {ready.told, ready.look.sha256}
+            await remove_files(self._room.database, self._room.workshop.store, made)
 
     async def _put(self, session: AsyncSession, row: Upload, actor: Actor, ready: _Ready, now: dt.datetime) -> Asset:
         if isinstance(ready, KeptVideo):

@@ -1,6 +1,6 @@
 """The tools that look into videos and recordings and make them ready, as one value: tests bring quick ones."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,9 +20,17 @@ from media.video import VideoFacts, examine
 
 
 class Examine(Protocol):
-    """Says what a video is. Raises MediaRefused."""
+    """Says what a video is, and before that to `claimed` what it claims to be. Raises MediaRefused."""
 
-    async def __call__(self, path: Path, *, sandbox: Sandbox, work: Path, limits: VideoLimits) -> VideoFacts: ...
+    async def __call__(
+        self,
+        path: Path,
+        *,
+        sandbox: Sandbox,
+        work: Path,
+        limits: VideoLimits,
+        claimed: Callable[[VideoFacts], None] | None = None,
+    ) -> VideoFacts: ...
 
 
 class Encode(Protocol):

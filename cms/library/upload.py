@@ -45,7 +45,11 @@ class UploadRoom:
 
 @dataclass(frozen=True, slots=True)
 class Workshop:
-    """Where uploads are taken in: the store, the sandbox and a private folder for temporary files."""
+    """Where uploads are taken in: the store, the sandbox and a private folder for temporary files.
+
+    `looking` is where a film's begin is made watchable while the rest of it is still read (`cms.library.early_look`);
+    None leaves that to the worker.
+    """
 
     store: Store
     sandbox: Sandbox
@@ -55,6 +59,7 @@ class Workshop:
     uploads: UploadRoom = field(default_factory=UploadRoom)
     tools: Tools = field(default_factory=Tools)
     sound_limits: SoundLimits = field(default_factory=SoundLimits)
+    looking: Sandbox | None = None
 
     @property
     def uploads_folder(self) -> Path:

@@ -17,15 +17,17 @@ from cms.kernel.errors import NotFound, Refused
 from cms.kernel.ids import uuid7
 from cms.kernel.text import search_text
 from cms.kernel.wake import ring
+from cms.library.early_look import EarlyLook, early_look, look_row
 from cms.library.examined import keep_facts, tell_facts
 from cms.library.folders import folder_for
 from cms.library.models import VIDEO, Asset, EncodeJob
+from cms.library.queueing import others_wait
 from cms.library.states import VideoState
 from cms.library.upload import Workshop, asset_name
 from cms.people.actor import Actor
 from cms.people.permissions import Action, Subject, require_can
 from media.sources import Source
-from media.store import Adopted, Adopting, Store
+from media.store import Adopted, Adopting, Store, StoredFile
 from media.video import VideoFacts
 from media.workspace import caught, private_folder
 
@@ -78,11 +80,15 @@ async def take_video(
 
 @dataclass(frozen=True, slots=True)
 class KeptVideo:
-    """A video whose file is stored and whose rows are not; `told` is the file that says what it is."""
+    """A video whose file is stored and whose rows are not.
+
+    `told` is the file that says what it is, `look` its begin where that can be watched already.
+    """
 
     stored: Adopted
     facts: VideoFacts
     told: str
+    look: StoredFile | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,25 +99,32 @@ class FoundVideo:
     facts: VideoFacts
     _store: Store
     _adopting: Adopting
+    _look: EarlyLook
 
     async def keep(self) -> KeptVideo:
         """Stores it. Raises MediaRefused."""
         told = await keep_facts(self._store, self.facts)
-        return KeptVideo(await self._adopting.publish(media_type=self.facts.form.media_type), self.facts, told)
+        stored = await self._adopting.publish(media_type=self.facts.form.media_type)
+        return KeptVideo(stored, self.facts, told, await self._look.kept(self.facts))
 
 
 @contextlib.asynccontextmanager
 async def found_video(
     workshop: Workshop, path: Path, *, sha256: str | Awaitable[str] = ""
 ) -> AsyncIterator[FoundVideo]:
-    """Looks into a finished private file, which is synced meanwhile, and hashed where nobody else does.
+    """Looks into a finished private file, which is synced and looked at meanwhile, and hashed where nobody else does.
 
     `sha256` is its hash, or will be. Raises MediaRefused.
     """
-    async with workshop.store.adopting(path, sha256=sha256) as adopting:
-        limits = workshop.video_limits
-        facts = await workshop.tools.examine(path, sandbox=workshop.sandbox, work=workshop.work, limits=limits)
-        yield FoundVideo(await adopting.hashed(), facts, workshop.store, adopting)
+    async with workshop.store.adopting(path, sha256=sha256) as adopting, early_look(workshop, path) as look:
+
+        def claimed(facts: VideoFacts) -> None:
+            look.begin(facts)
+            adopting.begin()
+
+        sandbox, work, limits = workshop.sandbox, workshop.work, workshop.video_limits
+        facts = await workshop.tools.examine(path, sandbox=sandbox, work=work, limits=limits, claimed=claimed)
+        yield FoundVideo(await adopting.hashed(), facts, workshop.store, adopting, look)
 
 
 async def keep_video(workshop: Workshop, path: Path, *, sha256: str = "") -> KeptVideo:
@@ -135,8 +148,13 @@ async def add_video(
     asset.folder_id = folder
     session.add(asset)
     await session.flush()
-    session.add(EncodeJob(id=uuid7(now), asset_id=asset.id, not_before=now, created_at=now))
+    job = EncodeJob(id=uuid7(now), asset_id=asset.id, not_before=now, created_at=now)
+    session.add(job)
     await tell_facts(session, asset, kept.told, now=now)
+    if kept.look is not None:
+        session.add(look_row(asset.id, kept.look, now=now))
+        # Behind another film a longer look is wanted, which is the worker's.
+        job.looked_at = None if await others_wait(session, job.id) else now
     await session.flush()
     await ring(session, "library")
     await _note(session, actor, "library.upload_video", asset, now)

@@ -25,6 +25,7 @@ from sqlalchemy import select
 from cms.content.importing.drops import Given, take_drop
 from cms.kernel.clock import SystemClock
 from cms.kernel.db import Database
+from cms.kernel.text import read_dictionary
 from cms.kernel.wake import Wake
 from cms.library.encoding import encode_next
 from cms.library.models import EncodeJob
@@ -103,7 +104,9 @@ class Timeline:
 
 async def _run(office: Path, actor: Actor, clip: Path, rounds: int, way: str) -> dict[str, Any]:
     sandbox = await Sandbox.detect(allow_unsandboxed=True)
-    await package.house_of(sandbox, office.parent)  # once in a process, at its start
+    # Once in a process, at its start or soon after.
+    await package.house_of(sandbox, office.parent)
+    await in_thread(read_dictionary)
     done = []
     for number in range(rounds):
         folder = office.parent / f"round-{number}"
@@ -157,7 +160,7 @@ async def _round(folder: Path, actor: Actor, sandbox: Sandbox, way: str) -> dict
     work, clip, url = folder / "work", folder / "drop" / _LOGIN / _NAME, f"sqlite+aiosqlite:///{folder}/{_OFFICE}"
     line = Timeline()
     store = await in_thread(Store.open, f"file://{folder}/store")
-    shop = Workshop(store, sandbox, work, tools=_timed(line))
+    shop = Workshop(store, sandbox, work, tools=_timed(line), looking=sandbox.apart())
     async with _worker(url, shop):
         web = Database(url)
         line.begun = time.monotonic()

@@ -2,7 +2,7 @@
 
 import asyncio
 import io
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -105,8 +105,10 @@ class FakeTools:
         self.looks.append(segments)
         made = work / f"look-{len(self.looks)}"
         await asyncio.to_thread(made.write_bytes, b"look" * segments)
-        yield made
-        await asyncio.to_thread(made.unlink)
+        try:
+            yield made
+        finally:
+            await asyncio.to_thread(made.unlink)
 
     @asynccontextmanager
     async def frame(
@@ -120,11 +122,22 @@ class FakeTools:
         yield path
         await asyncio.to_thread(path.unlink)
 
-    async def examine(self, path: Path, *, sandbox: Sandbox, work: Path, limits: VideoLimits) -> VideoFacts:
+    async def examine(
+        self,
+        path: Path,
+        *,
+        sandbox: Sandbox,
+        work: Path,
+        limits: VideoLimits,
+        claimed: Callable[[VideoFacts], None] | None = None,
+    ) -> VideoFacts:
         del sandbox, work, limits
+        facts = await asyncio.to_thread(clip_facts, path)
+        if claimed is not None:
+            claimed(facts)
         if self.refuse is not None:
             raise self.refuse
-        return await asyncio.to_thread(clip_facts, path)
+        return facts
 
     @asynccontextmanager
     async def encode(

@@ -2,7 +2,9 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -16,9 +18,11 @@ from cms.library.room import EncodeRoom
 from cms.library.upload import Workshop
 from cms.library.videos import upload_video
 from media.errors import MediaRefused
+from media.first_look import first_look
 from media.house import read_index
 from media.sandbox import Sandbox
 from media.store import Store
+from media.video import examine
 from tests.fakes.videos import NAMES
 from tests.integration.media.clips import make
 from tests.office import NOW, Office, make_office
@@ -77,6 +81,28 @@ async def test_clip_when_encoded_by_the_real_tools_is_ready_to_play(office: Offi
     for name in ("1080", "720", "480", "audio"):
         assert index.tracks[name].sha256 == found.files[f"house-{name}"].sha256
     assert (poster.width, poster.height) == (1280, 720)
+    assert await asyncio.to_thread(lambda: list(shop.work.iterdir())) == []
+
+
+async def test_look_made_while_a_film_is_read_is_the_one_a_worker_makes_of_it(
+    office: Office, shop: Workshop, tmp_path: Path
+) -> None:
+    bars, tone = ("-f", "lavfi", "-i", "testsrc2=s=640x360:r=50:d=9"), ("-f", "lavfi", "-i", "sine=f=440:d=9")
+    fast = ("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-c:a", "aac")
+    film = await asyncio.to_thread(make, tmp_path / "film.mp4", *bars, *tone, *fast)
+    looking = replace(shop, looking=shop.sandbox.apart())
+    actor = await office.actor("author")
+    asset = await upload_video(office.db, looking, actor, _blocks(film), name="讲座.mp4", now=NOW)
+    async with office.db.read() as session:
+        job = (await session.scalars(select(EncodeJob))).one()
+        look = (await assets(session, [asset.id]))[asset.id].files["first-look"]
+    assert job.looked_at == NOW
+    given: dict[str, Any] = {"sandbox": shop.sandbox, "work": shop.work, "limits": shop.video_limits}
+    facts = await examine(film, **given)
+    async with first_look(film, facts, segments=1, **given) as made:
+        assert await asyncio.to_thread(made.read_bytes) == await shop.store.get(look.sha256)
+        told = await examine(made, **given)
+    assert (told.width, told.height, told.fps, told.length_ms) == (854, 480, 25.0, 3_840)
     assert await asyncio.to_thread(lambda: list(shop.work.iterdir())) == []
 
 

@@ -60,6 +60,7 @@ async def test_adopted_file_is_there_once_it_is_published_and_not_before(
     upload, sha256 = tmp_path / "upload", hashlib.sha256(DATA).hexdigest()
     upload.write_bytes(DATA)
     async with store.adopting(upload, sha256=sha256 if known else "") as adopting:
+        adopting.begin()
         assert not await store.exists(sha256)
         adopted = await adopting.publish(media_type="video/mp4")
     assert (adopted.sha256, adopted.size) == (sha256, len(DATA))

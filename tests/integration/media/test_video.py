@@ -1,14 +1,16 @@
 """Files that are not the video they say: refused in the sandbox with their own sentence, and nothing is left."""
 
+import dataclasses
 import struct
 from pathlib import Path
 
 import pytest
 
 from media.errors import MediaRefused
+from media.first_look import same_look
 from media.limits import VideoLimits
 from media.sandbox import Grade, Sandbox
-from media.video import examine
+from media.video import VideoFacts, examine
 from tests.integration.media import clips
 
 LIMITS = VideoLimits(min_free_bytes=0)
@@ -92,6 +94,30 @@ async def test_examine_refuses_what_is_no_whole_video(
     with pytest.raises(MediaRefused) as caught:
         await examine(path, sandbox=sandbox, work=work, limits=LIMITS)
     assert caught.value.code == code
+
+
+async def test_examine_tells_what_a_file_claims_before_it_finds_out(
+    tmp_path: Path, sandbox: Sandbox, work: Path
+) -> None:
+    whole, cut, told = tmp_path / "whole.mp4", tmp_path / "cut.mp4", list[VideoFacts]()
+    whole.write_bytes(_plain(tmp_path))
+    cut.write_bytes(_cut(tmp_path))
+    found = await examine(whole, sandbox=sandbox, work=work, limits=LIMITS, claimed=told.append)
+    with pytest.raises(MediaRefused, match=r"media\.video_truncated"):
+        await examine(cut, sandbox=sandbox, work=work, limits=LIMITS, claimed=told.append)
+    assert [(one.length_ms, one.last_ms) for one in told] == [(6_000, 6_000)] * 2
+    assert dataclasses.replace(told[0], last_ms=found.last_ms) == found
+    assert same_look(told[0], found, segments=1)
+
+
+async def test_examine_tells_nothing_of_what_claims_to_be_no_video(
+    tmp_path: Path, sandbox: Sandbox, work: Path
+) -> None:
+    song, told = tmp_path / "song.mp4", list[VideoFacts]()
+    song.write_bytes(_sound_with_cover(tmp_path))
+    with pytest.raises(MediaRefused, match=r"media\.no_video"):
+        await examine(song, sandbox=sandbox, work=work, limits=LIMITS, claimed=told.append)
+    assert told == []
 
 
 async def test_examine_bounds_size_and_length(tmp_path: Path, sandbox: Sandbox, work: Path) -> None:
