@@ -150,7 +150,8 @@ class EncodeJob(Leased, Base):
     """The work of making a video ready, as a row that one encoder holds at a time; its states are `VideoState`.
 
     `stage`, `percent` and `eta_seconds` are what the encoder said last; `error_code` why it waits or was rejected;
-    `looked_at` when as much of its begin could be watched as is wanted, `small_at` when all of it could, in the smallest size.
+    `looked_at` when as much of its begin could be watched as is wanted, `small_at` when all of it could, in the
+    smallest size.
     """
 
     __tablename__ = "encode_job"
