@@ -180,8 +180,8 @@ def _told(done: list[dict[str, float]], detail: dict[str, Any]) -> dict[str, Any
             ),
             "whole_item_cpu_s": round(whole, 2),
             "whole_item_ratio": round(whole / middle["reference"], 3),
-            "reference_is": "a command that measures the loudness, then one with the same outputs, GOP and filters"
-            " (media/bench_transcode.sh); instead of that one, three: a size each, one after another",
+            "reference_is": "a command that measures the loudness, then one with the same outputs and GOP, scaled"
+            " by ffmpeg's own (media/bench_transcode.sh); instead of that one, three: a size each, one after another",
             "counted": "processor time of this process and all its children; bounds are on, namespaces are not",
             **detail,
         },

@@ -1,5 +1,6 @@
 #!/bin/sh
-# What `./yunping bench transcode` compares with: one plain ffmpeg command with the same outputs, GOP and filters.
+# What `./yunping bench transcode` compares with: one plain ffmpeg command with the same outputs and GOP,
+# scaled by ffmpeg's own scaler.
 # usage: bench_transcode.sh INPUT FOLDER FRAMES SAMPLES GAIN_DB FADE_OUT_AT FILTERS_OF_PEAKS
 set -eu
 exec nice -n 10 ffmpeg -hide_banner -nostdin -y -loglevel error -i "$1" -filter_complex "
