@@ -57,7 +57,8 @@ def _stretch(facts: VideoFacts, segments: int) -> Stretch:
 def look_command(facts: VideoFacts, stretch: Stretch) -> list[str]:
     """The argument list of the run that makes the look. The file is opened and read once for pictures and sound."""
     pictures = ladder.stretch_picture(facts, stretch, **_DECODER)
-    streams = [ladder.house_colours(pictures, facts, RUNG, **_SCALER).filter("setsar", 1)]
+    # With its colours named: a browser takes small pictures that name none for those of old television.
+    streams = [ladder.tagged(ladder.house_colours(pictures, facts, RUNG, **_SCALER))]
     if facts.sound is not None:
         # Word for word the input of the pictures: one that differs in an option would be a second one.
         source = given_input(f=facts.demuxer, **ladder.told_by(facts), **_DECODER)

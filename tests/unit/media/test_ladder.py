@@ -28,7 +28,9 @@ def test_segment_that_is_waited_for_is_searched_less_and_no_other_is() -> None:
 @pytest.mark.parametrize("codec", ["h264", "vp9"])
 def test_look_opens_the_file_once_for_pictures_and_sound(codec: str) -> None:
     facts = replace(FACTS, codec=codec, sound=Sound(1, "aac", 2, 60_000), length_ms=60_000, last_ms=59_960)
-    assert look_command(facts, Stretch(0, 0, 1)).count("-i") == 1
+    told = look_command(facts, Stretch(0, 0, 1))
+    assert told.count("-i") == 1
+    assert "colorspace=bt709" in " ".join(told)
 
 
 LONG = replace(FACTS, sound=Sound(1, "aac", 2, 60_000), length_ms=60_000, last_ms=60_000)
