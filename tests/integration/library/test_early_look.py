@@ -18,15 +18,12 @@ from cms.library.looking import look_next
 from cms.library.models import EncodeJob, Upload
 from cms.library.queries import assets
 from cms.library.taking import take_next
-from cms.library.upload import Workshop
 from cms.library.uploads import Wish, append, begin
 from media.errors import MediaRefused
-from media.sandbox import Sandbox
-from media.store import Store
 from media.video import VideoFacts
-from tests.fakes.videos import CLIP, NAMES, FakeTools
-from tests.integration.library.test_encoding import Place, left_in
-from tests.office import NOW, make_office
+from tests.fakes.videos import CLIP, NAMES
+from tests.integration.library.test_encoding import Place, left_in, make_place
+from tests.office import NOW
 from tests.schema import on_both, sqlite_by_default
 
 database_url = sqlite_by_default
@@ -34,13 +31,9 @@ database_url = sqlite_by_default
 
 @pytest.fixture
 async def place(database: Database, tmp_path: Path) -> Place:
-    work = tmp_path / "work"
-    await asyncio.to_thread(work.mkdir)
-    store = await asyncio.to_thread(Store.open, f"file://{tmp_path}/store", min_free_bytes=0)
-    sandbox = await Sandbox.detect(allow_unsandboxed=False)
-    fake = FakeTools()
-    shop = Workshop(store, sandbox, work, tools=fake.tools, looking=sandbox.apart())
-    return Place(await make_office(database), shop, fake)
+    place = await make_place(database, tmp_path)
+    place.shop = dataclasses.replace(place.shop, looking=place.shop.sandbox.apart())
+    return place
 
 
 async def look_of(place: Place) -> str:

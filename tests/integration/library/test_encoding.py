@@ -73,14 +73,18 @@ async def _blocks(data: bytes) -> AsyncIterator[bytes]:
         yield data[at : at + 1000]
 
 
-@pytest.fixture
-async def place(database: Database, tmp_path: Path) -> Place:
-    work = tmp_path / "work"
+async def make_place(database: Database, folder: Path) -> Place:
+    work = folder / "work"
     await asyncio.to_thread(work.mkdir)
-    store = await asyncio.to_thread(Store.open, f"file://{tmp_path}/store", min_free_bytes=0)
+    store = await asyncio.to_thread(Store.open, f"file://{folder}/store", min_free_bytes=0)
     sandbox = await Sandbox.detect(allow_unsandboxed=False)
     fake = FakeTools()
     return Place(await make_office(database), Workshop(store, sandbox, work, tools=fake.tools), fake)
+
+
+@pytest.fixture
+async def place(database: Database, tmp_path: Path) -> Place:
+    return await make_place(database, tmp_path)
 
 
 def left_in(folder: Path) -> list[str]:
